@@ -1,0 +1,2 @@
+//! The `ae` command.
+fn main() {}
