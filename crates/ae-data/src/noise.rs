@@ -258,7 +258,11 @@ impl NoiseChain {
             }
         }
         for value in values {
-            *value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
+            *value = if value.is_nan() {
+                0.0
+            } else {
+                value.clamp(0.0, 1.0)
+            };
         }
     }
 }
