@@ -242,7 +242,7 @@ mod tests {
             -0.335_308_55,
             -2.047_337_3,
             2.007_674_5,
-            0.314_130_4,
+            0.314_130_42,
         ];
         let mut filled = [0.0; 6];
         fill_standard_normal(&mut draw.rng(), &mut filled);
