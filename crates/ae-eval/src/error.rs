@@ -1,0 +1,103 @@
+use ae_data::{DataError, ImageShape};
+
+/// What can go wrong while images are measured.
+///
+/// `Display` is the whole story on one line, the cause included.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// An image could not be read from its set.
+    #[error(transparent)]
+    Data(#[from] DataError),
+
+    /// A set without images has no mean, no components and no quality.
+    #[error("the set {name} has no images")]
+    EmptySet {
+        /// The set's name.
+        name: String,
+    },
+
+    /// Training and test images differ in shape.
+    #[error("the test images are {test}, the training images {train}")]
+    ShapeMismatch {
+        /// Shape of the training images.
+        train: ImageShape,
+        /// Shape of the test images.
+        test: ImageShape,
+    },
+
+    /// A table of rows whose length is no multiple of the row's.
+    #[error("{found} values are no whole number of rows of {row_values}")]
+    RaggedRows {
+        /// Values in a row.
+        row_values: usize,
+        /// Values given.
+        found: usize,
+    },
+
+    /// Principal components of values that are infinite or not numbers.
+    #[error("row {row} holds a value that is not finite")]
+    NotFinite {
+        /// The first such row.
+        row: usize,
+    },
+
+    /// More rows and columns than a principal component analysis can hold.
+    #[error(
+        "{rows} rows of {values} values are too large for principal components: one of the two must be at most {limit}"
+    )]
+    TooManyComponents {
+        /// Rows given.
+        rows: usize,
+        /// Values in a row.
+        values: usize,
+        /// The longest side that the eigendecomposition takes.
+        limit: usize,
+    },
+
+    /// The eigendecomposition did not converge.
+    #[error("the eigendecomposition of a {side}x{side} matrix did not converge")]
+    NoConvergence {
+        /// Side of the matrix.
+        side: usize,
+    },
+
+    /// A JPEG quality outside 1 to 100.
+    #[error("JPEG quality {quality} is not between 1 and 100")]
+    JpegQuality {
+        /// The quality asked for.
+        quality: u8,
+    },
+
+    /// JPEG has neither this many channels nor this many pixels a side.
+    #[error("a {shape} image cannot be a JPEG file: 1 or 3 channels, sides of 1 to 65535 pixels")]
+    JpegShape {
+        /// The image's shape.
+        shape: ImageShape,
+    },
+
+    /// The JPEG encoder failed.
+    #[error("cannot encode a {shape} image as JPEG: {source}")]
+    JpegEncode {
+        /// The image's shape.
+        shape: ImageShape,
+        /// The encoder's reason.
+        source: jpeg_encoder::EncodingError,
+    },
+
+    /// The JPEG decoder did not take the encoder's file.
+    #[error("cannot decode the JPEG of a {shape} image: {source}")]
+    JpegDecode {
+        /// The image's shape.
+        shape: ImageShape,
+        /// The decoder's reason.
+        source: image::ImageError,
+    },
+
+    /// The encoder's output is not the sequence of segments that JPEG prescribes.
+    #[error("the JPEG file breaks off at byte {position}")]
+    JpegStream {
+        /// Offset of the segment that could not be read.
+        position: usize,
+    },
+}

@@ -1,0 +1,416 @@
+//! JPEG as a codec to measure against, in its sequential form.
+//!
+//! # Two honest sizes
+//!
+//! A JPEG file of a 28x28 image is mostly headers: marker segments, a quantisation table and
+//! Huffman tables, about 200 bytes before the first pixel. An autoencoder's code, on the other
+//! hand, is counted without its decoder. So there are two sizes:
+//!
+//! - [`JpegSize::File`], every byte of a file that any viewer opens. It is encoded with Huffman
+//!   tables optimised for the image, and without the second quantisation table that
+//!   `jpeg-encoder` also writes for gray images, where no component refers to it.
+//! - [`JpegSize::Scan`], the entropy-coded bytes alone, as if both sides held everything else
+//!   already: the abbreviated format of the standard's annex B.4. That is only fair with
+//!   tables that are the same for every image, so these bytes are counted in a second encoding
+//!   of the same coefficients with the standard's own Huffman tables (annex K.3).
+//!
+//! # References
+//! ITU-T Recommendation T.81, "Digital compression and coding of continuous-tone still images",
+//! 1992.
+
+use ae_data::{Image, ImageShape};
+use image::ImageFormat;
+use jpeg_encoder::{ColorType, Encoder};
+use rayon::prelude::*;
+
+use crate::EvalError;
+
+/// The quality settings that JPEG encoders have agreed on.
+const QUALITIES: std::ops::RangeInclusive<u8> = 1..=100;
+
+/// Which bytes of a JPEG file count; see [the module](self).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JpegSize {
+    /// The whole file.
+    File,
+    /// The entropy-coded data alone, with the standard's Huffman tables.
+    Scan,
+}
+
+/// An image after JPEG compression.
+#[derive(Debug, Clone)]
+pub struct JpegResult {
+    /// Bytes of the whole file.
+    pub file_bytes: usize,
+    /// Bytes of the entropy-coded data alone.
+    pub scan_bytes: usize,
+    /// What the decoder makes of the file.
+    pub reconstruction: Image,
+}
+
+/// Compresses an image and decodes it again.
+///
+/// Colour images are subsampled 4:2:0 below quality 90, as encoders commonly do.
+///
+/// # Errors
+/// A quality outside 1 to 100, or a shape that JPEG does not have: other than 1 or 3 channels, or
+/// a side above 65,535 pixels.
+pub fn compress(image: &Image, quality: u8) -> Result<JpegResult, EvalError> {
+    let shape = image.shape();
+    let file = encode(image, quality)?;
+    let decode = |source| EvalError::JpegDecode { shape, source };
+    let decoded = image::load_from_memory_with_format(&file, ImageFormat::Jpeg).map_err(decode)?;
+    let interleaved = match shape.channels {
+        1 => decoded.into_luma8().into_raw(),
+        _ => decoded.into_rgb8().into_raw(),
+    };
+    Ok(JpegResult {
+        file_bytes: file.len(),
+        scan_bytes: scan_bytes(image, quality)?,
+        reconstruction: Image::new(shape, planar(shape, &interleaved))?,
+    })
+}
+
+/// Encodes an image as a JPEG file with Huffman tables optimised for it.
+///
+/// # Errors
+/// As [`compress`].
+pub fn encode(image: &Image, quality: u8) -> Result<Vec<u8>, EvalError> {
+    let file = encode_with(image, quality, true)?;
+    if image.shape().channels == 1 {
+        return without_second_quantisation_table(&file);
+    }
+    Ok(file)
+}
+
+/// The size of an image at a quality.
+///
+/// # Errors
+/// As [`compress`].
+pub fn size_bytes(image: &Image, quality: u8, size: JpegSize) -> Result<usize, EvalError> {
+    match size {
+        JpegSize::File => Ok(encode(image, quality)?.len()),
+        JpegSize::Scan => scan_bytes(image, quality),
+    }
+}
+
+/// The quality at which `count` images take nearest to `target_bytes` each on average.
+///
+/// The search halves the range, so it trusts that better quality takes more bytes; that holds for
+/// averages over images. Of two equally near qualities it takes the better one.
+///
+/// # Errors
+/// Whatever `image` reports for one of its indices, and as [`compress`].
+pub fn nearest_quality(
+    count: usize,
+    image: impl Fn(usize) -> Result<Image, EvalError> + Sync,
+    target_bytes: f64,
+    size: JpegSize,
+) -> Result<u8, EvalError> {
+    let mean_bytes = |quality: u8| -> Result<f64, EvalError> {
+        let bytes = |index| Ok(size_bytes(&image(index)?, quality, size)? as u64);
+        let total: Result<u64, EvalError> = (0..count)
+            .into_par_iter()
+            .map(bytes)
+            .try_reduce(|| 0, |a, b| Ok(a + b));
+        Ok(total? as f64 / count.max(1) as f64)
+    };
+    let (mut low, mut high) = (*QUALITIES.start(), *QUALITIES.end());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if mean_bytes(middle)? < target_bytes {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    // `low` is the first quality that reaches the target; the one before may be nearer to it.
+    if low > *QUALITIES.start() {
+        let above = (mean_bytes(low)? - target_bytes).abs();
+        if (mean_bytes(low - 1)? - target_bytes).abs() < above {
+            return Ok(low - 1);
+        }
+    }
+    Ok(low)
+}
+
+fn encode_with(image: &Image, quality: u8, optimised: bool) -> Result<Vec<u8>, EvalError> {
+    let shape = image.shape();
+    if !QUALITIES.contains(&quality) {
+        return Err(EvalError::JpegQuality { quality });
+    }
+    let (Ok(width @ 1..), Ok(height @ 1..), 1 | 3) = (
+        u16::try_from(shape.width),
+        u16::try_from(shape.height),
+        shape.channels,
+    ) else {
+        return Err(EvalError::JpegShape { shape });
+    };
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, quality);
+    encoder.set_optimized_huffman_tables(optimised);
+    let encoded = if shape.channels == 1 {
+        encoder.encode(image.pixels(), width, height, ColorType::Luma)
+    } else {
+        encoder.encode(&image.interleaved(), width, height, ColorType::Rgb)
+    };
+    encoded.map_err(|source| EvalError::JpegEncode { shape, source })?;
+    Ok(file)
+}
+
+fn scan_bytes(image: &Image, quality: u8) -> Result<usize, EvalError> {
+    let file = encode_with(image, quality, false)?;
+    Ok(segments(&file)?
+        .iter()
+        .map(|segment| segment.entropy_coded.len())
+        .sum())
+}
+
+/// Planes from `[height, width, channels]`.
+fn planar(shape: ImageShape, interleaved: &[u8]) -> Vec<u8> {
+    let mut planes = Vec::with_capacity(interleaved.len());
+    for channel in 0..shape.channels {
+        planes.extend(interleaved.iter().skip(channel).step_by(shape.channels));
+    }
+    planes
+}
+
+const QUANTISATION_TABLE: u8 = 0xDB;
+const START_OF_SCAN: u8 = 0xDA;
+const END_OF_IMAGE: u8 = 0xD9;
+
+/// A marker segment of a JPEG stream, with the entropy-coded data that follows a scan's header.
+struct Segment<'a> {
+    marker: u8,
+    /// Marker, length and parameters.
+    bytes: &'a [u8],
+    entropy_coded: &'a [u8],
+}
+
+/// Takes a stream apart, without its start and end markers (T.81, annex B.1).
+fn segments(file: &[u8]) -> Result<Vec<Segment<'_>>, EvalError> {
+    let mut segments = Vec::new();
+    let mut position = 2;
+    loop {
+        let breaks_off = || EvalError::JpegStream { position };
+        let rest = file.get(position..).ok_or_else(breaks_off)?;
+        let [0xFF, marker, ..] = *rest else {
+            return Err(breaks_off());
+        };
+        if marker == END_OF_IMAGE {
+            return Ok(segments);
+        }
+        let length = rest.get(2..4).ok_or_else(breaks_off)?;
+        let length = 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+        let (bytes, rest) = rest.split_at_checked(length).ok_or_else(breaks_off)?;
+        let mut entropy_coded: &[u8] = &[];
+        if marker == START_OF_SCAN {
+            // A marker ends the data, but not a stuffed zero or a restart marker.
+            let end = rest
+                .windows(2)
+                .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7))
+                .ok_or_else(breaks_off)?;
+            entropy_coded = &rest[..end];
+        }
+        position += length + entropy_coded.len();
+        segments.push(Segment {
+            marker,
+            bytes,
+            entropy_coded,
+        });
+    }
+}
+
+/// The same stream without the quantisation table that a single component cannot refer to.
+fn without_second_quantisation_table(file: &[u8]) -> Result<Vec<u8>, EvalError> {
+    let mut kept = Vec::with_capacity(file.len());
+    kept.extend_from_slice(&file[..2]);
+    for segment in segments(file)? {
+        // The encoder writes one table a segment; its number is in the fifth byte's low half.
+        let second = segment.marker == QUANTISATION_TABLE
+            && segment.bytes.len() == 69
+            && segment.bytes[4] & 0x0F == 1;
+        if !second {
+            kept.extend_from_slice(segment.bytes);
+            kept.extend_from_slice(segment.entropy_coded);
+        }
+    }
+    kept.extend_from_slice(&[0xFF, END_OF_IMAGE]);
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A smooth picture with an edge.
+    fn picture(shape: ImageShape) -> Image {
+        let mut pixels = Vec::new();
+        for channel in 0..shape.channels {
+            for row in 0..shape.height {
+                for column in 0..shape.width {
+                    let wave =
+                        ((row + 2 * channel) as f64 / 5.0).sin() + (column as f64 / 7.0).cos();
+                    let edge = if column * 3 > row * 2 { 40.0 } else { 0.0 };
+                    pixels.push((100.0 + 50.0 * wave + edge) as u8);
+                }
+            }
+        }
+        Image::new(shape, pixels).unwrap()
+    }
+
+    fn mean_squared_error(a: &Image, b: &Image) -> f64 {
+        let pairs = a.pixels().iter().zip(b.pixels());
+        let sum: f64 = pairs
+            .map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2))
+            .sum();
+        sum / a.pixels().len() as f64
+    }
+
+    #[test]
+    fn quality_buys_fidelity_with_bytes() {
+        for (channels, height, width) in [
+            (1, 28, 28),
+            (3, 28, 28),
+            (1, 61, 33),
+            (3, 61, 33),
+            (1, 1, 1),
+        ] {
+            let image = picture(ImageShape::new(channels, height, width));
+            let mut last: Option<(JpegResult, f64)> = None;
+            for quality in [5, 30, 75, 89, 90, 100] {
+                let result = compress(&image, quality).unwrap();
+                assert_eq!(result.reconstruction.shape(), image.shape());
+                let error = mean_squared_error(&image, &result.reconstruction);
+                if let Some((before, error_before)) = &last {
+                    assert!(
+                        result.scan_bytes >= before.scan_bytes,
+                        "{height}x{width} {quality}"
+                    );
+                    assert!(
+                        error <= error_before * 1.1 + 0.5,
+                        "{height}x{width} {quality}"
+                    );
+                }
+                last = Some((result, error));
+            }
+            let (best, error) = last.unwrap();
+            assert!(
+                error < 4.0,
+                "{height}x{width}x{channels}: {error} at quality 100"
+            );
+            assert_eq!(encode(&image, 100).unwrap().len(), best.file_bytes);
+        }
+    }
+
+    #[test]
+    fn one_coloured_pixel_survives() {
+        let pixel = Image::new(ImageShape::new(3, 1, 1), vec![200, 40, 90]).unwrap();
+        for quality in [85, 95] {
+            let result = compress(&pixel, quality).unwrap();
+            assert!(
+                mean_squared_error(&pixel, &result.reconstruction) < 20.0,
+                "{result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_small_file_is_mostly_headers() {
+        let image = picture(ImageShape::new(1, 28, 28));
+        let result = compress(&image, 50).unwrap();
+        assert!(
+            result.scan_bytes > 20 && result.file_bytes > 2 * result.scan_bytes,
+            "{result:?}"
+        );
+    }
+
+    /// The table that no component uses goes, and nothing else does.
+    #[test]
+    fn gray_files_carry_one_quantisation_table() {
+        let image = picture(ImageShape::new(1, 28, 28));
+        let full = encode_with(&image, 40, true).unwrap();
+        let lean = encode(&image, 40).unwrap();
+        assert_eq!(full.len() - lean.len(), 69);
+        let decode = |file: &[u8]| {
+            image::load_from_memory(file)
+                .unwrap()
+                .into_luma8()
+                .into_raw()
+        };
+        assert_eq!(decode(&full), decode(&lean));
+        let tables = |file: &[u8]| {
+            let segments = segments(file).unwrap();
+            segments
+                .iter()
+                .filter(|segment| segment.marker == QUANTISATION_TABLE)
+                .count()
+        };
+        assert_eq!((tables(&full), tables(&lean)), (2, 1));
+        let colour = encode(&picture(ImageShape::new(3, 28, 28)), 40).unwrap();
+        assert_eq!(tables(&colour), 2);
+    }
+
+    /// Both encodings hold the same coefficients, or their sizes could not stand in one row.
+    #[test]
+    fn both_sizes_are_of_the_same_picture() {
+        for shape in [ImageShape::new(1, 28, 28), ImageShape::new(1, 17, 40)] {
+            let image = picture(shape);
+            for quality in [10, 50, 90] {
+                let decode = |optimised| {
+                    let file = encode_with(&image, quality, optimised).unwrap();
+                    image::load_from_memory(&file)
+                        .unwrap()
+                        .into_luma8()
+                        .into_raw()
+                };
+                assert_eq!(decode(true), decode(false), "{shape}, quality {quality}");
+            }
+        }
+    }
+
+    #[test]
+    fn nearest_quality_is_the_nearest_of_all() {
+        let images: Vec<Image> = (20..32)
+            .map(|side| picture(ImageShape::new(1, side, side + 5)))
+            .collect();
+        let mean = |quality, size| -> f64 {
+            let sizes = images
+                .iter()
+                .map(|image| size_bytes(image, quality, size).unwrap());
+            sizes.sum::<usize>() as f64 / images.len() as f64
+        };
+        for size in [JpegSize::File, JpegSize::Scan] {
+            for target in [1.0, 60.0, 150.0, 260.0, 300.0, 1e6] {
+                let image = |index: usize| Ok(images[index].clone());
+                let found = nearest_quality(images.len(), image, target, size).unwrap();
+                let distance = |quality| (mean(quality, size) - target).abs();
+                let best = QUALITIES.map(distance).fold(f64::INFINITY, f64::min);
+                assert!(distance(found) <= best, "{size:?} {target}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn bad_requests_are_errors() {
+        let image = picture(ImageShape::new(1, 8, 8));
+        for quality in [0, 101, 255] {
+            let error = compress(&image, quality).unwrap_err();
+            assert!(matches!(error, EvalError::JpegQuality { .. }), "{error}");
+        }
+        let wide = picture(ImageShape::new(1, 1, 65_536));
+        let error = compress(&wide, 50).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a 1x65536x1 image cannot be a JPEG file: 1 or 3 channels, sides of 1 to 65535 pixels"
+        );
+    }
+
+    #[test]
+    fn a_broken_stream_is_an_error() {
+        let file = encode(&picture(ImageShape::new(1, 28, 28)), 50).unwrap();
+        for length in [0, 2, 3, 30, 100, file.len() - 1] {
+            assert!(segments(&file[..length]).is_err(), "{length} bytes");
+        }
+    }
+}

@@ -1,0 +1,463 @@
+//! Principal component analysis: the best that a linear code of a given size can do.
+
+use ae_data::ImageSet;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, Mat, MatRef, Par, Side};
+
+use crate::EvalError;
+
+/// Longest side of the matrix whose eigenvectors are computed; 2,048 take some seconds.
+const LARGEST_SIDE: usize = 2048;
+/// Most images that [`Pca::fit_images`] looks at.
+const MOST_IMAGES: usize = 20_000;
+/// Most values that [`Pca::fit_images`] holds at a time: 128 MiB.
+const MOST_VALUES: usize = 32 << 20;
+/// Values converted to `f64` at a time while the matrix is summed up: 4 MiB.
+const BLOCK_VALUES: usize = 1 << 19;
+/// Variance, as a share of the largest, below which a direction is rounding noise.
+const RANK_TOLERANCE: f64 = 1e-12;
+
+/// Principal components of a table of rows: mean, directions of largest variance, and variances.
+///
+/// # References
+/// K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901;
+/// I. T. Jolliffe, "Principal Component Analysis", 2nd edition, 2002, sections 1.1 and 3.5.
+#[derive(Debug, Clone)]
+pub struct Pca {
+    mean: Vec<f32>,
+    /// `[components, values]`, orthonormal rows.
+    basis: Vec<f32>,
+    variances: Vec<f64>,
+    rows: usize,
+}
+
+impl Pca {
+    /// Finds the first `components` principal components of mean-centred rows.
+    ///
+    /// There are at most as many as the rows' rank, so [`Pca::components`] may be fewer than
+    /// asked for. The eigenvectors are those of the rows' covariance or, where there are fewer
+    /// rows than values, of their products with one another, which span the same space; sums are
+    /// in `f64`.
+    ///
+    /// # Shapes
+    /// - `rows`: `[rows, values]`, row after row
+    ///
+    /// # Errors
+    /// No rows, a last row that is not whole, a value that is not finite, or more than 2,048 of
+    /// both rows and values.
+    pub fn fit(rows: &[f32], values: usize, components: usize) -> Result<Self, EvalError> {
+        if values == 0 || !rows.len().is_multiple_of(values) {
+            return Err(EvalError::RaggedRows {
+                row_values: values,
+                found: rows.len(),
+            });
+        }
+        let count = rows.len() / values;
+        if count == 0 {
+            return Err(EvalError::EmptySet {
+                name: "of rows".to_owned(),
+            });
+        }
+        if let Some(position) = rows.iter().position(|value| !value.is_finite()) {
+            return Err(EvalError::NotFinite {
+                row: position / values,
+            });
+        }
+        if count.min(values) > LARGEST_SIDE {
+            return Err(EvalError::TooManyComponents {
+                rows: count,
+                values,
+                limit: LARGEST_SIDE,
+            });
+        }
+        let mean = mean_row(rows, values);
+        let matrix = if values <= count {
+            covariance(rows, &mean)
+        } else {
+            products(rows, &mean)
+        };
+        let side = matrix.nrows();
+        let eigen = matrix
+            .self_adjoint_eigen(Side::Lower)
+            .map_err(|_| EvalError::NoConvergence { side })?;
+        // faer sorts eigenvalues upwards.
+        let eigenvalues = eigen.S().column_vector();
+        let mut variances: Vec<f64> = (0..side).rev().map(|i| eigenvalues[i].max(0.0)).collect();
+        let floor = variances.first().copied().unwrap_or(0.0) * RANK_TOLERANCE;
+        let rank = variances
+            .iter()
+            .take_while(|&&variance| variance > floor)
+            .count();
+        variances.truncate(rank);
+
+        let kept = components.min(rank);
+        let mut basis = Vec::with_capacity(kept * values);
+        for component in 0..kept {
+            let vector = eigen.U().col(side - 1 - component);
+            if values <= count {
+                basis.extend(vector.iter().map(|&coordinate| coordinate as f32));
+            } else {
+                let weights: Vec<f64> = vector.iter().copied().collect();
+                basis.extend(unit_combination(rows, &mean, &weights));
+            }
+        }
+        let mean = mean.into_iter().map(|value| value as f32).collect();
+        Ok(Self {
+            mean,
+            basis,
+            variances,
+            rows: count,
+        })
+    }
+
+    /// Finds the first `components` principal components of a set's images.
+    ///
+    /// Looks at 20,000 evenly spread images at most, at fewer where they are large (2,048 above
+    /// 2,048 values an image, and never more than 128 MiB): [`Pca::rows`] says how many.
+    ///
+    /// # Errors
+    /// An empty set, or an image that cannot be read.
+    pub fn fit_images(set: &ImageSet, components: usize) -> Result<Self, EvalError> {
+        if set.is_empty() {
+            return Err(EvalError::EmptySet {
+                name: set.name().to_owned(),
+            });
+        }
+        let values = set.shape().values();
+        let most_rows = if values > LARGEST_SIDE {
+            LARGEST_SIDE
+        } else {
+            MOST_IMAGES
+        };
+        let most_rows = most_rows.min((MOST_VALUES / values.max(1)).max(1));
+        let chosen = evenly_spread(set.len(), most_rows);
+        let mut rows = vec![0.0; chosen.len() * values];
+        for (index, row) in chosen.into_iter().zip(rows.chunks_exact_mut(values)) {
+            set.read_unit_into(index, row)?;
+        }
+        Self::fit(&rows, values, components)
+    }
+
+    /// Number of components kept.
+    pub fn components(&self) -> usize {
+        self.basis.len() / self.mean.len()
+    }
+
+    /// Values in a row.
+    pub fn values(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Rows that the components were found from.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The mean row.
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// Variance along every direction that has any, kept or not, in falling order (divided by the
+    /// number of rows).
+    ///
+    /// The squared error of reconstructing the rows, a mean over rows and a sum over values, is
+    /// the sum of those from [`Pca::components`] on.
+    pub fn variances(&self) -> &[f64] {
+        &self.variances
+    }
+
+    /// Projects a row onto the components.
+    ///
+    /// # Shapes
+    /// - `row`: `[values]`
+    /// - output: `[components]`
+    ///
+    /// # Panics
+    /// If `row` has another length.
+    pub fn encode(&self, row: &[f32]) -> Vec<f32> {
+        assert_eq!(row.len(), self.values(), "length of the row");
+        let centred: Vec<f32> = row
+            .iter()
+            .zip(&self.mean)
+            .map(|(value, mean)| value - mean)
+            .collect();
+        let directions = self.basis.chunks_exact(self.values());
+        directions
+            .map(|direction| dot(direction, &centred))
+            .collect()
+    }
+
+    /// Rebuilds a row from its code; a shorter code is that of fewer components.
+    ///
+    /// # Shapes
+    /// - `code`: `[components]`
+    /// - output: `[values]`
+    ///
+    /// # Panics
+    /// If `code` is longer than [`Pca::components`].
+    pub fn decode(&self, code: &[f32]) -> Vec<f32> {
+        assert!(code.len() <= self.components(), "length of the code");
+        let mut row = self.mean.clone();
+        for (weight, direction) in code.iter().zip(self.basis.chunks_exact(self.values())) {
+            for (value, coordinate) in row.iter_mut().zip(direction) {
+                *value += weight * coordinate;
+            }
+        }
+        row
+    }
+
+    /// Projects a row onto the components and back: the nearest row in their span.
+    ///
+    /// # Shapes
+    /// - `row`, output: `[values]`
+    ///
+    /// # Panics
+    /// If `row` has another length.
+    pub fn reconstruct(&self, row: &[f32]) -> Vec<f32> {
+        self.decode(&self.encode(row))
+    }
+}
+
+/// At most `most` of the numbers below `count`, evenly spread, in rising order.
+pub(crate) fn evenly_spread(count: usize, most: usize) -> Vec<usize> {
+    let chosen = count.min(most) as u128;
+    // A product of two lengths may pass 64 bits.
+    (0..chosen)
+        .map(|index| (index * count as u128 / chosen) as usize)
+        .collect()
+}
+
+fn mean_row(rows: &[f32], values: usize) -> Vec<f64> {
+    let mut mean = vec![0.0; values];
+    for row in rows.chunks_exact(values) {
+        for (sum, value) in mean.iter_mut().zip(row) {
+            *sum += f64::from(*value);
+        }
+    }
+    let count = (rows.len() / values) as f64;
+    for sum in &mut mean {
+        *sum /= count;
+    }
+    mean
+}
+
+/// Lower triangle of the `[values, values]` covariance, divided by the number of rows.
+fn covariance(rows: &[f32], mean: &[f64]) -> Mat<f64> {
+    let values = mean.len();
+    let count = rows.len() / values;
+    let mut sum = Mat::zeros(values, values);
+    let rows_in_block = (BLOCK_VALUES / values).max(1);
+    for rows in rows.chunks(rows_in_block * values) {
+        let block = centred(rows, mean, 0..values);
+        let block = MatRef::from_row_major_slice(&block, rows.len() / values, values);
+        add_products(&mut sum, block.transpose(), block, count);
+    }
+    sum
+}
+
+/// Lower triangle of the `[rows, rows]` products of centred rows, divided by the number of rows.
+fn products(rows: &[f32], mean: &[f64]) -> Mat<f64> {
+    let values = mean.len();
+    let count = rows.len() / values;
+    let mut sum = Mat::zeros(count, count);
+    let columns_in_block = (BLOCK_VALUES / count).max(1);
+    for start in (0..values).step_by(columns_in_block) {
+        let columns = start..values.min(start + columns_in_block);
+        let width = columns.len();
+        let block = centred(rows, mean, columns);
+        let block = MatRef::from_row_major_slice(&block, count, width);
+        add_products(&mut sum, block, block.transpose(), count);
+    }
+    sum
+}
+
+fn add_products(sum: &mut Mat<f64>, left: MatRef<'_, f64>, right: MatRef<'_, f64>, rows: usize) {
+    triangular::matmul(
+        sum.as_mut(),
+        BlockStructure::TriangularLower,
+        Accum::Add,
+        left,
+        BlockStructure::Rectangular,
+        right,
+        BlockStructure::Rectangular,
+        1.0 / rows as f64,
+        Par::Seq,
+    );
+}
+
+/// The given columns of mean-centred rows, row after row.
+fn centred(rows: &[f32], mean: &[f64], columns: std::ops::Range<usize>) -> Vec<f64> {
+    let mut block = Vec::with_capacity(rows.len() / mean.len() * columns.len());
+    for row in rows.chunks_exact(mean.len()) {
+        let pairs = row[columns.clone()].iter().zip(&mean[columns.clone()]);
+        block.extend(pairs.map(|(value, mean)| f64::from(*value) - mean));
+    }
+    block
+}
+
+/// The direction of a weighted sum of centred rows, of length one.
+fn unit_combination(rows: &[f32], mean: &[f64], weights: &[f64]) -> impl Iterator<Item = f32> {
+    let mut direction = vec![0.0; mean.len()];
+    for (row, weight) in rows.chunks_exact(mean.len()).zip(weights) {
+        for ((sum, value), mean) in direction.iter_mut().zip(row).zip(mean) {
+            *sum += weight * (f64::from(*value) - mean);
+        }
+    }
+    let length = direction
+        .iter()
+        .map(|value| value * value)
+        .sum::<f64>()
+        .sqrt();
+    direction
+        .into_iter()
+        .map(move |value| (value / length) as f32)
+}
+
+/// Dot product over eight partial sums, which the compiler keeps in one vector register.
+fn dot(left: &[f32], right: &[f32]) -> f32 {
+    const LANES: usize = 8;
+    let mut sums = [0.0; LANES];
+    let (left_chunks, right_chunks) = (left.chunks_exact(LANES), right.chunks_exact(LANES));
+    let rest = left_chunks.remainder().iter().zip(right_chunks.remainder());
+    let rest: f32 = rest.map(|(a, b)| a * b).sum();
+    for (a, b) in left_chunks.zip(right_chunks) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers in [0, 1) from a 64-bit linear congruential generator (Knuth's MMIX constants).
+    fn numbers(count: usize, mut state: u64) -> Vec<f32> {
+        (0..count)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                (state >> 40) as f32 / (1_u64 << 24) as f32
+            })
+            .collect()
+    }
+
+    /// Rows in a `rank`-dimensional plane off the origin.
+    fn plane(rows: usize, values: usize, rank: usize) -> Vec<f32> {
+        let directions = numbers(rank * values, 1);
+        let weights = numbers(rows * rank, 2);
+        let mut table = Vec::with_capacity(rows * values);
+        for row in 0..rows {
+            for value in 0..values {
+                let sum: f32 = (0..rank)
+                    .map(|k| weights[row * rank + k] * directions[k * values + value])
+                    .sum();
+                table.push(0.3 + sum);
+            }
+        }
+        table
+    }
+
+    fn squared_error(pca: &Pca, table: &[f32]) -> f64 {
+        let rows = table.chunks_exact(pca.values());
+        let errors = rows.map(|row| crate::quality::squared_error(row, &pca.reconstruct(row)));
+        errors.sum::<f64>() / (table.len() / pca.values()) as f64
+    }
+
+    #[test]
+    fn data_of_low_rank_is_reconstructed_exactly() {
+        for (rows, values) in [(200, 40), (30, 300)] {
+            let table = plane(rows, values, 6);
+            let pca = Pca::fit(&table, values, 6).unwrap();
+            assert_eq!(pca.components(), 6, "{rows} x {values}");
+            let error = squared_error(&pca, &table);
+            assert!(error < 1e-8, "{rows} x {values}: {error}");
+            let fewer = Pca::fit(&table, values, 5).unwrap();
+            assert!(squared_error(&fewer, &table) > 1e-3, "{rows} x {values}");
+        }
+    }
+
+    #[test]
+    fn error_is_the_sum_of_the_dropped_variances() {
+        for (rows, values) in [(300, 50), (50, 300), (64, 64)] {
+            let table = numbers(rows * values, 3);
+            for components in [0, 1, 10, 40] {
+                let pca = Pca::fit(&table, values, components).unwrap();
+                let expected: f64 = pca.variances()[components..].iter().sum();
+                let found = squared_error(&pca, &table);
+                assert!(
+                    (found - expected).abs() < 1e-5 * expected,
+                    "{rows} x {values}, {components}: {found} instead of {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn variances_add_up_to_the_total() {
+        let (rows, values) = (120, 33);
+        let table = numbers(rows * values, 4);
+        let none = Pca::fit(&table, values, 0).unwrap();
+        let total: f64 = none.variances().iter().sum();
+        assert!((squared_error(&none, &table) - total).abs() < 1e-5 * total);
+        assert!(none.variances().is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn directions_are_orthonormal_either_way() {
+        for (rows, values) in [(90, 20), (20, 90)] {
+            let pca = Pca::fit(&numbers(rows * values, 5), values, 12).unwrap();
+            let directions: Vec<&[f32]> = pca.basis.chunks_exact(values).collect();
+            for (i, a) in directions.iter().enumerate() {
+                for (j, b) in directions.iter().enumerate() {
+                    let expected = if i == j { 1.0 } else { 0.0 };
+                    assert!(
+                        (dot(a, b) - expected).abs() < 1e-5,
+                        "{rows} x {values}: {i}, {j}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn components_are_bounded_by_the_data() {
+        // Centring takes one from the rank of fewer rows than values.
+        let pca = Pca::fit(&numbers(10 * 50, 6), 50, 1000).unwrap();
+        assert_eq!(pca.components(), 9);
+        let constant = Pca::fit(&[0.5; 40], 4, 3).unwrap();
+        assert_eq!(constant.components(), 0);
+        assert_eq!(constant.reconstruct(&[0.1, 0.2, 0.3, 0.4]), [0.5; 4]);
+    }
+
+    #[test]
+    fn bad_tables_are_errors() {
+        assert!(matches!(
+            Pca::fit(&[0.0; 7], 2, 1),
+            Err(EvalError::RaggedRows { .. })
+        ));
+        assert!(matches!(
+            Pca::fit(&[0.0; 7], 0, 1),
+            Err(EvalError::RaggedRows { .. })
+        ));
+        assert!(matches!(
+            Pca::fit(&[], 2, 1),
+            Err(EvalError::EmptySet { .. })
+        ));
+        let nan = Pca::fit(&[0.0, 1.0, f32::NAN, 0.0], 2, 1);
+        assert!(matches!(nan, Err(EvalError::NotFinite { row: 1 })));
+        let side = LARGEST_SIDE + 1;
+        let large = Pca::fit(&vec![0.0; side * side], side, 1);
+        assert!(matches!(large, Err(EvalError::TooManyComponents { .. })));
+    }
+
+    #[test]
+    fn spread_is_even_and_without_repeats() {
+        assert_eq!(evenly_spread(10, 4), [0, 2, 5, 7]);
+        assert_eq!(evenly_spread(3, 10), [0, 1, 2]);
+        assert_eq!(evenly_spread(0, 10), [0; 0]);
+    }
+}
