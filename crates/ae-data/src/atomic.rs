@@ -1,0 +1,133 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::error::DataError;
+
+/// Writes a file so that nothing partial ever stands under its name.
+///
+/// `write` fills a temporary file in the same folder, which takes the name `path` only when all of it is on the disk.
+/// What is no regular file, such as `/dev/null` or a pipe, is written to directly.
+///
+/// # Errors
+/// [`DataError::Write`] when the folder does not exist or may not be written to, `path` is a folder, the disk is full
+/// or `write` fails; what `path` held before is still there then.
+pub fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), DataError> {
+    replace(path, write).map_err(|source| DataError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        Ok(metadata) if !metadata.is_file() => {
+            let mut writer = BufWriter::new(File::options().write(true).open(path)?);
+            write(&mut writer)?;
+            return writer.flush();
+        }
+        _ => {}
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ae-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is private by default; this one becomes an ordinary file, under the user's umask.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut writer = BufWriter::new(
+        builder
+            .tempfile_in(folder)
+            .map_err(|error| without_path(&error, folder))?,
+    );
+    write(&mut writer)?;
+    let file = writer
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The same error without the temporary file's path, which the user never asked for.
+fn without_path(error: &io::Error, folder: &Path) -> io::Error {
+    fs::metadata(folder)
+        .err()
+        .unwrap_or_else(|| error.kind().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_what_was_there_and_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        write_atomically(&path, |file| file.write_all(b"old")).unwrap();
+        let error = write_atomically(&path, |file| {
+            file.write_all(b"half of the ne")?;
+            Err(io::Error::other("the disk is full"))
+        })
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("cannot write {}: the disk is full", path.display())
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        write_atomically(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_missing_folder_and_a_folder_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing").join("a.txt");
+        let error = write_atomically(&missing, |_| Ok(()))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(&format!("cannot write {}: No such file", missing.display())),
+            "{error}"
+        );
+        assert!(!error.contains(".ae-"), "{error}");
+        let error = write_atomically(folder.path(), |_| Ok(()))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("is a directory"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_stays_a_device() {
+        write_atomically(Path::new("/dev/null"), |file| file.write_all(b"gone")).unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_the_file_as_any_other() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let ordinary = folder.path().join("ordinary");
+        fs::write(&ordinary, b"").unwrap();
+        let atomic = folder.path().join("atomic");
+        write_atomically(&atomic, |_| Ok(())).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&atomic), mode(&ordinary));
+    }
+}

@@ -1,0 +1,212 @@
+//! Everything that can go wrong with images and sets of them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::dataset::Skipped;
+use crate::shape::{ImageShape, Size};
+
+/// Why a set, an image or an option could not be used.
+///
+/// `Display` is the whole story on one line, the cause included: print it, and don't walk `source` for more text.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// An option's text or number means nothing here.
+    #[error("invalid {what} {value:?}: expected {expected}")]
+    InvalidValue {
+        /// What was being set: `size`, `fit`, `noise` …
+        what: &'static str,
+        /// The text as it was given.
+        value: String,
+        /// What would have been understood.
+        expected: String,
+    },
+    /// A source that is neither a known name nor something on the disk.
+    #[error("unknown data set {name:?}: neither a known name nor a file or folder here")]
+    UnknownSource {
+        /// The name as it was given.
+        name: String,
+    },
+    /// A known set that has not been downloaded yet.
+    #[error("{name} is not in {}", folder.display())]
+    NotDownloaded {
+        /// The set's name.
+        name: &'static str,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// A path that does not exist.
+    #[error("{}: no such file or folder", path.display())]
+    NotFound {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// The operating system refused to read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The operating system refused to write.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file whose content is not what it should be: an image, an IDX file, an archive, a font.
+    #[error("cannot decode {}: {reason}", path.display())]
+    Decode {
+        /// The file, or an archive's entry.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An image that cannot be encoded, for example in a format that does not know its shape.
+    #[error("cannot encode {}: {reason}", path.display())]
+    Encode {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file of no kind that can be read.
+    #[error("{}: neither an image, an IDX file nor a .tar.gz archive of images", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An image or a set that would take more memory than allowed.
+    #[error("{} is too large: {found}, the limit is {limit}", path.display())]
+    TooLarge {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it asks for, with its unit.
+        found: String,
+        /// What is allowed, with its unit.
+        limit: String,
+    },
+    /// A folder, archive or file without a single image.
+    #[error("no images in {}", path.display())]
+    NoImages {
+        /// The folder, archive or file.
+        path: PathBuf,
+    },
+    /// More files than tolerable could not be read.
+    #[error(
+        "{} of {files} files in {} cannot be read, among them {} ({})",
+        skipped.len(), path.display(), skipped[0].file, skipped[0].reason
+    )]
+    TooManySkipped {
+        /// The folder or archive.
+        path: PathBuf,
+        /// The unreadable files; never empty.
+        skipped: Vec<Skipped>,
+        /// How many image files there are, unreadable ones included.
+        files: usize,
+    },
+    /// Files of one set that differ in size where no size was asked for.
+    #[error("images differ in size: {} is {first_size}, {} is {size}", first.display(), path.display())]
+    SizesDiffer {
+        /// The first file.
+        first: PathBuf,
+        /// Its size.
+        first_size: Size,
+        /// The first file that differs from it.
+        path: PathBuf,
+        /// That file's size.
+        size: Size,
+    },
+    /// Two sets, or a set and a buffer of pixels, that ought to have one shape.
+    #[error("{what} has shape {found}, expected {expected}")]
+    ShapeMismatch {
+        /// What has the wrong shape.
+        what: String,
+        /// The shape it should have.
+        expected: ImageShape,
+        /// The shape it has.
+        found: ImageShape,
+    },
+    /// Numbers of things that ought to agree.
+    #[error("{what}: expected {expected}, found {found}")]
+    CountMismatch {
+        /// What was counted, and where.
+        what: String,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A set with too few images for what was asked.
+    #[error("{name} has {images} images; a split needs at least 2")]
+    TooFewImages {
+        /// The set's name.
+        name: String,
+        /// How many images it has.
+        images: usize,
+    },
+}
+
+impl DataError {
+    /// Whether what was asked for is at fault (an unknown name, a bad size) rather than the data.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::InvalidValue { .. } | Self::UnknownSource { .. } | Self::SizesDiffer { .. }
+        )
+    }
+
+    /// What a person might do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownSource { .. } => Some(
+                "known names are glyphs, notmnist-small, notmnist-large and mnist; anything else is a path".to_owned(),
+            ),
+            Self::NotDownloaded { name, .. } => Some(format!("cargo xtask download {name}")),
+            Self::SizesDiffer { first_size, .. } => {
+                Some(format!("--size {first_size} brings all of them to one size"))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Other crates' messages begin with a capital; ours don't.
+    pub(crate) fn decode(path: &Path, reason: impl ToString) -> Self {
+        let mut reason = reason.to_string();
+        // An abbreviation stays as it is.
+        if reason.as_bytes().get(1).is_some_and(u8::is_ascii_lowercase)
+            && let Some(first) = reason.get_mut(..1)
+        {
+            first.make_ascii_lowercase();
+        }
+        Self::Decode {
+            path: path.to_owned(),
+            reason,
+        }
+    }
+
+    /// Why the file could not be used, without its name: what a list of skipped files says beside the name.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Decode { reason, .. } => reason.clone(),
+            Self::Read { source, .. } => source.to_string(),
+            Self::TooLarge { found, limit, .. } => {
+                format!("too large: {found}, the limit is {limit}")
+            }
+            other => other.to_string(),
+        }
+    }
+}
