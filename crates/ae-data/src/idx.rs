@@ -1,0 +1,383 @@
+//! IDX, the format of MNIST: a header of big-endian numbers, then the bytes.
+//!
+//! # References
+//! Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", section "File formats".
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+
+use crate::atomic::write_atomically;
+use crate::error::DataError;
+use crate::mapped::MappedFile;
+use crate::set::{ImageSet, Pixels};
+use crate::shape::ImageShape;
+
+/// The code for unsigned bytes, the only elements images and labels have.
+const UNSIGNED_BYTE: u8 = 0x08;
+
+/// No deflate stream expands more than this: 258 bytes from two bits.
+///
+/// # References
+/// M. Adler, "zlib Technical Details", <https://zlib.net/zlib_tech.html>, "Maximum Compression Factor".
+const MAX_DEFLATE_FACTOR: u64 = 1_032;
+
+/// The images of an IDX file.
+pub(crate) struct IdxImages {
+    pub(crate) shape: ImageShape,
+    pub(crate) count: usize,
+    pub(crate) pixels: Pixels,
+}
+
+/// Whether a file that begins with `start` is IDX: two zeros, a type, a number of dimensions.
+pub(crate) fn is_idx(start: &[u8]) -> bool {
+    matches!(start, [0, 0, 0x08 | 0x09 | 0x0B..=0x0E, 1..=4, ..])
+}
+
+/// Reads images: memory-mapped where the file is plain, into at most `memory_bytes` where it is gzipped.
+///
+/// Three dimensions are count, height, width; four are count, channels, height, width; two are count and width, the
+/// images being single rows.
+pub(crate) fn read_images(path: &Path, memory_bytes: u64) -> Result<IdxImages, DataError> {
+    let mut source = Source::open(path)?;
+    let header = Header::read(path, &mut source.reader)?;
+    let (count, shape) = match header.dimensions[..] {
+        [count, width] => (count, ImageShape::new(1, 1, width)),
+        [count, height, width] => (count, ImageShape::new(1, height, width)),
+        [count, channels @ (1 | 3), height, width] => {
+            (count, ImageShape::new(channels, height, width))
+        }
+        [_] => {
+            return Err(DataError::decode(
+                path,
+                "an IDX file of labels, not of images",
+            ));
+        }
+        _ => {
+            let reason = format!(
+                "dimensions {:?} are not count, channels, height, width",
+                header.dimensions
+            );
+            return Err(DataError::decode(path, reason));
+        }
+    };
+    if shape.checked_values().is_none() {
+        return Err(DataError::decode(
+            path,
+            format!("the header promises images of {shape}"),
+        ));
+    }
+    if count == 0 {
+        return Err(DataError::NoImages {
+            path: path.to_owned(),
+        });
+    }
+    let bytes = header.checked_bytes(path)?;
+    let pixels = if source.gzipped {
+        Pixels::Memory(source.read_rest(path, bytes, memory_bytes)?)
+    } else {
+        let start = header.own_bytes();
+        source.check_file_bytes(path, bytes, start)?;
+        let file = MappedFile::new(source.reader.get_file())
+            .map_err(|error| DataError::read(path, error))?;
+        // The file may have been exchanged since its length was asked for.
+        if file.bytes().len() as u64 != bytes + start as u64 {
+            return Err(DataError::decode(
+                path,
+                "the file changed while it was opened",
+            ));
+        }
+        Pixels::Mapped { file, start }
+    };
+    Ok(IdxImages {
+        shape,
+        count,
+        pixels,
+    })
+}
+
+/// Reads labels, plain or gzipped.
+pub(crate) fn read_labels(path: &Path, memory_bytes: u64) -> Result<Vec<u8>, DataError> {
+    let mut source = Source::open(path)?;
+    let header = Header::read(path, &mut source.reader)?;
+    let &[count] = &header.dimensions[..] else {
+        let reason = format!(
+            "{} dimensions where labels have one",
+            header.dimensions.len()
+        );
+        return Err(DataError::decode(path, reason));
+    };
+    if !source.gzipped {
+        source.check_file_bytes(path, count as u64, header.own_bytes())?;
+    }
+    source.read_rest(path, count as u64, memory_bytes)
+}
+
+/// Writes a set as IDX files, gzipped where a name ends in `.gz`.
+///
+/// Gray images have the three dimensions of MNIST, colour images four: count, channels, height, width. The same set
+/// gives the same bytes.
+///
+/// # Errors
+/// [`DataError::InvalidValue`] when labels are wanted of a set that has none, [`DataError::Encode`] when a dimension
+/// does not fit the format's 32 bits, [`DataError::Write`] when the disk refuses, and whatever reading lazily decoded
+/// images meets.
+pub fn write_idx(images: &Path, labels: Option<&Path>, set: &ImageSet) -> Result<(), DataError> {
+    let ImageShape {
+        channels,
+        height,
+        width,
+    } = set.shape();
+    let dimensions = if channels == 1 {
+        vec![set.len(), height, width]
+    } else {
+        vec![set.len(), channels, height, width]
+    };
+    let all_labels: Option<Vec<u8>> = (0..set.len()).map(|index| set.label(index)).collect();
+    let labels = match (labels, &all_labels) {
+        (Some(path), Some(values)) => Some((path, values)),
+        (Some(path), None) => {
+            return Err(DataError::InvalidValue {
+                what: "labels file",
+                value: path.display().to_string(),
+                expected: format!("none, as {} has no labels", set.name()),
+            });
+        }
+        (None, _) => None,
+    };
+    // A lazily decoded image may fail in the middle of writing; its error says more than the writer's.
+    let mut unreadable = None;
+    let written = write_file(images, &dimensions, |file| {
+        for index in 0..set.len() {
+            match set.with_bytes(index, |bytes| file.write_all(bytes)) {
+                Ok(written) => written?,
+                Err(error) => {
+                    unreadable = Some(error);
+                    return Err(io::Error::other("an image of the set cannot be read"));
+                }
+            }
+        }
+        Ok(())
+    });
+    if let Some(error) = unreadable {
+        return Err(error);
+    }
+    written?;
+    match labels {
+        Some((path, values)) => write_file(path, &[values.len()], |file| file.write_all(values)),
+        None => Ok(()),
+    }
+}
+
+fn write_file(
+    path: &Path,
+    dimensions: &[usize],
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), DataError> {
+    let mut header = vec![0, 0, UNSIGNED_BYTE, dimensions.len() as u8];
+    for &dimension in dimensions {
+        let dimension = u32::try_from(dimension).map_err(|_| DataError::Encode {
+            path: path.to_owned(),
+            reason: format!("{dimension} does not fit the 32 bits of an IDX dimension"),
+        })?;
+        header.extend(dimension.to_be_bytes());
+    }
+    write_atomically(path, |file| {
+        if is_gzip_name(path) {
+            let mut encoder = GzEncoder::new(file, Compression::best());
+            encoder.write_all(&header)?;
+            write(&mut encoder)?;
+            encoder.finish().map(drop)
+        } else {
+            file.write_all(&header)?;
+            write(file)
+        }
+    })
+}
+
+fn is_gzip_name(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+}
+
+/// A file, gunzipped on the way where its first bytes say that it is gzipped.
+struct Source {
+    reader: Reader,
+    gzipped: bool,
+    file_bytes: u64,
+}
+
+enum Reader {
+    Plain(BufReader<File>),
+    Gzip(Box<MultiGzDecoder<BufReader<File>>>),
+}
+
+impl Reader {
+    fn get_file(&self) -> &File {
+        match self {
+            Self::Plain(reader) => reader.get_ref(),
+            Self::Gzip(decoder) => decoder.get_ref().get_ref(),
+        }
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(reader) => reader.read(buffer),
+            Self::Gzip(decoder) => decoder.read(buffer),
+        }
+    }
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, DataError> {
+        let read_error = |error| DataError::read(path, error);
+        let file = File::open(path).map_err(read_error)?;
+        let metadata = file.metadata().map_err(read_error)?;
+        if !metadata.is_file() {
+            return Err(DataError::decode(path, "not a regular file"));
+        }
+        let mut reader = BufReader::new(file);
+        let gzipped = io::BufRead::fill_buf(&mut reader)
+            .map_err(read_error)?
+            .starts_with(&[0x1F, 0x8B]);
+        let reader = if gzipped {
+            Reader::Gzip(Box::new(MultiGzDecoder::new(reader)))
+        } else {
+            Reader::Plain(reader)
+        };
+        Ok(Self {
+            reader,
+            gzipped,
+            file_bytes: metadata.len(),
+        })
+    }
+
+    /// Compares what the header promises with the length of a plain file.
+    fn check_file_bytes(&self, path: &Path, promised: u64, header: usize) -> Result<(), DataError> {
+        let found = self.file_bytes.saturating_sub(header as u64);
+        if found != promised {
+            let reason = format!("the header promises {promised} bytes, the file holds {found}");
+            return Err(DataError::decode(path, reason));
+        }
+        Ok(())
+    }
+
+    /// Reads what follows the header: exactly `promised` bytes, and no memory for them before they are plausible.
+    fn read_rest(
+        &mut self,
+        path: &Path,
+        promised: u64,
+        memory_bytes: u64,
+    ) -> Result<Vec<u8>, DataError> {
+        if promised / MAX_DEFLATE_FACTOR > self.file_bytes {
+            let reason = format!(
+                "the header promises {promised} bytes, more than {} gzipped bytes can hold",
+                self.file_bytes
+            );
+            return Err(DataError::decode(path, reason));
+        }
+        let too_large = || DataError::TooLarge {
+            path: path.to_owned(),
+            found: format!("{promised} bytes"),
+            limit: format!("{memory_bytes} bytes in memory (unpacked IDX files stay on the disk)"),
+        };
+        let length = usize::try_from(promised)
+            .ok()
+            .filter(|_| promised <= memory_bytes)
+            .ok_or_else(too_large)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length).map_err(|_| too_large())?;
+        (&mut self.reader)
+            .take(promised)
+            .read_to_end(&mut bytes)
+            .map_err(|error| broken(path, &error))?;
+        if bytes.len() < length {
+            let reason = format!(
+                "the header promises {promised} bytes, the file holds {}",
+                bytes.len()
+            );
+            return Err(DataError::decode(path, reason));
+        }
+        // The end of a gzip stream is where its checksum stands.
+        match self.reader.read(&mut [0]) {
+            Ok(0) => Ok(bytes),
+            Ok(_) => Err(DataError::decode(
+                path,
+                format!("the file holds more than the {promised} bytes promised"),
+            )),
+            Err(error) => Err(broken(path, &error)),
+        }
+    }
+}
+
+/// The error for a file that stops or breaks in the middle.
+pub(crate) fn broken(path: &Path, error: &io::Error) -> DataError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => DataError::decode(path, "the file is truncated"),
+        _ => DataError::decode(path, error),
+    }
+}
+
+/// The beginning of an IDX file.
+struct Header {
+    dimensions: Vec<usize>,
+}
+
+impl Header {
+    fn read(path: &Path, reader: &mut impl Read) -> Result<Self, DataError> {
+        let mut magic = [0; 4];
+        reader
+            .read_exact(&mut magic)
+            .map_err(|error| broken(path, &error))?;
+        if !is_idx(&magic) {
+            let [a, b, c, d] = magic;
+            let reason = format!("not an IDX file: it begins with {a:02x} {b:02x} {c:02x} {d:02x}");
+            return Err(DataError::decode(path, reason));
+        }
+        if magic[2] != UNSIGNED_BYTE {
+            let reason = format!(
+                "IDX elements of type 0x{:02x}; only unsigned bytes (0x08) are images",
+                magic[2]
+            );
+            return Err(DataError::decode(path, reason));
+        }
+        let mut dimensions = Vec::with_capacity(4);
+        for _ in 0..magic[3] {
+            let mut dimension = [0; 4];
+            reader
+                .read_exact(&mut dimension)
+                .map_err(|error| broken(path, &error))?;
+            dimensions.push(u32::from_be_bytes(dimension) as usize);
+        }
+        Ok(Self { dimensions })
+    }
+
+    fn own_bytes(&self) -> usize {
+        4 + 4 * self.dimensions.len()
+    }
+
+    /// The product of the dimensions.
+    fn checked_bytes(&self, path: &Path) -> Result<u64, DataError> {
+        let product = self
+            .dimensions
+            .iter()
+            .try_fold(1_u64, |product, &factor| product.checked_mul(factor as u64));
+        product
+            .filter(|&bytes| bytes <= i64::MAX as u64)
+            .ok_or_else(|| {
+                DataError::decode(
+                    path,
+                    format!("the header's dimensions {:?} are absurd", self.dimensions),
+                )
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests;
