@@ -1,0 +1,77 @@
+//! Which images, and what is done to them on the way in.
+
+use std::str::FromStr as _;
+
+use ae_data::{Channels, Fit, NoiseChain, Size};
+use clap::{Args, ValueEnum};
+
+use super::value::{at_least_one, named, share};
+
+/// Where images come from.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArguments {
+    /// A set by name (glyphs, notmnist-small, notmnist-large) or by path: IDX, .tar.gz, a folder of
+    /// images, one image [default: the model's own, else glyphs].
+    #[arg(long, value_name = "SET")]
+    pub data: Option<String>,
+    /// Bring images to this size: 28 or WIDTHxHEIGHT.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub size: Option<Size>,
+    /// How to bring them to that size.
+    #[arg(long, value_name = "HOW", value_parser = named::<Fit>(["crop", "pad", "stretch"]))]
+    pub fit: Option<Fit>,
+    /// Bring images to gray or colour.
+    #[arg(long, value_name = "KIND", value_parser = named::<Channels>(["gray", "rgb"]))]
+    pub channels: Option<Channels>,
+    /// Use the first N images of each part alone.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub limit: Option<usize>,
+    /// The share of images set aside for testing where the set has no test files [default: 0.1].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub test_share: Option<f64>,
+    /// Drop training images that also occur among the test images.
+    #[arg(long)]
+    pub dedup: bool,
+    /// Take any unreadable file as an error.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `--noise`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct NoiseArgument {
+    /// Noise in pixel units, where 1 is the full range: gaussian:0.5, masking:0.3,
+    /// gaussian:0.1..0.6 (a range), gaussian:0.2,cutout:0.3 (a chain), none.
+    #[arg(long, value_name = "CHAIN", value_parser = noise, help_heading = "Data")]
+    pub noise: Option<NoiseChain>,
+}
+
+/// Which of a set's images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// The test images.
+    Test,
+    /// The training images.
+    Train,
+    /// All of them.
+    All,
+}
+
+/// Which images a model is measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MeasuredPart {
+    /// The test images.
+    Test,
+    /// The training images.
+    Train,
+}
+
+/// Reads `--noise`.
+pub(super) fn noise(text: &str) -> Result<NoiseChain, String> {
+    NoiseChain::from_str(text).map_err(|error| error.to_string())
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    Size::from_str(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,117 @@
+//! `ae train`.
+
+use std::path::PathBuf;
+
+use ae_data::NoiseDraw;
+use ae_models::ReconstructionLoss;
+use ae_train::{OptimizerConfig, ScheduleConfig};
+use clap::{Args, ValueEnum};
+
+use super::value::{above_zero, at_least_one, named};
+use super::{DataArguments, DeviceArguments, NoiseArgument, OutputArguments};
+
+/// Trains a model.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae train                                          on the built-in letters, with good defaults
+  ae train --noise gaussian:0.5                     a denoiser
+  ae train --data notMNIST_small.tar.gz --latent 32 --epochs 20 --out runs/small
+  ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
+  ae train --config runs/small/config.toml --seed 2 the same again, from another seed
+  ae train --resume runs/small                      go on where it stopped
+
+Options given beside --config win over the file. Ctrl-c finishes the step, saves, and says how to go
+on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
+pictures.")]
+pub(crate) struct TrainArguments {
+    /// Take everything from this file, a run's config.toml.
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub config: Option<PathBuf>,
+    /// Go on with this run.
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<PathBuf>,
+    /// The directory of the run [default: runs/NAME with a number that does not exist yet].
+    #[arg(long, short, value_name = "DIR", conflicts_with = "resume")]
+    pub out: Option<PathBuf>,
+    /// Replace a run that exists.
+    #[arg(long)]
+    pub force: bool,
+
+    /// The architecture.
+    #[arg(long, value_enum, value_name = "KIND", help_heading = "Model")]
+    pub model: Option<ModelKind>,
+    /// The encoder's widths, outermost first: channels (conv) or numbers (dense).
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = at_least_one,
+          help_heading = "Model")]
+    pub widths: Option<Vec<usize>>,
+    /// Squeeze the code to this many numbers.
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Model")]
+    pub latent: Option<usize>,
+
+    /// The images.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Train to remove this noise.
+    #[command(flatten)]
+    pub noise: NoiseArgument,
+    /// Draw the noise anew each epoch, or once.
+    #[arg(long, value_name = "WHEN", value_parser = named::<NoiseDraw>(["each-epoch", "once"]),
+          help_heading = "Data")]
+    pub noise_draw: Option<NoiseDraw>,
+
+    /// Passes over the training images.
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
+    pub epochs: Option<usize>,
+    /// Images in a step.
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
+    pub batch_size: Option<usize>,
+    /// The learning rate.
+    #[arg(long, value_name = "RATE", value_parser = above_zero, allow_negative_numbers = true,
+          help_heading = "Training")]
+    pub learning_rate: Option<f64>,
+    /// The optimiser (rmsprop as Keras has it).
+    #[arg(long, value_name = "NAME", help_heading = "Training",
+          value_parser = named::<OptimizerConfig>(["adam", "adamw", "rmsprop", "sgd"]))]
+    pub optimizer: Option<OptimizerConfig>,
+    /// How the learning rate goes on.
+    #[arg(long, value_name = "NAME", help_heading = "Training",
+          value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
+    pub schedule: Option<ScheduleConfig>,
+    /// Steps over which the learning rate rises at the start.
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub warmup_steps: Option<usize>,
+    /// What is minimised.
+    #[arg(long, value_name = "NAME", help_heading = "Training",
+          value_parser = named::<ReconstructionLoss>(["mse", "bce", "l1"]))]
+    pub loss: Option<ReconstructionLoss>,
+    /// Clip the gradients' global norm to this.
+    #[arg(long, value_name = "NORM", value_parser = above_zero, allow_negative_numbers = true,
+          help_heading = "Training")]
+    pub clip_norm: Option<f64>,
+    /// Stop when the test error has not fallen for this many epochs.
+    #[arg(long, value_name = "EPOCHS", value_parser = at_least_one, help_heading = "Training")]
+    pub patience: Option<usize>,
+    /// The seed of everything random.
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub seed: Option<u64>,
+    /// Threads that make batches; any number gives the same batches.
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
+    pub loader_threads: Option<usize>,
+
+    /// Where to compute.
+    #[command(flatten)]
+    pub device: DeviceArguments,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// An architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelKind {
+    /// Convolutions, pooling and upsampling.
+    Conv,
+    /// Fully connected layers.
+    Dense,
+}

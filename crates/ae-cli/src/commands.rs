@@ -1,0 +1,53 @@
+//! One file a command: it checks its raw arguments, calls the libraries, and prints.
+
+mod completions;
+mod data_glyphs;
+mod data_info;
+mod data_noise;
+mod data_show;
+mod decode;
+mod denoise;
+mod devices;
+mod encode;
+mod eval;
+mod info;
+mod reconstruct;
+mod show;
+mod train;
+
+use crate::arguments::{Command, DataCommand, OutputArguments};
+use crate::error::CliError;
+use crate::output::{Form, Terminal};
+
+/// Runs a command.
+pub(crate) fn run(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Train(arguments) => train::run(*arguments),
+        Command::Eval(arguments) => eval::run(arguments),
+        Command::Reconstruct(arguments) => reconstruct::run(arguments),
+        Command::Denoise(arguments) => denoise::run(arguments),
+        Command::Encode(arguments) => encode::run(arguments),
+        Command::Decode(arguments) => decode::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Info(arguments) => info::run(arguments),
+        Command::Data(DataCommand::Info(arguments)) => data_info::run(arguments),
+        Command::Data(DataCommand::Show(arguments)) => data_show::run(arguments),
+        Command::Data(DataCommand::Noise(arguments)) => data_noise::run(arguments),
+        Command::Data(DataCommand::Glyphs(arguments)) => data_glyphs::run(arguments),
+        Command::Devices { output } => devices::run(output),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+impl From<OutputArguments> for Terminal {
+    fn from(arguments: OutputArguments) -> Self {
+        Self {
+            form: if arguments.json {
+                Form::Json
+            } else {
+                Form::Text
+            },
+            quiet: arguments.quiet,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `ae data noise`.
+
+use std::path::PathBuf;
+
+use ae_data::{Draw, Image, ImageSet, NoiseChain, NoiseKind, Purpose};
+use ae_report::{GridRequest, GridRow, picture_grid};
+use serde::Serialize;
+
+use super::data_info::source;
+use crate::arguments::DataNoiseArguments;
+use crate::error::CliError;
+use crate::files::check_writable;
+use crate::output::Terminal;
+use crate::pictures::sample;
+
+#[derive(Serialize)]
+struct Shown {
+    data: String,
+    noises: Vec<String>,
+    picture: PathBuf,
+}
+
+pub(super) fn run(arguments: DataNoiseArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    check_writable(&arguments.out, arguments.force)?;
+    let set = source(arguments.set).open(&terminal)?.train;
+    let set = set.subset(sample(&set, arguments.count));
+    let noises = match arguments.noise.is_empty() {
+        false => arguments.noise,
+        true => one_of_each()?,
+    };
+    let mut rows = vec![GridRow::images("clean", row(&set, None, arguments.seed)?)];
+    for noise in &noises {
+        let images = row(&set, Some(noise), arguments.seed)?;
+        rows.push(GridRow::images(noise.to_string(), images));
+    }
+    let picture = picture_grid(&GridRequest {
+        title: format!("{} under noise", set.name()),
+        subtitle: "strengths in pixel units, where 1 is the full range".to_owned(),
+        column_labels: Vec::new(),
+        rows,
+    })?;
+    picture.write_png(&arguments.out)?;
+    let shown = Shown {
+        data: set.name().to_owned(),
+        noises: noises.iter().map(ToString::to_string).collect(),
+        picture: arguments.out,
+    };
+    terminal.result(&shown, || format!("picture   {}", shown.picture.display()))
+}
+
+fn one_of_each() -> Result<Vec<NoiseChain>, CliError> {
+    NoiseKind::ALL
+        .iter()
+        .map(|kind| Ok(format!("{}:{}", kind.name(), kind.example_strength()).parse()?))
+        .collect()
+}
+
+fn row(set: &ImageSet, noise: Option<&NoiseChain>, seed: u64) -> Result<Vec<Image>, CliError> {
+    (0..set.len())
+        .map(|index| {
+            let image = set.image(index)?;
+            let Some(noise) = noise else { return Ok(image) };
+            let draw = Draw {
+                seed,
+                purpose: Purpose::Display,
+                epoch: 0,
+                index: index as u64,
+            };
+            let mut values = image.to_unit();
+            noise.apply(set.shape(), &mut values, &mut draw.rng());
+            Ok(Image::from_unit(set.shape(), &values))
+        })
+        .collect()
+}

@@ -1,0 +1,322 @@
+//! `ae denoise`.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ae_data::{Draw, Image, ImageOptions, NoiseChain, Purpose};
+use ae_eval::{Quality, QualityMeter};
+use ae_models::Autoencoder as _;
+use ae_report::{Panel, PanelsRequest, thousands};
+use serde::Serialize;
+
+use crate::arguments::DenoiseArguments;
+use crate::error::CliError;
+use crate::files::{Destination, check_writable, is_picture_name};
+use crate::inference::OpenModel;
+use crate::models::Wanted;
+use crate::output::Terminal;
+use crate::tiling::{Tiling, run_over_picture};
+
+/// Checked arguments: what is read and where it goes.
+struct Job {
+    input: PathBuf,
+    output: PathBuf,
+    /// A picture of a folder that cannot be read is passed over; one that was named is an error.
+    from_folder: bool,
+}
+
+#[derive(Serialize)]
+struct Denoised {
+    model: String,
+    noise: Option<String>,
+    pictures: Vec<PictureResult>,
+    skipped: Vec<PathBuf>,
+    comparison: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct PictureResult {
+    input: PathBuf,
+    output: PathBuf,
+    width: usize,
+    height: usize,
+    channels: usize,
+    /// Noisy against clean, when noise was added.
+    before: Option<Quality>,
+    /// Denoised against clean, when noise was added.
+    after: Option<Quality>,
+}
+
+pub(super) fn run(arguments: DenoiseArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    let jobs = jobs(&arguments)?;
+    if let Some(comparison) = &arguments.compare {
+        check_writable(comparison, arguments.force)?;
+        if jobs.len() > 1 {
+            return Err(CliError::usage("--compare", "takes one picture at a time"));
+        }
+    }
+    let opened = OpenModel::open(
+        arguments.model.model.as_deref(),
+        Wanted::Denoiser,
+        arguments.device,
+        &terminal,
+    )?;
+    if opened.card.noise.is_none() {
+        terminal.warning(format!(
+            "{}: not trained to remove noise",
+            opened.path.name()
+        ));
+    }
+    let tiling = match opened.model.size_multiple() {
+        Some(multiple) => Tiling::of_any_size(arguments.tile, multiple),
+        None => Tiling::of_fixed_size(opened.image_shape().size()),
+    };
+    let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
+
+    let mut result = Denoised {
+        model: opened.path.name(),
+        noise: noise.as_ref().map(ToString::to_string),
+        pictures: Vec::with_capacity(jobs.len()),
+        skipped: Vec::new(),
+        comparison: None,
+    };
+    for (index, job) in jobs.iter().enumerate() {
+        let picture = match Image::read(&job.input, &ImageOptions::default()) {
+            Ok(image) => image,
+            Err(error) if job.from_folder => {
+                terminal.warning(format!("skipped: {error}"));
+                result.skipped.push(job.input.clone());
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let draw = Draw {
+            seed: arguments.seed,
+            purpose: Purpose::Display,
+            epoch: 0,
+            index: index as u64,
+        };
+        let noise = noise.as_ref().map(|noise| (noise, draw));
+        let outcome = Outcome::make(&opened, &tiling, picture, noise)?;
+        outcome.denoised.write(&job.output)?;
+        result.pictures.push(outcome.result(job));
+        if let Some(comparison) = &arguments.compare {
+            outcome.compare(&job.input, comparison)?;
+            result.comparison = Some(comparison.clone());
+        }
+    }
+    if result.pictures.is_empty() {
+        return Err(CliError::failure(
+            arguments.pictures[0].display(),
+            "none of the pictures can be read",
+        ));
+    }
+    terminal.result(&result, || result.text())
+}
+
+/// Lists the pictures, and finds out before any work whether a result would write over something.
+fn jobs(arguments: &DenoiseArguments) -> Result<Vec<Job>, CliError> {
+    let mut inputs = Vec::new();
+    for path in &arguments.pictures {
+        if path.is_dir() {
+            let found = pictures_in(path)?;
+            if found.is_empty() {
+                return Err(CliError::failure(
+                    path.display(),
+                    "no pictures in this folder",
+                ));
+            }
+            inputs.extend(found.into_iter().map(|path| (path, true)));
+        } else {
+            fs::metadata(path).map_err(|error| CliError::io(path, "read", &error))?;
+            inputs.push((path.clone(), false));
+        }
+    }
+    let of_folder = inputs.iter().any(|(_, from_folder)| *from_folder);
+    let count = if of_folder {
+        inputs.len().max(2)
+    } else {
+        inputs.len()
+    };
+    let destination = Destination::of(&arguments.out, count)?;
+    let mut taken = HashSet::new();
+    let mut jobs = Vec::with_capacity(inputs.len());
+    for (input, from_folder) in inputs {
+        let name = input.file_name().map(PathBuf::from).unwrap_or_default();
+        let name = match is_picture_name(&name) {
+            true => name,
+            false => name.with_extension("png"),
+        };
+        let output = destination.path(&name);
+        if !taken.insert(output.clone()) {
+            return Err(CliError::usage(
+                input.display(),
+                format!(
+                    "its result would be {}, as another picture's",
+                    output.display()
+                ),
+            )
+            .hint("take pictures of one name one at a time"));
+        }
+        if !arguments.force && is_same_file(&input, &output) {
+            return Err(CliError::failure(output.display(), "is the picture itself")
+                .hint("--force writes over it; --out names another file"));
+        }
+        jobs.push(Job {
+            input,
+            output,
+            from_folder,
+        });
+    }
+    destination.prepare()?;
+    for job in &jobs {
+        check_writable(&job.output, arguments.force)?;
+    }
+    Ok(jobs)
+}
+
+/// The pictures that lie in a folder, by name; folders inside it are left alone.
+fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let unreadable = |error| CliError::io(folder, "read", &error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if is_picture_name(&path) && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// A picture after, and where noise was added first, before.
+struct Outcome {
+    denoised: Image,
+    added: Option<Added>,
+}
+
+/// What there is to compare with when noise was added to a clean picture.
+struct Added {
+    clean: Image,
+    noisy: Image,
+    before: Quality,
+    after: Quality,
+}
+
+impl Outcome {
+    fn make(
+        opened: &OpenModel,
+        tiling: &Tiling,
+        picture: Image,
+        noise: Option<(&NoiseChain, Draw)>,
+    ) -> Result<Self, CliError> {
+        let shape = picture.shape();
+        let mut values = picture.to_unit();
+        if let Some((noise, draw)) = noise {
+            noise.apply(shape, &mut values, &mut draw.rng());
+        }
+        let output = run_over_picture(
+            tiling,
+            opened.image_shape().channels,
+            shape,
+            &values,
+            |tile, count, input| opened.reconstruct(tile, count, input),
+        )?;
+        let added = noise.map(|_| {
+            let clean = picture.to_unit();
+            let quality = |candidate: &[f32]| {
+                let mut meter = QualityMeter::new(shape);
+                meter.add(&clean, candidate);
+                meter.finish()
+            };
+            Added {
+                before: quality(&values),
+                after: quality(&output),
+                noisy: Image::from_unit(shape, &values),
+                clean: picture,
+            }
+        });
+        Ok(Self {
+            denoised: Image::from_unit(shape, &output),
+            added,
+        })
+    }
+
+    fn result(&self, job: &Job) -> PictureResult {
+        let shape = self.denoised.shape();
+        PictureResult {
+            input: job.input.clone(),
+            output: job.output.clone(),
+            width: shape.width,
+            height: shape.height,
+            channels: shape.channels,
+            before: self.added.as_ref().map(|added| added.before),
+            after: self.added.as_ref().map(|added| added.after),
+        }
+    }
+
+    /// Draws noisy, denoised and clean side by side.
+    fn compare(self, title: &Path, path: &Path) -> Result<(), CliError> {
+        let Some(added) = self.added else {
+            return Ok(());
+        };
+        let caption = |quality: &Quality| format!("PSNR {:.2} dB", quality.psnr);
+        let panel = |label: &str, caption: String, image: Image| Panel {
+            label: label.to_owned(),
+            caption,
+            image,
+        };
+        let picture = ae_report::panels(&PanelsRequest {
+            title: title.display().to_string(),
+            subtitle: String::new(),
+            panels: vec![
+                panel("noisy", caption(&added.before), added.noisy),
+                panel("denoised", caption(&added.after), self.denoised),
+                panel("clean", String::new(), added.clean),
+            ],
+            detail: None,
+        })?;
+        Ok(picture.write_png(path)?)
+    }
+}
+
+impl Denoised {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for picture in &self.pictures {
+            text.push_str(&format!(
+                "{}  {}x{}",
+                picture.output.display(),
+                picture.width,
+                picture.height
+            ));
+            if let (Some(before), Some(after)) = (&picture.before, &picture.after) {
+                text.push_str(&format!(
+                    "  psnr {:.2} -> {:.2} dB  ssim {:.3} -> {:.3}",
+                    before.psnr, after.psnr, before.ssim, after.ssim
+                ));
+            }
+            text.push('\n');
+        }
+        if !self.skipped.is_empty() {
+            text.push_str(&format!(
+                "{} of {} pictures skipped\n",
+                thousands(self.skipped.len() as u64),
+                thousands((self.skipped.len() + self.pictures.len()) as u64)
+            ));
+        }
+        if let Some(comparison) = &self.comparison {
+            text.push_str(&format!("{}\n", comparison.display()));
+        }
+        text
+    }
+}

@@ -1,0 +1,80 @@
+//! `ae encode`.
+
+use std::path::PathBuf;
+
+use ae_models::Autoencoder as _;
+use ae_report::thousands;
+use ae_train::TrainError;
+use serde::Serialize;
+
+use crate::arguments::EncodeArguments;
+use crate::error::CliError;
+use crate::files::check_writable;
+use crate::inference::OpenModel;
+use crate::measure::BATCH_SIZE;
+use crate::models::Wanted;
+use crate::npy::write_npy;
+use crate::output::Terminal;
+use crate::sources::{Source, check_shape};
+
+#[derive(Serialize)]
+struct Encoded {
+    file: PathBuf,
+    shape: Vec<usize>,
+    dtype: &'static str,
+    model: String,
+    data: String,
+}
+
+pub(super) fn run(arguments: EncodeArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    check_writable(&arguments.out, arguments.force)?;
+    let path = arguments.model.path();
+    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
+    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
+    for set in &sets {
+        check_shape(&opened.path, &opened.card, set)?;
+    }
+    let rows = sets.iter().map(|set| set.len()).sum();
+    let code_shape = opened.model.code_shape();
+    write_npy::<TrainError>(&arguments.out, rows, &code_shape, |codes| {
+        for set in &sets {
+            ae_train::encode_set(
+                &opened.model,
+                set,
+                &opened.device.device,
+                BATCH_SIZE,
+                |_, code| Ok(codes.push(code)?),
+            )?;
+        }
+        Ok(())
+    })?;
+    let mut shape = vec![rows];
+    shape.extend(code_shape);
+    let encoded = Encoded {
+        file: arguments.out,
+        shape,
+        dtype: "float32",
+        model: opened.path.name(),
+        data: sets[0].name().to_owned(),
+    };
+    terminal.result(&encoded, || encoded.text())
+}
+
+impl Encoded {
+    fn text(&self) -> String {
+        let shape: Vec<_> = self
+            .shape
+            .iter()
+            .map(|&size| thousands(size as u64))
+            .collect();
+        format!(
+            "{}: shape ({}), dtype {}, {} bytes of numbers",
+            self.file.display(),
+            shape.join(", "),
+            self.dtype,
+            thousands(self.shape.iter().product::<usize>() as u64 * 4),
+        )
+    }
+}

@@ -1,0 +1,79 @@
+//! `ae show`.
+
+use std::path::PathBuf;
+
+use ae_train::{RunDirectory, read_metrics};
+use serde::Serialize;
+
+use crate::arguments::ShowArguments;
+use crate::error::CliError;
+use crate::files::check_writable;
+use crate::inference::OpenModel;
+use crate::models::{self, Wanted};
+use crate::output::Terminal;
+use crate::pictures;
+use crate::sources::{Source, check_shape, read_run_config, trained_noise};
+
+#[derive(Serialize)]
+struct Shown {
+    model: String,
+    picture: PathBuf,
+}
+
+pub(super) fn run(arguments: ShowArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    check_writable(&arguments.out, arguments.force)?;
+    let out = arguments.out.clone();
+    let (model, picture) = match arguments.losses {
+        true => losses(arguments, &terminal)?,
+        false => model_at_work(arguments, &terminal)?,
+    };
+    picture.write_png(&out)?;
+    let shown = Shown {
+        model,
+        picture: out,
+    };
+    terminal.result(&shown, || format!("picture   {}", shown.picture.display()))
+}
+
+fn losses(
+    arguments: ShowArguments,
+    terminal: &Terminal,
+) -> Result<(String, ae_report::Picture), CliError> {
+    let path = models::find(arguments.model.path().as_deref(), Wanted::Any, terminal)?;
+    let name = path.name();
+    let run = path.run.ok_or_else(|| {
+        CliError::usage("--losses", format!("{name} is a model file outside a run"))
+    })?;
+    let loss = read_run_config(&run)?.train.loss;
+    let lines = read_metrics(&RunDirectory::open(&run)?.metrics_file())?;
+    let picture = pictures::losses(&name, loss.name(), &lines)?;
+    Ok((name, picture))
+}
+
+fn model_at_work(
+    arguments: ShowArguments,
+    terminal: &Terminal,
+) -> Result<(String, ae_report::Picture), CliError> {
+    let path = arguments.model.path();
+    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, terminal)?;
+    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let part = arguments.part.unwrap_or(source.usual_part());
+    let set = source.part(part, terminal)?.swap_remove(0);
+    check_shape(&opened.path, &opened.card, &set)?;
+    let noise = match arguments.noise.noise {
+        Some(noise) => Some(noise),
+        None => trained_noise(&opened.card)?,
+    };
+    let noise = noise.as_ref().filter(|noise| !noise.is_empty());
+    let name = opened.path.name();
+    let picture = pictures::model_at_work(
+        &name,
+        &opened.model,
+        &opened.device.device,
+        &set,
+        arguments.count,
+        noise.map(|noise| (noise, arguments.seed.unwrap_or(source.seed))),
+    )?;
+    Ok((name, picture))
+}

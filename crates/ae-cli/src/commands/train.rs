@@ -1,0 +1,300 @@
+//! `ae train`.
+
+mod configuration;
+
+use std::path::{Path, PathBuf};
+
+use ae_data::{NoiseChain, Split};
+use ae_models::Model;
+use ae_report::thousands;
+use ae_train::{
+    CheckedTrainConfig, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError, Trained,
+    read_metrics,
+};
+use serde::Serialize;
+
+use self::configuration::configuration;
+use crate::arguments::TrainArguments;
+use crate::backend::{self, BackendChoice, OpenDevice};
+use crate::error::CliError;
+use crate::interrupt::Interrupt;
+use crate::measure::{Conditions, Evaluation, evaluate};
+use crate::models::RUNS;
+use crate::output::Terminal;
+use crate::pictures::{self, sample};
+use crate::progress::Progress;
+use crate::sources::{Source, tell_shared};
+
+/// Test images that the closing table is measured on, at most; each epoch's line has all of them.
+const MOST_SUMMARY_IMAGES: usize = 2_000;
+/// Images in the closing picture.
+const PICTURE_IMAGES: usize = 10;
+
+/// Checked arguments.
+struct Request {
+    config: RunConfig,
+    train: CheckedTrainConfig,
+    place: Place,
+    force: bool,
+    backend: BackendChoice,
+    threads: Option<usize>,
+    terminal: Terminal,
+}
+
+/// Where the run is kept.
+enum Place {
+    /// A run that exists is gone on with.
+    Resume(PathBuf),
+    /// A directory that the user chose.
+    Chosen(PathBuf),
+    /// A name of our own under `runs/`.
+    Numbered,
+}
+
+/// What `ae train` ends with.
+#[derive(Serialize)]
+struct Summary {
+    run: PathBuf,
+    model_file: PathBuf,
+    epochs: usize,
+    steps: usize,
+    best_epoch: Option<usize>,
+    outcome: &'static str,
+    train_seconds: f64,
+    device: String,
+    pictures: Vec<PathBuf>,
+    #[serde(flatten)]
+    evaluation: Evaluation,
+}
+
+pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
+    let request = Request::check(arguments)?;
+    let terminal = request.terminal;
+    let interrupt = Interrupt::listen()?;
+    backend::set_threads(request.threads)?;
+    let device = backend::open(request.backend)?;
+    terminal.note(format!("device: {}", device.name));
+
+    let source = Source::of_run(&request.config);
+    let split = source.split(&terminal)?;
+    tell_shared(&split, &terminal);
+    let shape = split.train.shape();
+    let input_shape = [shape.channels, shape.height, shape.width];
+    let model = request
+        .config
+        .model
+        .init(input_shape, request.train.seed, &device.device)?;
+    let run = request.make_directory(&split)?;
+    terminal.note(format!("run: {}", run.path().display()));
+
+    let mut progress = Progress::new(terminal, interrupt);
+    let trained = ae_train::train(
+        model,
+        &split,
+        &request.train,
+        &device.device,
+        Some(&run),
+        &mut progress,
+    )?;
+    drop(progress);
+    if trained.outcome == Outcome::Interrupted {
+        let path = run.path().display();
+        return Err(CliError::interrupted(
+            &path,
+            format!("go on with: ae train --resume {path}"),
+        ));
+    }
+    let summary = finish(&request, &run, &device, &split, trained)?;
+    terminal.result(&summary, || summary.text())
+}
+
+impl Request {
+    fn check(arguments: TrainArguments) -> Result<Self, CliError> {
+        let config = configuration(&arguments)?;
+        let train = config.train.check()?;
+        Ok(Self {
+            train,
+            config,
+            place: match (arguments.resume, arguments.out) {
+                (Some(run), _) => Place::Resume(run),
+                (None, Some(out)) => Place::Chosen(out),
+                (None, None) => Place::Numbered,
+            },
+            force: arguments.force,
+            backend: arguments.device.backend,
+            threads: arguments.device.threads,
+            terminal: arguments.output.into(),
+        })
+    }
+
+    fn make_directory(&self, split: &Split) -> Result<RunDirectory, CliError> {
+        match &self.place {
+            Place::Resume(path) => {
+                let run = RunDirectory::open(path)?;
+                if run.read_config::<RunConfig>()? != self.config {
+                    self.rewrite_config(&run)?;
+                }
+                Ok(run)
+            }
+            Place::Chosen(path) => Ok(RunDirectory::create(path, &self.config, self.force)?),
+            Place::Numbered => {
+                let name = run_name(split.train.name(), &self.config);
+                for number in 1_u32.. {
+                    let path = Path::new(RUNS).join(format!("{name}-{number}"));
+                    // Two commands may be at this at once, so it isn't enough to look whether it exists.
+                    match RunDirectory::create(&path, &self.config, false) {
+                        Err(TrainError::RunExists { .. } | TrainError::NotARun { .. }) => {}
+                        made => return Ok(made?),
+                    }
+                }
+                Err(CliError::failure(RUNS, "no number is left for another run"))
+            }
+        }
+    }
+
+    /// More epochs, for one, belong into the run's configuration.
+    fn rewrite_config(&self, run: &RunDirectory) -> Result<(), CliError> {
+        let path = run.config_file();
+        let text = toml::to_string(&self.config)
+            .map_err(|error| CliError::failure(path.display(), error))?;
+        Ok(ae_data::write_atomically(&path, |file| {
+            file.write_all(text.as_bytes())
+        })?)
+    }
+}
+
+/// `glyphs-conv`, `letters-conv-denoise`.
+fn run_name(data: &str, config: &RunConfig) -> String {
+    let data: String = data
+        .chars()
+        .map(|character| match character.is_ascii_alphanumeric() {
+            true => character.to_ascii_lowercase(),
+            false => '-',
+        })
+        .collect();
+    let denoise = match config.train.noise.is_empty() {
+        true => "",
+        false => "-denoise",
+    };
+    let data = data.trim_matches('-');
+    let data = if data.is_empty() { "data" } else { data };
+    format!("{data}-{}{denoise}", config.model.kind())
+}
+
+/// Draws the pictures and measures the best model.
+fn finish(
+    request: &Request,
+    run: &RunDirectory,
+    device: &OpenDevice,
+    split: &Split,
+    trained: Trained<Model>,
+) -> Result<Summary, CliError> {
+    let terminal = &request.terminal;
+    let train = &request.train;
+    let noise = noise_of(train);
+    let name = run.path().display().to_string();
+
+    let folder = run.path().join("pictures");
+    crate::files::make_folder(&folder)?;
+    let at_work = pictures::model_at_work(
+        &name,
+        &trained.model,
+        &device.device,
+        &split.test,
+        PICTURE_IMAGES,
+        noise.map(|noise| (noise, train.seed)),
+    )?;
+    let at_work_path = folder.join(match noise {
+        Some(_) => "denoised.png",
+        None => "reconstructed.png",
+    });
+    at_work.write_png(&at_work_path)?;
+    let losses_path = folder.join("losses.png");
+    let lines = read_metrics(&run.metrics_file())?;
+    pictures::losses(&name, train.loss.name(), &lines)?.write_png(&losses_path)?;
+
+    let mut measured = split.clone();
+    if split.test.len() > MOST_SUMMARY_IMAGES {
+        measured.test = split.test.subset(sample(&split.test, MOST_SUMMARY_IMAGES));
+        terminal.note(format!(
+            "measuring on {} of {} test images; ae eval takes all",
+            thousands(MOST_SUMMARY_IMAGES as u64),
+            thousands(split.test.len() as u64)
+        ));
+    }
+    let evaluation = evaluate(
+        name,
+        &trained.model,
+        &device.device,
+        Conditions {
+            split: &measured,
+            noise,
+            seed: train.seed,
+        },
+    )?;
+    Ok(Summary {
+        run: run.path().to_owned(),
+        model_file: run.model_file(),
+        epochs: trained.epochs.len(),
+        steps: trained.steps,
+        best_epoch: trained.best_epoch,
+        outcome: match trained.outcome {
+            Outcome::StoppedEarly => "stopped early",
+            _ => "finished",
+        },
+        train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
+        device: device.name.clone(),
+        pictures: vec![at_work_path, losses_path],
+        evaluation,
+    })
+}
+
+fn noise_of(train: &TrainConfig) -> Option<&NoiseChain> {
+    (!train.noise.is_empty()).then_some(&train.noise)
+}
+
+impl Summary {
+    fn text(&self) -> String {
+        let best = match self.best_epoch {
+            Some(epoch) => format!(", the best is epoch {epoch}"),
+            None => String::new(),
+        };
+        let mut text = format!(
+            "{}\n{}: {} epochs, {} steps in {:.0} s{best}\n\nmodel     {}\n",
+            self.evaluation.text(),
+            self.outcome,
+            self.epochs,
+            thousands(self.steps as u64),
+            self.train_seconds,
+            self.model_file.display(),
+        );
+        for picture in &self.pictures {
+            text.push_str(&format!("picture   {}\n", picture.display()));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ae_models::ModelConfig;
+    use ae_train::DataConfig;
+
+    use super::*;
+
+    #[test]
+    fn runs_are_named_after_data_and_kind() {
+        let mut config = RunConfig {
+            data: DataConfig::default(),
+            model: ModelConfig::default(),
+            train: TrainConfig::default(),
+        };
+        assert_eq!(run_name("glyphs", &config), "glyphs-conv");
+        config.train.noise = "gaussian:0.5".parse().unwrap();
+        assert_eq!(
+            run_name("notMNIST_small", &config),
+            "notmnist-small-conv-denoise"
+        );
+        assert_eq!(run_name("../..", &config), "data-conv-denoise");
+    }
+}

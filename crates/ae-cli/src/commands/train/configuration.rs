@@ -1,0 +1,154 @@
+//! A run's configuration: the arguments over a file, a run that is resumed, or the defaults.
+
+use std::path::Path;
+
+use ae_models::{ConvAutoencoderConfig, DenseAutoencoderConfig, ModelConfig};
+use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
+
+use crate::arguments::{ModelKind, TrainArguments};
+use crate::error::{CliError, io_reason};
+use crate::sources::{configured, read_run_config};
+
+/// Puts the configuration together.
+///
+/// # Errors
+/// A file cannot be read or understood, or an option doesn't go with the rest.
+pub(super) fn configuration(arguments: &TrainArguments) -> Result<RunConfig, CliError> {
+    if let Some(run) = &arguments.resume {
+        refuse_changes(arguments, run)?;
+    }
+    let base = match (&arguments.resume, &arguments.config) {
+        (Some(run), _) => read_run_config(run)?,
+        (None, Some(file)) => read_config_file(file)?,
+        (None, None) => RunConfig {
+            data: DataConfig::default(),
+            model: ModelConfig::default(),
+            train: TrainConfig::default(),
+        },
+    };
+    Ok(RunConfig {
+        data: configured(&arguments.data, base.data),
+        model: model_config(arguments, base.model)?,
+        train: train_config(arguments, base.train),
+    })
+}
+
+/// A resumed run is the same run: only how long it goes on and where it computes may differ.
+fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError> {
+    let data = &arguments.data;
+    let given = [
+        ("--model", arguments.model.is_some()),
+        ("--widths", arguments.widths.is_some()),
+        ("--latent", arguments.latent.is_some()),
+        ("--data", data.data.is_some()),
+        ("--size", data.size.is_some()),
+        ("--fit", data.fit.is_some()),
+        ("--channels", data.channels.is_some()),
+        ("--limit", data.limit.is_some()),
+        ("--test-share", data.test_share.is_some()),
+        ("--dedup", data.dedup),
+        ("--noise", arguments.noise.noise.is_some()),
+        ("--noise-draw", arguments.noise_draw.is_some()),
+        ("--batch-size", arguments.batch_size.is_some()),
+        ("--learning-rate", arguments.learning_rate.is_some()),
+        ("--optimizer", arguments.optimizer.is_some()),
+        ("--schedule", arguments.schedule.is_some()),
+        ("--warmup-steps", arguments.warmup_steps.is_some()),
+        ("--loss", arguments.loss.is_some()),
+        ("--clip-norm", arguments.clip_norm.is_some()),
+        ("--patience", arguments.patience.is_some()),
+        ("--seed", arguments.seed.is_some()),
+        ("--force", arguments.force),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(CliError::usage(
+            option,
+            format!("cannot be changed while resuming {}", run.display()),
+        )
+        .hint("--epochs, --loader-threads, --backend and --threads may be")),
+    }
+}
+
+fn read_config_file(path: &Path) -> Result<RunConfig, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::usage(
+            path.display(),
+            format!("cannot read this configuration: {}", io_reason(&error)),
+        )
+    })?;
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let line = error
+            .span()
+            .map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let place = match line {
+            Some(line) => format!("{} line {line}", path.display()),
+            None => path.display().to_string(),
+        };
+        CliError::usage(place, error.message())
+            .hint("a run's config.toml shows every key; those of [train] have defaults")
+    })
+}
+
+fn model_config(arguments: &TrainArguments, base: ModelConfig) -> Result<ModelConfig, CliError> {
+    let mut config = match (arguments.model, base) {
+        (Some(ModelKind::Conv), base @ ModelConfig::Conv(_)) => base,
+        (Some(ModelKind::Conv), _) => ModelConfig::Conv(ConvAutoencoderConfig::default()),
+        (Some(ModelKind::Dense), base @ ModelConfig::Dense(_)) => base,
+        (Some(ModelKind::Dense), _) => ModelConfig::Dense(DenseAutoencoderConfig::default()),
+        (None, base) => base,
+    };
+    match &mut config {
+        ModelConfig::Conv(conv) => {
+            if let Some(widths) = &arguments.widths {
+                conv.widths.clone_from(widths);
+            }
+            conv.latent = arguments.latent.or(conv.latent);
+        }
+        ModelConfig::Dense(dense) => {
+            if let Some(widths) = &arguments.widths {
+                dense.widths.clone_from(widths);
+            }
+            dense.latent = arguments.latent.unwrap_or(dense.latent);
+        }
+        other if arguments.widths.is_some() || arguments.latent.is_some() => {
+            return Err(CliError::usage(
+                "--latent, --widths",
+                format!("not for a model of kind {}", other.kind()),
+            ));
+        }
+        _ => {}
+    }
+    Ok(config)
+}
+
+fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
+    let optimizer = arguments.optimizer.unwrap_or(base.optimizer);
+    // Another optimiser begins with its own learning rate, unless one is given.
+    let learning_rate = match arguments.optimizer {
+        Some(_) => optimizer.default_learning_rate(),
+        None => base.learning_rate,
+    };
+    TrainConfig {
+        epochs: arguments.epochs.unwrap_or(base.epochs),
+        batch_size: arguments.batch_size.unwrap_or(base.batch_size),
+        learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
+        warmup_steps: arguments.warmup_steps.unwrap_or(base.warmup_steps),
+        loss: arguments.loss.unwrap_or(base.loss),
+        gradient_clip_norm: arguments.clip_norm.or(base.gradient_clip_norm),
+        seed: arguments.seed.unwrap_or(base.seed),
+        noise: arguments.noise.noise.clone().unwrap_or(base.noise),
+        noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
+        loader_threads: arguments.loader_threads.unwrap_or(base.loader_threads),
+        optimizer,
+        schedule: arguments.schedule.unwrap_or(base.schedule),
+        early_stopping: arguments
+            .patience
+            .map(|patience_epochs| EarlyStopping {
+                patience_epochs,
+                ..EarlyStopping::default()
+            })
+            .or(base.early_stopping),
+        ..base
+    }
+}

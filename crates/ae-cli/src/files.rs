@@ -1,0 +1,158 @@
+//! Where results go: never over something that exists, unless told to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::CliError;
+
+/// Extensions that name a picture's format; anything else is taken for a folder.
+const PICTURES: [&str; 14] = [
+    "bmp", "exr", "ff", "gif", "hdr", "ico", "jpeg", "jpg", "pbm", "pgm", "png", "ppm", "tif",
+    "tiff",
+];
+const MORE_PICTURES: [&str; 4] = ["pam", "qoi", "tga", "webp"];
+
+/// Whether a path looks like a picture's rather than a folder's.
+pub(crate) fn is_picture_name(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .map(str::to_ascii_lowercase)
+        .is_some_and(|extension| {
+            PICTURES.contains(&extension.as_str()) || MORE_PICTURES.contains(&extension.as_str())
+        })
+}
+
+/// Checks, before any work is done, that a file may be written.
+///
+/// # Errors
+/// It exists and `force` is off, it is a folder, or its folder does not exist.
+pub(crate) fn check_writable(path: &Path, force: bool) -> Result<(), CliError> {
+    if path.is_dir() {
+        return Err(CliError::usage(
+            path.display(),
+            "a folder; --out takes a file here",
+        ));
+    }
+    if !force && path.symlink_metadata().is_ok() && !is_device(path) {
+        return Err(CliError::failure(path.display(), "exists already")
+            .hint("--force writes over it; --out names another file"));
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(
+            CliError::failure(path.display(), "its folder does not exist"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// `/dev/null` and the like exist, and nothing is lost by writing to them.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Makes a folder for results, with the folders above it.
+///
+/// # Errors
+/// It cannot be made, or something that is no folder has its name.
+pub(crate) fn make_folder(path: &Path) -> Result<(), CliError> {
+    if path.exists() && !path.is_dir() {
+        return Err(CliError::usage(
+            path.display(),
+            "a file; --out takes a folder here",
+        ));
+    }
+    fs::create_dir_all(path).map_err(|error| CliError::io(path, "make the folder", &error))
+}
+
+/// Where several pictures go, or a single one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// The one picture's file.
+    File(PathBuf),
+    /// The folder for all of them.
+    Folder(PathBuf),
+}
+
+impl Destination {
+    /// A path with a picture's extension is a file, anything else a folder.
+    ///
+    /// # Errors
+    /// Several pictures were asked into one file.
+    pub(crate) fn of(out: &Path, pictures: usize) -> Result<Self, CliError> {
+        if out.is_dir() || !is_picture_name(out) {
+            return Ok(Self::Folder(out.to_owned()));
+        }
+        if pictures > 1 {
+            return Err(CliError::usage(
+                format!("--out {}", out.display()),
+                format!("one file for {pictures} pictures"),
+            )
+            .hint("name a folder, or take one picture"));
+        }
+        Ok(Self::File(out.to_owned()))
+    }
+
+    /// Makes the folder, where it is one.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn prepare(&self) -> Result<(), CliError> {
+        match self {
+            Self::File(_) => Ok(()),
+            Self::Folder(folder) => make_folder(folder),
+        }
+    }
+
+    /// Where the picture called `name` goes.
+    pub(crate) fn path(&self, name: &Path) -> PathBuf {
+        match self {
+            Self::File(file) => file.clone(),
+            Self::Folder(folder) => folder.join(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_exists_is_not_written_over_unless_forced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        assert_eq!(check_writable(&path, false), Ok(()));
+        fs::write(&path, "").unwrap();
+        let error = check_writable(&path, false).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{}: exists already", path.display())
+        );
+        assert_eq!(check_writable(&path, true), Ok(()));
+        assert!(check_writable(folder.path(), true).is_err(), "a folder");
+        assert!(check_writable(&folder.path().join("none/a.png"), true).is_err());
+        assert_eq!(check_writable(Path::new("/dev/null"), false), Ok(()));
+    }
+
+    #[test]
+    fn a_picture_s_extension_makes_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for (out, pictures, expected) in [
+            ("a.png", 1, Some(Destination::File("a.png".into()))),
+            ("a.JPG", 1, Some(Destination::File("a.JPG".into()))),
+            ("a", 1, Some(Destination::Folder("a".into()))),
+            ("a.d", 3, Some(Destination::Folder("a.d".into()))),
+            ("a.png", 2, None),
+        ] {
+            assert_eq!(
+                Destination::of(Path::new(out), pictures).ok(),
+                expected,
+                "{out}"
+            );
+        }
+        let destination = Destination::of(folder.path(), 1).unwrap();
+        assert_eq!(
+            destination.path(Path::new("x.png")),
+            folder.path().join("x.png")
+        );
+    }
+}

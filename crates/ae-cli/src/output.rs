@@ -1,0 +1,90 @@
+//! Where text goes: results to standard output, everything else to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::error::CliError;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// Exactly one JSON object.
+    Json,
+}
+
+/// The process's standard output and standard error.
+///
+/// Nothing in `ae` prints in another way: `println!` panics when the reader goes away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terminal {
+    /// How results are printed.
+    pub form: Form,
+    /// Whether progress and notes are left out.
+    pub quiet: bool,
+}
+
+impl Terminal {
+    /// Prints a result: `text` for people, or `value` as one JSON object.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub(crate) fn result(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        match self.form {
+            Form::Text => self.text(&text()),
+            Form::Json => {
+                let mut json = serde_json::to_string_pretty(value)
+                    .map_err(|error| CliError::failure("--json", error))?;
+                json.push('\n');
+                write_stdout(json.as_bytes())
+            }
+        }
+    }
+
+    /// Prints text that has no JSON form, such as a completion script.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub(crate) fn text(&self, text: &str) -> Result<(), CliError> {
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        write_stdout(format!("{text}{end}").as_bytes())
+    }
+
+    /// Says something by the way, unless `--quiet`.
+    pub(crate) fn note(&self, note: impl std::fmt::Display) {
+        if !self.quiet {
+            say(&note.to_string());
+        }
+    }
+
+    /// Warns, `--quiet` or not.
+    pub(crate) fn warning(&self, warning: impl std::fmt::Display) {
+        say(&format!("warning: {warning}"));
+    }
+
+    /// Whether a progress bar makes sense: on a terminal that a person watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+    }
+}
+
+/// Writes a line to standard error; when nobody listens there, there is nobody to tell.
+pub(crate) fn say(line: &str) {
+    let _ = io::stderr()
+        .lock()
+        .write_all(format!("{line}\n").as_bytes());
+}
+
+fn write_stdout(bytes: &[u8]) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| CliError::stdout(&error))
+}

@@ -1,0 +1,158 @@
+//! The pictures of a model at work: inputs, encoded, generated; or noisy, denoised, clean.
+
+use ae_data::{Image, ImageSet, NoiseChain};
+use ae_eval::QualityMeter;
+use ae_models::{Autoencoder, Model};
+use ae_report::{AxisScale, Curve, CurveRequest, DenoisingRequest, Picture, ReconstructionRequest};
+use ae_train::MetricsLine;
+use burn::tensor::Device;
+
+use crate::error::CliError;
+use crate::measure::BATCH_SIZE;
+
+/// Draws a few images of a set and what the model makes of them.
+///
+/// # Errors
+/// The images cannot be read, are not of the model's shape, or are too many for a picture.
+pub(crate) fn model_at_work(
+    name: &str,
+    model: &Model,
+    device: &Device,
+    set: &ImageSet,
+    count: usize,
+    noise: Option<(&NoiseChain, u64)>,
+) -> Result<Picture, CliError> {
+    let set = set.subset(sample(set, count));
+    let shape = set.shape();
+    let (mut clean, mut inputs, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut input_psnr, mut output_psnr) = (Vec::new(), Vec::new());
+    let psnr = |reference: &[f32], candidate: &[f32]| {
+        let mut meter = QualityMeter::new(shape);
+        meter.add(reference, candidate);
+        meter.finish().psnr
+    };
+    ae_train::reconstruct_set(model, &set, noise, device, BATCH_SIZE, |image| {
+        clean.push(Image::from_unit(shape, image.clean));
+        inputs.push(Image::from_unit(shape, image.input));
+        outputs.push(Image::from_unit(shape, image.output));
+        input_psnr.push(psnr(image.clean, image.input));
+        output_psnr.push(psnr(image.clean, image.output));
+        Ok(())
+    })?;
+    if let Some((noise, _)) = noise {
+        return Ok(ae_report::denoising_picture(&DenoisingRequest {
+            title: name,
+            subtitle: &format!("{} under {noise}", set.name()),
+            noisy: &inputs,
+            denoised: &outputs,
+            clean: &clean,
+            noisy_psnr: &input_psnr,
+            denoised_psnr: &output_psnr,
+        })?);
+    }
+    let mut codes = Vec::new();
+    ae_train::encode_set(model, &set, device, BATCH_SIZE, |_, code| {
+        codes.extend_from_slice(code);
+        Ok(())
+    })?;
+    Ok(ae_report::reconstruction_picture(&ReconstructionRequest {
+        title: name,
+        subtitle: &format!("{}; code: {}", set.name(), model.code_bits()),
+        inputs: &inputs,
+        codes: &codes,
+        code_shape: &model.code_shape(),
+        outputs: &outputs,
+        psnr: &output_psnr,
+    })?)
+}
+
+/// Draws how a run's losses fell.
+///
+/// # Errors
+/// The run has not finished an epoch.
+pub(crate) fn losses(name: &str, loss: &str, lines: &[MetricsLine]) -> Result<Picture, CliError> {
+    let epochs = || {
+        lines.iter().filter_map(|line| match line {
+            MetricsLine::Epoch(report) => Some(report),
+            _ => None,
+        })
+    };
+    let train = Curve {
+        name: format!("training, {loss}"),
+        points: epochs()
+            .map(|report| (report.epoch as f64, report.train_loss))
+            .collect(),
+        mark_lowest: false,
+    };
+    let test = Curve {
+        name: "test, mse".to_owned(),
+        points: epochs()
+            .filter_map(|report| Some((report.epoch as f64, report.validation.as_ref()?.mse)))
+            .collect(),
+        mark_lowest: true,
+    };
+    let series = [train, test]
+        .into_iter()
+        .filter(|curve| !curve.points.is_empty())
+        .collect();
+    Ok(ae_report::loss_curves(&CurveRequest {
+        title: name.to_owned(),
+        subtitle: String::new(),
+        x_label: "epoch".to_owned(),
+        y_label: "loss".to_owned(),
+        y_scale: AxisScale::default(),
+        series,
+    })?)
+}
+
+/// Indices of a few images: one of each class in turn where there are classes, else evenly spread.
+pub(crate) fn sample(set: &ImageSet, count: usize) -> Vec<usize> {
+    let count = count.min(set.len());
+    let classes = set.classes().len();
+    if classes == 0 {
+        return (0..count)
+            .map(|number| number * set.len() / count)
+            .collect();
+    }
+    let mut of_class = vec![Vec::new(); classes];
+    for index in 0..set.len() {
+        if let Some(indices) = set
+            .label(index)
+            .and_then(|label| of_class.get_mut(usize::from(label)))
+        {
+            indices.push(index);
+        }
+    }
+    let rounds = of_class.iter().map(Vec::len).max().unwrap_or(0);
+    (0..rounds)
+        .flat_map(|round| {
+            of_class
+                .iter()
+                .filter_map(move |indices| indices.get(round))
+        })
+        .copied()
+        .take(count)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ae_data::ImageShape;
+
+    use super::*;
+
+    fn set(labels: Option<Vec<u8>>, count: usize) -> ImageSet {
+        let shape = ImageShape::new(1, 1, 1);
+        ImageSet::from_images("set", shape, vec![0; count], labels, Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn a_sample_goes_round_the_classes() {
+        let labelled = set(Some(vec![0, 0, 0, 1, 1, 2]), 6);
+        assert_eq!(sample(&labelled, 4), [0, 3, 5, 1]);
+        assert_eq!(sample(&labelled, 100), [0, 3, 5, 1, 4, 2]);
+        assert_eq!(sample(&set(None, 10), 3), [0, 3, 6]);
+        assert_eq!(sample(&set(None, 2), 3), [0, 1]);
+        assert!(sample(&set(None, 0), 3).is_empty());
+    }
+}

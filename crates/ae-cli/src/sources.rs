@@ -1,0 +1,285 @@
+//! Opening the images that a command works on.
+
+use ae_data::{
+    Channels, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions, Size, Split,
+    SplitOptions,
+};
+use ae_models::ModelCard;
+use ae_report::thousands;
+use ae_train::{DataConfig, RunConfig, RunDirectory};
+
+use crate::arguments::{DataArguments, Part};
+use crate::error::{CliError, Status};
+use crate::models::ModelPath;
+use crate::output::Terminal;
+
+/// What decides which images a command sees.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Source {
+    /// The set and what is done to its images.
+    pub(crate) config: DataConfig,
+    /// Whether the user named the set, rather than the model.
+    pub(crate) is_named: bool,
+    /// What decides which images are kept for testing.
+    pub(crate) seed: u64,
+}
+
+impl Source {
+    /// The set that a command about data is to look at; glyphs when none is named.
+    pub(crate) fn alone(arguments: &DataArguments) -> Self {
+        Self {
+            config: configured(arguments, DataConfig::default()),
+            is_named: arguments.data.is_some(),
+            seed: 0,
+        }
+    }
+
+    /// The set that a run is trained on.
+    pub(crate) fn of_run(config: &RunConfig) -> Self {
+        Self {
+            config: config.data.clone(),
+            is_named: true,
+            seed: config.train.seed,
+        }
+    }
+
+    /// The set that a model is to be run on: the one named, brought to the model's shape, or the one
+    /// that the model's run was trained on, divided as it was then.
+    ///
+    /// # Errors
+    /// The run's configuration cannot be read.
+    pub(crate) fn for_model(
+        arguments: &DataArguments,
+        model: &ModelPath,
+        card: &ModelCard,
+    ) -> Result<Self, CliError> {
+        let run = match &model.run {
+            Some(run) => Some(read_run_config(run)?),
+            None => None,
+        };
+        let seed = run.as_ref().map_or(0, |run| run.train.seed);
+        let base = match run {
+            Some(run) if arguments.data.is_none() => run.data,
+            _ => fitting(card),
+        };
+        Ok(Self {
+            config: configured(arguments, base),
+            is_named: arguments.data.is_some(),
+            seed,
+        })
+    }
+
+    /// All of a set that the user names, the test images of one that the model brings along.
+    pub(crate) fn usual_part(&self) -> Part {
+        match self.is_named {
+            true => Part::All,
+            false => Part::Test,
+        }
+    }
+
+    /// Reads the set and tells what was left out.
+    ///
+    /// # Errors
+    /// Those of [`ae_data::open`].
+    pub(crate) fn open(&self, terminal: &Terminal) -> Result<Dataset, CliError> {
+        let dataset = self.open_untold()?;
+        tell_skipped(&dataset, terminal);
+        Ok(dataset)
+    }
+
+    /// Reads the set, for a command that tells by itself what was left out.
+    ///
+    /// # Errors
+    /// Those of [`ae_data::open`].
+    pub(crate) fn open_untold(&self) -> Result<Dataset, CliError> {
+        let config = &self.config;
+        let options = OpenOptions {
+            image: ImageOptions {
+                size: config.size,
+                fit: config.fit,
+                channels: config.channels,
+                ..ImageOptions::default()
+            },
+            strict: config.strict,
+            ..OpenOptions::default()
+        };
+        Ok(ae_data::open(&config.source, &options)?)
+    }
+
+    /// Reads the set and divides it.
+    ///
+    /// # Errors
+    /// Those of [`ae_data::open`] and [`Dataset::split`].
+    pub(crate) fn split(&self, terminal: &Terminal) -> Result<Split, CliError> {
+        let config = &self.config;
+        let dataset = self.open(terminal)?;
+        let mut split = dataset.split(&SplitOptions {
+            test_share: config.test_share,
+            seed: self.seed,
+            dedup: config.dedup,
+        })?;
+        if let Some(limit) = config.limit {
+            split.train = split.train.take(limit);
+            split.test = split.test.take(limit);
+        }
+        Ok(split)
+    }
+
+    /// Reads a part of the set: one image set, or two where all of a divided set is wanted.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open) and [`split`](Self::split).
+    pub(crate) fn part(&self, part: Part, terminal: &Terminal) -> Result<Vec<ImageSet>, CliError> {
+        let sets = match part {
+            Part::Test => vec![self.split(terminal)?.test],
+            Part::Train => vec![self.split(terminal)?.train],
+            Part::All => {
+                let dataset = self.open(terminal)?;
+                let limited = |set: ImageSet| set.take(self.config.limit.unwrap_or(usize::MAX));
+                let mut sets = vec![limited(dataset.train)];
+                sets.extend(dataset.test.map(limited));
+                sets
+            }
+        };
+        Ok(sets)
+    }
+}
+
+/// The noise that a model was trained to remove.
+///
+/// # Errors
+/// The model's file names a noise that is not known here.
+pub(crate) fn trained_noise(card: &ModelCard) -> Result<Option<NoiseChain>, CliError> {
+    match &card.noise {
+        Some(noise) => Ok(Some(noise.parse()?)),
+        None => Ok(None),
+    }
+}
+
+/// What the arguments say, and where they say nothing, `base`.
+pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataConfig {
+    DataConfig {
+        source: arguments.data.clone().unwrap_or(base.source),
+        size: arguments.size.or(base.size),
+        fit: arguments.fit.unwrap_or(base.fit),
+        channels: arguments.channels.or(base.channels),
+        strict: arguments.strict || base.strict,
+        test_share: arguments.test_share.unwrap_or(base.test_share),
+        dedup: arguments.dedup || base.dedup,
+        limit: arguments.limit.or(base.limit),
+    }
+}
+
+/// Images of the shape that the model takes.
+fn fitting(card: &ModelCard) -> DataConfig {
+    let [channels, height, width] = card.input_shape;
+    DataConfig {
+        size: Some(Size { height, width }),
+        channels: match channels {
+            1 => Some(Channels::Gray),
+            3 => Some(Channels::Rgb),
+            _ => None,
+        },
+        ..DataConfig::default()
+    }
+}
+
+/// Reads a run's `config.toml`.
+pub(crate) fn read_run_config(run: &std::path::Path) -> Result<RunConfig, CliError> {
+    RunDirectory::open(run)
+        .and_then(|run| run.read_config())
+        .map_err(|error| CliError::caused_by(Status::Failure, &error))
+}
+
+/// Checks that a model takes images of a shape.
+///
+/// # Errors
+/// It doesn't.
+pub(crate) fn check_shape(
+    model: &ModelPath,
+    card: &ModelCard,
+    set: &ImageSet,
+) -> Result<(), CliError> {
+    let [channels, height, width] = card.input_shape;
+    let expected = ImageShape::new(channels, height, width);
+    if set.shape() == expected {
+        return Ok(());
+    }
+    Err(CliError::failure(
+        set.name(),
+        format!(
+            "images of {}, but {} takes {expected} (height x width x channels)",
+            set.shape(),
+            model.name()
+        ),
+    )
+    .hint(format!("--size {}", Size { height, width })))
+}
+
+/// Tells of images that are in both parts of a set.
+pub(crate) fn tell_shared(split: &Split, terminal: &Terminal) {
+    if split.dropped > 0 {
+        terminal.note(format!(
+            "{} training images dropped: they are among the test images, too",
+            thousands(split.dropped as u64)
+        ));
+    } else if split.shared > 0 {
+        terminal.warning(format!(
+            "{} test images also occur among the training images; --dedup drops them from training",
+            thousands(split.shared as u64)
+        ));
+    }
+}
+
+fn tell_skipped(dataset: &Dataset, terminal: &Terminal) {
+    const MOST: usize = 5;
+    if dataset.skipped.is_empty() {
+        return;
+    }
+    terminal.warning(format!(
+        "{} of {} files skipped; --strict makes this an error",
+        thousands(dataset.skipped.len() as u64),
+        thousands(dataset.files as u64)
+    ));
+    for skipped in dataset.skipped.iter().take(MOST) {
+        terminal.warning(format!("  {}: {}", skipped.file, skipped.reason));
+    }
+    if dataset.skipped.len() > MOST {
+        terminal.warning(format!(
+            "  and {} more; ae data info lists them",
+            dataset.skipped.len() - MOST
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_win_over_the_run_and_the_run_over_defaults() {
+        let run = DataConfig {
+            source: "letters".to_owned(),
+            size: Some(Size {
+                height: 32,
+                width: 32,
+            }),
+            limit: Some(10),
+            ..DataConfig::default()
+        };
+        assert_eq!(configured(&DataArguments::default(), run.clone()), run);
+        let arguments = DataArguments {
+            data: Some("other".to_owned()),
+            limit: Some(3),
+            dedup: true,
+            ..DataArguments::default()
+        };
+        let expected = DataConfig {
+            source: "other".to_owned(),
+            limit: Some(3),
+            dedup: true,
+            ..run.clone()
+        };
+        assert_eq!(configured(&arguments, run), expected);
+    }
+}
