@@ -1,0 +1,207 @@
+//! `cargo xtask ci`: everything a change has to pass, each step timed.
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::layering;
+
+/// What `ci` runs.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CiOptions {
+    /// Leave out the tests, because `cargo test --workspace` has just run.
+    #[arg(long)]
+    pub after_tests: bool,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped(&'static str),
+}
+
+/// A step that is a cargo command.
+struct CargoStep {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+const FORMAT: CargoStep = CargoStep {
+    name: "format",
+    arguments: &["fmt", "--all", "--check"],
+    environment: &[],
+};
+
+const TESTS: CargoStep = CargoStep {
+    name: "tests",
+    arguments: &["test", "--workspace"],
+    environment: &[],
+};
+
+/// All targets, so that dev-dependencies and with them the features are those of the tests.
+const CLIPPY: CargoStep = CargoStep {
+    name: "clippy",
+    arguments: &[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ],
+    environment: &[],
+};
+
+/// Documentation looks at no dev-dependencies; naming the feature that those turn on keeps it from
+/// checking Burn once more without wgpu. (`ae-cli/wgpu` would be taken for that dev-dependency's
+/// own feature and silently do nothing.)
+const DOCS: CargoStep = CargoStep {
+    name: "docs",
+    arguments: &[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--features",
+        "ae-cli/wgpu",
+    ],
+    environment: &[("RUSTDOCFLAGS", "-D warnings")],
+};
+
+const DENY: CargoStep = CargoStep {
+    name: "deny",
+    arguments: &["deny", "--workspace", "check"],
+    environment: &[],
+};
+
+/// Runs every step, also after one has failed, and prints a table of outcomes and times.
+pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
+    let mut results: Vec<(&str, Outcome, Duration)> = Vec::new();
+    let mut step = |name, body: &dyn Fn() -> Outcome| {
+        eprintln!("ci: {name}");
+        let started = Instant::now();
+        let outcome = body();
+        results.push((name, outcome, started.elapsed()));
+    };
+    step(FORMAT.name, &|| FORMAT.run(root));
+    step("layering", &|| check_layering(root));
+    if !options.after_tests {
+        step(TESTS.name, &|| TESTS.run(root));
+    }
+    step(CLIPPY.name, &|| CLIPPY.run(root));
+    step(DOCS.name, &|| DOCS.run(root));
+    step(DENY.name, &|| {
+        if cargo_deny_is_installed() {
+            DENY.run(root)
+        } else {
+            Outcome::Skipped("cargo-deny is not installed")
+        }
+    });
+    print!("{}", table(&results));
+    if results
+        .iter()
+        .any(|(_, outcome, _)| *outcome == Outcome::Failed)
+    {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+impl CargoStep {
+    fn run(&self, root: &Path) -> Outcome {
+        let status = cargo()
+            .args(self.arguments)
+            .envs(self.environment.iter().copied())
+            .current_dir(root)
+            .status();
+        match status {
+            Ok(status) if status.success() => Outcome::Passed,
+            Ok(_) => Outcome::Failed,
+            Err(error) => {
+                eprintln!("error: cannot run cargo {}: {error}", self.arguments[0]);
+                Outcome::Failed
+            }
+        }
+    }
+}
+
+/// The cargo that runs us, or the one on the path.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn cargo_deny_is_installed() -> bool {
+    let version = cargo()
+        .args(["deny", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    version.is_ok_and(|status| status.success())
+}
+
+fn check_layering(root: &Path) -> Outcome {
+    match layering::check(root) {
+        Ok(violations) if violations.is_empty() => Outcome::Passed,
+        Ok(violations) => {
+            for violation in violations {
+                eprintln!("{violation}");
+            }
+            Outcome::Failed
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Outcome::Failed
+        }
+    }
+}
+
+fn table(results: &[(&str, Outcome, Duration)]) -> String {
+    let mut text = String::new();
+    for (name, outcome, elapsed) in results {
+        let outcome = match outcome {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Failed => "FAILED".to_owned(),
+            Outcome::Skipped(why) => format!("skipped: {why}"),
+        };
+        text += &format!("{name:10} {:8.1} s  {outcome}\n", elapsed.as_secs_f64());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_gives_each_step_its_time() {
+        let results = [
+            ("format", Outcome::Passed, Duration::from_millis(1_260)),
+            ("clippy", Outcome::Failed, Duration::from_secs(75)),
+            (
+                "deny",
+                Outcome::Skipped("cargo-deny is not installed"),
+                Duration::ZERO,
+            ),
+        ];
+        assert_eq!(
+            table(&results),
+            "format          1.3 s  passed\n\
+             clippy         75.0 s  FAILED\n\
+             deny            0.0 s  skipped: cargo-deny is not installed\n"
+        );
+    }
+
+    #[test]
+    fn a_failing_command_fails_its_step() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let step = |arguments| CargoStep {
+            name: "step",
+            arguments,
+            environment: &[],
+        };
+        assert_eq!(step(&["--version"]).run(root), Outcome::Passed);
+        assert_eq!(step(&["no-such-command"]).run(root), Outcome::Failed);
+    }
+}

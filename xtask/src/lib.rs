@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+pub mod ci;
+pub mod download;
+pub mod layering;
+pub mod progress;
+pub mod sources;
