@@ -1,0 +1,235 @@
+//! What a training run is told: unchecked settings, and the checked ones that can be run.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ae_data::{NoiseChain, NoiseDraw};
+use ae_models::ReconstructionLoss;
+use serde::{Deserialize, Serialize};
+
+use crate::optimizer_config::OptimizerConfig;
+use crate::schedule::ScheduleConfig;
+use crate::{ConfigError, TrainError};
+
+/// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
+///
+/// Unchecked: [`check`](Self::check) makes the [`CheckedTrainConfig`] that [`train`](crate::train) takes.
+/// Absent optional fields mean "off".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// How often every training image is seen.
+    pub epochs: usize,
+    /// Images in one step; the last step of an epoch takes what is left.
+    pub batch_size: usize,
+    /// The learning rate that the schedule scales.
+    pub learning_rate: f64,
+    /// Steps over which the learning rate rises linearly from 0 to the schedule's value.
+    pub warmup_steps: usize,
+    /// What the reconstruction is compared to the target with.
+    pub loss: ReconstructionLoss,
+    /// The largest norm of all gradients taken together; longer ones are scaled down to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_clip_norm: Option<f64>,
+    /// The seed of everything random in the run.
+    pub seed: u64,
+    /// The noise on the input; the target stays clean. Empty for a plain autoencoder.
+    pub noise: NoiseChain,
+    /// Whether each epoch sees new noise.
+    pub noise_draw: NoiseDraw,
+    /// Threads that make batches ahead of the loop. Changes the speed only, never a bit of the result.
+    pub loader_threads: usize,
+    /// Steps between checkpoints inside an epoch. There is one at the end of every epoch in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_every_steps: Option<usize>,
+    /// Seconds between checkpoints inside an epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_every_seconds: Option<f64>,
+    /// The rule that turns gradients into updates.
+    pub optimizer: OptimizerConfig,
+    /// How the learning rate changes from step to step.
+    pub schedule: ScheduleConfig,
+    /// When to stop before the last epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch_size: 128,
+            learning_rate: 1e-3,
+            warmup_steps: 50,
+            loss: ReconstructionLoss::Mse,
+            gradient_clip_norm: None,
+            seed: 1,
+            noise: NoiseChain::default(),
+            noise_draw: NoiseDraw::EachEpoch,
+            loader_threads: 1,
+            checkpoint_every_steps: None,
+            checkpoint_every_seconds: Some(300.0),
+            optimizer: OptimizerConfig::default(),
+            schedule: ScheduleConfig::default(),
+            early_stopping: None,
+        }
+    }
+}
+
+/// Stops a run whose score no longer improves.
+///
+/// The score is the validation set's mean squared error, or the training loss where there is no validation set.
+///
+/// # References
+/// L. Prechelt (1998), *Early stopping, but when?*
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EarlyStopping {
+    /// Epochs without improvement that are waited for.
+    pub patience_epochs: usize,
+    /// What a score must fall by, at least, to count as an improvement.
+    pub min_delta: f64,
+}
+
+impl Default for EarlyStopping {
+    fn default() -> Self {
+        Self {
+            patience_epochs: 5,
+            min_delta: 0.0,
+        }
+    }
+}
+
+/// Settings that can be run: only [`TrainConfig::check`] makes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedTrainConfig(TrainConfig);
+
+impl CheckedTrainConfig {
+    /// The settings.
+    #[must_use]
+    pub fn get(&self) -> &TrainConfig {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for CheckedTrainConfig {
+    type Target = TrainConfig;
+
+    fn deref(&self) -> &TrainConfig {
+        &self.0
+    }
+}
+
+impl TrainConfig {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] names the first field that cannot be run, its value and what it must be.
+    pub fn check(&self) -> Result<CheckedTrainConfig, TrainError> {
+        at_least_one("epochs", self.epochs)?;
+        at_least_one("batch_size", self.batch_size)?;
+        positive("learning_rate", self.learning_rate)?;
+        at_least_one("loader_threads", self.loader_threads)?;
+        if self.loader_threads > 256 {
+            return Err(refuse(
+                "loader_threads",
+                self.loader_threads,
+                "must be at most 256",
+            ));
+        }
+        if i64::try_from(self.seed).is_err() {
+            // TOML's integers are signed, and a run's configuration must survive being written.
+            return Err(refuse(
+                "seed",
+                self.seed,
+                "must be at most 9223372036854775807",
+            ));
+        }
+        if let Some(norm) = self.gradient_clip_norm {
+            positive("gradient_clip_norm", norm)?;
+        }
+        if let Some(steps) = self.checkpoint_every_steps {
+            at_least_one("checkpoint_every_steps", steps)?;
+        }
+        if let Some(seconds) = self.checkpoint_every_seconds {
+            positive("checkpoint_every_seconds", seconds)?;
+        }
+        if let Some(stopping) = &self.early_stopping {
+            at_least_one("early_stopping.patience_epochs", stopping.patience_epochs)?;
+            not_negative("early_stopping.min_delta", stopping.min_delta)?;
+        }
+        self.optimizer.check()?;
+        self.schedule.check()?;
+        Ok(CheckedTrainConfig(self.clone()))
+    }
+}
+
+pub(crate) fn refuse(
+    field: &'static str,
+    value: impl fmt::Display,
+    must: &'static str,
+) -> TrainError {
+    TrainError::Config(ConfigError {
+        field,
+        value: value.to_string(),
+        must,
+    })
+}
+
+pub(crate) fn at_least_one(field: &'static str, value: usize) -> Result<(), TrainError> {
+    if value == 0 {
+        return Err(refuse(field, value, "must be at least 1"));
+    }
+    Ok(())
+}
+
+pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), TrainError> {
+    if !(value.is_finite() && value > 0.0) {
+        return Err(refuse(field, value, "must be a finite number above 0"));
+    }
+    Ok(())
+}
+
+pub(crate) fn not_negative(field: &'static str, value: f64) -> Result<(), TrainError> {
+    if !(value.is_finite() && value >= 0.0) {
+        return Err(refuse(
+            field,
+            value,
+            "must be a finite number of at least 0",
+        ));
+    }
+    Ok(())
+}
+
+/// A share that may be 0 but not 1, such as a decay rate.
+pub(crate) fn below_one(field: &'static str, value: f64) -> Result<(), TrainError> {
+    if !(0.0..1.0).contains(&value) {
+        return Err(refuse(field, value, "must be at least 0 and below 1"));
+    }
+    Ok(())
+}
+
+/// Finds `text` among the names that a setting goes by.
+pub(crate) fn by_name<T: Clone>(
+    field: &'static str,
+    text: &str,
+    choices: &[(&str, T)],
+    must: &'static str,
+) -> Result<T, TrainError> {
+    match choices.iter().find(|(name, _)| *name == text) {
+        Some((_, choice)) => Ok(choice.clone()),
+        None => Err(refuse(field, text, must)),
+    }
+}
+
+/// Parses a `[train]` table on its own.
+impl FromStr for TrainConfig {
+    type Err = toml::de::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        toml::from_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What can go wrong while training.
+
+use std::path::{Path, PathBuf};
+
+use ae_data::{DataError, ImageShape};
+use ae_eval::EvalError;
+use ae_models::ModelError;
+
+/// A setting that cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} = {value}: {must}")]
+pub struct ConfigError {
+    /// The field's name as `config.toml` has it.
+    pub field: &'static str,
+    /// The value it has.
+    pub value: String,
+    /// What it must be.
+    pub must: &'static str,
+}
+
+/// Where training left the numbers that it can go on with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{quantity} is not finite at step {step} (epoch {epoch}){}", kept_text(.kept.as_deref()))]
+pub struct Divergence {
+    /// The step, counted from 1 over the whole run.
+    pub step: usize,
+    /// The epoch, counted from 1.
+    pub epoch: usize,
+    /// What was NaN or infinite.
+    pub quantity: String,
+    /// The file of the last weights whose loss was finite; `None` without a run directory.
+    pub kept: Option<PathBuf>,
+}
+
+fn kept_text(path: Option<&Path>) -> String {
+    path.map(|path| format!("; the last good weights are in {}", path.display()))
+        .unwrap_or_default()
+}
+
+/// A field that a resumed run has another value of than the run it resumes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedField {
+    /// The field's name.
+    pub name: String,
+    /// What the checkpoint has.
+    pub then: String,
+    /// What was asked for now.
+    pub now: String,
+}
+
+fn changed_text(fields: &[ChangedField]) -> String {
+    let texts: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{} was {}, now {}", field.name, field.then, field.now))
+        .collect();
+    texts.join("; ")
+}
+
+/// What can go wrong while training.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A setting cannot be run.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A configuration file cannot be understood.
+    #[error("{}: {reason}", path.display())]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A loss, gradient or weight became NaN or infinite.
+    #[error("training diverged: {0}")]
+    Diverged(Divergence),
+    /// There is nothing to train on or to measure.
+    #[error("{name} has no images")]
+    EmptySet {
+        /// The set.
+        name: String,
+    },
+    /// The images are not of the model's shape.
+    #[error("{name} has images of {found}, the model takes {expected}")]
+    Shape {
+        /// The set.
+        name: String,
+        /// The model's input (height x width x channels).
+        expected: ImageShape,
+        /// The set's images.
+        found: ImageShape,
+    },
+    /// A run is there already.
+    #[error("{} holds a run already", path.display())]
+    RunExists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A directory that holds other things than a run.
+    #[error("{} is not empty and holds no run", path.display())]
+    NotARun {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Somebody else is training in the directory.
+    #[error("{} is in use by process {process}", path.display())]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// The process's id, as its lock file has it.
+        process: String,
+    },
+    /// A checkpoint cannot be gone on with.
+    #[error("{}: {reason}", path.display())]
+    Checkpoint {
+        /// The checkpoint's directory or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The run was started with another configuration or other data.
+    #[error("{} was started differently: {}", path.display(), changed_text(fields))]
+    Changed {
+        /// The run's directory.
+        path: PathBuf,
+        /// Each difference.
+        fields: Vec<ChangedField>,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The device failed.
+    #[error("the device failed while {action}: {reason}")]
+    Device {
+        /// What it was asked to do.
+        action: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The batch loader ended without a reason.
+    #[error("a loader thread ended unexpectedly")]
+    Loader,
+    /// The data cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The quality cannot be measured.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    /// The model cannot be saved or loaded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl TrainError {
+    /// For `map_err` on file operations.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    pub(crate) fn checkpoint(path: &Path, reason: impl ToString) -> Self {
+        Self::Checkpoint {
+            path: path.to_path_buf(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn device(
+        action: &'static str,
+    ) -> impl FnOnce(burn::tensor::TensorReadError) -> Self {
+        move |error| Self::Device {
+            action,
+            reason: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `config.toml`: everything that decides a run of one of our own models.
+
+use ae_data::{Channels, Fit, Size};
+use ae_models::ModelConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::TrainConfig;
+
+/// A run's whole configuration, as `config.toml` has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Where the images come from.
+    pub data: DataConfig,
+    /// The architecture.
+    pub model: ModelConfig,
+    /// How it is trained.
+    #[serde(default)]
+    pub train: TrainConfig,
+}
+
+/// Where the images come from and what is done to them first; the `[data]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// A known name or a path.
+    pub source: String,
+    /// The size that images are brought to; absent for their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// How an image of another proportion is brought to the size.
+    pub fit: Fit,
+    /// The channels that images are brought to; absent for their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Channels>,
+    /// Whether an unreadable image is an error.
+    pub strict: bool,
+    /// The share of images that are kept for testing, where the set doesn't divide itself.
+    pub test_share: f64,
+    /// Whether training images that occur among the test images, too, are dropped.
+    pub dedup: bool,
+    /// Only the first so many training images; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            source: "glyphs".to_owned(),
+            size: None,
+            fit: Fit::default(),
+            channels: None,
+            strict: false,
+            test_share: 0.1,
+            dedup: false,
+            limit: None,
+        }
+    }
+}
