@@ -1,0 +1,314 @@
+//! Batches, made ahead of the loop that uses them.
+//!
+//! Each thread makes every `threads`-th batch and hands them over through a short channel of its own, so they are
+//! taken in order without sorting, however the threads are scheduled, and no more than a few wait in memory.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use ae_data::{DataError, Draw, ImageSet, NoiseChain, Purpose, permutation};
+
+use crate::TrainError;
+
+/// Finished batches that wait per thread.
+const BATCHES_AHEAD: usize = 2;
+
+/// Images on the host, ready to become tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Batch {
+    /// Each image's index in its set.
+    pub(crate) indices: Vec<u64>,
+    /// The clean images, `[batch, channels, height, width]`, pixels in `[0, 1]`.
+    pub(crate) target: Vec<f32>,
+    /// The noisy ones; `None` where there is no noise, and input and target are the same.
+    pub(crate) input: Option<Vec<f32>>,
+}
+
+/// Which images in which order with which noise.
+#[derive(Clone)]
+pub(crate) struct BatchPlan {
+    pub(crate) set: ImageSet,
+    /// Indices in the set; `None` for the set's own order.
+    pub(crate) order: Option<Arc<[usize]>>,
+    pub(crate) batch_size: usize,
+    /// Batches at the beginning that are left out.
+    pub(crate) first_batch: usize,
+    pub(crate) noise: Option<BatchNoise>,
+    pub(crate) threads: usize,
+}
+
+/// The noise of a plan, with what its draws are named by.
+#[derive(Clone)]
+pub(crate) struct BatchNoise {
+    pub(crate) chain: NoiseChain,
+    pub(crate) seed: u64,
+    pub(crate) purpose: Purpose,
+    pub(crate) epoch: u64,
+}
+
+impl BatchNoise {
+    /// The noise under which images are measured: always the same for a seed.
+    pub(crate) fn for_measuring(noise: Option<(&NoiseChain, u64)>) -> Option<Self> {
+        let (chain, seed) = noise.filter(|(chain, _)| !chain.is_empty())?;
+        Some(Self {
+            chain: chain.clone(),
+            seed,
+            purpose: Purpose::Validation,
+            epoch: 0,
+        })
+    }
+}
+
+/// The order in which an epoch goes through its images.
+pub(crate) fn shuffled(seed: u64, epoch: u64, images: usize) -> Arc<[usize]> {
+    let draw = Draw {
+        seed,
+        purpose: Purpose::Shuffle,
+        epoch,
+        index: 0,
+    };
+    permutation(&mut draw.rng(), images).into()
+}
+
+impl BatchPlan {
+    /// Number of batches, those left out included. The last one may be smaller.
+    pub(crate) fn batches(&self) -> usize {
+        self.set.len().div_ceil(self.batch_size)
+    }
+
+    fn make(&self, number: usize) -> Result<Batch, DataError> {
+        let shape = self.set.shape();
+        let from = number * self.batch_size;
+        let until = (from + self.batch_size).min(self.set.len());
+        let mut indices = Vec::with_capacity(until - from);
+        let mut target = vec![0.0; (until - from) * shape.values()];
+        for (position, pixels) in (from..until).zip(target.chunks_exact_mut(shape.values())) {
+            let index = self
+                .order
+                .as_ref()
+                .map_or(position, |order| order[position]);
+            self.set.read_unit_into(index, pixels)?;
+            indices.push(index as u64);
+        }
+        let input = self.noise.as_ref().map(|noise| {
+            let mut input = target.clone();
+            for (&index, pixels) in indices.iter().zip(input.chunks_exact_mut(shape.values())) {
+                let draw = Draw {
+                    seed: noise.seed,
+                    purpose: noise.purpose,
+                    epoch: noise.epoch,
+                    index,
+                };
+                noise.chain.apply(shape, pixels, &mut draw.rng());
+            }
+            input
+        });
+        Ok(Batch {
+            indices,
+            target,
+            input,
+        })
+    }
+}
+
+/// The batches of a plan, in order.
+pub(crate) struct BatchLoader {
+    receivers: Vec<Receiver<Result<Batch, DataError>>>,
+    threads: Vec<JoinHandle<()>>,
+    taken: usize,
+    remaining: usize,
+}
+
+impl BatchLoader {
+    pub(crate) fn start(plan: BatchPlan) -> Result<Self, TrainError> {
+        let remaining = plan.batches().saturating_sub(plan.first_batch);
+        let thread_count = plan.threads.clamp(1, remaining.max(1));
+        let plan = Arc::new(plan);
+        let mut loader = Self {
+            receivers: Vec::new(),
+            threads: Vec::new(),
+            taken: 0,
+            remaining,
+        };
+        for thread in 0..thread_count {
+            let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+            let plan = Arc::clone(&plan);
+            let spawned = Builder::new()
+                .name(format!("ae-loader-{thread}"))
+                .spawn(move || make_batches(&plan, thread, thread_count, &sender));
+            match spawned {
+                Ok(handle) => loader.threads.push(handle),
+                // The threads that did start end when `loader` is dropped.
+                Err(error) => {
+                    return Err(TrainError::Device {
+                        action: "starting a loader thread",
+                        reason: error.to_string(),
+                    });
+                }
+            }
+            loader.receivers.push(receiver);
+        }
+        Ok(loader)
+    }
+}
+
+fn make_batches(
+    plan: &BatchPlan,
+    thread: usize,
+    threads: usize,
+    sender: &SyncSender<Result<Batch, DataError>>,
+) {
+    for number in (plan.first_batch + thread..plan.batches()).step_by(threads) {
+        let batch = plan.make(number);
+        let failed = batch.is_err();
+        // Nobody listens any more when the loop has ended early.
+        if sender.send(batch).is_err() || failed {
+            return;
+        }
+    }
+}
+
+impl Iterator for BatchLoader {
+    type Item = Result<Batch, TrainError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.remaining = self.remaining.checked_sub(1)?;
+        let receiver = &self.receivers[self.taken % self.receivers.len()];
+        self.taken += 1;
+        Some(match receiver.recv() {
+            Ok(batch) => batch.map_err(TrainError::from),
+            Err(_) => Err(TrainError::Loader),
+        })
+    }
+}
+
+impl Drop for BatchLoader {
+    fn drop(&mut self) {
+        // A thread that waits for room in its channel wakes up when the channel is gone.
+        self.receivers.clear();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked was noticed as a closed channel.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ae_data::ImageShape;
+
+    fn set(images: usize) -> ImageSet {
+        let shape = ImageShape::new(1, 2, 3);
+        let pixels = (0..images * shape.values())
+            .map(|value| (value * 7 % 256) as u8)
+            .collect();
+        ImageSet::from_images("test", shape, pixels, None, Vec::new()).unwrap()
+    }
+
+    fn plan(images: usize, batch_size: usize, threads: usize) -> BatchPlan {
+        BatchPlan {
+            set: set(images),
+            order: Some(shuffled(3, 5, images)),
+            batch_size,
+            first_batch: 0,
+            noise: Some(BatchNoise {
+                chain: "gaussian:0.5".parse().unwrap(),
+                seed: 3,
+                purpose: Purpose::Noise,
+                epoch: 5,
+            }),
+            threads,
+        }
+    }
+
+    fn batches(plan: BatchPlan) -> Vec<Batch> {
+        BatchLoader::start(plan)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_batches() {
+        let expected = batches(plan(37, 5, 1));
+        assert_eq!(expected.len(), 8);
+        assert_eq!(
+            expected[7].indices.len(),
+            2,
+            "the last batch takes what is left"
+        );
+        for threads in [2, 3, 4, 8, 20] {
+            assert_eq!(batches(plan(37, 5, threads)), expected, "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn every_image_comes_once_with_its_own_pixels() {
+        let mut seen = Vec::new();
+        for batch in batches(plan(37, 5, 2)) {
+            for (&index, pixels) in batch.indices.iter().zip(batch.target.chunks_exact(6)) {
+                let expected: Vec<f32> = (0..6)
+                    .map(|value| ((index as usize * 6 + value) * 7 % 256) as f32 / 255.0)
+                    .collect();
+                assert_eq!(pixels, expected);
+                seen.push(index);
+            }
+        }
+        assert_ne!(seen, (0..37).collect::<Vec<u64>>(), "shuffled");
+        seen.sort_unstable();
+        assert_eq!(seen, (0..37).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn an_images_noise_does_not_depend_on_the_batch_it_is_in() {
+        let by_index = |batch_size| {
+            let mut inputs = vec![Vec::new(); 37];
+            for batch in batches(plan(37, batch_size, 2)) {
+                let input = batch.input.unwrap();
+                assert_ne!(input, batch.target);
+                for (&index, pixels) in batch.indices.iter().zip(input.chunks_exact(6)) {
+                    inputs[index as usize] = pixels.to_vec();
+                }
+            }
+            inputs
+        };
+        assert_eq!(by_index(5), by_index(37));
+    }
+
+    #[test]
+    fn epochs_and_seeds_shuffle_differently() {
+        assert_ne!(shuffled(1, 0, 50), shuffled(1, 1, 50));
+        assert_ne!(shuffled(1, 0, 50), shuffled(2, 0, 50));
+        assert_eq!(shuffled(1, 0, 50), shuffled(1, 0, 50));
+    }
+
+    #[test]
+    fn a_plan_can_begin_in_the_middle() {
+        let all = batches(plan(37, 5, 1));
+        for threads in [1, 2, 4] {
+            assert_eq!(
+                batches(BatchPlan {
+                    first_batch: 3,
+                    ..plan(37, 5, threads)
+                }),
+                all[3..]
+            );
+        }
+        assert!(
+            batches(BatchPlan {
+                first_batch: 8,
+                ..plan(37, 5, 2)
+            })
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_loader_that_is_dropped_early_ends_its_threads() {
+        let mut loader = BatchLoader::start(plan(1000, 1, 3)).unwrap();
+        loader.next().unwrap().unwrap();
+        drop(loader);
+    }
+}
