@@ -1,0 +1,277 @@
+//! Checkpoints: directories that hold all it takes to go on, and that are there whole or not at all.
+//!
+//! ```text
+//! checkpoints/step-00000123/
+//!     state.toml              a line with the SHA-256 of the rest, then [`Manifest`]
+//!     model.safetensors       the weights
+//!     optimizer.safetensors   what the optimiser remembers
+//!     best.safetensors        the best model so far; absent before the end of the first epoch
+//! ```
+//!
+//! A checkpoint is written to `checkpoints/.staging`, brought to the disk file by file, and takes its name by one
+//! rename. Reading one begins with `state.toml`, which tells the size and the SHA-256 of every other file.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use ae_data::write_atomically;
+use ae_models::NamedTensor;
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::observer::EpochReport;
+use crate::optimizer::OptimizerState;
+use crate::progress::Progress;
+use crate::run_directory::remove;
+use crate::tensor_file::{FileDigest, read_tensors, sha256, write_tensors};
+
+const FORMAT_VERSION: u32 = 1;
+/// Checkpoints that are kept.
+const KEPT: usize = 2;
+/// A manifest has a few lines for each parameter; a longer file is something else.
+const MANIFEST_BYTES_LIMIT: u64 = 16 << 20;
+
+const STAGING: &str = ".staging";
+const STATE: &str = "state.toml";
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const BEST: &str = "best.safetensors";
+
+/// What a run depends on: a resumed run must have the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Origin {
+    /// Fingerprint of the training images.
+    pub(crate) train_images: String,
+    /// Fingerprint of the test images; empty without any.
+    pub(crate) test_images: String,
+    /// The training configuration.
+    pub(crate) train: toml::Table,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    format_version: u32,
+    library_version: String,
+    progress: Progress,
+    files: BTreeMap<String, FileDigest>,
+    optimizer_counters: BTreeMap<String, u64>,
+    optimizer_ranks: BTreeMap<String, usize>,
+    origin: Origin,
+    #[serde(default)]
+    epochs: Vec<EpochReport>,
+}
+
+/// A checkpoint that cannot be used, and why.
+pub(crate) type Skipped = (PathBuf, String);
+
+/// A checkpoint that was read and found whole.
+pub(crate) struct Checkpoint {
+    pub(crate) path: PathBuf,
+    pub(crate) progress: Progress,
+    pub(crate) epochs: Vec<EpochReport>,
+    pub(crate) origin: Origin,
+    pub(crate) model: Vec<NamedTensor>,
+    pub(crate) best: Option<Vec<NamedTensor>>,
+    pub(crate) best_digest: Option<FileDigest>,
+    pub(crate) optimizer: OptimizerState,
+}
+
+/// What goes into a checkpoint. Models come as files, so that they are what `ae` can load.
+pub(crate) struct Content<'a> {
+    pub(crate) progress: &'a Progress,
+    pub(crate) epochs: &'a [EpochReport],
+    pub(crate) origin: &'a Origin,
+    pub(crate) optimizer: OptimizerState,
+}
+
+/// Writes a model to the path that it is given.
+pub(crate) type WriteModel<'a> = &'a dyn Fn(&Path) -> Result<(), TrainError>;
+
+/// Writes a checkpoint into the directory `checkpoints`, and removes those that are no longer needed.
+pub(crate) fn write(
+    checkpoints: &Path,
+    content: Content<'_>,
+    write_model: WriteModel<'_>,
+    write_best: Option<WriteModel<'_>>,
+) -> Result<PathBuf, TrainError> {
+    let staging = checkpoints.join(STAGING);
+    remove(&staging)?;
+    fs::create_dir_all(&staging).map_err(TrainError::io("create", &staging))?;
+    let mut files = BTreeMap::new();
+
+    let path = staging.join(MODEL);
+    write_model(&path)?;
+    files.insert(MODEL.to_owned(), FileDigest::of_file(&path)?);
+
+    let path = staging.join(OPTIMIZER);
+    write_tensors(&path, &content.optimizer.tensors)?;
+    files.insert(OPTIMIZER.to_owned(), FileDigest::of_file(&path)?);
+
+    if let Some(write_best) = write_best {
+        let path = staging.join(BEST);
+        write_best(&path)?;
+        files.insert(BEST.to_owned(), FileDigest::of_file(&path)?);
+    }
+
+    let manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        library_version: env!("CARGO_PKG_VERSION").to_owned(),
+        progress: content.progress.clone(),
+        files,
+        optimizer_counters: content.optimizer.counters,
+        optimizer_ranks: content.optimizer.ranks,
+        origin: content.origin.clone(),
+        epochs: content.epochs.to_vec(),
+    };
+    let path = staging.join(STATE);
+    let text = toml::to_string(&manifest).map_err(|error| TrainError::checkpoint(&path, error))?;
+    let text = format!("# sha256 {}\n{text}", sha256(text.as_bytes()));
+    write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
+
+    sync_directory(&staging)?;
+    let name = format!("step-{:08}", content.progress.step);
+    let path = checkpoints.join(name);
+    // Only what a resumed run set aside can be in the way; see `newest`.
+    remove(&path)?;
+    fs::rename(&staging, &path).map_err(TrainError::io("commit", &path))?;
+    sync_directory(checkpoints)?;
+    for (_, old) in list(checkpoints)?.into_iter().skip(KEPT) {
+        remove(&old)?;
+    }
+    Ok(path)
+}
+
+/// The newest checkpoint that is whole, and those newer than it with what is wrong with them.
+///
+/// # Errors
+/// Where there are checkpoints and none is whole.
+pub(crate) fn newest(checkpoints: &Path) -> Result<(Option<Checkpoint>, Vec<Skipped>), TrainError> {
+    let mut skipped = Vec::new();
+    let mut first_error = None;
+    for (_, path) in list(checkpoints)? {
+        match read(&path) {
+            Ok(checkpoint) => return Ok((Some(checkpoint), skipped)),
+            Err(error) => {
+                skipped.push((path, error.to_string()));
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    first_error.map_or(Ok((None, skipped)), Err)
+}
+
+fn read(path: &Path) -> Result<Checkpoint, TrainError> {
+    let manifest = read_manifest(&path.join(STATE))?;
+    let tensors = |name: &str| -> Result<Option<Vec<NamedTensor>>, TrainError> {
+        let Some(digest) = manifest.files.get(name) else {
+            return Ok(None);
+        };
+        let file = path.join(name);
+        read_tensors(&file, &digest.read(&file)?).map(Some)
+    };
+    let missing =
+        |name: &str| TrainError::checkpoint(path, format!("{name} is not listed in {STATE}"));
+    let model = tensors(MODEL)?.ok_or_else(|| missing(MODEL))?;
+    let optimizer = tensors(OPTIMIZER)?.ok_or_else(|| missing(OPTIMIZER))?;
+    let best = tensors(BEST)?;
+    Ok(Checkpoint {
+        path: path.to_path_buf(),
+        model,
+        best,
+        best_digest: manifest.files.get(BEST).cloned(),
+        optimizer: OptimizerState {
+            tensors: optimizer,
+            counters: manifest.optimizer_counters,
+            ranks: manifest.optimizer_ranks,
+        },
+        progress: manifest.progress,
+        epochs: manifest.epochs,
+        origin: manifest.origin,
+    })
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, TrainError> {
+    let damaged = |reason: &str| TrainError::checkpoint(path, reason);
+    let file = File::open(path).map_err(TrainError::io("open", path))?;
+    let mut text = String::new();
+    file.take(MANIFEST_BYTES_LIMIT)
+        .read_to_string(&mut text)
+        .map_err(TrainError::io("read", path))?;
+    let (first, rest) = text
+        .split_once('\n')
+        .ok_or_else(|| damaged("damaged: it has no first line"))?;
+    let recorded = first
+        .strip_prefix("# sha256 ")
+        .ok_or_else(|| damaged("damaged: it does not begin with a SHA-256"))?;
+    if recorded != sha256(rest.as_bytes()) {
+        return Err(damaged("damaged: its SHA-256 is not the recorded one"));
+    }
+    let table: toml::Table = rest
+        .parse()
+        .map_err(|error| TrainError::checkpoint(path, error))?;
+    let version = table
+        .get("format_version")
+        .and_then(toml::Value::as_integer);
+    if version != Some(i64::from(FORMAT_VERSION)) {
+        let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        return Err(damaged(&format!(
+            "format version {version}, this program reads {FORMAT_VERSION}"
+        )));
+    }
+    table
+        .try_into()
+        .map_err(|error: toml::de::Error| TrainError::checkpoint(path, error))
+}
+
+/// Checkpoints by step, the newest first.
+fn list(checkpoints: &Path) -> Result<Vec<(usize, PathBuf)>, TrainError> {
+    let entries = match fs::read_dir(checkpoints) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => {
+            return Err(TrainError::Io {
+                action: "read",
+                path: checkpoints.to_path_buf(),
+                source,
+            });
+        }
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(TrainError::io("read", checkpoints))?;
+        let step = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.strip_prefix("step-")?.parse().ok());
+        if let Some(step) = step {
+            found.push((step, entry.path()));
+        }
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    Ok(found)
+}
+
+/// Copies a file in place of whatever has the name. A link would tie a checkpoint to a file that anybody may write to.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), TrainError> {
+    let content = fs::read(from).map_err(TrainError::io("read", from))?;
+    write_atomically(to, |file| file.write_all(&content))?;
+    Ok(())
+}
+
+/// Brings a directory's entries to the disk, where the system has such a thing.
+fn sync_directory(path: &Path) -> Result<(), TrainError> {
+    if cfg!(unix) {
+        let directory = File::open(path).map_err(TrainError::io("open", path))?;
+        directory
+            .sync_all()
+            .map_err(TrainError::io("write", path))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! A run's directory while it is trained in: the lock, the log, the models and the checkpoints.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ae_data::Split;
+use ae_models::{Autoencoder, ModelCard, save_model};
+
+use crate::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
+use crate::error::ChangedField;
+use crate::metrics::{MetricsLine, MetricsLog};
+use crate::observer::{CheckpointReport, EpochReport, Resumed};
+use crate::optimizer::ModelOptimizer;
+use crate::progress::Progress;
+use crate::run_directory::{RunDirectory, RunLock, remove};
+use crate::{CheckedTrainConfig, TrainError};
+
+/// Fields of the configuration that a resumed run may have other values of.
+const MAY_CHANGE: [&str; 4] = [
+    "epochs",
+    "loader_threads",
+    "checkpoint_every_steps",
+    "checkpoint_every_seconds",
+];
+
+pub(crate) struct RunStore<'a> {
+    run: &'a RunDirectory,
+    card: ModelCard,
+    origin: Origin,
+    log: MetricsLog,
+    last_checkpoint: Instant,
+    // Last, so that the files above are closed before somebody else may open them.
+    _lock: RunLock,
+}
+
+/// What a run that goes on begins with.
+pub(crate) struct Start {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) resumed: Resumed,
+}
+
+impl<'a> RunStore<'a> {
+    /// Takes the directory and finds the checkpoint to go on from, if there is one.
+    pub(crate) fn open<M: Autoencoder>(
+        run: &'a RunDirectory,
+        model: &M,
+        split: &Split,
+        config: &CheckedTrainConfig,
+    ) -> Result<(Self, Option<Start>), TrainError> {
+        let lock = run.lock()?;
+        let origin = origin(split, config)?;
+        let mut card = ModelCard::new(model);
+        card.noise = (!config.noise.is_empty()).then(|| config.noise.to_string());
+        card.data_name = Some(split.train.name().to_owned());
+        card.data_fingerprint = Some(origin.train_images.clone());
+
+        let (checkpoint, skipped) = checkpoint::newest(&run.checkpoints())?;
+        if let Some(checkpoint) = &checkpoint {
+            let fields = changed_fields(&checkpoint.origin, &origin);
+            if !fields.is_empty() {
+                return Err(TrainError::Changed {
+                    path: run.path().to_path_buf(),
+                    fields,
+                });
+            }
+        }
+        // Steps after the checkpoint are taken again and their checkpoints written again.
+        for (path, _) in &skipped {
+            remove(path)?;
+        }
+        let log_bytes = checkpoint
+            .as_ref()
+            .map_or(0, |checkpoint| checkpoint.progress.log_bytes);
+        let log = MetricsLog::open(&run.metrics_file(), log_bytes)?;
+        restore_best(run, checkpoint.as_ref())?;
+        let store = Self {
+            run,
+            card,
+            origin,
+            log,
+            last_checkpoint: Instant::now(),
+            _lock: lock,
+        };
+        let start = checkpoint.map(|checkpoint| Start {
+            resumed: Resumed {
+                checkpoint: checkpoint.path.clone(),
+                steps_done: checkpoint.progress.step,
+                epoch: checkpoint.progress.epoch + 1,
+                skipped,
+            },
+            checkpoint,
+        });
+        Ok((store, start))
+    }
+
+    pub(crate) fn log(&mut self, line: &MetricsLine) -> Result<(), TrainError> {
+        self.log.push(line)
+    }
+
+    /// Keeps `model` as the best.
+    pub(crate) fn save_best<M: Autoencoder>(&self, model: &M) -> Result<(), TrainError> {
+        Ok(save_model(self.run.model_file(), model, &self.card)?)
+    }
+
+    /// Keeps `model` as the last that could be used, without a checkpoint. Returns its file.
+    pub(crate) fn save_last<M: Autoencoder>(&self, model: &M) -> Result<PathBuf, TrainError> {
+        let path = self.run.last_model_file();
+        save_model(&path, model, &self.card)?;
+        Ok(path)
+    }
+
+    /// Writes all that it takes to go on from here.
+    pub(crate) fn checkpoint<M: Autoencoder>(
+        &mut self,
+        model: &M,
+        best: Option<&M>,
+        optimizer: &ModelOptimizer,
+        progress: &mut Progress,
+        epochs: &[EpochReport],
+    ) -> Result<CheckpointReport, TrainError> {
+        let begin = Instant::now();
+        progress.log_bytes = self.log.sync()?;
+        let content = Content {
+            progress,
+            epochs,
+            origin: &self.origin,
+            optimizer: optimizer.state(),
+        };
+        let write = |model: &M, path: &Path| Ok(save_model(path, model, &self.card)?);
+        let write_best = best.map(|best| move |path: &Path| write(best, path));
+        let path = checkpoint::write(
+            &self.run.checkpoints(),
+            content,
+            &|path| write(model, path),
+            write_best
+                .as_ref()
+                .map(|write_best| write_best as WriteModel<'_>),
+        )?;
+        self.save_last(model)?;
+        self.last_checkpoint = Instant::now();
+        Ok(CheckpointReport {
+            path,
+            step: progress.step,
+            seconds: begin.elapsed().as_secs_f64(),
+        })
+    }
+
+    pub(crate) fn seconds_since_checkpoint(&self) -> f64 {
+        self.last_checkpoint.elapsed().as_secs_f64()
+    }
+}
+
+/// A killed run may have found a better model after its last checkpoint; the resumed run will find it again.
+fn restore_best(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(), TrainError> {
+    let file = run.model_file();
+    match checkpoint.and_then(|checkpoint| Some((checkpoint, checkpoint.best_digest.as_ref()?))) {
+        Some((_, digest)) if digest.read(&file).is_ok() => Ok(()),
+        Some((checkpoint, _)) => checkpoint::copy(&checkpoint.path.join("best.safetensors"), &file),
+        None => remove(&file),
+    }
+}
+
+fn origin(split: &Split, config: &CheckedTrainConfig) -> Result<Origin, TrainError> {
+    let test_images = if split.test.is_empty() {
+        String::new()
+    } else {
+        split.test.fingerprint()?
+    };
+    let train = toml::Table::try_from(config.get())
+        .expect("a configuration that was checked is a TOML table");
+    Ok(Origin {
+        train_images: split.train.fingerprint()?,
+        test_images,
+        train,
+    })
+}
+
+/// The differences that a resumed run must not have, by name.
+fn changed_fields(then: &Origin, now: &Origin) -> Vec<ChangedField> {
+    let mut fields = Vec::new();
+    let images = [
+        ("the training images", &then.train_images, &now.train_images),
+        ("the test images", &then.test_images, &now.test_images),
+    ];
+    let short = |text: &str| text.get(..12).unwrap_or("none").to_owned();
+    for (name, then, now) in images {
+        if then != now {
+            fields.push(ChangedField {
+                name: name.to_owned(),
+                then: short(then),
+                now: short(now),
+            });
+        }
+    }
+    let (then, now) = (flatten(&then.train), flatten(&now.train));
+    let mut names: Vec<&String> = then.iter().chain(&now).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    let value = |fields: &[(String, String)], name: &str| {
+        fields
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or_else(|| "absent".to_owned(), |(_, value)| value.clone())
+    };
+    for name in names {
+        let (then, now) = (value(&then, name), value(&now, name));
+        if then != now && !MAY_CHANGE.contains(&name.as_str()) {
+            fields.push(ChangedField {
+                name: name.clone(),
+                then,
+                now,
+            });
+        }
+    }
+    fields
+}
+
+fn flatten(table: &toml::Table) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    for (name, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                fields.extend(
+                    flatten(inner)
+                        .into_iter()
+                        .map(|(field, value)| (format!("{name}.{field}"), value)),
+                );
+            }
+            value => fields.push((name.clone(), value.to_string())),
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EarlyStopping, TrainConfig};
+
+    fn of(config: &TrainConfig) -> Origin {
+        Origin {
+            train_images: "0123456789abcdef".into(),
+            test_images: String::new(),
+            train: toml::Table::try_from(config).unwrap(),
+        }
+    }
+
+    #[test]
+    fn changed_fields_are_named_with_both_values() {
+        let then = TrainConfig::default();
+        let now = TrainConfig {
+            learning_rate: 0.01,
+            optimizer: "sgd".parse().unwrap(),
+            early_stopping: Some(EarlyStopping {
+                patience_epochs: 4,
+                min_delta: 0.0,
+            }),
+            ..then.clone()
+        };
+        let texts: Vec<String> = changed_fields(&of(&then), &of(&now))
+            .into_iter()
+            .map(|field| format!("{}: {} -> {}", field.name, field.then, field.now))
+            .collect();
+        for expected in [
+            "learning_rate: 0.001 -> 0.01",
+            "optimizer.kind: \"adam\" -> \"sgd\"",
+            "early_stopping.patience_epochs: absent -> 4",
+        ] {
+            assert!(
+                texts.iter().any(|text| text == expected),
+                "{expected} not in {texts:?}"
+            );
+        }
+        let other_images = Origin {
+            train_images: "fedcba9876543210".into(),
+            ..of(&then)
+        };
+        let fields = changed_fields(&of(&then), &other_images);
+        assert_eq!(fields.len(), 1);
+        assert_eq!(
+            (fields[0].then.as_str(), fields[0].now.as_str()),
+            ("0123456789ab", "fedcba987654")
+        );
+    }
+
+    #[test]
+    fn what_decides_nothing_may_change() {
+        let then = TrainConfig::default();
+        let now = TrainConfig {
+            epochs: 99,
+            loader_threads: 7,
+            checkpoint_every_steps: Some(3),
+            checkpoint_every_seconds: None,
+            ..then.clone()
+        };
+        assert!(changed_fields(&of(&then), &of(&now)).is_empty());
+    }
+}
