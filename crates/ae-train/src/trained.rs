@@ -1,0 +1,34 @@
+//! What comes out of training.
+
+use crate::EpochReport;
+
+/// A model that was trained, on the device it was trained on, without autodiff.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Trained<M> {
+    /// The best model: the one after the epoch with the lowest validation MSE (training loss without test images),
+    /// or the last model where no epoch was finished.
+    pub model: M,
+    /// The model after the last step.
+    pub last: M,
+    /// The epoch that `model` is of, counted from 1.
+    pub best_epoch: Option<usize>,
+    /// Every finished epoch, those before a resumption included.
+    pub epochs: Vec<EpochReport>,
+    /// Steps taken, those before a resumption included.
+    pub steps: usize,
+    /// Why the run ended.
+    pub outcome: Outcome,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// All epochs are done.
+    Finished,
+    /// The score no longer improved.
+    StoppedEarly,
+    /// The observer asked for it. With a run directory, training goes on from the same step when it is called again.
+    Interrupted,
+}

@@ -1,0 +1,128 @@
+//! What a run leaves on the disk.
+
+use std::fs;
+
+use ae_models::load_model;
+use ae_train::{
+    MetricsLine, RunDirectory, ScheduleConfig, TrainConfig, TrainError, evaluate, read_metrics,
+    train,
+};
+use burn::tensor::Device;
+
+use crate::support::{conv, quick, split};
+
+#[test]
+fn a_learning_rate_that_explodes_names_the_step_and_keeps_the_last_good_model() {
+    let device = Device::flex();
+    let split = split(16, 4);
+    let config = TrainConfig {
+        learning_rate: 1e30,
+        warmup_steps: 0,
+        schedule: ScheduleConfig::Constant,
+        ..quick(5, 8)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunDirectory::create(folder.path().join("run"), &config, false).unwrap();
+    let model = conv().init([1, 8, 8], 1, &device).unwrap();
+    let error = train(
+        model.clone(),
+        &split,
+        &config.check().unwrap(),
+        &device,
+        Some(&run),
+        &mut (),
+    )
+    .unwrap_err();
+    let TrainError::Diverged(divergence) = &error else {
+        panic!("{error}")
+    };
+    assert!((2..=3).contains(&divergence.step), "{divergence:?}");
+    assert_eq!(
+        divergence.kept.as_deref(),
+        Some(run.last_model_file().as_path())
+    );
+    assert!(
+        error.to_string().starts_with("training diverged: the "),
+        "{error}"
+    );
+    let (kept, _) = load_model(run.last_model_file(), &device).unwrap();
+    let quality = evaluate(&kept, &split.test, None, &device, 4).unwrap();
+    assert!(quality.mse.is_finite() && quality.mse < 0.5, "{quality:?}");
+}
+
+#[test]
+fn a_run_directory_holds_all_it_should() {
+    let device = Device::flex();
+    let split = split(20, 6);
+    let config = TrainConfig {
+        noise: "masking:0.2".parse().unwrap(),
+        ..quick(2, 8)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunDirectory::create(folder.path().join("run"), &config, false).unwrap();
+    let model = conv().init([1, 8, 8], 1, &device).unwrap();
+    let trained = train(
+        model,
+        &split,
+        &config.check().unwrap(),
+        &device,
+        Some(&run),
+        &mut (),
+    )
+    .unwrap();
+
+    let (best, card) = load_model(run.model_file(), &device).unwrap();
+    assert_eq!(card.noise.as_deref(), Some("masking:0.2"));
+    assert_eq!(card.config, Some(conv()));
+    assert_eq!(
+        card.data_fingerprint,
+        Some(split.train.fingerprint().unwrap())
+    );
+    assert_eq!(
+        ae_models::named_tensors(&best),
+        ae_models::named_tensors(&trained.model)
+    );
+
+    let text = fs::read_to_string(run.metrics_file()).unwrap();
+    let kinds: Vec<String> = text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["kind"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "step", "step", "step", "epoch", "step", "step", "step", "epoch"
+        ]
+    );
+    let lines = read_metrics(&run.metrics_file()).unwrap();
+    let MetricsLine::Epoch(report) = &lines[3] else {
+        panic!()
+    };
+    assert_eq!(
+        (report.epoch, report.best, &report.terms.len()),
+        (1, true, &1)
+    );
+    assert!((report.train_loss - trained.epochs[0].train_loss).abs() < 1e-15);
+    let quality = evaluate(
+        &trained.model,
+        &split.test,
+        Some((&config.noise, config.seed)),
+        &device,
+        3,
+    )
+    .unwrap();
+    let best = trained.epochs[trained.best_epoch.unwrap() - 1]
+        .validation
+        .unwrap();
+    assert!(
+        (quality.mse - best.mse).abs() < 1e-9,
+        "whatever the batch size: {quality:?} {best:?}"
+    );
+    assert_eq!(run.read_config::<TrainConfig>().unwrap(), config);
+    assert!(RunDirectory::create(run.path(), &config, false).is_err());
+}
