@@ -1,0 +1,330 @@
+//! The convolutional autoencoder.
+
+use burn::module::Module;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::autoencoder::Autoencoder;
+use crate::config::{ModelConfig, limits};
+use crate::dense::check_latent;
+use crate::error::ModelError;
+use crate::initialization::{Initialization, WeightSource};
+use crate::layer::{Convolution, LayerKind, LayerSpec, Linear};
+use crate::padding::{crop, pad_to_multiple};
+use crate::stack::{self, Activation, Stage};
+
+/// Settings of [`ConvAutoencoder`].
+///
+/// The default is the autoencoder of the classic notMNIST tutorial: for 28x28 gray pixels it has 314,625 parameters
+/// and a code of 7x7x128 numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConvAutoencoderConfig {
+    /// Output channels of each convolution of the encoder. After each but the last, pooling halves the picture.
+    pub widths: Vec<usize>,
+    /// A bottleneck of this many numbers: one dense layer from the last feature map to them, and one back. Without it
+    /// the feature map is the code, and the model runs on pictures of any size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latent: Option<usize>,
+    /// The distribution of the initial weights.
+    pub initialization: Initialization,
+}
+
+impl Default for ConvAutoencoderConfig {
+    fn default() -> Self {
+        Self {
+            widths: vec![32, 64, 128],
+            latent: None,
+            initialization: Initialization::default(),
+        }
+    }
+}
+
+impl ConvAutoencoderConfig {
+    /// How many times the picture is halved.
+    fn poolings(&self) -> usize {
+        self.widths.len() - 1
+    }
+
+    /// What height and width are padded to a multiple of.
+    fn multiple(&self) -> usize {
+        1 << self.poolings()
+    }
+
+    /// The shape of the encoder's last feature map.
+    fn map_shape(&self, [_, height, width]: [usize; 3]) -> [usize; 3] {
+        let multiple = self.multiple();
+        [
+            self.widths[self.poolings()],
+            height.div_ceil(multiple),
+            width.div_ceil(multiple),
+        ]
+    }
+
+    pub(crate) fn code_shape(&self, input_shape: [usize; 3]) -> Vec<usize> {
+        self.latent.map_or_else(
+            || self.map_shape(input_shape).to_vec(),
+            |latent| vec![latent],
+        )
+    }
+
+    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+        self.check(input_shape)?;
+        let [channels, ..] = input_shape;
+        let mut layers = Vec::with_capacity(2 * self.widths.len() + 2);
+        let convolution = |part: &str, index: usize, inputs, outputs| {
+            LayerSpec::new(
+                format!("{part}.{index}"),
+                LayerKind::Convolution,
+                inputs,
+                outputs,
+            )
+        };
+        let mut inputs = channels;
+        for (index, &outputs) in self.widths.iter().enumerate() {
+            layers.push(convolution("encoder", index, inputs, outputs));
+            inputs = outputs;
+        }
+        if let Some(latent) = self.latent {
+            let map_values = self.map_shape(input_shape).iter().product();
+            layers.push(LayerSpec::new(
+                "to_code",
+                LayerKind::Linear,
+                map_values,
+                latent,
+            ));
+            layers.push(LayerSpec::new(
+                "from_code",
+                LayerKind::Linear,
+                latent,
+                map_values,
+            ));
+        }
+        let decoder_widths = self.widths[1..]
+            .iter()
+            .rev()
+            .copied()
+            .chain(std::iter::once(channels));
+        for (index, outputs) in decoder_widths.enumerate() {
+            layers.push(convolution("decoder", index, inputs, outputs));
+            inputs = outputs;
+        }
+        Ok(layers)
+    }
+
+    fn check(&self, [_, height, width]: [usize; 3]) -> Result<(), ModelError> {
+        let reject = |reason: String| Err(ModelError::config("widths", reason));
+        if self.widths.is_empty() {
+            return reject(
+                "none given: a convolutional model has at least one convolution".to_owned(),
+            );
+        }
+        if self.widths.len() > limits::CONV_DEPTH {
+            return reject(format!(
+                "{} convolutions: at most {}",
+                self.widths.len(),
+                limits::CONV_DEPTH
+            ));
+        }
+        for &channels in &self.widths {
+            if channels == 0 || channels > limits::CONV_WIDTH {
+                return reject(format!(
+                    "a convolution of {channels} channels: must be 1 to {}",
+                    limits::CONV_WIDTH
+                ));
+            }
+        }
+        let multiple = self.multiple();
+        if height.min(width) < multiple {
+            return reject(format!(
+                "{} convolutions halve the picture {} times, which takes at least {multiple}x{multiple} pixels, not {width}x{height}",
+                self.widths.len(),
+                self.poolings()
+            ));
+        }
+        self.latent.map_or(Ok(()), check_latent)
+    }
+
+    fn encoder_stages(&self) -> Vec<Stage> {
+        (0..self.widths.len())
+            .map(|index| Stage {
+                upsample: false,
+                activation: Activation::Relu,
+                pool: index < self.poolings(),
+            })
+            .collect()
+    }
+
+    fn decoder_stages(&self) -> Vec<Stage> {
+        (0..self.widths.len())
+            .map(|index| Stage {
+                upsample: index > 0,
+                activation: if index < self.poolings() {
+                    Activation::Relu
+                } else {
+                    Activation::Sigmoid
+                },
+                pool: false,
+            })
+            .collect()
+    }
+}
+
+/// A convolutional autoencoder: 3x3 convolutions with ReLU and 2x2 max-pooling down to a small map of many channels,
+/// and 3x3 convolutions with nearest upsampling back, a sigmoid at the end.
+///
+/// For 28x28 gray pixels and the default widths: convolutions to 32, 64 and 128 channels, the picture halved after
+/// the first and the second, give the code of 7x7x128; convolutions to 128 and 64 channels, the picture doubled after
+/// each, and one to a single channel draw it again. With `latent = N` a dense layer (no activation) squeezes the map
+/// to `N` numbers, and another (ReLU) expands them to it.
+///
+/// Pictures whose size the pooling does not divide are padded at the bottom and on the right by repeating their edge,
+/// and the output is cropped back. Without a latent bottleneck the model is fully convolutional:
+/// [`reconstruct`](Autoencoder::reconstruct) runs on any height and width.
+///
+/// The equivalent PyTorch module, whose `state_dict` has the names and shapes of the model file (`map` is
+/// `(128, 7, 7)` here; sizes that need padding are left out):
+///
+/// ```python
+/// class ConvAutoencoder(nn.Module):
+///     def __init__(self, channels=1, widths=(32, 64, 128), latent=None, map=None):
+///         super().__init__()
+///         def convolutions(sizes):
+///             return nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in zip(sizes, sizes[1:]))
+///         self.encoder = convolutions([channels, *widths])
+///         self.decoder = convolutions([widths[-1], *widths[:0:-1], channels])
+///         self.latent, self.map = latent, map
+///         if latent:
+///             self.to_code = nn.Linear(math.prod(map), latent)
+///             self.from_code = nn.Linear(latent, math.prod(map))
+///
+///     def forward(self, x):
+///         for layer in self.encoder[:-1]:
+///             x = F.max_pool2d(layer(x).relu(), 2)
+///         x = self.encoder[-1](x).relu()
+///         if self.latent:
+///             x = self.to_code(x.flatten(1))  # the code
+///             x = self.from_code(x).relu().unflatten(1, self.map)
+///         for layer in self.decoder[:-1]:
+///             x = F.interpolate(layer(x).relu(), scale_factor=2, mode="nearest")
+///         return self.decoder[-1](x).sigmoid()
+/// ```
+#[derive(Module, Debug)]
+pub struct ConvAutoencoder {
+    encoder: Vec<Convolution>,
+    to_code: Option<Linear>,
+    from_code: Option<Linear>,
+    decoder: Vec<Convolution>,
+    #[module(skip)]
+    config: ConvAutoencoderConfig,
+    #[module(skip)]
+    input_shape: [usize; 3],
+}
+
+impl ConvAutoencoder {
+    pub(crate) fn build(
+        config: &ConvAutoencoderConfig,
+        input_shape: [usize; 3],
+        layers: &[LayerSpec],
+        weights: &mut dyn WeightSource,
+        device: &Device,
+    ) -> Self {
+        let depth = config.widths.len();
+        let (encoder, rest) = layers.split_at(depth);
+        let (bottleneck, decoder) = rest.split_at(rest.len() - depth);
+        let encoder = encoder
+            .iter()
+            .map(|spec| Convolution::build(spec, weights, device))
+            .collect();
+        let mut bottleneck = bottleneck
+            .iter()
+            .map(|spec| Linear::build(spec, weights, device));
+        let (to_code, from_code) = (bottleneck.next(), bottleneck.next());
+        drop(bottleneck);
+        let decoder = decoder
+            .iter()
+            .map(|spec| Convolution::build(spec, weights, device))
+            .collect();
+        Self {
+            encoder,
+            to_code,
+            from_code,
+            decoder,
+            config: config.clone(),
+            input_shape,
+        }
+    }
+
+    /// Images of a size that needs no padding to the encoder's last feature map.
+    fn encode_map(&self, images: Tensor<4>) -> Tensor<4> {
+        stack::forward(
+            &self.config.encoder_stages(),
+            &weights(&self.encoder),
+            images,
+        )
+    }
+
+    /// A feature map to images, uncropped.
+    fn decode_map(&self, map: Tensor<4>) -> Tensor<4> {
+        stack::forward(&self.config.decoder_stages(), &weights(&self.decoder), map)
+    }
+}
+
+fn weights(layers: &[Convolution]) -> Vec<(Tensor<4>, Tensor<1>)> {
+    layers.iter().map(Convolution::values).collect()
+}
+
+impl Autoencoder for ConvAutoencoder {
+    fn input_shape(&self) -> [usize; 3] {
+        self.input_shape
+    }
+
+    fn code_shape(&self) -> Vec<usize> {
+        self.config.code_shape(self.input_shape)
+    }
+
+    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
+        let [_, channels, height, width] = images.dims();
+        assert_eq!(
+            [channels, height, width],
+            self.input_shape,
+            "images have the shape the model was made for"
+        );
+        let map = self
+            .encode_map(pad_to_multiple(images, self.config.multiple()))
+            .flatten(1, 3);
+        match &self.to_code {
+            Some(to_code) => to_code.forward(map),
+            None => map,
+        }
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
+        let [batch, _] = codes.dims();
+        let [channels, height, width] = self.config.map_shape(self.input_shape);
+        let map = match &self.from_code {
+            Some(from_code) => relu(from_code.forward(codes)),
+            None => codes,
+        };
+        let images = self.decode_map(map.reshape([batch, channels, height, width]));
+        crop(images, self.input_shape[1], self.input_shape[2])
+    }
+
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        if self.config.latent.is_some() {
+            return self.decode(self.encode(images));
+        }
+        let [_, _, height, width] = images.dims();
+        let images = pad_to_multiple(images, self.config.multiple());
+        crop(self.decode_map(self.encode_map(images)), height, width)
+    }
+
+    fn size_multiple(&self) -> Option<usize> {
+        self.config.latent.is_none().then(|| self.config.multiple())
+    }
+
+    fn config(&self) -> Option<ModelConfig> {
+        Some(ModelConfig::Conv(self.config.clone()))
+    }
+}

@@ -1,0 +1,193 @@
+//! The fully connected autoencoder.
+
+use burn::module::Module;
+use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::autoencoder::Autoencoder;
+use crate::config::{ModelConfig, limits};
+use crate::error::ModelError;
+use crate::initialization::{Initialization, WeightSource};
+use crate::layer::{LayerKind, LayerSpec, Linear};
+
+/// Settings of [`DenseAutoencoder`]: pixels → `widths` → `latent` → `widths` backwards → pixels.
+///
+/// The default, 784 → 128 → 64 → 32 and back for 28x28 pixels, has the widths of the deep autoencoder in Keras'
+/// tutorial. The smallest lesson, five pixels to three numbers and back, has no `widths` and `latent = 3`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DenseAutoencoderConfig {
+    /// Numbers in each hidden layer of the encoder, from the image inwards; may be empty.
+    pub widths: Vec<usize>,
+    /// Numbers in the code.
+    pub latent: usize,
+    /// The distribution of the initial weights.
+    pub initialization: Initialization,
+}
+
+impl Default for DenseAutoencoderConfig {
+    fn default() -> Self {
+        Self {
+            widths: vec![128, 64],
+            latent: 32,
+            initialization: Initialization::default(),
+        }
+    }
+}
+
+impl DenseAutoencoderConfig {
+    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+        if self.widths.len() > limits::DENSE_DEPTH {
+            return Err(ModelError::config(
+                "widths",
+                format!(
+                    "{} hidden layers: at most {}",
+                    self.widths.len(),
+                    limits::DENSE_DEPTH
+                ),
+            ));
+        }
+        for &width in &self.widths {
+            if width == 0 || width > limits::DENSE_WIDTH {
+                return Err(ModelError::config(
+                    "widths",
+                    format!(
+                        "a layer of {width} numbers: must be 1 to {}",
+                        limits::DENSE_WIDTH
+                    ),
+                ));
+            }
+        }
+        check_latent(self.latent)?;
+        let sizes: Vec<usize> = std::iter::once(input_shape.iter().product())
+            .chain(self.widths.iter().copied())
+            .chain(std::iter::once(self.latent))
+            .collect();
+        let encoder = sizes.windows(2).enumerate().map(|(index, pair)| {
+            LayerSpec::new(
+                format!("encoder.{index}"),
+                LayerKind::Linear,
+                pair[0],
+                pair[1],
+            )
+        });
+        let decoder = sizes.windows(2).rev().enumerate().map(|(index, pair)| {
+            LayerSpec::new(
+                format!("decoder.{index}"),
+                LayerKind::Linear,
+                pair[1],
+                pair[0],
+            )
+        });
+        Ok(encoder.chain(decoder).collect())
+    }
+}
+
+/// Checks the size of a code that a dense layer makes.
+pub(crate) fn check_latent(latent: usize) -> Result<(), ModelError> {
+    if latent == 0 || latent > limits::DENSE_WIDTH {
+        let reason = format!(
+            "a code of {latent} numbers: must be 1 to {}",
+            limits::DENSE_WIDTH
+        );
+        return Err(ModelError::config("latent", reason));
+    }
+    Ok(())
+}
+
+/// An autoencoder of fully connected layers: ReLU between them, none on the code, a sigmoid at the end.
+///
+/// The code is linear, so that without hidden layers its best encoder spans what principal components span.
+///
+/// The equivalent PyTorch module, whose `state_dict` has the names and shapes of the model file:
+///
+/// ```python
+/// class DenseAutoencoder(nn.Module):
+///     def __init__(self, shape=(1, 28, 28), widths=(128, 64), latent=32):
+///         super().__init__()
+///         self.shape = shape
+///         sizes = [math.prod(shape), *widths, latent]
+///         self.encoder = nn.ModuleList(map(nn.Linear, sizes[:-1], sizes[1:]))
+///         self.decoder = nn.ModuleList(map(nn.Linear, sizes[:0:-1], sizes[-2::-1]))
+///
+///     def forward(self, images):
+///         x = images.flatten(1)
+///         for layer in self.encoder[:-1]:
+///             x = layer(x).relu()
+///         x = self.encoder[-1](x)  # the code
+///         for layer in self.decoder[:-1]:
+///             x = layer(x).relu()
+///         return self.decoder[-1](x).sigmoid().unflatten(1, self.shape)
+/// ```
+///
+/// # References
+/// G. E. Hinton and R. R. Salakhutdinov (2006), *Reducing the dimensionality of data with neural networks*.
+#[derive(Module, Debug)]
+pub struct DenseAutoencoder {
+    encoder: Vec<Linear>,
+    decoder: Vec<Linear>,
+    #[module(skip)]
+    config: DenseAutoencoderConfig,
+    #[module(skip)]
+    input_shape: [usize; 3],
+}
+
+impl DenseAutoencoder {
+    pub(crate) fn build(
+        config: &DenseAutoencoderConfig,
+        input_shape: [usize; 3],
+        layers: &[LayerSpec],
+        weights: &mut dyn WeightSource,
+        device: &Device,
+    ) -> Self {
+        let mut layers = layers
+            .iter()
+            .map(|spec| Linear::build(spec, weights, device));
+        let encoder = layers.by_ref().take(config.widths.len() + 1).collect();
+        Self {
+            encoder,
+            decoder: layers.collect(),
+            config: config.clone(),
+            input_shape,
+        }
+    }
+}
+
+/// Applies `layers` with ReLU between them, and nothing after the last.
+fn chain(layers: &[Linear], x: Tensor<2>) -> Tensor<2> {
+    layers.iter().enumerate().fold(x, |x, (index, layer)| {
+        let x = layer.forward(x);
+        if index + 1 < layers.len() { relu(x) } else { x }
+    })
+}
+
+impl Autoencoder for DenseAutoencoder {
+    fn input_shape(&self) -> [usize; 3] {
+        self.input_shape
+    }
+
+    fn code_shape(&self) -> Vec<usize> {
+        vec![self.config.latent]
+    }
+
+    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
+        let [_, channels, height, width] = images.dims();
+        assert_eq!(
+            [channels, height, width],
+            self.input_shape,
+            "images have the shape the model was made for"
+        );
+        chain(&self.encoder, images.flatten(1, 3))
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
+        let [batch, _] = codes.dims();
+        let [channels, height, width] = self.input_shape;
+        sigmoid(chain(&self.decoder, codes)).reshape([batch, channels, height, width])
+    }
+
+    fn config(&self) -> Option<ModelConfig> {
+        Some(ModelConfig::Dense(self.config.clone()))
+    }
+}

@@ -1,0 +1,98 @@
+//! Where a model's weights come from before training.
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use crate::layer::LayerSpec;
+
+/// What initial weights are for, in the key of their random numbers. The same code as in `ae-data`'s list of purposes,
+/// so that no other random number of a run is drawn from the same stream.
+const PURPOSE: u64 = 5;
+
+/// The distribution of the initial weights.
+///
+/// `inputs` is the number of values that one output of a layer sums over (9 times the input channels for a 3x3
+/// convolution), `outputs` the number of outputs that one input reaches (9 times the output channels).
+///
+/// # References
+/// X. Glorot and Y. Bengio (2010), *Understanding the difficulty of training deep feedforward neural networks*,
+/// equation 16. K. He et al. (2015), *Delving deep into rectifiers*, equation 10.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Initialization {
+    /// Weights uniform in ±√(6 / (inputs + outputs)), zero bias: Glorot's, and the default of Keras.
+    #[default]
+    GlorotUniform,
+    /// Weights uniform in ±√(6 / inputs), zero bias: He's, made for ReLU.
+    HeUniform,
+    /// Weights and bias uniform in ±√(1 / inputs): what PyTorch's `Conv2d` and `Linear` start from, by
+    /// `kaiming_uniform_` with `a = √5`.
+    KaimingUniform,
+}
+
+impl Initialization {
+    /// Half the width of the interval that a layer's weights and its biases come from.
+    pub(crate) fn bounds(self, layer: &LayerSpec) -> (f64, f64) {
+        let (inputs, outputs) = layer.fans();
+        let (inputs, outputs) = (inputs as f64, outputs as f64);
+        match self {
+            Self::GlorotUniform => ((6.0 / (inputs + outputs)).sqrt(), 0.0),
+            Self::HeUniform => ((6.0 / inputs).sqrt(), 0.0),
+            Self::KaimingUniform => (inputs.recip().sqrt(), inputs.recip().sqrt()),
+        }
+    }
+
+    pub(crate) fn weights(self, seed: u64) -> InitialWeights {
+        InitialWeights {
+            initialization: self,
+            seed,
+            next_tensor: 0,
+        }
+    }
+}
+
+/// What fills a model's tensors when it is built, in the order of its layers and in the layout of the model file.
+pub(crate) trait WeightSource {
+    /// A layer's weight and bias.
+    fn next_layer(&mut self, layer: &LayerSpec) -> (Vec<f32>, Vec<f32>);
+}
+
+/// Weights drawn from a seed.
+pub(crate) struct InitialWeights {
+    initialization: Initialization,
+    seed: u64,
+    next_tensor: u64,
+}
+
+impl InitialWeights {
+    /// `count` numbers uniform in `[-bound, bound)`, from a stream of the next tensor's own.
+    fn next_tensor(&mut self, count: usize, bound: f64) -> Vec<f32> {
+        let mut key = [0; 32];
+        for (bytes, number) in
+            key.chunks_exact_mut(8)
+                .zip([self.seed, PURPOSE, 0, self.next_tensor])
+        {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        self.next_tensor += 1;
+        if bound == 0.0 {
+            return vec![0.0; count];
+        }
+        let mut generator = ChaCha8Rng::from_seed(key);
+        // In f64 and rounded once: the same bits whatever the compiler makes of it.
+        let step = bound / f64::from(1 << 23);
+        (0..count)
+            .map(|_| (f64::from((generator.next_u32() >> 8) as i32 - (1 << 23)) * step) as f32)
+            .collect()
+    }
+}
+
+impl WeightSource for InitialWeights {
+    fn next_layer(&mut self, layer: &LayerSpec) -> (Vec<f32>, Vec<f32>) {
+        let (weight_bound, bias_bound) = self.initialization.bounds(layer);
+        let weight = self.next_tensor(layer.weight_shape().iter().product(), weight_bound);
+        (weight, self.next_tensor(layer.outputs, bias_bound))
+    }
+}

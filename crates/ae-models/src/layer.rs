@@ -1,0 +1,149 @@
+//! The two layers with parameters: a 3x3 convolution and a fully connected one.
+
+use burn::module::{Module, Param};
+use burn::tensor::module::linear;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::config::TensorShape;
+use crate::initialization::WeightSource;
+
+/// Height and width of every convolution's kernel.
+pub(crate) const KERNEL: usize = 3;
+
+/// What a layer computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LayerKind {
+    /// A 3x3 convolution.
+    Convolution,
+    /// A fully connected layer.
+    Linear,
+}
+
+/// A layer before it exists: enough to name, count, check and fill its tensors.
+#[derive(Clone, Debug)]
+pub(crate) struct LayerSpec {
+    /// The path of the layer in its model, `encoder.0`.
+    pub(crate) name: String,
+    pub(crate) kind: LayerKind,
+    /// Channels or numbers in.
+    pub(crate) inputs: usize,
+    /// Channels or numbers out.
+    pub(crate) outputs: usize,
+}
+
+impl LayerSpec {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        kind: LayerKind,
+        inputs: usize,
+        outputs: usize,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            inputs,
+            outputs,
+        }
+    }
+
+    /// Kernel positions of each weight.
+    fn taps(&self) -> usize {
+        match self.kind {
+            LayerKind::Convolution => KERNEL * KERNEL,
+            LayerKind::Linear => 1,
+        }
+    }
+
+    /// The weight's shape as PyTorch has it, outputs first.
+    pub(crate) fn weight_shape(&self) -> Vec<usize> {
+        match self.kind {
+            LayerKind::Convolution => vec![self.outputs, self.inputs, KERNEL, KERNEL],
+            LayerKind::Linear => vec![self.outputs, self.inputs],
+        }
+    }
+
+    pub(crate) fn tensor_shapes(&self) -> [TensorShape; 2] {
+        [
+            TensorShape {
+                name: format!("{}.weight", self.name),
+                shape: self.weight_shape(),
+            },
+            TensorShape {
+                name: format!("{}.bias", self.name),
+                shape: vec![self.outputs],
+            },
+        ]
+    }
+
+    /// Weights and biases; `None` if there is no such number.
+    pub(crate) fn parameter_count(&self) -> Option<usize> {
+        self.inputs
+            .checked_mul(self.outputs)?
+            .checked_mul(self.taps())?
+            .checked_add(self.outputs)
+    }
+
+    /// Values that one output sums over, and outputs that one input reaches.
+    pub(crate) fn fans(&self) -> (usize, usize) {
+        (self.inputs * self.taps(), self.outputs * self.taps())
+    }
+}
+
+/// A 3x3 convolution's parameters; what is done with them, [`stack`](crate::stack) says.
+#[derive(Module, Debug)]
+pub(crate) struct Convolution {
+    /// `[outputs, inputs, 3, 3]`, in Burn as in PyTorch.
+    pub(crate) weight: Param<Tensor<4>>,
+    /// `[outputs]`.
+    pub(crate) bias: Param<Tensor<1>>,
+}
+
+impl Convolution {
+    pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
+        let (weight, bias) = weights.next_layer(spec);
+        Self {
+            weight: Param::from_data(TensorData::new(weight, spec.weight_shape()), device),
+            bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
+        }
+    }
+
+    pub(crate) fn values(&self) -> (Tensor<4>, Tensor<1>) {
+        (self.weight.val(), self.bias.val())
+    }
+}
+
+/// A fully connected layer, `x W + b`.
+///
+/// Its name matters: the model file transposes the `weight` of every module called `Linear`, this one and Burn's.
+#[derive(Module, Debug)]
+pub(crate) struct Linear {
+    /// `[inputs, outputs]`, as Burn multiplies; the transpose of PyTorch's.
+    weight: Param<Tensor<2>>,
+    /// `[outputs]`.
+    bias: Param<Tensor<1>>,
+}
+
+impl Linear {
+    pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
+        let (weight, bias) = weights.next_layer(spec);
+        let weight = transpose(&weight, spec.outputs, spec.inputs);
+        Self {
+            weight: Param::from_data(TensorData::new(weight, [spec.inputs, spec.outputs]), device),
+            bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
+        }
+    }
+
+    /// # Shapes
+    /// - `x`: `[batch, inputs]`
+    /// - output: `[batch, outputs]`
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        linear(x, self.weight.val(), Some(self.bias.val()))
+    }
+}
+
+/// The transpose of a row-major matrix of `rows` and `columns`.
+pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..columns)
+        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
+        .collect()
+}

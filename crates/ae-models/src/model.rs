@@ -1,0 +1,69 @@
+//! Any of this crate's models, when which one is known only at run time.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::config::ModelConfig;
+use crate::conv::ConvAutoencoder;
+use crate::dense::DenseAutoencoder;
+
+/// A model of a kind that a configuration or a file decides. What it is asked, the kind answers.
+///
+/// A parameter's name does not have the kind in it: `encoder.0.weight`, whether through this type or not.
+#[derive(Module, Debug)]
+#[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a process has one or two of them, and their weights are elsewhere"
+)]
+pub enum Model {
+    /// A convolutional autoencoder.
+    Conv(ConvAutoencoder),
+    /// A fully connected one.
+    Dense(DenseAutoencoder),
+}
+
+/// Calls a method of whichever model it is.
+macro_rules! delegate {
+    ($self:ident, $model:ident => $call:expr) => {
+        match $self {
+            Model::Conv($model) => $call,
+            Model::Dense($model) => $call,
+        }
+    };
+}
+
+impl Autoencoder for Model {
+    fn input_shape(&self) -> [usize; 3] {
+        delegate!(self, model => model.input_shape())
+    }
+
+    fn code_shape(&self) -> Vec<usize> {
+        delegate!(self, model => model.code_shape())
+    }
+
+    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
+        delegate!(self, model => model.encode(images))
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
+        delegate!(self, model => model.decode(codes))
+    }
+
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        delegate!(self, model => model.reconstruct(images))
+    }
+
+    fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
+        delegate!(self, model => model.objective(batch))
+    }
+
+    fn size_multiple(&self) -> Option<usize> {
+        delegate!(self, model => model.size_multiple())
+    }
+
+    fn config(&self) -> Option<ModelConfig> {
+        delegate!(self, model => model.config())
+    }
+}
