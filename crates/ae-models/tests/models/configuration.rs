@@ -1,0 +1,280 @@
+//! Configurations: shapes, counts, and what is refused with which words.
+
+use ae_models::{Autoencoder, ModelConfig, named_tensors};
+use burn::tensor::{Device, Tensor};
+
+use crate::{conv, dense};
+
+#[test]
+fn shapes_and_parameter_counts() {
+    /// The counts are sums of `inputs * outputs * 9 + outputs` and `inputs * outputs + outputs`, done by hand.
+    #[track_caller]
+    fn check(
+        config: ModelConfig,
+        input: [usize; 3],
+        code: &[usize],
+        parameters: usize,
+        multiple: Option<usize>,
+    ) {
+        let device = Device::flex();
+        let checked = config.check(input).unwrap();
+        let model = checked.init(1, &device);
+        assert_eq!(checked.code_shape(), code);
+        assert_eq!(model.code_shape(), code);
+        assert_eq!(checked.parameter_count(), parameters);
+        assert_eq!(model.parameter_count(), parameters);
+        assert_eq!(model.input_shape(), input);
+        assert_eq!(model.size_multiple(), multiple);
+        assert_eq!(model.config(), Some(config));
+        let found: Vec<_> = named_tensors(&model)
+            .into_iter()
+            .map(|tensor| (tensor.name, tensor.shape))
+            .collect();
+        let expected: Vec<_> = checked
+            .tensor_shapes()
+            .into_iter()
+            .map(|tensor| (tensor.name, tensor.shape))
+            .collect();
+        assert_eq!(found, expected);
+
+        let [channels, height, width] = input;
+        let images = Tensor::zeros([2, channels, height, width], &device);
+        let codes = model.encode(images.clone());
+        assert_eq!(codes.dims(), [2, code.iter().product()]);
+        assert_eq!(model.decode(codes).dims(), images.dims());
+        assert_eq!(model.reconstruct(images.clone()).dims(), images.dims());
+    }
+
+    check(
+        conv(&[32, 64, 128], None),
+        [1, 28, 28],
+        &[128, 7, 7],
+        314_625,
+        Some(4),
+    );
+    check(
+        conv(&[32, 64, 128], Some(32)),
+        [1, 28, 28],
+        &[32],
+        314_625 + 200_736 + 206_976,
+        None,
+    );
+    check(
+        conv(&[32, 64, 128], None),
+        [3, 64, 64],
+        &[128, 16, 16],
+        314_625 + 2 * 32 * 9 + 2 * (64 * 9 + 1),
+        Some(4),
+    );
+    check(conv(&[8], None), [1, 5, 3], &[8, 5, 3], 80 + 73, Some(1));
+    check(
+        conv(&[4, 2], None),
+        [1, 5, 7],
+        &[2, 3, 4],
+        40 + 74 + 38 + 19,
+        Some(2),
+    );
+    check(
+        conv(&[4, 2], Some(3)),
+        [1, 5, 7],
+        &[3],
+        171 + (24 * 3 + 3) + (3 * 24 + 24),
+        None,
+    );
+    check(
+        conv(&[2, 2, 2, 2], None),
+        [4, 8, 9],
+        &[2, 1, 2],
+        74 + 3 * 38 + 3 * 38 + 76,
+        Some(8),
+    );
+    check(dense(&[128, 64], 32), [1, 28, 28], &[32], 222_384, None);
+    check(dense(&[], 3), [1, 1, 5], &[3], 18 + 20, None);
+    check(dense(&[7], 2), [3, 2, 2], &[2], 91 + 16 + 21 + 96, None);
+}
+
+#[test]
+fn what_describes_no_model_is_refused() {
+    #[track_caller]
+    fn check(config: ModelConfig, input: [usize; 3], expected: &str) {
+        assert_eq!(config.check(input).unwrap_err().to_string(), expected);
+        assert!(config.init(input, 1, &Device::flex()).is_err());
+    }
+    let image = [1, 28, 28];
+
+    check(
+        conv(&[], None),
+        image,
+        "widths: none given: a convolutional model has at least one convolution",
+    );
+    check(
+        conv(&[32, 0], None),
+        image,
+        "widths: a convolution of 0 channels: must be 1 to 4096",
+    );
+    check(
+        conv(&[5_000], None),
+        image,
+        "widths: a convolution of 5000 channels: must be 1 to 4096",
+    );
+    check(
+        conv(&[1; 13], None),
+        image,
+        "widths: 13 convolutions: at most 12",
+    );
+    check(
+        conv(&[1; 6], None),
+        image,
+        "widths: 6 convolutions halve the picture 5 times, which takes at least 32x32 pixels, not 28x28",
+    );
+    check(
+        conv(&[8], Some(0)),
+        image,
+        "latent: a code of 0 numbers: must be 1 to 1048576",
+    );
+    check(
+        conv(&[8], Some(1 << 21)),
+        image,
+        "latent: a code of 2097152 numbers: must be 1 to 1048576",
+    );
+    check(
+        conv(&[4_096, 4_096, 4_096], None),
+        image,
+        "model: more than 268435456 parameters: choose smaller widths or a smaller code",
+    );
+    check(
+        conv(&[4_096], Some(1 << 20)),
+        [1, 8_000, 8_000],
+        "model: more than 268435456 parameters: choose smaller widths or a smaller code",
+    );
+    check(
+        dense(&[0], 3),
+        image,
+        "widths: a layer of 0 numbers: must be 1 to 1048576",
+    );
+    check(
+        dense(&[usize::MAX], 3),
+        image,
+        "widths: a layer of 18446744073709551615 numbers: must be 1 to 1048576",
+    );
+    check(
+        dense(&[1; 33], 3),
+        image,
+        "widths: 33 hidden layers: at most 32",
+    );
+    check(
+        dense(&[], 0),
+        image,
+        "latent: a code of 0 numbers: must be 1 to 1048576",
+    );
+    check(
+        dense(&[1 << 20, 1 << 20], 3),
+        image,
+        "model: more than 268435456 parameters: choose smaller widths or a smaller code",
+    );
+
+    let model = ModelConfig::default();
+    check(
+        model.clone(),
+        [0, 28, 28],
+        "input_shape: 0 channels: must be 1 to 4, 1 for gray and 3 for colour",
+    );
+    check(
+        model.clone(),
+        [5, 28, 28],
+        "input_shape: 5 channels: must be 1 to 4, 1 for gray and 3 for colour",
+    );
+    check(
+        model.clone(),
+        [1, 0, 28],
+        "input_shape: an image of 28x0 pixels has none",
+    );
+    check(
+        model.clone(),
+        [1, 28, 60_000],
+        "input_shape: 60000x28 pixels of 1 channels: at most 16384 a side and 67108864 values in all",
+    );
+    check(
+        model.clone(),
+        [4, 16_384, 16_384],
+        "input_shape: 16384x16384 pixels of 4 channels: at most 16384 a side and 67108864 values in all",
+    );
+    check(
+        model,
+        [1, usize::MAX, usize::MAX],
+        "input_shape: 18446744073709551615x18446744073709551615 pixels of 1 channels: at most 16384 a side and \
+         67108864 values in all",
+    );
+}
+
+#[test]
+fn configurations_are_written_and_read() {
+    #[track_caller]
+    fn check(text: &str, expected: Result<ModelConfig, &str>) {
+        match (serde_json::from_str::<ModelConfig>(text), expected) {
+            (Ok(found), Ok(expected)) => {
+                assert_eq!(found, expected);
+                let written = serde_json::to_string(&found).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<ModelConfig>(&written).unwrap(),
+                    found
+                );
+            }
+            (Err(found), Err(expected)) => assert!(found.to_string().contains(expected), "{found}"),
+            (found, expected) => panic!("{found:?} instead of {expected:?}"),
+        }
+    }
+
+    check(r#"{"kind":"conv"}"#, Ok(ModelConfig::default()));
+    check(
+        r#"{"kind":"conv","widths":[8,4],"latent":3}"#,
+        Ok(conv(&[8, 4], Some(3))),
+    );
+    check(
+        r#"{"kind":"dense","widths":[],"latent":3}"#,
+        Ok(dense(&[], 3)),
+    );
+    check(
+        r#"{"kind":"dense","initialization":"glorot-uniform"}"#,
+        Ok(dense(&[128, 64], 32)),
+    );
+    check(
+        r#"{"kind":"vae"}"#,
+        Err("unknown variant `vae`, expected `conv` or `dense`"),
+    );
+    check(r#"{"kind":"conv","depth":3}"#, Err("unknown field `depth`"));
+    check(
+        r#"{"kind":"conv","latent":-1}"#,
+        Err("invalid value: integer `-1`"),
+    );
+    check(
+        r#"{"kind":"conv","initialization":"ones"}"#,
+        Err("unknown variant `ones`"),
+    );
+    check(r#"{"widths":[8]}"#, Err("missing field `kind`"));
+}
+
+#[test]
+fn a_model_says_which_images_it_takes() {
+    let device = Device::flex();
+    let model = |config: ModelConfig| config.init([1, 28, 28], 1, &device).unwrap();
+    for (shape, whole, squeezed) in [
+        ([1, 28, 28], true, true),
+        ([1, 29, 300], true, false),
+        ([1, 1, 1], true, false),
+        ([3, 28, 28], false, false),
+        ([1, 0, 28], false, false),
+    ] {
+        assert_eq!(
+            model(conv(&[2, 2], None)).accepts(shape),
+            whole,
+            "{shape:?}"
+        );
+        assert_eq!(
+            model(conv(&[2, 2], Some(3))).accepts(shape),
+            squeezed,
+            "{shape:?}"
+        );
+        assert_eq!(model(dense(&[], 3)).accepts(shape), squeezed, "{shape:?}");
+    }
+}
