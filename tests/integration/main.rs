@@ -1,1 +1,13 @@
-//! Integration tests.
+//! What the user of the binary `ae` sees, a file for each topic.
+
+mod backends;
+mod bad_input;
+mod codes;
+mod command;
+mod data;
+mod denoising;
+mod evaluation;
+mod fixture;
+mod help;
+mod streams;
+mod training;

@@ -141,7 +141,9 @@ pub(crate) struct EvalArguments {
 Examples:
   ae reconstruct runs/glyphs-conv-1 --limit 20 -o letters/
   ae reconstruct --data photo.png -o photo-again.png
-  ae reconstruct --data pictures/ --part all -o pictures-again/ --json")]
+  ae reconstruct --data pictures/ --part all -o pictures-again/ --json
+  ae reconstruct --limit 100 -o outputs.npy          the numbers themselves, float32, shape
+                                                     (images, channels, height, width)")]
 pub(crate) struct ReconstructArguments {
     /// The model.
     #[command(flatten)]
@@ -158,7 +160,7 @@ pub(crate) struct ReconstructArguments {
     /// Which images of the set [default: all with --data, else test].
     #[arg(long, value_enum)]
     pub part: Option<Part>,
-    /// The folder for the images, or a file for a single one.
+    /// The folder for the images, a file for a single one, or an .npy file for all.
     #[arg(long, short, value_name = "PATH")]
     pub out: PathBuf,
     /// Write over files that exist.

@@ -9,26 +9,36 @@ use ae_data::{ImageShape, Size};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tiling {
     tile: Size,
+    /// Pixels that neighbouring tiles have in common, at least.
     overlap: usize,
-    fixed: bool,
+    /// Of those, the pixels next to a tile's edge that are thrown away: the model saw too little around them.
+    context: usize,
+    /// What tiles begin at multiples of, so that pooling falls on the same pixels in all of them.
+    multiple: usize,
+    is_fixed: bool,
     tiles_per_batch: usize,
 }
 
 impl Tiling {
     /// For a model that takes images of any size: pictures up to `side` pixels are done whole, larger
-    /// ones in tiles of that side. `multiple` is what the model's sizes are rounded to.
+    /// ones in tiles of that side. `multiple` is what divides the sizes that the model need not pad.
+    ///
+    /// A model that pools down to a `multiple`-th sees less than `4 * multiple` pixels to each side of a
+    /// pixel, with the usual one convolution of 3x3 a stage. Tiles of 32 times the multiple or more therefore give
+    /// what the picture as a whole would.
     pub(crate) fn of_any_size(side: usize, multiple: usize) -> Self {
         let multiple = multiple.max(1);
         let side = side.max(1).next_multiple_of(multiple);
+        let overlap = (16 * multiple).min(side / 2) / multiple * multiple;
         Self {
             tile: Size {
                 height: side,
                 width: side,
             },
-            // A quarter of the tile, up to 32 pixels: more than what a pixel of the usual
-            // architecture sees to each side.
-            overlap: (side / 4).min(32),
-            fixed: false,
+            overlap,
+            context: overlap / 4,
+            multiple,
+            is_fixed: false,
             tiles_per_batch: 1,
         }
     }
@@ -38,7 +48,9 @@ impl Tiling {
         Self {
             tile,
             overlap: tile.height.min(tile.width) / 2,
-            fixed: true,
+            context: 0,
+            multiple: 1,
+            is_fixed: true,
             tiles_per_batch: 64,
         }
     }
@@ -46,7 +58,7 @@ impl Tiling {
     /// Runs `model` over a picture.
     ///
     /// `model` takes a number of images of one shape, one after the other, and gives back as many
-    /// numbers. It sees at most [`of_fixed_size`](Self::of_fixed_size)'s batch of 64 tiles at once.
+    /// numbers. It sees at most 64 tiles at once.
     ///
     /// # Shapes
     /// - `values`, output: `[channels, height, width]`
@@ -63,57 +75,37 @@ impl Tiling {
         mut model: impl FnMut(ImageShape, usize, Vec<f32>) -> Result<Vec<f32>, E>,
     ) -> Result<Vec<f32>, E> {
         assert_eq!(values.len(), shape.values(), "a picture of another shape");
-        if !self.fixed && shape.height <= self.tile.height && shape.width <= self.tile.width {
-            let output = model(shape, 1, values.to_vec())?;
-            assert_eq!(output.len(), values.len(), "the model changed the shape");
-            return Ok(output);
-        }
-        let tile = match self.fixed {
-            true => self.tile,
-            // A narrow picture's tiles are as narrow as it is.
-            false => Size {
-                height: self.tile.height.min(shape.height),
-                width: self.tile.width.min(shape.width),
-            },
-        };
-        let tile_shape = ImageShape::new(shape.channels, tile.height, tile.width);
-        let rows = starts(shape.height, tile.height, self.overlap);
-        let columns = starts(shape.width, tile.width, self.overlap);
-        let row_weights = fade(tile.height, self.overlap);
-        let column_weights = fade(tile.width, self.overlap);
-        let places: Vec<(usize, usize)> = rows
+        let rows = self.spans(shape.height, self.tile.height);
+        let columns = self.spans(shape.width, self.tile.width);
+        let places: Vec<(&Span, &Span)> = rows
             .iter()
-            .flat_map(|&top| columns.iter().map(move |&left| (top, left)))
+            .flat_map(|row| columns.iter().map(move |column| (row, column)))
             .collect();
+        // A tile's weights are a row's times a column's, and so are the sums of them.
+        let row_sums = weight_sums(shape.height, &rows);
+        let column_sums = weight_sums(shape.width, &columns);
 
         let mut sums = vec![0.0; values.len()];
-        // A tile's weights are a row's times a column's, and so are the sums of them.
-        let row_sums = weight_sums(shape.height, &rows, &row_weights);
-        let column_sums = weight_sums(shape.width, &columns, &column_weights);
         for batch in places.chunks(self.tiles_per_batch) {
-            let mut input = Vec::with_capacity(batch.len() * tile_shape.values());
-            for &place in batch {
-                cut(shape, values, tile_shape, place, &mut input);
+            // Where tiles differ in size, a batch is a single one.
+            let (row, column) = batch[0];
+            let (height, width) = match self.is_fixed {
+                true => (self.tile.height, self.tile.width),
+                false => (row.length(), column.length()),
+            };
+            let tile = ImageShape::new(shape.channels, height, width);
+            let mut input = Vec::with_capacity(batch.len() * tile.values());
+            for (row, column) in batch {
+                cut(shape, values, tile, (row.start, column.start), &mut input);
             }
-            let output = model(tile_shape, batch.len(), input)?;
+            let output = model(tile, batch.len(), input)?;
             assert_eq!(
                 output.len(),
-                batch.len() * tile_shape.values(),
+                batch.len() * tile.values(),
                 "the model changed the shape"
             );
-            for (&(top, left), tile_values) in batch.iter().zip(output.chunks(tile_shape.values()))
-            {
-                for row in 0..tile.height.min(shape.height - top) {
-                    for column in 0..tile.width.min(shape.width - left) {
-                        let weight = row_weights[row] * column_weights[column];
-                        let pixel = (top + row) * shape.width + left + column;
-                        for channel in 0..shape.channels {
-                            sums[channel * shape.pixels() + pixel] += weight
-                                * tile_values
-                                    [channel * tile_shape.pixels() + row * tile.width + column];
-                        }
-                    }
-                }
+            for ((row, column), tile_values) in batch.iter().zip(output.chunks(tile.values())) {
+                paste(shape, &mut sums, tile, (row, column), tile_values);
             }
         }
         for (line, row_sum) in sums.chunks_mut(shape.width).zip(row_sums.iter().cycle()) {
@@ -122,6 +114,50 @@ impl Tiling {
             }
         }
         Ok(sums)
+    }
+
+    /// The tiles' extents along an axis of `length` pixels, from end to end.
+    fn spans(&self, length: usize, tile: usize) -> Vec<Span> {
+        let last = length.saturating_sub(tile).next_multiple_of(self.multiple);
+        let stride = (tile - self.overlap.min(tile - 1)).max(self.multiple);
+        let starts = (0..last).step_by(stride).chain([last]);
+        starts
+            .map(|start| self.span(start, tile.min(length - start), length))
+            .collect()
+    }
+
+    /// A tile's extent, its weights rising and falling towards its neighbours, but not towards the picture's edges.
+    fn span(&self, start: usize, tile: usize, length: usize) -> Span {
+        let ramp = (self.overlap - 2 * self.context + 1) as f32;
+        let share = |distance: usize| {
+            let inside = (distance + 1).saturating_sub(self.context);
+            (inside as f32 / ramp).min(1.0)
+        };
+        let weight = |position: usize| {
+            let rising = if start == 0 { 1.0 } else { share(position) };
+            let falling = match start + tile == length {
+                true => 1.0,
+                false => share(tile - 1 - position),
+            };
+            rising.min(falling)
+        };
+        Span {
+            start,
+            weights: (0..tile).map(weight).collect(),
+        }
+    }
+}
+
+/// A tile's extent along an axis, and how much each of its pixels counts.
+#[derive(Debug, Clone, PartialEq)]
+struct Span {
+    start: usize,
+    weights: Vec<f32>,
+}
+
+impl Span {
+    fn length(&self) -> usize {
+        self.weights.len()
     }
 }
 
@@ -179,33 +215,11 @@ pub(crate) struct ChannelsDiffer {
     pub model: usize,
 }
 
-/// Where tiles begin along an axis: evenly, the first at the start and the last at the end.
-fn starts(length: usize, tile: usize, overlap: usize) -> Vec<usize> {
-    if length <= tile {
-        return vec![0];
-    }
-    let last = length - tile;
-    let steps = last.div_ceil((tile - overlap).max(1));
-    (0..=steps).map(|step| step * last / steps).collect()
-}
-
-/// How much each row (or column) of a tile counts: rising over the overlap, full inside, falling.
-///
-/// Nowhere zero, so that each pixel has a weight to divide by.
-fn fade(tile: usize, overlap: usize) -> Vec<f32> {
-    (0..tile)
-        .map(|position| {
-            let to_edge = position.min(tile - 1 - position);
-            ((to_edge + 1) as f32 / (overlap + 1) as f32).min(1.0)
-        })
-        .collect()
-}
-
-/// How much the tiles that begin at `starts` count together, at each place of an axis.
-fn weight_sums(length: usize, starts: &[usize], weights: &[f32]) -> Vec<f32> {
+/// How much all tiles count together, at each place of an axis.
+fn weight_sums(length: usize, spans: &[Span]) -> Vec<f32> {
     let mut sums = vec![0.0; length];
-    for &start in starts {
-        for (sum, weight) in sums[start..].iter_mut().zip(weights) {
+    for span in spans {
+        for (sum, weight) in sums[span.start..].iter_mut().zip(&span.weights) {
             *sum += weight;
         }
     }
@@ -220,16 +234,39 @@ fn cut(
     (top, left): (usize, usize),
     output: &mut Vec<f32>,
 ) {
+    let inside = tile.width.min(shape.width - left);
     for channel in values.chunks(shape.pixels()) {
         for row in 0..tile.height {
             let begin = (top + row).min(shape.height - 1) * shape.width;
             let line = &channel[begin..begin + shape.width];
-            let inside = tile.width.min(shape.width - left);
             output.extend_from_slice(&line[left..left + inside]);
             output.extend(std::iter::repeat_n(
                 line[shape.width - 1],
                 tile.width - inside,
             ));
+        }
+    }
+}
+
+/// Adds a tile's values to the sums, each times its weight.
+fn paste(
+    shape: ImageShape,
+    sums: &mut [f32],
+    tile: ImageShape,
+    (rows, columns): (&Span, &Span),
+    values: &[f32],
+) {
+    let channels = sums
+        .chunks_mut(shape.pixels())
+        .zip(values.chunks(tile.pixels()));
+    for (sums, values) in channels {
+        for (row, row_weight) in rows.weights.iter().enumerate() {
+            let begin = (rows.start + row) * shape.width + columns.start;
+            let values = &values[row * tile.width..];
+            for ((sum, value), weight) in sums[begin..].iter_mut().zip(values).zip(&columns.weights)
+            {
+                *sum += row_weight * weight * value;
+            }
         }
     }
 }
@@ -304,7 +341,7 @@ mod tests {
                     .run(shape, &picture(shape), |tile, count, input| {
                         assert_eq!(input.len(), count * tile.values());
                         assert!((1..=64).contains(&count));
-                        if tiling.fixed {
+                        if tiling.is_fixed {
                             assert_eq!(tile.size(), tiling.tile);
                         } else {
                             assert!(tile.height <= tiling.tile.height);
@@ -340,11 +377,67 @@ mod tests {
 
     #[test]
     fn tiles_cover_an_axis_from_end_to_end() {
-        assert_eq!(starts(10, 28, 14), [0]);
-        assert_eq!(starts(28, 28, 14), [0]);
-        assert_eq!(starts(29, 28, 14), [0, 1]);
-        assert_eq!(starts(56, 28, 14), [0, 14, 28]);
-        assert_eq!(starts(100, 64, 16), [0, 36]);
+        let fixed = Tiling::of_fixed_size(Size {
+            height: 28,
+            width: 28,
+        });
+        let any = Tiling::of_any_size(64, 4);
+        for (tiling, tile, length, expected) in [
+            (fixed, 28, 10, vec![(0, 10)]),
+            (fixed, 28, 28, vec![(0, 28)]),
+            (fixed, 28, 29, vec![(0, 28), (1, 28)]),
+            (fixed, 28, 56, vec![(0, 28), (14, 28), (28, 28)]),
+            (any, 64, 64, vec![(0, 64)]),
+            (any, 64, 65, vec![(0, 64), (4, 61)]),
+            (any, 64, 130, vec![(0, 64), (32, 64), (64, 64), (68, 62)]),
+        ] {
+            let spans = tiling.spans(length, tile);
+            let found: Vec<_> = spans
+                .iter()
+                .map(|span| (span.start, span.length()))
+                .collect();
+            assert_eq!(found, expected, "{length}");
+            let least = weight_sums(length, &spans)
+                .into_iter()
+                .fold(f32::INFINITY, f32::min);
+            assert!(least > 0.3, "{length}: {least}");
+        }
+    }
+
+    /// A model that sees 15 pixels to each side, and pools: its result depends on where the 4x4 blocks lie.
+    #[test]
+    fn tiles_give_what_the_picture_as_a_whole_gives() {
+        let model = |shape: ImageShape, _count: usize, input: Vec<f32>| {
+            let (height, width) = (shape.height, shape.width);
+            let block = |row: usize, column: usize| {
+                let (top, left) = (row / 4 * 4, column / 4 * 4);
+                let rows = top.saturating_sub(12)..(top + 16).min(height);
+                let sum: f32 = rows
+                    .flat_map(|row| {
+                        (left.saturating_sub(12)..(left + 16).min(width))
+                            .map(move |column| (row, column))
+                    })
+                    .map(|(row, column)| input[row * width + column])
+                    .sum();
+                sum / 784.0
+            };
+            let output = (0..height * width).map(|pixel| block(pixel / width, pixel % width));
+            Ok::<_, Infallible>(output.collect())
+        };
+        let shape = ImageShape::new(1, 150, 203);
+        let values = picture(shape);
+        let whole = Tiling::of_any_size(400, 4)
+            .run(shape, &values, model)
+            .unwrap();
+        let tiles = Tiling::of_any_size(128, 4)
+            .run(shape, &values, model)
+            .unwrap();
+        let furthest = whole
+            .iter()
+            .zip(&tiles)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
+        assert!(furthest < 1e-5, "{furthest}");
     }
 
     /// The model halves what it sees; the channels are 0.2, 0.4 and 0.6.

@@ -14,12 +14,12 @@ use super::{DataArguments, DeviceArguments, NoiseArgument, OutputArguments};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ae train                                          on the built-in letters, with good defaults
-  ae train --noise gaussian:0.5                     a denoiser
+  ae train                                           on the built-in letters, with good defaults
+  ae train --noise gaussian:0.5                      a denoiser
   ae train --data notMNIST_small.tar.gz --latent 32 --epochs 20 --out runs/small
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
-  ae train --config runs/small/config.toml --seed 2 the same again, from another seed
-  ae train --resume runs/small                      go on where it stopped
+  ae train --config runs/small/config.toml --seed 2  the same again, from another seed
+  ae train --resume runs/small                       go on where it stopped
 
 Options given beside --config win over the file. Ctrl-c finishes the step, saves, and says how to go
 on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and

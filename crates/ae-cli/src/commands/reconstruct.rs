@@ -2,9 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use ae_data::{Image, ImageSet};
+use ae_data::{Image, ImageSet, ImageShape, NoiseChain};
 use ae_eval::{Quality, QualityMeter};
 use ae_report::thousands;
+use ae_train::TrainError;
 use serde::Serialize;
 
 use crate::arguments::ReconstructArguments;
@@ -13,6 +14,7 @@ use crate::files::{Destination, check_writable, make_folder};
 use crate::inference::OpenModel;
 use crate::measure::BATCH_SIZE;
 use crate::models::Wanted;
+use crate::npy::write_npy;
 use crate::output::Terminal;
 use crate::sources::{Source, check_shape};
 
@@ -28,7 +30,8 @@ struct Reconstructed {
 
 #[derive(Serialize)]
 struct ImageResult {
-    file: PathBuf,
+    /// Nothing where all images are in one array.
+    file: Option<PathBuf>,
     #[serde(flatten)]
     quality: Quality,
 }
@@ -42,54 +45,121 @@ pub(super) fn run(arguments: ReconstructArguments) -> Result<(), CliError> {
     for set in &sets {
         check_shape(&opened.path, &opened.card, set)?;
     }
-    let files = names(&sets);
-    let destination = Destination::of(&arguments.out, files.len())?;
-    let files: Vec<PathBuf> = files.iter().map(|name| destination.path(name)).collect();
-    destination.prepare()?;
-    for file in &files {
-        if let (Destination::Folder(_), Some(folder)) = (&destination, file.parent()) {
-            make_folder(folder)?;
-        }
-        check_writable(file, arguments.force)?;
-    }
-
     let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
-    let seed = arguments.seed.unwrap_or(source.seed);
-    let shape = opened.image_shape();
-    let mut whole = QualityMeter::new(shape);
-    let mut images = Vec::with_capacity(files.len());
-    let mut files = files.into_iter();
-    for set in &sets {
-        ae_train::reconstruct_set(
-            &opened.model,
-            set,
-            noise.as_ref().map(|noise| (noise, seed)),
-            &opened.device.device,
-            BATCH_SIZE,
-            |image| {
-                let Some(file) = files.next() else {
-                    return Ok(());
-                };
-                Image::from_unit(shape, image.output).write(&file)?;
-                let mut meter = QualityMeter::new(shape);
-                meter.add(image.clean, image.output);
-                whole.add(image.clean, image.output);
-                images.push(ImageResult {
-                    file,
-                    quality: meter.finish(),
-                });
-                Ok(())
-            },
-        )?;
-    }
+    let pass = Pass {
+        opened: &opened,
+        sets: &sets,
+        noise: noise.as_ref(),
+        seed: arguments.seed.unwrap_or(source.seed),
+    };
+    let (quality, images) = match arguments.out.extension().is_some_and(|end| end == "npy") {
+        true => pass.write_array(&arguments.out, arguments.force)?,
+        false => pass.write_pictures(&arguments.out, arguments.force)?,
+    };
     let result = Reconstructed {
         model: opened.path.name(),
         data: sets[0].name().to_owned(),
-        noise: noise.map(|noise| noise.to_string()),
-        quality: whole.finish(),
+        noise: noise.as_ref().map(ToString::to_string),
+        quality,
         images,
     };
     terminal.result(&result, || result.text(&arguments.out))
+}
+
+/// Images on their way through a model.
+struct Pass<'a> {
+    opened: &'a OpenModel,
+    sets: &'a [ImageSet],
+    noise: Option<&'a NoiseChain>,
+    seed: u64,
+}
+
+impl Pass<'_> {
+    /// Writes every output as a picture.
+    fn write_pictures(
+        &self,
+        out: &Path,
+        force: bool,
+    ) -> Result<(Quality, Vec<ImageResult>), CliError> {
+        let names = names(self.sets);
+        let destination = Destination::of(out, names.len())?;
+        let files: Vec<PathBuf> = names.iter().map(|name| destination.path(name)).collect();
+        destination.prepare()?;
+        for file in &files {
+            if let (Destination::Folder(_), Some(folder)) = (&destination, file.parent()) {
+                make_folder(folder)?;
+            }
+            check_writable(file, force)?;
+        }
+        let shape = self.opened.image_shape();
+        let mut next = files.iter();
+        let (whole, each) = self.run(|output| match next.next() {
+            Some(file) => Ok(Image::from_unit(shape, output).write(file)?),
+            None => Ok(()),
+        })?;
+        let images = files
+            .into_iter()
+            .zip(each)
+            .map(|(file, quality)| ImageResult {
+                file: Some(file),
+                quality,
+            });
+        Ok((whole, images.collect()))
+    }
+
+    /// Writes all outputs, unrounded, as one array.
+    fn write_array(
+        &self,
+        out: &Path,
+        force: bool,
+    ) -> Result<(Quality, Vec<ImageResult>), CliError> {
+        check_writable(out, force)?;
+        let count = self.sets.iter().map(ImageSet::len).sum();
+        let ImageShape {
+            channels,
+            height,
+            width,
+        } = self.opened.image_shape();
+        let mut measured = None;
+        write_npy::<TrainError>(out, count, &[channels, height, width], |rows| {
+            measured = Some(self.run(|output| Ok(rows.push(output)?))?);
+            Ok(())
+        })?;
+        let (whole, each) =
+            measured.ok_or_else(|| CliError::failure(out.display(), "nothing was written"))?;
+        let images = each.into_iter().map(|quality| ImageResult {
+            file: None,
+            quality,
+        });
+        Ok((whole, images.collect()))
+    }
+
+    /// Hands every output to `keep`, in order, and measures all of them and each.
+    fn run(
+        &self,
+        mut keep: impl FnMut(&[f32]) -> Result<(), TrainError>,
+    ) -> Result<(Quality, Vec<Quality>), TrainError> {
+        let shape = self.opened.image_shape();
+        let mut whole = QualityMeter::new(shape);
+        let mut each = Vec::new();
+        for set in self.sets {
+            ae_train::reconstruct_set(
+                &self.opened.model,
+                set,
+                self.noise.map(|noise| (noise, self.seed)),
+                &self.opened.device.device,
+                BATCH_SIZE,
+                |image| {
+                    let mut meter = QualityMeter::new(shape);
+                    meter.add(image.clean, image.output);
+                    each.push(meter.finish());
+                    whole.add(image.clean, image.output);
+                    keep(image.output)
+                },
+            )?;
+        }
+        Ok((whole.finish(), each))
+    }
 }
 
 /// A relative path for each image: its own where it is a file, else its number.
@@ -117,7 +187,11 @@ fn inside(path: &Path) -> PathBuf {
 impl Reconstructed {
     fn text(&self, out: &Path) -> String {
         let place = match self.images.as_slice() {
-            [image] => image.file.display().to_string(),
+            [
+                ImageResult {
+                    file: Some(file), ..
+                },
+            ] => file.display().to_string(),
             images => format!(
                 "{} images in {}",
                 thousands(images.len() as u64),

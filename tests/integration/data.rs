@@ -1,0 +1,110 @@
+//! `ae data`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::command::{ae, done};
+use crate::fixture::{FIXTURE, scratch};
+
+/// Real images, where the machine has them.
+fn shared() -> Option<PathBuf> {
+    let place = std::env::var_os("AE_SHARED_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
+        PathBuf::from,
+    );
+    let found = place.is_dir().then_some(place);
+    if found.is_none() {
+        println!("skipped: no ../shared/datasets and no AE_SHARED_DATA");
+    }
+    found
+}
+
+#[test]
+fn info_tells_counts_shape_and_range() {
+    let data = FIXTURE.argument("drawings");
+    let json = done(FIXTURE.path(), &["data", "info", &data, "--json"]).json();
+    assert_eq!(json["train"]["images"], 96);
+    assert_eq!(json["test"]["images"], 32);
+    assert_eq!(
+        json["train"]["shape"],
+        serde_json::json!({"channels": 1, "height": 28, "width": 28})
+    );
+    assert_eq!(
+        json["train"]["classes"][3],
+        serde_json::json!({"class": "3", "images": 24})
+    );
+    assert_eq!(
+        (
+            json["train"]["minimum"].as_u64(),
+            json["train"]["maximum"].as_u64()
+        ),
+        (Some(0), Some(230))
+    );
+    let text = done(FIXTURE.path(), &["data", "info", "--data", &data]).stdout;
+    assert!(
+        text.contains("28x28x1") && text.contains("0 24, 1 24, 2 24, 3 24"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_two_unreadable_files_of_notmnist_are_named() {
+    let Some(shared) = shared() else { return };
+    let archive = shared
+        .join("notmnist-archive/notMNIST_small.tar.gz")
+        .display()
+        .to_string();
+    let ended = done(&shared, &["data", "info", &archive]);
+    assert!(
+        ended.stdout.contains("2 of 1,002 files skipped"),
+        "{}",
+        ended.stdout
+    );
+    for name in [
+        "A/RGVtb2NyYXRpY2FCb2xkT2xkc3R5bGUgQm9sZC50dGY=.png",
+        "F/Q3Jvc3NvdmVyIEJvbGRPYmxpcXVlLnR0Zg==.png",
+    ] {
+        assert!(ended.stdout.contains(name), "{name} in {}", ended.stdout);
+    }
+    let strict = ae(&shared, &["data", "info", &archive, "--strict"]);
+    assert_eq!(strict.code, 1, "{strict:#?}");
+    let folder = scratch();
+    let out = folder.path().join("grid.png").display().to_string();
+    let shown = done(&shared, &["data", "show", &archive, "-o", &out]);
+    assert!(
+        shown
+            .stderr
+            .contains("2 of 1,002 files skipped; --strict makes this an error"),
+        "{}",
+        shown.stderr
+    );
+}
+
+#[test]
+fn noises_are_drawn_from_the_seed() {
+    let folder = scratch();
+    let data = FIXTURE.argument("drawings");
+    let draw = |out: &str, seed: &str| {
+        let noises = [
+            "--noise",
+            "gaussian:0.5",
+            "--noise",
+            "masking:0.2,gaussian:0.1..0.3",
+        ];
+        let arguments = [
+            &[
+                "data", "noise", &data, "-o", out, "--seed", seed, "--count", "3",
+            ][..],
+            &noises,
+        ]
+        .concat();
+        done(folder.path(), &arguments);
+        fs::read(folder.path().join(out)).expect("a picture")
+    };
+    let one = draw("one.png", "1");
+    assert!(
+        one == draw("again.png", "1"),
+        "the same seed draws the same"
+    );
+    assert!(one != draw("two.png", "2"), "another seed draws another");
+}

@@ -1,0 +1,140 @@
+//! `--help`, on every command.
+
+use crate::command::{ae, done};
+use crate::fixture::scratch;
+
+const COMMANDS: [&str; 17] = [
+    "",
+    "train",
+    "eval",
+    "reconstruct",
+    "denoise",
+    "encode",
+    "decode",
+    "show",
+    "info",
+    "data",
+    "data info",
+    "data show",
+    "data noise",
+    "data glyphs",
+    "devices",
+    "completions",
+    "completions --help -h",
+];
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let folder = scratch();
+    for command in COMMANDS {
+        for help in ["-h", "--help"] {
+            let mut arguments: Vec<&str> = command.split_whitespace().collect();
+            arguments.push(help);
+            let ended = done(folder.path(), &arguments);
+            let text = &ended.stdout;
+            assert!(text.contains("Usage: ae"), "{command}: {text}");
+            let examples = text.split_once("Examples:\n").map(|(_, examples)| examples);
+            let first = examples.and_then(|examples| examples.lines().next());
+            assert!(
+                first.is_some_and(|line| line.starts_with("  ae ")),
+                "{command}: {text}"
+            );
+            assert!(ended.stderr.is_empty(), "{command}: {}", ended.stderr);
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            assert!(
+                longest <= Some(105),
+                "{command}: {longest:?} letters in a line"
+            );
+        }
+    }
+}
+
+#[test]
+fn examples_are_command_lines_that_are_understood() {
+    let folder = scratch();
+    let mut tried = 0;
+    for command in COMMANDS {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let ended = done(folder.path(), &arguments);
+        let examples = ended
+            .stdout
+            .split_once("Examples:\n")
+            .expect("examples")
+            .1
+            .to_owned();
+        for line in examples.lines().take_while(|line| !line.is_empty()) {
+            let Some(line) = line.trim_start().strip_prefix("ae ") else {
+                continue;
+            };
+            // What comes after two blanks is an explanation, after `>` a redirection.
+            let line = line.split("  ").next().expect("a first part");
+            let line = line.split(" >").next().expect("a first part");
+            let mut arguments: Vec<&str> = line.split_whitespace().collect();
+            // Parsed first and answered with help, it is not run.
+            arguments.push("--help");
+            done(folder.path(), &arguments);
+            let mut arguments: Vec<&str> = line.split_whitespace().collect();
+            arguments.push("--no-such-option");
+            let ended = ae(folder.path(), &arguments);
+            let expected = "error: --no-such-option: unknown option or argument";
+            assert_eq!(ended.lines("error:"), [expected], "ae {line}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 25, "{tried} examples");
+}
+
+#[test]
+fn flags_are_called_the_same_everywhere() {
+    let folder = scratch();
+    let help = |command: &str| {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        done(folder.path(), &arguments).stdout
+    };
+    let table = [
+        ("--data <SET>", "train eval reconstruct encode show"),
+        ("--noise <CHAIN>", "train eval reconstruct denoise show"),
+        (
+            "--backend <BACKEND>",
+            "train eval reconstruct denoise encode decode show",
+        ),
+        (
+            "--threads <N>",
+            "train eval reconstruct denoise encode decode show",
+        ),
+        ("--seed <N>", "train eval reconstruct denoise show"),
+        (
+            "-o, --out <",
+            "train reconstruct denoise encode decode show",
+        ),
+        ("--force", "train reconstruct denoise encode decode show"),
+        (
+            "--json",
+            "train eval reconstruct denoise encode decode show info devices",
+        ),
+        (
+            "--quiet",
+            "train eval reconstruct denoise encode decode show info devices",
+        ),
+        (
+            "--model <",
+            "train eval reconstruct denoise encode decode show info",
+        ),
+    ];
+    for (flag, commands) in table {
+        for command in commands.split_whitespace() {
+            assert!(help(command).contains(flag), "{command} {flag}");
+        }
+    }
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    let folder = scratch();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ended = done(folder.path(), &["completions", shell]);
+        assert!(ended.stdout.contains("learning-rate"), "{shell}");
+    }
+}
