@@ -108,3 +108,32 @@ fn noises_are_drawn_from_the_seed() {
     );
     assert!(one != draw("two.png", "2"), "another seed draws another");
 }
+
+#[test]
+fn a_set_is_made_of_fonts() {
+    let folder = scratch();
+    let fonts = concat!(env!("CARGO_MANIFEST_DIR"), "/../ae-report/fonts");
+    let made = done(
+        folder.path(),
+        &[
+            "data", "glyphs", "--fonts", fonts, "-o", "letters", "--json",
+        ],
+    )
+    .json();
+    assert_eq!(
+        made["train_images"].as_u64(),
+        made["train_faces"].as_u64().map(|faces| faces * 10)
+    );
+    let info = done(folder.path(), &["data", "info", "letters", "--json"]).json();
+    assert_eq!(info["train"]["images"], made["train_images"]);
+    assert_eq!(info["train"]["shape"]["width"], 28);
+    let again = ae(
+        folder.path(),
+        &["data", "glyphs", "--fonts", fonts, "-o", "letters"],
+    );
+    assert_eq!(again.code, 1, "{again:#?}");
+    assert!(
+        again.lines("error:")[0].contains("exists already"),
+        "{again:#?}"
+    );
+}

@@ -264,6 +264,36 @@ fn a_run_is_replaced_by_force_alone() {
 }
 
 #[test]
+fn a_run_that_diverges_fails_and_keeps_the_last_good_weights() {
+    let folder = scratch();
+    write_set(&folder.path().join("drawings"), 48, 16);
+    let arguments = [
+        &SMALL[..],
+        &[
+            "--learning-rate",
+            "1e30",
+            "--optimizer",
+            "sgd",
+            "--out",
+            "run",
+        ],
+    ]
+    .concat();
+    let ended = ae(folder.path(), &arguments);
+    assert_eq!(ended.code, 1, "{ended:#?}");
+    let errors = ended.lines("error:");
+    assert!(
+        errors.len() == 1 && errors[0].contains("training diverged"),
+        "{ended:#?}"
+    );
+    assert!(
+        errors[0].contains("at step") && errors[0].contains("run/last.safetensors"),
+        "{ended:#?}"
+    );
+    done(folder.path(), &["info", "run/last.safetensors"]);
+}
+
+#[test]
 fn training_alone_takes_the_built_in_letters() {
     let folder = scratch();
     let arguments = [

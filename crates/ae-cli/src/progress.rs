@@ -74,7 +74,7 @@ impl Observer for Progress {
         }
         if self.terminal.is_watched() {
             let bar = ProgressBar::new(report.steps as u64);
-            let style = "{prefix} [{bar:30}] {pos}/{len} steps  {msg}  {eta} left";
+            let style = "{prefix} [{bar:30}] {pos}/{len} steps  {msg}, {eta} left";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style.progress_chars("=> "));
             }
