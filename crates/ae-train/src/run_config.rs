@@ -39,7 +39,7 @@ pub struct DataConfig {
     pub test_share: f64,
     /// Whether training images that occur among the test images, too, are dropped.
     pub dedup: bool,
-    /// Only the first so many training images; absent for all.
+    /// Only the first so many images, of those to train on and of those to test on; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
 }
