@@ -1,1 +1,54 @@
-//! Stub.
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::needless_range_loop,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    clippy::excessive_precision,
+    reason = "kernels count over several arrays at once, and their constants are as published"
+)]
+
+mod buffer;
+mod direct;
+mod ends;
+mod engine;
+mod error;
+mod loss;
+mod matmul;
+mod pass;
+mod plan;
+mod planar;
+mod simd;
+mod stack;
+mod stage;
+mod taps;
+mod upsample;
+mod weights;
+mod winograd;
+
+#[cfg(feature = "wgpu")]
+mod cube;
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod host;
+#[cfg(feature = "ndarray")]
+#[expect(
+    deprecated,
+    reason = "Burn still ships the backend, and users still choose it"
+)]
+mod ndarray;
+#[cfg(feature = "burn")]
+#[cfg_attr(
+    feature = "ndarray",
+    expect(deprecated, reason = "the list of backends names ndarray")
+)]
+mod operation;
+#[cfg(feature = "burn")]
+mod tensor;
+
+pub use engine::Gradients;
+pub use error::KernelError;
+pub use loss::Loss;
+pub use stack::{Images, Stack};
+pub use stage::{Activation, Precision, Resize, Stage};
+pub use weights::Weights;

@@ -1,0 +1,84 @@
+//! What the safe interface refuses.
+
+/// Why a stack could not be built or run.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// A stack of no stages.
+    #[error("a stack needs at least one stage")]
+    NoStages,
+    /// A stage without input or output channels.
+    #[error("stage {stage}: {channels} channels")]
+    NoChannels {
+        /// Index of the stage.
+        stage: usize,
+        /// `input` or `output` and the count.
+        channels: String,
+    },
+    /// Two neighbouring stages that do not fit.
+    #[error("stage {stage} takes {found} channels but the stage before gives {expected}")]
+    ChannelsDiffer {
+        /// Index of the second stage.
+        stage: usize,
+        /// What the stage before gives.
+        expected: usize,
+        /// What this one takes.
+        found: usize,
+    },
+    /// A leaky ReLU whose slope is outside `[0, 1]`: its gradient could not be told from its output.
+    #[error("stage {stage}: the slope of a leaky ReLU must lie in [0, 1]")]
+    Slope {
+        /// Index of the stage.
+        stage: usize,
+    },
+    /// An image that is empty, or that pooling shrinks to nothing.
+    #[error("stage {stage}: no pixels left of an input of {height}x{width}")]
+    NoPixels {
+        /// Index of the stage.
+        stage: usize,
+        /// Height of the stage's input.
+        height: usize,
+        /// Width of the stage's input.
+        width: usize,
+    },
+    /// A tensor of another shape than the plan was made for.
+    #[error("{what} has {found} values, expected {expected}")]
+    Length {
+        /// Which tensor.
+        what: String,
+        /// How many values it should have.
+        expected: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// A tensor of another shape than the stack takes.
+    #[error("{what} has shape {found:?}, expected {expected:?}")]
+    Shape {
+        /// Which tensor.
+        what: String,
+        /// The shape it should have.
+        expected: Vec<usize>,
+        /// The shape it has.
+        found: Vec<usize>,
+    },
+    /// Another number of weights than of stages.
+    #[error("{found} pairs of weight and bias for {expected} stages")]
+    WeightCount {
+        /// Stages of the stack.
+        expected: usize,
+        /// Pairs given.
+        found: usize,
+    },
+    /// A batch of no images.
+    #[error("a batch of no images")]
+    EmptyBatch,
+    /// Memory for the working buffers could not be had.
+    #[error("not enough memory for {bytes} bytes of working buffers")]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
+    /// A shape whose number of values does not fit the machine's integers.
+    #[error("a shape too large to count its values")]
+    Overflow,
+}

@@ -1,0 +1,740 @@
+//! One group of images through all stages, forward and back, in one thread's buffers.
+
+use crate::buffer::{Blocked, Planar, zero_floats, zero_rows};
+use crate::direct::{self, Convolution, Mask};
+use crate::ends;
+use crate::error::KernelError;
+use crate::matmul::plane;
+use crate::plan::{Algorithm, Plan, Step};
+use crate::planar;
+use crate::simd::{BLOCK, Isa, Row};
+use crate::stage::Activation;
+use crate::taps::{self, Window};
+use crate::upsample::{self, Span};
+use crate::weights::Prepared;
+use crate::winograd::{self, End, Tiles};
+
+/// Small pixels that an upsampling stage transforms at a time.
+const UPSAMPLE_PIXELS: usize = 512;
+/// Tiles that a Winograd stage transforms at a time.
+const WINOGRAD_TILES: usize = 128;
+
+/// The stack's input in the layout that its first stage reads.
+#[derive(Debug)]
+enum Source {
+    Planar(Planar),
+    Blocked(Blocked),
+}
+
+/// What one stage keeps of a group.
+#[derive(Debug)]
+struct Buffers {
+    /// The stage's output; none where the last stage writes it straight to the caller.
+    output: Option<Blocked>,
+    /// The activations before pooling; going back, the gradient of the convolution's sums.
+    sums: Option<Blocked>,
+    /// Which pixel each pooling took.
+    which: Vec<Row>,
+    /// The taps' contributions; going back, their gradient.
+    contributions: Option<Blocked>,
+    /// Where the gradient of the output arrives, if it cannot pass the activation on its way.
+    output_gradient: Option<Blocked>,
+    /// The gradient of the sums of a stage with few output channels.
+    planar_gradient: Option<Planar>,
+    /// The gradient of the transformed weights, summed over groups.
+    transformed_gradient: Vec<Row>,
+}
+
+/// A thread's buffers for groups of up to `images` images.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) images: usize,
+    isa: Isa,
+    input: Source,
+    buffers: Vec<Buffers>,
+    /// The gradient to a blocked input, or the contributions to a planar one.
+    input_gradient: Option<Blocked>,
+    transformed: Vec<Row>,
+    products: Vec<Row>,
+    gradient: Vec<f32>,
+}
+
+impl Workspace {
+    /// Buffers for forward passes, and with `training` for those back too.
+    pub(crate) fn new(
+        plan: &Plan,
+        isa: Isa,
+        images: usize,
+        training: bool,
+    ) -> Result<Self, KernelError> {
+        let first = plan.first();
+        let input = if first.algorithm == Algorithm::Planar {
+            Source::Planar(Planar::new(
+                first.input,
+                first.stage.input_channels,
+                images,
+            )?)
+        } else {
+            Source::Blocked(Blocked::new(
+                first.input,
+                first.stage.input_channels,
+                images,
+            )?)
+        };
+        let (mut transformed, mut products) = (0, 0);
+        let mut buffers = Vec::with_capacity(plan.steps.len());
+        for (index, step) in plan.steps.iter().enumerate() {
+            let is_last = index + 1 == plan.steps.len();
+            let (t, p) = scratch_rows(step, images, training)?;
+            (transformed, products) = (transformed.max(t), products.max(p));
+            buffers.push(Buffers::new(step, images, training, is_last)?);
+        }
+        let input_gradient = match (training, first.algorithm) {
+            (false, _) => None,
+            (true, Algorithm::Planar) => Some(Blocked::new(
+                first.input,
+                taps::columns(first.stage.input_channels),
+                images,
+            )?),
+            (true, _) => Some(Blocked::new(
+                first.input,
+                first.stage.input_channels,
+                images,
+            )?),
+        };
+        Ok(Self {
+            images,
+            isa,
+            input,
+            buffers,
+            input_gradient,
+            transformed: zero_rows(transformed)?,
+            products: zero_rows(products)?,
+            gradient: zero_floats(if training {
+                images * plan.output_values()
+            } else {
+                0
+            })?,
+        })
+    }
+
+    pub(crate) fn is_for_training(&self) -> bool {
+        self.input_gradient.is_some()
+    }
+
+    /// Runs `values` forward into `output`, both `[image][channel][height][width]`.
+    pub(crate) fn forward(
+        &mut self,
+        plan: &Plan,
+        weights: &[Prepared],
+        values: &[f32],
+        output: &mut [f32],
+    ) {
+        let images = values.len() / plan.input_values();
+        match &mut self.input {
+            Source::Planar(input) => input.read(values),
+            Source::Blocked(input) => input.read(values, plan.input_channels),
+        }
+        for (index, (step, weights)) in plan.steps.iter().zip(weights).enumerate() {
+            let (before, here) = self.buffers.split_at_mut(index);
+            let buffers = &mut here[0];
+            let source = match before.last() {
+                Some(before) => Input::Blocked(before.output()),
+                None => match &self.input {
+                    Source::Planar(input) => Input::Planar(input),
+                    Source::Blocked(input) => Input::Blocked(input),
+                },
+            };
+            let scratch = (&mut self.transformed[..], &mut self.products[..]);
+            buffers.forward(self.isa, images, step, source, weights, scratch, output);
+        }
+        let last = plan.last();
+        if let Some(buffers) = self.buffers.last()
+            && last.algorithm != Algorithm::Taps
+        {
+            buffers.output().write(output, last.stage.output_channels);
+        }
+    }
+
+    /// Forgets the gradients of transformed weights, before the first group of a part.
+    pub(crate) fn clear_gradients(&mut self) {
+        for buffers in &mut self.buffers {
+            buffers.transformed_gradient.fill(Row::ZERO);
+        }
+    }
+
+    /// The group's gradient of the stack's output, to be filled before [`Workspace::backward`].
+    pub(crate) fn output_gradient(&mut self, values: usize) -> &mut [f32] {
+        &mut self.gradient[..values]
+    }
+
+    /// Takes the gradient in [`Workspace::output_gradient`] back through the group that went forward last:
+    /// `output` is what came out then, `partial` gets the weights' gradients added, except those of
+    /// transformed weights, and `input_gradient` is written if it is wanted.
+    pub(crate) fn backward(
+        &mut self,
+        plan: &Plan,
+        weights: &[Prepared],
+        output: &[f32],
+        partial: &mut [Row],
+        input_gradient: Option<&mut [f32]>,
+    ) {
+        let images = output.len() / plan.output_values();
+        let isa = self.isa;
+        let gradient = &mut self.gradient[..output.len()];
+        if let (Some(step), Some(buffers)) = (plan.steps.last(), self.buffers.last_mut()) {
+            buffers.begin(isa, images, step, output, gradient);
+        }
+        for (index, (step, weights)) in plan.steps.iter().zip(weights).enumerate().rev() {
+            let (before, here) = self.buffers.split_at_mut(index);
+            let scratch = (&mut self.transformed[..], &mut self.products[..]);
+            let partial =
+                &mut partial[step.gradient_start..][..step.gradient_rows + step.bias_rows];
+            if let Some(before) = before.last_mut() {
+                let previous = &plan.steps[index - 1];
+                let (input, target, mask) = before.split(previous);
+                let target = Target {
+                    gradient: target,
+                    mask: mask.map(|slope| Mask {
+                        output: input,
+                        slope,
+                    }),
+                };
+                here[0].backward(
+                    isa,
+                    images,
+                    step,
+                    Input::Blocked(input),
+                    weights,
+                    scratch,
+                    partial,
+                    Some(target),
+                );
+                before.arrive(isa, images, previous);
+            } else {
+                let target = match (&input_gradient, &mut self.input_gradient) {
+                    (Some(_), Some(gradient)) => Some(Target {
+                        gradient,
+                        mask: None,
+                    }),
+                    _ => None,
+                };
+                let source = match &self.input {
+                    Source::Planar(input) => Input::Planar(input),
+                    Source::Blocked(input) => Input::Blocked(input),
+                };
+                here[0].backward(isa, images, step, source, weights, scratch, partial, target);
+            }
+        }
+        if let (Some(values), Some(gradient)) = (input_gradient, &self.input_gradient) {
+            match &self.input {
+                Source::Planar(input) => {
+                    taps::gather(Window::Turned, gradient, &vec![0.0; input.channels], values);
+                }
+                Source::Blocked(_) => gradient.write(values, plan.input_channels),
+            }
+        }
+    }
+
+    /// Writes the gradients of transformed weights, back in the weights' own form, to `partial`.
+    pub(crate) fn finish_gradients(&self, plan: &Plan, partial: &mut [Row]) {
+        for (step, buffers) in plan.steps.iter().zip(&self.buffers) {
+            let target = &mut partial[step.gradient_start..][..step.gradient_rows];
+            match step.algorithm {
+                Algorithm::Winograd => {
+                    winograd::transform_weight_gradient(
+                        self.isa,
+                        &buffers.transformed_gradient,
+                        target,
+                    );
+                }
+                Algorithm::Upsample => {
+                    upsample::transform_weight_gradient(
+                        self.isa,
+                        &buffers.transformed_gradient,
+                        target,
+                    );
+                }
+                Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => {}
+            }
+        }
+    }
+}
+
+/// Rows of the two scratch buffers that a stage's transforms need.
+fn scratch_rows(step: &Step, images: usize, training: bool) -> Result<(usize, usize), KernelError> {
+    let (depth, columns) = (step.input_blocks(), step.output_blocks());
+    let (pixels, products) = match step.algorithm {
+        Algorithm::Winograd => (
+            WINOGRAD_TILES.min(images.saturating_mul(Tiles::of(step.input))),
+            winograd::PRODUCTS,
+        ),
+        Algorithm::Upsample => (
+            Span::most_pixels(images, step.input, UPSAMPLE_PIXELS),
+            upsample::PRODUCTS,
+        ),
+        Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => return Ok((0, 0)),
+    };
+    // Going back the operands change places.
+    let (transformed, produced) = if training {
+        (depth.max(columns), depth.max(columns))
+    } else {
+        (depth, columns)
+    };
+    let rows = |blocks: usize| {
+        pixels
+            .checked_mul(blocks)
+            .map(plane)
+            .and_then(|n| n.checked_mul(products))
+            .ok_or(KernelError::Overflow)
+    };
+    Ok((rows(transformed)?, rows(produced)?))
+}
+
+/// A stage's input.
+#[derive(Clone, Copy)]
+enum Input<'a> {
+    Planar(&'a Planar),
+    Blocked(&'a Blocked),
+}
+
+impl<'a> Input<'a> {
+    fn blocked(self) -> &'a Blocked {
+        match self {
+            Self::Blocked(input) => input,
+            Self::Planar(_) => unreachable!("only a planar stage reads a planar input"),
+        }
+    }
+}
+
+/// Where the gradient to a stage's input goes, and the activation that it passes on its way.
+struct Target<'a> {
+    gradient: &'a mut Blocked,
+    mask: Option<Mask<'a>>,
+}
+
+impl Buffers {
+    fn new(step: &Step, images: usize, training: bool, is_last: bool) -> Result<Self, KernelError> {
+        let channels = step.stage.output_channels;
+        let is_taps = step.algorithm == Algorithm::Taps;
+        let blocked = |wanted: bool, frame, channels| -> Result<Option<Blocked>, KernelError> {
+            if wanted {
+                Blocked::new(frame, channels, images).map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let pooled_rows = if step.pools() {
+            step.output_blocks()
+                .checked_mul(images)
+                .and_then(|n| n.checked_mul(step.output.pixels()))
+                .ok_or(KernelError::Overflow)?
+        } else {
+            0
+        };
+        let transformed_rows = match step.products() {
+            Some(products) if training => products * plane(step.gradient_rows / 9),
+            _ => 0,
+        };
+        Ok(Self {
+            output: blocked(!is_taps, step.output, channels)?,
+            sums: blocked((training && !is_taps) || step.pools(), step.sums, channels)?,
+            which: zero_rows(pooled_rows)?,
+            contributions: blocked(is_taps, step.input, taps::columns(channels))?,
+            output_gradient: blocked(
+                training && !is_taps && (is_last || !step.is_masked()),
+                step.output,
+                channels,
+            )?,
+            planar_gradient: if is_taps && training {
+                Some(Planar::new(step.sums, channels, images)?)
+            } else {
+                None
+            },
+            transformed_gradient: zero_rows(transformed_rows)?,
+        })
+    }
+
+    fn output(&self) -> &Blocked {
+        self.output
+            .as_ref()
+            .expect("only the last stage has no blocked output")
+    }
+
+    /// The stage's output, where its gradient goes, and the slope that it passes on its way.
+    fn split(&mut self, step: &Step) -> (&Blocked, &mut Blocked, Option<f32>) {
+        let output = self
+            .output
+            .as_ref()
+            .expect("only the last stage has no blocked output");
+        let slope = step.stage.activation.slope().filter(|_| step.is_masked());
+        let target = if slope.is_some() {
+            &mut self.sums
+        } else {
+            &mut self.output_gradient
+        };
+        (
+            output,
+            target.as_mut().expect("a training workspace has gradients"),
+            slope,
+        )
+    }
+
+    fn forward(
+        &mut self,
+        isa: Isa,
+        images: usize,
+        step: &Step,
+        input: Input<'_>,
+        weights: &Prepared,
+        (transformed, products): (&mut [Row], &mut [Row]),
+        values: &mut [f32],
+    ) {
+        let activation = step.stage.activation;
+        let slope = activation.slope().unwrap_or(1.0);
+        if step.algorithm == Algorithm::Taps {
+            let (Input::Blocked(input), Some(contributions)) = (input, &mut self.contributions)
+            else {
+                unreachable!("a stage of few outputs reads blocks");
+            };
+            let job = Convolution {
+                images,
+                input,
+                weights: &weights.forward,
+                bias: None,
+                slope: 1.0,
+                mask: None,
+            };
+            direct::convolve::<1>(isa, &job, contributions);
+            let window = if step.upsamples() {
+                Window::Upsampled
+            } else {
+                Window::Plain
+            };
+            taps::gather(
+                window,
+                contributions,
+                &weights.bias[0].0[..step.stage.output_channels],
+                values,
+            );
+            activate(isa, activation, values);
+            return;
+        }
+        let target = if step.pools() {
+            &mut self.sums
+        } else {
+            &mut self.output
+        };
+        let target = target
+            .as_mut()
+            .expect("a stage has somewhere to put its sums");
+        match step.algorithm {
+            Algorithm::Planar => {
+                let Input::Planar(input) = input else {
+                    unreachable!("a planar stage reads planes")
+                };
+                planar::convolve(
+                    isa,
+                    images,
+                    input,
+                    &weights.forward,
+                    &weights.bias,
+                    slope,
+                    target,
+                );
+            }
+            Algorithm::Direct => {
+                let job = Convolution {
+                    images,
+                    input: input.blocked(),
+                    weights: &weights.forward,
+                    bias: Some(&weights.bias),
+                    slope,
+                    mask: None,
+                };
+                direct::convolve::<9>(isa, &job, target);
+            }
+            Algorithm::Winograd => {
+                for tiles in Tiles::cut(images, step.input, WINOGRAD_TILES) {
+                    let end = End::Activate {
+                        bias: &weights.bias,
+                        slope,
+                    };
+                    let scratch = winograd::Scratch {
+                        transformed,
+                        products,
+                    };
+                    winograd::convolve(
+                        isa,
+                        tiles,
+                        input.blocked(),
+                        &weights.forward,
+                        end,
+                        target,
+                        scratch,
+                    );
+                }
+            }
+            Algorithm::Upsample => {
+                for span in Span::cut(images, step.input, UPSAMPLE_PIXELS) {
+                    let scratch = upsample::Scratch {
+                        transformed,
+                        products,
+                    };
+                    let (weights, bias) = (&weights.forward, &weights.bias);
+                    upsample::convolve(
+                        isa,
+                        span,
+                        input.blocked(),
+                        weights,
+                        bias,
+                        slope,
+                        target,
+                        scratch,
+                    );
+                }
+            }
+            Algorithm::Taps => unreachable!("returned above"),
+        }
+        if activation == Activation::Sigmoid {
+            ends::sigmoid_blocked(isa, images, target);
+        }
+        if let (true, Some(sums), Some(output)) = (step.pools(), &self.sums, &mut self.output) {
+            ends::max_pool(isa, images, sums, output, &mut self.which);
+        }
+    }
+
+    /// Brings the caller's gradient of the stack's output to the sums of this last stage.
+    fn begin(
+        &mut self,
+        isa: Isa,
+        images: usize,
+        step: &Step,
+        output: &[f32],
+        gradient: &mut [f32],
+    ) {
+        if let (Some(planar), Some(contributions)) =
+            (&mut self.planar_gradient, &mut self.contributions)
+        {
+            derive(step.stage.activation, output, gradient);
+            planar.read(gradient);
+            let window = if step.upsamples() {
+                Window::Upsampled
+            } else {
+                Window::Plain
+            };
+            taps::spread(window, images, planar, contributions);
+        } else if let Some(target) = &mut self.output_gradient {
+            target.read(gradient, step.stage.output_channels);
+            self.pass_activation(isa, images, step);
+        }
+    }
+
+    /// Takes a gradient that has arrived at the output to the sums, unless it passed the activation already.
+    fn arrive(&mut self, isa: Isa, images: usize, step: &Step) {
+        if !step.is_masked() {
+            self.pass_activation(isa, images, step);
+        }
+    }
+
+    fn pass_activation(&mut self, isa: Isa, images: usize, step: &Step) {
+        if let (Some(output), Some(gradient), Some(sums)) =
+            (&self.output, &self.output_gradient, &mut self.sums)
+        {
+            let which = step.pools().then_some(&self.which[..]);
+            ends::back(
+                isa,
+                images,
+                step.stage.activation,
+                which,
+                output,
+                gradient,
+                sums,
+            );
+        }
+    }
+
+    /// From the gradient of this stage's sums, adds that of its weights to `partial` and writes that of its
+    /// input.
+    fn backward(
+        &mut self,
+        isa: Isa,
+        images: usize,
+        step: &Step,
+        input: Input<'_>,
+        weights: &Prepared,
+        (transformed, products): (&mut [Row], &mut [Row]),
+        partial: &mut [Row],
+        target: Option<Target<'_>>,
+    ) {
+        let (weight_gradient, bias_gradient) = partial.split_at_mut(step.gradient_rows);
+        if let (Some(planar), Some(contributions)) = (&self.planar_gradient, &self.contributions) {
+            for channel in 0..planar.channels {
+                let sum = (0..images)
+                    .map(|image| line_sum(planar.plane(image, channel)))
+                    .sum::<f32>();
+                bias_gradient[channel / BLOCK].0[channel % BLOCK] += sum;
+            }
+            let input = input.blocked();
+            direct::add_weight_gradient::<1>(isa, images, input, contributions, weight_gradient);
+            if let Some(Target { gradient, mask }) = target {
+                let job = Convolution {
+                    images,
+                    input: contributions,
+                    weights: &weights.backward,
+                    bias: None,
+                    slope: 1.0,
+                    mask,
+                };
+                direct::convolve::<1>(isa, &job, gradient);
+            }
+            return;
+        }
+        let sums = self
+            .sums
+            .as_ref()
+            .expect("a training workspace has gradients");
+        ends::add_bias_gradient(isa, images, sums, bias_gradient);
+        match step.algorithm {
+            Algorithm::Planar => {
+                let Input::Planar(input) = input else {
+                    unreachable!("a planar stage reads planes")
+                };
+                planar::add_weight_gradient(isa, images, input, sums, weight_gradient);
+                if let Some(Target { gradient, mask }) = target {
+                    let weights = &weights.backward[..];
+                    let job = Convolution {
+                        images,
+                        input: sums,
+                        weights,
+                        bias: None,
+                        slope: 1.0,
+                        mask,
+                    };
+                    direct::convolve::<1>(isa, &job, gradient);
+                }
+            }
+            Algorithm::Direct => {
+                direct::add_weight_gradient::<9>(
+                    isa,
+                    images,
+                    input.blocked(),
+                    sums,
+                    weight_gradient,
+                );
+                if let Some(Target { gradient, mask }) = target {
+                    let weights = &weights.backward[..];
+                    let job = Convolution {
+                        images,
+                        input: sums,
+                        weights,
+                        bias: None,
+                        slope: 1.0,
+                        mask,
+                    };
+                    direct::convolve::<9>(isa, &job, gradient);
+                }
+            }
+            Algorithm::Winograd => {
+                for tiles in Tiles::cut(images, step.input, WINOGRAD_TILES) {
+                    let scratch = winograd::Scratch {
+                        transformed,
+                        products,
+                    };
+                    let gradient = &mut self.transformed_gradient;
+                    winograd::add_weight_gradient(
+                        isa,
+                        tiles,
+                        input.blocked(),
+                        sums,
+                        gradient,
+                        scratch,
+                    );
+                }
+                if let Some(Target { gradient, mask }) = target {
+                    for tiles in Tiles::cut(images, step.input, WINOGRAD_TILES) {
+                        let scratch = winograd::Scratch {
+                            transformed,
+                            products,
+                        };
+                        let weights = &weights.backward;
+                        winograd::convolve(
+                            isa,
+                            tiles,
+                            sums,
+                            weights,
+                            End::Mask(mask),
+                            gradient,
+                            scratch,
+                        );
+                    }
+                }
+            }
+            Algorithm::Upsample => {
+                let mut target = target;
+                for span in Span::cut(images, step.input, UPSAMPLE_PIXELS) {
+                    let scratch = upsample::Scratch {
+                        transformed,
+                        products,
+                    };
+                    let input_gradient = target.as_mut().map(|target| upsample::InputGradient {
+                        weights: &weights.backward,
+                        mask: target.mask,
+                        gradient: target.gradient,
+                    });
+                    let gradient = &mut self.transformed_gradient;
+                    upsample::back(
+                        isa,
+                        span,
+                        input.blocked(),
+                        sums,
+                        gradient,
+                        input_gradient,
+                        scratch,
+                    );
+                }
+            }
+            Algorithm::Taps => unreachable!("returned above"),
+        }
+    }
+}
+
+/// Applies an activation to plain values.
+fn activate(isa: Isa, activation: Activation, values: &mut [f32]) {
+    match activation.slope() {
+        None => ends::sigmoid(isa, values),
+        Some(1.0) => {}
+        Some(slope) => {
+            for value in values {
+                *value = if *value <= 0.0 {
+                    *value * slope
+                } else {
+                    *value
+                };
+            }
+        }
+    }
+}
+
+/// Takes a gradient back through an activation whose outputs are given.
+fn derive(activation: Activation, output: &[f32], gradient: &mut [f32]) {
+    for (gradient, output) in gradient.iter_mut().zip(output) {
+        *gradient *= match activation.slope() {
+            None => output * (1.0 - output),
+            Some(slope) if *output <= 0.0 => slope,
+            Some(_) => 1.0,
+        };
+    }
+}
+
+/// The sum of a plane, in eight parts so that it vectorises.
+fn line_sum(values: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 8];
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += value;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}

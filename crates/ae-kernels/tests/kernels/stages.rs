@@ -1,0 +1,237 @@
+//! Every kind of stage, and random stacks of them, against the definitions.
+
+use crate::reference::{Random, Start, error, run, weights_of};
+use ae_kernels::{Activation, Images, Loss, Precision, Stack, Stage, Weights};
+
+/// The share of the largest gradient that a gradient may be off by.
+fn tolerance(precision: Precision) -> f64 {
+    match precision {
+        Precision::Exact => 4e-6,
+        Precision::Fast => 8e-6,
+    }
+}
+
+fn borrowed(weights: &[(Vec<f32>, Vec<f32>)]) -> Vec<Weights<'_>> {
+    weights
+        .iter()
+        .map(|(weight, bias)| Weights { weight, bias })
+        .collect()
+}
+
+/// Holds output, loss and all gradients of a stack to the reference.
+fn check(stages: &[Stage], precision: Precision, [batch, height, width]: [usize; 3], seed: u64) {
+    let what = format!("{stages:?} {precision:?} batch {batch}, {height}x{width}, seed {seed}");
+    let mut random = Random::new(seed);
+    let stack = Stack::new(stages.to_vec(), precision).expect("the stages fit");
+    let channels = stages[0].input_channels;
+    let shape = [batch, channels, height, width];
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
+    let weights: Vec<_> = stages
+        .iter()
+        .map(|stage| weights_of(&mut random, stage))
+        .collect();
+    let output_shape = stack
+        .output_shape([channels, height, width])
+        .expect("pixels are left");
+    let count = batch * output_shape.iter().product::<usize>();
+    let images = Images {
+        shape,
+        values: &values,
+    };
+
+    let gradient = random.values(count, 1.0);
+    let expected = run(
+        stages,
+        shape,
+        &values,
+        &weights,
+        &Start::Gradient(&gradient),
+    );
+    let output = stack.infer(images, &borrowed(&weights)).expect("it runs");
+    assert!(
+        error(&output, &expected.output) < tolerance(precision),
+        "output of {what}"
+    );
+    let found = stack
+        .differentiate(images, &borrowed(&weights), &gradient, true)
+        .expect("it runs");
+    let input = found.input.expect("it was asked for");
+    let of_input = error(&input, &expected.input);
+    assert!(
+        of_input < tolerance(precision),
+        "input's gradient is off by {of_input:e}: {what}"
+    );
+    for (stage, (found, expected)) in found.weights.iter().zip(&expected.weights).enumerate() {
+        let of_weight = error(&found.0, &expected.0);
+        assert!(
+            of_weight < tolerance(precision),
+            "weight {stage}'s gradient is off by {of_weight:e}: {what}"
+        );
+        let of_bias = error(&found.1, &expected.1);
+        assert!(
+            of_bias < tolerance(precision),
+            "bias {stage}'s gradient is off by {of_bias:e}: {what}"
+        );
+    }
+}
+
+const ALL: [Precision; 2] = [Precision::Exact, Precision::Fast];
+
+#[test]
+fn a_single_stage_of_every_kind() {
+    let activations = [
+        Activation::None,
+        Activation::Relu,
+        Activation::LeakyRelu(0.2),
+        Activation::Sigmoid,
+    ];
+    let channels = [
+        (1, 1),
+        (1, 32),
+        (3, 20),
+        (16, 16),
+        (40, 33),
+        (64, 1),
+        (33, 3),
+        (17, 48),
+    ];
+    for (index, (inputs, outputs)) in channels.into_iter().enumerate() {
+        for activation in activations {
+            let stage = Stage::new(inputs, outputs, activation);
+            for stage in [stage, stage.with_max_pool(), stage.with_upsample()] {
+                for precision in ALL {
+                    check(&[stage], precision, [2, 6 + index, 7], 1 + index as u64);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn images_of_every_small_size() {
+    for height in 1..=9 {
+        for width in [1, 2, 3, 5, 8, 15, 16] {
+            for stage in [
+                Stage::new(32, 32, Activation::Relu),
+                Stage::new(32, 32, Activation::Relu).with_upsample(),
+                Stage::new(1, 16, Activation::Relu),
+                Stage::new(16, 1, Activation::None).with_upsample(),
+            ] {
+                for precision in ALL {
+                    check(&[stage], precision, [1, height, width], 7);
+                }
+            }
+        }
+    }
+}
+
+/// The autoencoder of 314,625 parameters.
+pub(crate) fn autoencoder() -> Vec<Stage> {
+    vec![
+        Stage::new(1, 32, Activation::Relu).with_max_pool(),
+        Stage::new(32, 64, Activation::Relu).with_max_pool(),
+        Stage::new(64, 128, Activation::Relu),
+        Stage::new(128, 128, Activation::Relu),
+        Stage::new(128, 64, Activation::Relu).with_upsample(),
+        Stage::new(64, 1, Activation::Sigmoid).with_upsample(),
+    ]
+}
+
+#[test]
+fn the_autoencoder() {
+    for precision in ALL {
+        for batch in [1, 3, 11] {
+            check(&autoencoder(), precision, [batch, 28, 28], 3);
+        }
+    }
+}
+
+#[test]
+fn random_stacks() {
+    for seed in 0..40 {
+        let mut random = Random::new(1000 + seed);
+        let depth = random.pick(1..=4);
+        let mut stages: Vec<Stage> = Vec::new();
+        for _ in 0..depth {
+            let inputs = stages
+                .last()
+                .map_or_else(|| random.pick(1..=40), |stage| stage.output_channels);
+            let activation = match random.pick(0..=3) {
+                0 => Activation::None,
+                1 => Activation::Relu,
+                2 => Activation::LeakyRelu(random.unit()),
+                _ => Activation::Sigmoid,
+            };
+            let stage = Stage::new(inputs, random.pick(1..=70), activation);
+            stages.push(match random.pick(0..=2) {
+                0 => stage,
+                1 => stage.with_max_pool(),
+                _ => stage.with_upsample(),
+            });
+        }
+        let (height, width) = (random.pick(16..=21), random.pick(16..=21));
+        let precision = ALL[random.pick(0..=1)];
+        check(
+            &stages,
+            precision,
+            [random.pick(1..=5), height, width],
+            seed,
+        );
+    }
+}
+
+#[test]
+fn losses_and_their_gradients() {
+    let stages = [
+        Stage::new(3, 16, Activation::Relu),
+        Stage::new(16, 3, Activation::Sigmoid),
+    ];
+    let shape = [9, 3, 10, 13];
+    let mut random = Random::new(5);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
+    let target: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
+    let weights: Vec<_> = stages
+        .iter()
+        .map(|stage| weights_of(&mut random, stage))
+        .collect();
+    let stack = Stack::new(stages.to_vec(), Precision::Exact).expect("the stages fit");
+    for loss in [Loss::Mse, Loss::Bce, Loss::L1] {
+        let expected = run(
+            &stages,
+            shape,
+            &values,
+            &weights,
+            &Start::Loss(loss, &target),
+        );
+        let images = Images {
+            shape,
+            values: &values,
+        };
+        let (value, found) = stack
+            .train(images, &borrowed(&weights), &target, loss, true)
+            .expect("it runs");
+        assert!(
+            (value - expected.loss).abs() < 1e-7 * expected.loss,
+            "{loss:?}: {value} against {}",
+            expected.loss
+        );
+        for (found, expected) in found.weights.iter().zip(&expected.weights) {
+            assert!(
+                error(&found.0, &expected.0) < 2e-6,
+                "{loss:?}: {:e}",
+                error(&found.0, &expected.0)
+            );
+            assert!(
+                error(&found.1, &expected.1) < 2e-6,
+                "{loss:?}: {:e}",
+                error(&found.1, &expected.1)
+            );
+        }
+        let input = found.input.expect("it was asked for");
+        assert!(
+            error(&input, &expected.input) < 2e-6,
+            "{loss:?}: {:e}",
+            error(&input, &expected.input)
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! The operations on Burn's tensors against Burn's own, and what graphs may do with them.
+
+use ae_kernels::{Activation, KernelError, Loss, Precision, Resize, Stack, Stage};
+use burn::tensor::activation::{leaky_relu, relu, sigmoid};
+use burn::tensor::module::{conv2d, interpolate, max_pool2d};
+use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::reference::{Random, error, weights_of};
+use crate::stages::autoencoder;
+
+type TensorWeights = Vec<(Tensor<4>, Tensor<1>)>;
+
+/// The stages by Burn's own operations.
+fn by_burn(stages: &[Stage], mut x: Tensor<4>, weights: &TensorWeights) -> Tensor<4> {
+    for (stage, (weight, bias)) in stages.iter().zip(weights) {
+        if stage.resize == Resize::Upsample {
+            let [_, _, height, width] = x.dims();
+            let nearest = InterpolateOptions::new(InterpolateMode::Nearest);
+            x = interpolate(x, nearest.with_output_size([2 * height, 2 * width]));
+        }
+        x = conv2d(
+            x,
+            weight.clone(),
+            Some(bias.clone()),
+            ConvOptions::new([1, 1], [1, 1], [1, 1], 1),
+        );
+        x = match stage.activation {
+            Activation::None => x,
+            Activation::Relu => relu(x),
+            Activation::LeakyRelu(slope) => leaky_relu(x, f64::from(slope)),
+            Activation::Sigmoid => sigmoid(x),
+        };
+        if stage.resize == Resize::MaxPool {
+            x = max_pool2d(x, MaxPoolOptions::new([2, 2]));
+        }
+    }
+    x
+}
+
+fn mse(output: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
+    let difference = output - target;
+    (difference.clone() * difference).mean()
+}
+
+/// Weights on `device`, tracked.
+fn weights_on(stages: &[Stage], random: &mut Random, device: &Device) -> TensorWeights {
+    let pair = |stage: &Stage| {
+        let (weight, bias) = weights_of(random, stage);
+        let shape = [stage.output_channels, stage.input_channels, 3, 3];
+        let weight = Tensor::<4>::from_data(TensorData::new(weight, shape), device);
+        let bias = Tensor::<1>::from_data(TensorData::new(bias, [stage.output_channels]), device);
+        (weight.require_grad(), bias.require_grad())
+    };
+    stages.iter().map(pair).collect()
+}
+
+fn images(random: &mut Random, shape: [usize; 4], device: &Device) -> Tensor<4> {
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor
+        .into_data()
+        .try_to_vec::<f32>()
+        .expect("single precision")
+}
+
+fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    floats(tensor).into_iter().map(f64::from).collect()
+}
+
+/// The same values without history, on the same device.
+fn untracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    Tensor::from_inner(tensor.inner())
+}
+
+/// Gradients of `loss` to the weights and to `x`.
+fn gradients(loss: Tensor<1>, x: &Tensor<4>, weights: &TensorWeights) -> Vec<Vec<f32>> {
+    let gradients = loss.backward();
+    let mut all = vec![floats(x.grad(&gradients).expect("the input is tracked"))];
+    for (weight, bias) in weights {
+        all.push(floats(
+            weight.grad(&gradients).expect("weights are tracked"),
+        ));
+        all.push(floats(bias.grad(&gradients).expect("biases are tracked")));
+    }
+    all
+}
+
+#[cfg_attr(
+    feature = "ndarray",
+    expect(deprecated, reason = "tested as long as it is supported")
+)]
+fn devices() -> Vec<Device> {
+    vec![
+        #[cfg(feature = "flex")]
+        Device::flex().autodiff(),
+        #[cfg(feature = "ndarray")]
+        Device::ndarray().autodiff(),
+    ]
+}
+
+fn close(found: &[Vec<f32>], expected: &[Vec<f32>], tolerance: f64, what: &str) {
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let expected: Vec<f64> = expected.iter().map(|&value| f64::from(value)).collect();
+        let off = error(found, &expected);
+        assert!(
+            off < tolerance,
+            "{what}: gradient {index} is off by {off:e}"
+        );
+    }
+}
+
+#[test]
+fn gradients_are_those_of_burns_operations() {
+    let small = vec![
+        Stage::new(3, 24, Activation::LeakyRelu(0.1)).with_max_pool(),
+        Stage::new(24, 40, Activation::Sigmoid),
+        Stage::new(40, 3, Activation::None).with_upsample(),
+    ];
+    for device in devices() {
+        for (stages, shape) in [
+            (autoencoder(), [16, 1, 28, 28]),
+            (small.clone(), [5, 3, 10, 12]),
+        ] {
+            let stack = Stack::new(stages.clone(), Precision::Fast).expect("the stages fit");
+            let mut random = Random::new(11);
+            let weights = weights_on(&stages, &mut random, &device);
+            let x = images(&mut random, shape, &device).require_grad();
+            let target = images(&mut random, shape, &device);
+
+            let plain = by_burn(&stages, x.clone(), &weights);
+            let expected_output = doubles(plain.clone());
+            let plain = mse(plain, target.clone());
+            let expected_loss = doubles(plain.clone())[0];
+            let expected = gradients(plain, &x, &weights);
+
+            let output = stack.forward(x.clone(), &weights);
+            assert!(error(&floats(output.clone()), &expected_output) < 5e-6);
+            close(
+                &gradients(mse(output, target.clone()), &x, &weights),
+                &expected,
+                5e-6,
+                "forward",
+            );
+
+            let loss = stack.loss(x.clone(), target, &weights, Loss::Mse);
+            assert!((doubles(loss.clone())[0] / expected_loss - 1.0).abs() < 1e-6);
+            close(&gradients(loss, &x, &weights), &expected, 5e-6, "loss");
+        }
+    }
+}
+
+/// A stack, its weights and a batch on a device.
+fn setting(device: &Device) -> (Stack, TensorWeights, Tensor<4>) {
+    let stages = vec![
+        Stage::new(1, 16, Activation::Relu).with_max_pool(),
+        Stage::new(16, 1, Activation::Sigmoid).with_upsample(),
+    ];
+    let mut random = Random::new(2);
+    let weights = weights_on(&stages, &mut random, device);
+    let x = images(&mut random, [3, 1, 8, 6], device);
+    (
+        Stack::new(stages, Precision::Fast).expect("the stages fit"),
+        weights,
+        x,
+    )
+}
+
+#[test]
+fn a_graph_may_use_an_output_twice() {
+    for device in devices() {
+        let (stack, weights, x) = setting(&device);
+        let x = x.require_grad();
+        let once = gradients(stack.forward(x.clone(), &weights).sum(), &x, &weights);
+        let output = stack.forward(x.clone(), &weights);
+        let twice = gradients((output.clone() + output).sum(), &x, &weights);
+        let both = gradients(
+            stack.forward(x.clone(), &weights).sum() + stack.forward(x.clone(), &weights).sum(),
+            &x,
+            &weights,
+        );
+        let doubled: Vec<Vec<f32>> = once
+            .iter()
+            .map(|values| values.iter().map(|value| 2.0 * value).collect())
+            .collect();
+        close(&twice, &doubled, 1e-6, "one output, used twice");
+        close(&both, &doubled, 1e-6, "two passes");
+
+        let loss = stack.loss(x.clone(), untracked(x.clone()), &weights, Loss::L1);
+        let single = gradients(loss, &x, &weights);
+        let loss = stack.loss(x.clone(), untracked(x.clone()), &weights, Loss::L1);
+        let scaled = gradients(loss.clone() * 1.5 + loss * 0.5, &x, &weights);
+        let doubled: Vec<Vec<f32>> = single
+            .iter()
+            .map(|values| values.iter().map(|value| 2.0 * value).collect())
+            .collect();
+        close(&scaled, &doubled, 1e-6, "a loss, scaled and added");
+    }
+}
+
+#[test]
+fn a_graph_may_be_dropped_or_never_differentiated() {
+    for device in devices() {
+        let (stack, weights, x) = setting(&device);
+        let output = stack.forward(x.clone(), &weights);
+        let loss = stack.loss(x.clone(), x.clone(), &weights, Loss::Bce);
+        let kept = floats(output.clone().detach());
+        drop((output, loss));
+        // Without autodiff, and with untracked weights under autodiff, the same values come out.
+        let constants: TensorWeights = weights
+            .iter()
+            .map(|(weight, bias)| (untracked(weight.clone()), untracked(bias.clone())))
+            .collect();
+        assert_eq!(floats(stack.forward(x.clone(), &constants)), kept);
+        let inner: TensorWeights = weights
+            .iter()
+            .map(|(weight, bias)| (weight.clone().inner(), bias.clone().inner()))
+            .collect();
+        assert_eq!(floats(stack.forward(x.clone().inner(), &inner)), kept);
+        let plain = stack.loss(x.clone().inner(), x.clone().inner(), &inner, Loss::Bce);
+        let tracked = stack.loss(x.clone(), x, &weights, Loss::Bce);
+        assert!((doubles(plain)[0] / doubles(tracked)[0] - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn only_what_is_tracked_gets_a_gradient() {
+    for device in devices() {
+        let (stack, mut weights, x) = setting(&device);
+        weights[0].1 = untracked(weights[0].1.clone());
+        let gradients = stack
+            .loss(x.clone(), x.clone(), &weights, Loss::Mse)
+            .backward();
+        assert!(x.grad(&gradients).is_none());
+        assert!(weights[0].1.grad(&gradients).is_none());
+        assert!(weights[0].0.grad(&gradients).is_some());
+        assert!(weights[1].1.grad(&gradients).is_some());
+    }
+}
+
+#[test]
+fn the_target_may_be_tracked_too() {
+    for device in devices() {
+        for loss in [Loss::Mse, Loss::Bce, Loss::L1] {
+            let (stack, weights, x) = setting(&device);
+            let target = (x.clone() * 0.5).require_grad();
+            let found = stack
+                .loss(x.clone(), target.clone(), &weights, loss)
+                .backward();
+            let fixed = stack
+                .loss(x, untracked(target.clone()), &weights, loss)
+                .backward();
+            assert!(target.grad(&found).is_some());
+            for (weight, bias) in &weights {
+                let close =
+                    |found: Vec<f32>, expected: Vec<f64>| assert!(error(&found, &expected) < 1e-6);
+                close(
+                    floats(weight.grad(&found).expect("tracked")),
+                    doubles(weight.grad(&fixed).expect("tracked")),
+                );
+                close(
+                    floats(bias.grad(&found).expect("tracked")),
+                    doubles(bias.grad(&fixed).expect("tracked")),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stack_longer_than_one_operation() {
+    for device in devices() {
+        let stages: Vec<Stage> = (0..35)
+            .map(|_| Stage::new(2, 2, Activation::LeakyRelu(0.9)))
+            .collect();
+        let mut random = Random::new(4);
+        let weights = weights_on(&stages, &mut random, &device);
+        let x = images(&mut random, [2, 2, 5, 5], &device).require_grad();
+        let stack = Stack::new(stages.clone(), Precision::Exact).expect("the stages fit");
+        let expected = gradients(
+            mse(by_burn(&stages, x.clone(), &weights), untracked(x.clone())),
+            &x,
+            &weights,
+        );
+        let found = gradients(
+            stack.loss(x.clone(), untracked(x.clone()), &weights, Loss::Mse),
+            &x,
+            &weights,
+        );
+        close(&found, &expected, 5e-6, "35 stages");
+    }
+}
+
+#[test]
+fn tensors_that_are_not_contiguous() {
+    for device in devices() {
+        let (stack, weights, x) = setting(&device);
+        let turned = x
+            .clone()
+            .swap_dims(2, 3)
+            .reshape([3, 1, 6, 8])
+            .swap_dims(2, 3);
+        assert_eq!(
+            floats(stack.forward(turned, &weights)),
+            floats(stack.forward(x.clone(), &weights))
+        );
+        let part = stack.forward(x.clone().narrow(0, 1, 2), &weights);
+        assert_eq!(
+            floats(part),
+            floats(stack.forward(x, &weights).narrow(0, 1, 2))
+        );
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_errors() {
+    for device in devices() {
+        let (stack, weights, x) = setting(&device);
+        let message = |result: Result<Tensor<4>, KernelError>| {
+            result.expect_err("it does not fit").to_string()
+        };
+        let zeros = |shape: [usize; 4]| Tensor::<4>::zeros(shape, &device);
+        assert_eq!(
+            message(stack.try_forward(zeros([2, 3, 8, 8]), &weights)),
+            "the channels' axis has 3 values, expected 1"
+        );
+        assert_eq!(
+            message(stack.try_forward(zeros([2, 1, 1, 8]), &weights)),
+            "stage 0: no pixels left of an input of 1x8"
+        );
+        assert_eq!(
+            message(stack.try_forward(x.clone(), &weights[..1])),
+            "1 pairs of weight and bias for 2 stages"
+        );
+        let swapped = [weights[1].clone(), weights[0].clone()];
+        assert_eq!(
+            message(stack.try_forward(x.clone(), &swapped)),
+            "the weight of stage 0 has shape [1, 16, 3, 3], expected [16, 1, 3, 3]"
+        );
+        let error = stack
+            .try_loss(x, zeros([3, 1, 8, 8]), &weights, Loss::Mse)
+            .expect_err("it does not fit");
+        assert_eq!(
+            error.to_string(),
+            "the target has shape [3, 1, 8, 8], expected [3, 1, 8, 6]"
+        );
+    }
+}
