@@ -2,6 +2,7 @@
 
 pub mod ci;
 pub mod download;
+pub mod glyphs;
 pub mod layering;
 pub mod progress;
 pub mod sources;

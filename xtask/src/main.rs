@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use xtask::ci::{self, CiOptions};
 use xtask::download::{DownloadOptions, download};
+use xtask::glyphs::{self, GlyphsOptions};
 use xtask::layering;
 use xtask::progress::TerminalReport;
 use xtask::sources::{Sources, SourcesError};
@@ -23,6 +24,8 @@ struct Arguments {
 enum Task {
     /// Download data sets into datasets/downloads, checked by length and SHA-256.
     Download(DownloadArguments),
+    /// Draw the glyphs that are built into ae-data from installed fonts, or check them.
+    Glyphs(GlyphsOptions),
     /// Check format, lints, tests, docs, layering and dependencies; print each step's time.
     Ci(CiOptions),
     /// Check the crates' dependencies against the table in docs/architecture.md.
@@ -54,6 +57,10 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
     let root = root();
     match task {
         Task::Download(arguments) => download_all(&root, &arguments),
+        Task::Glyphs(options) => {
+            glyphs::run(&root, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Ci(options) => Ok(ci::run(&root, &options)),
         Task::Layering => {
             let violations = layering::check(&root)?;

@@ -31,7 +31,8 @@ pub use image::{Image, ImageLimits, ImageOptions};
 pub use info::{ClassCount, DatasetInfo, SetInfo};
 pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
 pub use random::{
-    Draw, Purpose, fill_standard_normal, permutation, standard_normal, uniform, uniform_below, uniform_f64,
+    Draw, Purpose, fill_standard_normal, permutation, standard_normal, uniform, uniform_below,
+    uniform_f64,
 };
 pub use set::ImageSet;
 pub use shape::{Channels, Fit, ImageShape, Size};

@@ -369,14 +369,14 @@ mod tests {
             .sum();
         // The 99.99% quantile of chi-square with 6 degrees of freedom.
         assert!(chi_square < 27.86, "{counts:?}");
-        // At three quarters of the range a plain remainder would draw the lower third twice as often.
+        // At three quarters of the range, multiplying alone would draw every third integer twice as often.
         let bound = 3u64 << 62;
-        let low = (0..30_000)
-            .filter(|_| uniform_below(&mut rng, bound) < 1 << 62)
+        let thirds = (0..30_000)
+            .filter(|_| uniform_below(&mut rng, bound) % 3 == 0)
             .count() as f64;
         assert!(
-            (low - 10_000.0).abs() < 4.0 * (30_000.0f64 * 2.0 / 9.0).sqrt(),
-            "{low}"
+            (thirds - 10_000.0).abs() < 4.0 * (30_000.0f64 * 2.0 / 9.0).sqrt(),
+            "{thirds}"
         );
     }
 

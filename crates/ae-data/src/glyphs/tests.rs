@@ -1,0 +1,468 @@
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+
+use super::*;
+use crate::Image;
+
+fn fonts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fonts")
+}
+
+fn datasets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/glyphs")
+}
+
+/// Everything that can be drawn, without a look at whether it is a letter.
+fn draw(names: &[&str], options: GlyphOptions) -> Glyphs {
+    let files: Vec<PathBuf> = names.iter().map(|name| fonts().join(name)).collect();
+    let options = GlyphOptions {
+        recognition: Recognition::Off,
+        test_share: 0.0,
+        ..options
+    };
+    render_fonts(&files, &options).unwrap()
+}
+
+fn letter(glyphs: &Glyphs, face: usize, letter: char) -> Image {
+    let place = LETTERS.iter().position(|&other| other == letter).unwrap();
+    glyphs
+        .dataset
+        .train
+        .image(face * LETTERS.len() + place)
+        .unwrap()
+}
+
+fn mean(image: &Image) -> f64 {
+    let sum: u32 = image.pixels().iter().map(|&pixel| u32::from(pixel)).sum();
+    f64::from(sum) / 255.0 / (SIDE * SIDE) as f64
+}
+
+/// The figures are told in `tests/fonts/make_fonts.py`: probes at column and row, and how much is white.
+#[test]
+fn figures_fill_the_box_as_they_are_drawn() {
+    let glyphs = draw(&["figures.ttf"], GlyphOptions::default());
+    assert_eq!(glyphs.dataset.train.len(), 10);
+    let pi = std::f64::consts::PI;
+    type Probes<'a> = &'a [(usize, usize, u8)];
+    let rows: [(char, f64, Probes<'_>); 10] = [
+        (
+            'A',
+            0.5,
+            &[
+                (14, 14, 255),
+                (14, 4, 255),
+                (3, 3, 0),
+                (24, 3, 0),
+                (3, 25, 255),
+            ],
+        ),
+        (
+            'B',
+            0.75,
+            &[(3, 3, 255), (24, 24, 255), (14, 14, 0), (3, 14, 255)],
+        ),
+        (
+            'C',
+            0.5,
+            &[(6, 21, 255), (21, 6, 255), (6, 6, 0), (21, 21, 0)],
+        ),
+        (
+            'D',
+            pi / 4.0,
+            &[
+                (14, 14, 255),
+                (1, 1, 0),
+                (26, 1, 0),
+                (26, 26, 0),
+                (14, 2, 255),
+            ],
+        ),
+        ('E', 1.0, &[(14, 14, 255), (2, 2, 255)]),
+        (
+            'F',
+            0.375,
+            &[
+                (3, 3, 255),
+                (3, 24, 255),
+                (14, 14, 0),
+                (24, 3, 0),
+                (24, 24, 255),
+            ],
+        ),
+        (
+            'G',
+            0.3125,
+            &[
+                (3, 3, 255),
+                (14, 3, 0),
+                (14, 24, 255),
+                (3, 14, 0),
+                (24, 24, 255),
+            ],
+        ),
+        ('H', 0.5, &[(3, 14, 255), (14, 14, 0), (24, 14, 255)]),
+        // So narrow that its sides, which end within a pixel, stretch to wide gray ones: 9.6 of 11 pixels.
+        ('I', 0.87, &[(14, 14, 255), (9, 14, 255), (18, 14, 255)]),
+        // Two squares that overlap: the overlap is white, not gray or black.
+        (
+            'J',
+            0.875,
+            &[
+                (14, 14, 255),
+                (3, 3, 0),
+                (24, 24, 0),
+                (24, 3, 255),
+                (3, 24, 255),
+            ],
+        ),
+    ];
+    for (name, white, probes) in rows {
+        let image = letter(&glyphs, 0, name);
+        // The outermost pixels are gray where the figure ends within one.
+        assert!(
+            (mean(&image) - white).abs() < 0.06,
+            "{name}: {} is not {white}",
+            mean(&image)
+        );
+        for &(column, row, expected) in probes {
+            let found = image.pixels()[row * SIDE + column];
+            assert!(
+                found.abs_diff(expected) <= 12,
+                "{name} at {column}, {row}: {found}, not {expected}"
+            );
+        }
+        for edge in [0, SIDE - 1] {
+            let row = image.pixels()[edge * SIDE..][..SIDE].iter().copied().max();
+            let column = image.pixels()[edge..].iter().step_by(SIDE).copied().max();
+            assert!(
+                row > Some(10) && column > Some(10),
+                "{name} doesn't reach its box"
+            );
+        }
+    }
+}
+
+#[test]
+fn collections_and_variable_fonts_give_all_their_faces() {
+    let collection = draw(&["collection.ttc"], GlyphOptions::default());
+    let mut faces = collection.train_faces;
+    faces.sort_by_key(|face| face.index);
+    let named = |face: &GlyphFace| (face.index, face.family.clone(), face.style.clone());
+    assert_eq!(
+        faces.iter().map(named).collect::<Vec<_>>(),
+        [
+            (0, "Figures".into(), "Regular".into()),
+            (1, "Figures".into(), "Black".into())
+        ]
+    );
+
+    let variable = draw(&["variable.ttf"], GlyphOptions::default());
+    let weights: BTreeSet<_> = variable
+        .train_faces
+        .iter()
+        .map(|face| face.weight.map(|weight| weight as u32))
+        .collect();
+    // At its lightest it is what it is by default, and so left out.
+    assert_eq!(weights, [None, Some(900)].into());
+    assert_eq!(variable.thinned.len(), 1);
+    assert!(
+        variable.thinned[0].file.ends_with("variable.ttf@100"),
+        "{:?}",
+        variable.thinned
+    );
+    for (place, face) in variable.train_faces.iter().enumerate() {
+        let expected = if face.weight.is_some() { 0.9 } else { 0.5 };
+        let found = mean(&letter(&variable, place, 'H'));
+        assert!((found - expected).abs() < 0.06, "{face:?}: {found}");
+    }
+}
+
+#[test]
+fn fonts_without_letters_to_give_are_named_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["without-j.ttf", "empty-c.ttf", "wide-e.ttf", "figures.ttf"] {
+        fs::copy(fonts().join(name), folder.path().join(name)).unwrap();
+    }
+    let figures = fs::read(fonts().join("figures.ttf")).unwrap();
+    fs::create_dir(folder.path().join("deeper")).unwrap();
+    fs::write(folder.path().join("deeper/cut.OTF"), &figures[..300]).unwrap();
+    fs::write(folder.path().join("deeper/nothing.ttf"), b"").unwrap();
+    fs::write(folder.path().join("deeper/text.ttf"), b"no font at all").unwrap();
+    fs::write(folder.path().join("deeper/readme.txt"), b"not looked at").unwrap();
+    let options = GlyphOptions {
+        recognition: Recognition::Off,
+        ..GlyphOptions::default()
+    };
+    let glyphs = render_fonts(&[folder.path().to_owned()], &options).unwrap();
+    assert_eq!(glyphs.dataset.files, 7);
+    assert_eq!(glyphs.train_faces.len() + glyphs.test_faces.len(), 1);
+    let reasons: Vec<(String, String)> = glyphs
+        .dataset
+        .skipped
+        .into_iter()
+        .map(|Skipped { file, reason }| {
+            let file = Path::new(&file)
+                .strip_prefix(folder.path())
+                .unwrap()
+                .display()
+                .to_string();
+            (file, reason)
+        })
+        .collect();
+    let expected = [
+        ("deeper/cut.OTF", "the file is cut short"),
+        ("deeper/nothing.ttf", "the file is empty"),
+        ("deeper/text.ttf", "not a TrueType or OpenType font"),
+        ("empty-c.ttf", "the drawing of C is empty"),
+        ("wide-e.ttf", "the drawing of E overflows"),
+        ("without-j.ttf", "there is no letter J"),
+    ];
+    assert_eq!(
+        reasons,
+        expected.map(|(file, reason)| (file.to_owned(), reason.to_owned()))
+    );
+}
+
+#[test]
+fn sources_without_a_font_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    let error = render_fonts(std::slice::from_ref(&missing), &GlyphOptions::default()).unwrap_err();
+    assert!(matches!(error, DataError::NotFound { path } if path == missing));
+    let empty = [folder.path().to_owned()];
+    let error = render_fonts(&empty, &GlyphOptions::default()).unwrap_err();
+    assert!(matches!(error, DataError::NoImages { .. }), "{error}");
+    // Figures are no letters.
+    let error = render_fonts(&[fonts().join("figures.ttf")], &GlyphOptions::default()).unwrap_err();
+    assert!(matches!(error, DataError::NoImages { .. }), "{error}");
+}
+
+#[test]
+fn neither_the_folder_nor_the_order_of_the_sources_matters() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["figures.ttf", "figures-black.ttf", "variable.ttf"];
+    let options = GlyphOptions {
+        recognition: Recognition::Off,
+        test_share: 0.0,
+        ..GlyphOptions::default()
+    };
+    for (place, name) in names.iter().enumerate() {
+        let deeper = folder.path().join(format!("{}", 9 - place));
+        fs::create_dir(&deeper).unwrap();
+        fs::copy(fonts().join(name), deeper.join(name)).unwrap();
+    }
+    let moved = render_fonts(&[folder.path().to_owned()], &options).unwrap();
+    let here = draw(&names, GlyphOptions::default());
+    let fingerprint = |glyphs: &Glyphs| glyphs.dataset.train.fingerprint().unwrap();
+    assert_eq!(fingerprint(&moved), fingerprint(&here));
+    let turned = draw(
+        &["variable.ttf", "figures-black.ttf", "figures.ttf"],
+        GlyphOptions::default(),
+    );
+    assert_eq!(fingerprint(&turned), fingerprint(&here));
+}
+
+/// A line of `datasets/glyphs/fonts.tsv`.
+struct Listed {
+    part: String,
+    family: String,
+    licence: String,
+}
+
+fn listed() -> Vec<Listed> {
+    let list = fs::read_to_string(datasets().join("fonts.tsv")).unwrap();
+    let face = |line: &str| {
+        let [
+            part,
+            _file,
+            _index,
+            _weight,
+            family,
+            _style,
+            _package,
+            licence,
+        ] = line.split('\t').collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}")
+        };
+        Listed {
+            part: part.to_owned(),
+            family: family.to_owned(),
+            licence: licence.to_owned(),
+        }
+    };
+    list.lines().skip(1).map(face).collect()
+}
+
+#[test]
+fn the_embedded_set_is_what_its_manifest_says() {
+    let dataset = embedded().unwrap();
+    let test = dataset.test.unwrap();
+    let manifest: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(datasets().join("manifest.json")).unwrap())
+            .unwrap();
+    let faces = listed();
+    for (name, set) in [("train", &dataset.train), ("test", &test)] {
+        let of_part = || faces.iter().filter(|face| face.part == name);
+        let families: BTreeSet<&str> = of_part().map(|face| face.family.as_str()).collect();
+        let stated = &manifest[name];
+        assert_eq!(stated["images"], set.len(), "{name}");
+        assert_eq!(stated["faces"], set.len() / 10, "{name}");
+        assert_eq!(stated["faces"], of_part().count(), "{name}");
+        assert_eq!(stated["families"], families.len(), "{name}");
+        assert_eq!(stated["fingerprint"], set.fingerprint().unwrap(), "{name}");
+        assert_eq!(set.shape(), SHAPE);
+        assert_eq!(set.classes(), LETTERS.map(String::from));
+        let labels: Vec<Option<u8>> = (0..set.len()).map(|index| set.label(index)).collect();
+        let expected: Vec<Option<u8>> = (0..set.len())
+            .map(|index| Some((index % 10) as u8))
+            .collect();
+        assert_eq!(labels, expected, "{name}");
+    }
+    let families: BTreeSet<&str> = faces.iter().map(|face| face.family.as_str()).collect();
+    assert!(faces.len() >= 1000, "{} faces", faces.len());
+    assert!(families.len() >= 150, "{} families", families.len());
+    assert!(
+        faces
+            .iter()
+            .all(|face| !face.licence.is_empty() && !face.licence.contains("GPL"))
+    );
+    let bytes: u64 = fs::read_dir(datasets())
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(bytes < 3_900_000, "{bytes} bytes");
+}
+
+#[test]
+fn no_family_and_no_face_is_both_for_training_and_for_testing() {
+    let faces = listed();
+    let groups = |part: &str| -> BTreeSet<String> {
+        let of_part = faces.iter().filter(|face| face.part == part);
+        of_part
+            .map(|face| face.family.split(' ').next().unwrap().to_lowercase())
+            .collect()
+    };
+    assert!(!groups("test").is_empty());
+    assert_eq!(groups("train").intersection(&groups("test")).next(), None);
+
+    let dataset = embedded().unwrap();
+    let pixels = |set: &ImageSet| -> Vec<Vec<u8>> {
+        let image = |index| set.image(index).unwrap().into_pixels();
+        (0..set.len() / 10)
+            .map(|face| {
+                (0..10)
+                    .flat_map(|letter| image(face * 10 + letter))
+                    .collect()
+            })
+            .collect()
+    };
+    let all = [pixels(&dataset.train), pixels(&dataset.test.unwrap())].concat();
+    let distinct: HashSet<&[u8]> = all.iter().map(Vec::as_slice).collect();
+    assert_eq!(distinct.len(), all.len());
+}
+
+/// Measured on the 7,000 training images of notMNIST: mean 108.7, standard deviation 117.0, and 37.1% black.
+#[test]
+fn gray_levels_are_like_those_of_notmnist() {
+    let train = embedded().unwrap().train;
+    let pixels: Vec<u8> = (0..train.len())
+        .flat_map(|index| train.image(index).unwrap().into_pixels())
+        .collect();
+    let count = pixels.len() as f64;
+    let mean = pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / count;
+    let variance = pixels
+        .iter()
+        .map(|&pixel| (f64::from(pixel) - mean).powi(2))
+        .sum::<f64>()
+        / count;
+    let black = pixels.iter().filter(|&&pixel| pixel == 0).count() as f64 / count;
+    assert!((mean - 108.7).abs() < 5.0, "{mean}");
+    assert!((variance.sqrt() - 117.0).abs() < 4.0, "{}", variance.sqrt());
+    assert!((black - 0.371).abs() < 0.03, "{black}");
+}
+
+#[test]
+fn letters_are_told_from_symbols() {
+    let test = embedded().unwrap().test.unwrap();
+    let face = |name: &str, order: &dyn Fn(usize) -> usize| {
+        let pixels = (0..10)
+            .flat_map(|letter| test.image(order(letter)).unwrap().into_pixels())
+            .collect();
+        let family = name.to_owned();
+        let origin = GlyphFace {
+            file: name.into(),
+            index: 0,
+            weight: None,
+            family,
+            style: String::new(),
+        };
+        Face { origin, pixels }
+    };
+    // What is drawn for each letter is the next one.
+    let shifted = face("shifted", &|letter| (letter + 1) % 10);
+    let right = face("right", &|letter| letter);
+    let mut skipped = Vec::new();
+    let kept =
+        recognise::letters(vec![shifted, right], Recognition::Embedded, &mut skipped).unwrap();
+    let names: Vec<String> = kept.iter().map(Face::name).collect();
+    assert_eq!(names, ["right"]);
+    assert_eq!(skipped.len(), 1);
+    assert!(
+        skipped[0].reason.starts_with("no letters: only "),
+        "{skipped:?}"
+    );
+}
+
+#[test]
+fn a_family_cannot_vouch_for_itself() {
+    let train = embedded().unwrap().train;
+    let face = |family: String, start: usize, shift: usize| {
+        let image = |letter: usize| train.image(start * 10 + (letter + shift) % 10).unwrap();
+        let pixels = (0..10)
+            .flat_map(|letter| image(letter).into_pixels())
+            .collect();
+        let origin = GlyphFace {
+            file: (&family).into(),
+            index: 0,
+            weight: None,
+            family,
+            style: String::new(),
+        };
+        Face { origin, pixels }
+    };
+    let letters = (0..60).map(|start| face(format!("Letters{start}"), start, 0));
+    let symbols = (0..20).map(|copy| face(format!("Symbols {copy}"), 60, 1));
+    let mut skipped = Vec::new();
+    let kept = recognise::letters(
+        letters.chain(symbols).collect(),
+        Recognition::EachOther,
+        &mut skipped,
+    )
+    .unwrap();
+    assert!(
+        kept.iter()
+            .all(|face| face.origin.family.starts_with("Letters"))
+    );
+    assert!(kept.len() > 40, "{}", kept.len());
+}
+
+/// The fonts of the packages in `datasets/glyphs/packages.toml`, where they are installed.
+#[test]
+fn an_installed_font_is_drawn_as_in_the_embedded_set() {
+    let font = PathBuf::from("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf");
+    if !font.exists() {
+        eprintln!("skipped: {} is not installed", font.display());
+        return;
+    }
+    let options = GlyphOptions {
+        test_share: 0.0,
+        ..GlyphOptions::default()
+    };
+    let glyphs = render_fonts(&[font], &options).unwrap();
+    assert_eq!(glyphs.train_faces[0].family, "DejaVu Serif");
+    for letter_name in LETTERS {
+        let white = mean(&letter(&glyphs, 0, letter_name));
+        assert!((0.2..0.6).contains(&white), "{letter_name}: {white}");
+    }
+}

@@ -1,0 +1,333 @@
+//! The glyphs that are compiled into `ae-data`: drawn from installed fonts, bit for bit the same each time.
+//!
+//! `datasets/glyphs` holds the packages to draw from (`packages.toml`), and beside the images what was drawn
+//! (`fonts.tsv`) and how much of it there is (`manifest.json`).
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ae_data::glyphs::{self, GlyphFace, GlyphOptions, Glyphs, Recognition};
+use ae_data::{DataError, Dataset, ImageSet, write_atomically, write_idx};
+use clap::Args;
+use serde::Serialize;
+use thiserror::Error;
+
+mod packages;
+
+use packages::{Fonts, Packages};
+
+/// What `cargo xtask glyphs` may be told.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: sudo apt-get install --no-install-recommends $(cargo xtask glyphs --packages)"
+)]
+pub struct GlyphsOptions {
+    /// Draw the set again and compare it with what is there, which is left alone.
+    #[arg(long, conflicts_with = "packages")]
+    check: bool,
+    /// Print the names of the Debian packages whose fonts are drawn.
+    #[arg(long)]
+    packages: bool,
+}
+
+/// Why the glyphs could not be made, or are not what they should be.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GlyphsError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The list of packages is not what it should be.
+    #[error("cannot read {}: {source}", path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// The cause.
+        source: toml::de::Error,
+    },
+    /// Debian's package manager cannot be asked.
+    #[error("cannot run dpkg-query, which says which fonts are installed: {0}")]
+    Dpkg(io::Error),
+    /// Packages are not installed.
+    #[error(
+        "{} of {total} font packages are not installed: {}; apt-get install --no-install-recommends takes them",
+        names.len(), names.join(" ")
+    )]
+    Missing {
+        /// Those that are not installed.
+        names: Vec<String>,
+        /// How many there should be.
+        total: usize,
+    },
+    /// Other versions are installed than those the set was drawn from.
+    #[error("other versions are installed than those the set was drawn from: {}", .0.join(", "))]
+    Versions(Vec<String>),
+    /// What is drawn is not what is there.
+    #[error("the fonts give another set than {}: {differences}", folder.display())]
+    Differs {
+        /// Where the set is.
+        folder: PathBuf,
+        /// What differs.
+        differences: String,
+    },
+    /// From the library that draws.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+/// How the embedded set is made from the fonts.
+fn glyph_options() -> GlyphOptions {
+    GlyphOptions {
+        recognition: Recognition::EachOther,
+        ..GlyphOptions::default()
+    }
+}
+
+/// Makes the set under `root`, or checks it, or prints what it is made from.
+///
+/// # Errors
+/// When packages are missing, files cannot be read or written, or a check finds a difference.
+pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
+    let folder = root.join("datasets/glyphs");
+    let mut packages = Packages::read(&folder.join("packages.toml"))?;
+    if options.packages {
+        println!("{}", packages.names().collect::<Vec<_>>().join("\n"));
+        return Ok(());
+    }
+    let fonts = Fonts::of(&packages)?;
+    if options.check {
+        packages.check_versions(&fonts)?;
+    }
+    let glyphs = glyphs::render_fonts(&fonts.files(), &glyph_options())?;
+    let list = list_of_fonts(&glyphs, &packages, &fonts);
+    let manifest = Manifest::of(&glyphs)?;
+    if options.check {
+        check(&folder, &glyphs.dataset, &list, &manifest)?;
+        println!(
+            "{} is what the fonts give: {}",
+            folder.display(),
+            manifest.summary()
+        );
+        return Ok(());
+    }
+    packages.set_versions(&fonts);
+    for (name, set) in parts(&glyphs.dataset) {
+        let path = |kind: &str| folder.join(format!("{name}-{kind}-ubyte.gz"));
+        write_idx(&path("images-idx3"), Some(&path("labels-idx1")), set)?;
+    }
+    let texts = [
+        ("fonts.tsv", list),
+        ("manifest.json", manifest.to_json()),
+        ("packages.toml", packages.to_toml()),
+    ];
+    for (name, text) in texts {
+        write_atomically(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
+    }
+    println!("{}: {}", folder.display(), manifest.summary());
+    for name in packages
+        .names()
+        .filter(|name| !glyphs_are_from(&glyphs, &fonts, name))
+    {
+        eprintln!("no face is from {name}");
+    }
+    Ok(())
+}
+
+fn parts(dataset: &Dataset) -> impl Iterator<Item = (&'static str, &ImageSet)> {
+    [("train", &dataset.train)]
+        .into_iter()
+        .chain(dataset.test.iter().map(|test| ("t10k", test)))
+}
+
+fn faces(glyphs: &Glyphs) -> impl Iterator<Item = (&'static str, &GlyphFace)> {
+    let train = glyphs.train_faces.iter().map(|face| ("train", face));
+    train.chain(glyphs.test_faces.iter().map(|face| ("test", face)))
+}
+
+fn glyphs_are_from(glyphs: &Glyphs, fonts: &Fonts, package: &str) -> bool {
+    faces(glyphs).any(|(_, face)| fonts.package(&face.file) == Some(package))
+}
+
+/// A line for each face, in the images' order.
+fn list_of_fonts(glyphs: &Glyphs, packages: &Packages, fonts: &Fonts) -> String {
+    let mut list = "part\tfile\tindex\tweight\tfamily\tstyle\tpackage\tlicence\n".to_owned();
+    for (part, face) in faces(glyphs) {
+        let package = fonts.package(&face.file).unwrap_or_default();
+        let weight = face
+            .weight
+            .map(|weight| weight.to_string())
+            .unwrap_or_default();
+        let fields = [
+            part,
+            &face.file.to_string_lossy(),
+            &face.index.to_string(),
+            &weight,
+            &face.family,
+            &face.style,
+            package,
+            packages.licence(package),
+        ];
+        list += &fields.join("\t");
+        list += "\n";
+    }
+    list
+}
+
+/// The set in numbers.
+#[derive(Debug, PartialEq, Serialize)]
+struct Manifest {
+    font_files: usize,
+    faces_without_letters: usize,
+    faces_thinned: usize,
+    train: Part,
+    test: Part,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct Part {
+    families: usize,
+    faces: usize,
+    images: usize,
+    fingerprint: String,
+}
+
+impl Manifest {
+    fn of(glyphs: &Glyphs) -> Result<Manifest, DataError> {
+        let part = |faces: &[GlyphFace], set: &ImageSet| {
+            let families: BTreeSet<&str> = faces.iter().map(|face| face.family.as_str()).collect();
+            let fingerprint = set.fingerprint()?;
+            Ok::<_, DataError>(Part {
+                families: families.len(),
+                faces: faces.len(),
+                images: set.len(),
+                fingerprint,
+            })
+        };
+        let test = glyphs
+            .dataset
+            .test
+            .as_ref()
+            .map(|set| part(&glyphs.test_faces, set))
+            .transpose()?;
+        Ok(Manifest {
+            font_files: glyphs.dataset.files,
+            faces_without_letters: glyphs.dataset.skipped.len(),
+            faces_thinned: glyphs.thinned.len(),
+            train: part(&glyphs.train_faces, &glyphs.dataset.train)?,
+            test: test.unwrap_or_default(),
+        })
+    }
+
+    fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        json.expect("numbers and strings can always be written as JSON") + "\n"
+    }
+
+    fn summary(&self) -> String {
+        let part = |part: &Part| {
+            format!(
+                "{} images of {} faces of {} families",
+                part.images, part.faces, part.families
+            )
+        };
+        format!("train {}, test {}", part(&self.train), part(&self.test))
+    }
+}
+
+/// Compares pixels, labels and texts; how the images were compressed doesn't matter.
+fn check(
+    folder: &Path,
+    dataset: &Dataset,
+    list: &str,
+    manifest: &Manifest,
+) -> Result<(), GlyphsError> {
+    let there = ae_data::open(&folder.to_string_lossy(), &ae_data::OpenOptions::default())?;
+    let mut differences = Vec::new();
+    let test = |dataset: &Dataset| dataset.test.as_ref().map(ImageSet::fingerprint).transpose();
+    if dataset.train.fingerprint()? != there.train.fingerprint()? {
+        differences.push("the training images");
+    }
+    if test(dataset)? != test(&there)? {
+        differences.push("the test images");
+    }
+    for (name, text) in [("fonts.tsv", list), ("manifest.json", &manifest.to_json())] {
+        let path = folder.join(name);
+        if fs::read_to_string(&path).map_err(|source| GlyphsError::Read { path, source })? != text {
+            differences.push(name);
+        }
+    }
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(GlyphsError::Differs {
+            folder: folder.to_owned(),
+            differences: differences.join(", "),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_states_the_manifests_numbers() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/glyphs");
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        for part in ["train", "test"] {
+            let row = readme
+                .lines()
+                .find(|line| line.starts_with(&format!("| {part} |")))
+                .unwrap();
+            let stated: Vec<u64> = row
+                .split('|')
+                .filter_map(|cell| cell.trim().replace(',', "").parse().ok())
+                .collect();
+            let of = |what: &str| manifest[part][what].as_u64().unwrap();
+            assert_eq!(stated, [of("faces"), of("families"), of("images")], "{row}");
+        }
+    }
+
+    #[test]
+    fn a_set_that_differs_is_told_by_what_differs() {
+        let font =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/ae-data/tests/fonts/figures.ttf");
+        let options = GlyphOptions {
+            recognition: Recognition::Off,
+            test_share: 0.0,
+            ..glyph_options()
+        };
+        let glyphs = glyphs::render_fonts(&[font], &options).unwrap();
+        let manifest = Manifest::of(&glyphs).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (images, labels) = (
+            path("train-images-idx3-ubyte"),
+            path("train-labels-idx1-ubyte"),
+        );
+        write_idx(&images, Some(&labels), &glyphs.dataset.train).unwrap();
+        fs::write(path("fonts.tsv"), "list").unwrap();
+        fs::write(path("manifest.json"), manifest.to_json()).unwrap();
+        check(folder.path(), &glyphs.dataset, "list", &manifest).unwrap();
+
+        let error = check(folder.path(), &glyphs.dataset, "another list", &manifest).unwrap_err();
+        assert!(error.to_string().ends_with(": fonts.tsv"), "{error}");
+        let mut bytes = fs::read(&images).unwrap();
+        bytes[1000] ^= 1;
+        fs::write(&images, bytes).unwrap();
+        let error = check(folder.path(), &glyphs.dataset, "list", &manifest).unwrap_err();
+        assert!(
+            error.to_string().ends_with(": the training images"),
+            "{error}"
+        );
+    }
+}
