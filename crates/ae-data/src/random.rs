@@ -372,7 +372,7 @@ mod tests {
         // At three quarters of the range, multiplying alone would draw every third integer twice as often.
         let bound = 3u64 << 62;
         let thirds = (0..30_000)
-            .filter(|_| uniform_below(&mut rng, bound) % 3 == 0)
+            .filter(|_| uniform_below(&mut rng, bound).is_multiple_of(3))
             .count() as f64;
         assert!(
             (thirds - 10_000.0).abs() < 4.0 * (30_000.0f64 * 2.0 / 9.0).sqrt(),
