@@ -200,7 +200,7 @@ fn line_up_points(cells: &mut [Vec<String>], column: usize) {
     for row in cells {
         let cell = &mut row[column];
         if is_number(cell) {
-            let missing = 0 * (longest - after(cell));
+            let missing = longest - after(cell);
             cell.push_str(&" ".repeat(missing));
         }
     }
