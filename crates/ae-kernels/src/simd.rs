@@ -62,22 +62,9 @@ pub(crate) trait Lanes: Copy {
 #[derive(Clone, Copy)]
 pub(crate) struct Wide<S, const N: usize>(pub(crate) S);
 
-impl<S: Simd, const N: usize> Wide<S, N> {
-    #[inline(always)]
-    fn map2(
-        self,
-        a: [S::f32s; N],
-        b: [S::f32s; N],
-        f: impl Fn(S, S::f32s, S::f32s) -> S::f32s,
-    ) -> [S::f32s; N] {
-        let mut out = a;
-        for (lane, other) in out.iter_mut().zip(b) {
-            *lane = f(self.0, *lane, other);
-        }
-        out
-    }
-}
-
+// The loops count, for iterators' methods are not always inlined, and what is not inlined is compiled without
+// the instruction set.
+#[expect(clippy::needless_range_loop, reason = "iterators would not be inlined")]
 impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
     type V = [S::f32s; N];
     const WIDE: bool = N == 1;
@@ -90,87 +77,77 @@ impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
     #[inline(always)]
     fn load(self, row: &Row) -> Self::V {
         let (vectors, _) = S::as_simd_f32s(&row.0);
-        let mut out = [self.0.splat_f32s(0.0); N];
-        out.copy_from_slice(vectors);
-        out
+        let vectors: &[S::f32s; N] = vectors.first_chunk().expect("N vectors make a row");
+        *vectors
     }
 
     #[inline(always)]
     fn store(self, row: &mut Row, value: Self::V) {
         let (vectors, _) = S::as_mut_simd_f32s(&mut row.0);
-        vectors.copy_from_slice(&value);
+        let vectors: &mut [S::f32s; N] = vectors.first_chunk_mut().expect("N vectors make a row");
+        *vectors = value;
     }
 
     #[inline(always)]
-    fn add(self, a: Self::V, b: Self::V) -> Self::V {
-        self.map2(
-            a,
-            b,
-            #[inline(always)]
-            |s, a, b| s.add_f32s(a, b),
-        )
-    }
-
-    #[inline(always)]
-    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
-        self.map2(
-            a,
-            b,
-            #[inline(always)]
-            |s, a, b| s.sub_f32s(a, b),
-        )
-    }
-
-    #[inline(always)]
-    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
-        self.map2(
-            a,
-            b,
-            #[inline(always)]
-            |s, a, b| s.mul_f32s(a, b),
-        )
-    }
-
-    #[inline(always)]
-    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-        let mut out = c;
-        for ((lane, a), b) in out.iter_mut().zip(a).zip(b) {
-            *lane = self.0.mul_add_e_f32s(a, b, *lane);
+    fn add(self, mut a: Self::V, b: Self::V) -> Self::V {
+        for i in 0..N {
+            a[i] = self.0.add_f32s(a[i], b[i]);
         }
-        out
+        a
     }
 
     #[inline(always)]
-    fn if_greater(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V {
-        let mut out = no;
-        for (((lane, a), b), yes) in out.iter_mut().zip(a).zip(b).zip(yes) {
-            *lane = self
+    fn sub(self, mut a: Self::V, b: Self::V) -> Self::V {
+        for i in 0..N {
+            a[i] = self.0.sub_f32s(a[i], b[i]);
+        }
+        a
+    }
+
+    #[inline(always)]
+    fn mul(self, mut a: Self::V, b: Self::V) -> Self::V {
+        for i in 0..N {
+            a[i] = self.0.mul_f32s(a[i], b[i]);
+        }
+        a
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, mut c: Self::V) -> Self::V {
+        for i in 0..N {
+            c[i] = self.0.mul_add_e_f32s(a[i], b[i], c[i]);
+        }
+        c
+    }
+
+    #[inline(always)]
+    fn if_greater(self, a: Self::V, b: Self::V, yes: Self::V, mut no: Self::V) -> Self::V {
+        for i in 0..N {
+            let greater = self.0.greater_than_f32s(a[i], b[i]);
+            no[i] = self.0.select_f32s(greater, yes[i], no[i]);
+        }
+        no
+    }
+
+    #[inline(always)]
+    fn if_equal(self, a: Self::V, b: Self::V, yes: Self::V, mut no: Self::V) -> Self::V {
+        for i in 0..N {
+            no[i] = self
                 .0
-                .select_f32s(self.0.greater_than_f32s(a, b), yes, *lane);
+                .select_f32s(self.0.equal_f32s(a[i], b[i]), yes[i], no[i]);
         }
-        out
+        no
     }
 
     #[inline(always)]
-    fn if_equal(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V {
-        let mut out = no;
-        for (((lane, a), b), yes) in out.iter_mut().zip(a).zip(b).zip(yes) {
-            *lane = self.0.select_f32s(self.0.equal_f32s(a, b), yes, *lane);
-        }
-        out
-    }
-
-    #[inline(always)]
-    fn leaky(self, value: Self::V, slope: Self::V) -> Self::V {
+    fn leaky(self, mut value: Self::V, slope: Self::V) -> Self::V {
         let zero = self.0.splat_f32s(0.0);
-        let mut out = value;
-        for (lane, slope) in out.iter_mut().zip(slope) {
-            let low = self.0.mul_f32s(*lane, slope);
-            *lane = self
-                .0
-                .select_f32s(self.0.less_than_or_equal_f32s(*lane, zero), low, *lane);
+        for i in 0..N {
+            let low = self.0.mul_f32s(value[i], slope[i]);
+            let is_low = self.0.less_than_or_equal_f32s(value[i], zero);
+            value[i] = self.0.select_f32s(is_low, low, value[i]);
         }
-        out
+        value
     }
 
     #[inline(always)]
@@ -184,12 +161,12 @@ impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
     ) {
         let s = self.0;
         let number = s.splat_f32s(number);
-        for lane in 0..N {
-            let larger = s.greater_than_f32s(value[lane], bar[lane]);
-            which[lane] = s.select_f32s(larger, number, which[lane]);
-            let kept = s.select_f32s(larger, value[lane], best[lane]);
-            let is_number = s.equal_f32s(value[lane], value[lane]);
-            best[lane] = s.select_f32s(is_number, kept, value[lane]);
+        for i in 0..N {
+            let larger = s.greater_than_f32s(value[i], bar[i]);
+            which[i] = s.select_f32s(larger, number, which[i]);
+            let kept = s.select_f32s(larger, value[i], best[i]);
+            let is_number = s.equal_f32s(value[i], value[i]);
+            best[i] = s.select_f32s(is_number, kept, value[i]);
         }
     }
 }
@@ -240,48 +217,46 @@ impl Isa {
     }
 }
 
+/// Makes a closure that consumes it one that can be called only once.
+///
+/// One that could be called again would be reached through a shim, which is not inlined, and its body would then
+/// be compiled without the instruction set.
+pub(crate) struct Once;
+
 /// Compiles `$body` once for every instruction set, with `$lanes` bound to its [`Lanes`], and runs the one
 /// that `$isa` names. Everything that `$body` calls must be `#[inline(always)]`, or it would be compiled for
 /// the lowest set.
 macro_rules! with_lanes {
-    ($isa:expr, $lanes:ident => $body:expr) => {
+    ($isa:expr, $lanes:ident => $body:expr) => {{
+        let once = $crate::simd::Once;
         match $isa {
             #[cfg(target_arch = "x86_64")]
             $crate::simd::Isa::Avx512(simd) => {
-                let $lanes = $crate::simd::Wide::<_, 1>(simd);
-                pulp::Simd::vectorize(
-                    simd,
-                    #[inline(always)]
-                    || $body,
-                )
+                with_lanes!(@run once, simd, $lanes: $crate::simd::Wide::<_, 1>(simd) => $body)
             }
             #[cfg(target_arch = "x86_64")]
             $crate::simd::Isa::Avx2(simd) => {
-                let $lanes = $crate::simd::Wide::<_, 2>(simd);
-                pulp::Simd::vectorize(
-                    simd,
-                    #[inline(always)]
-                    || $body,
-                )
+                with_lanes!(@run once, simd, $lanes: $crate::simd::Wide::<_, 2>(simd) => $body)
             }
             #[cfg(target_arch = "aarch64")]
             $crate::simd::Isa::Neon(simd) => {
-                let $lanes = $crate::simd::Wide::<_, 4>(simd);
-                pulp::Simd::vectorize(
-                    simd,
-                    #[inline(always)]
-                    || $body,
-                )
+                with_lanes!(@run once, simd, $lanes: $crate::simd::Wide::<_, 4>(simd) => $body)
             }
             $crate::simd::Isa::Plain(simd) => {
-                let $lanes = $crate::simd::Wide::<_, 16>(simd);
-                pulp::Simd::vectorize(
-                    simd,
-                    #[inline(always)]
-                    || $body,
-                )
+                with_lanes!(@run once, simd, $lanes: $crate::simd::Wide::<_, 16>(simd) => $body)
             }
         }
+    }};
+    (@run $once:ident, $simd:ident, $lanes:ident: $wide:expr => $body:expr) => {
+        pulp::Simd::vectorize(
+            $simd,
+            #[inline(always)]
+            || {
+                drop($once);
+                let $lanes = $wide;
+                $body
+            },
+        )
     };
 }
 pub(crate) use with_lanes;

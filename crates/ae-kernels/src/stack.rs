@@ -38,6 +38,10 @@ struct Inner {
     precision: Precision,
     isa: Isa,
     engines: Mutex<VecDeque<([usize; 2], Arc<Engine>)>>,
+    #[cfg_attr(
+        not(feature = "burn"),
+        expect(dead_code, reason = "only Burn's graphs cut stacks")
+    )]
     /// A long stack in two, once it has been cut.
     parts: OnceLock<Box<(Stack, Stack)>>,
 }
