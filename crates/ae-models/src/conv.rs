@@ -1,18 +1,19 @@
 //! The convolutional autoencoder.
 
+use ae_kernels::{Activation, Loss, Precision, Stack, Stage};
 use burn::module::Module;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::Autoencoder;
+use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::{ModelConfig, limits};
 use crate::dense::check_latent;
 use crate::error::ModelError;
 use crate::initialization::{Initialization, WeightSource};
 use crate::layer::{Convolution, LayerKind, LayerSpec, Linear};
+use crate::loss::ReconstructionLoss;
 use crate::padding::{crop, pad_to_multiple};
-use crate::stack::{self, Activation, Stage};
 
 /// Settings of [`ConvAutoencoder`].
 ///
@@ -145,29 +146,63 @@ impl ConvAutoencoderConfig {
         }
         self.latent.map_or(Ok(()), check_latent)
     }
+}
 
-    fn encoder_stages(&self) -> Vec<Stage> {
-        (0..self.widths.len())
-            .map(|index| Stage {
-                upsample: false,
-                activation: Activation::Relu,
-                pool: index < self.poolings(),
-            })
-            .collect()
-    }
+/// The stages of an encoder whose layers are `layers`: pooling after each but the last.
+fn encoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
+    layers.iter().enumerate().map(|(index, layer)| {
+        let stage = Stage::new(layer.inputs, layer.outputs, Activation::Relu);
+        if index + 1 < layers.len() {
+            stage.with_max_pool()
+        } else {
+            stage
+        }
+    })
+}
 
-    fn decoder_stages(&self) -> Vec<Stage> {
-        (0..self.widths.len())
-            .map(|index| Stage {
-                upsample: index > 0,
-                activation: if index < self.poolings() {
-                    Activation::Relu
-                } else {
-                    Activation::Sigmoid
-                },
-                pool: false,
-            })
-            .collect()
+/// The stages of a decoder whose layers are `layers`: upsampling before each but the first, a sigmoid after the last.
+fn decoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
+    layers.iter().enumerate().map(|(index, layer)| {
+        let is_last = index + 1 == layers.len();
+        let activation = if is_last {
+            Activation::Sigmoid
+        } else {
+            Activation::Relu
+        };
+        let stage = Stage::new(layer.inputs, layer.outputs, activation);
+        if index > 0 {
+            stage.with_upsample()
+        } else {
+            stage
+        }
+    })
+}
+
+/// The model's convolutions as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own
+/// operations elsewhere.
+#[derive(Clone, Debug)]
+struct Stacks {
+    encoder: Stack,
+    decoder: Stack,
+    /// One after the other, for a model without a bottleneck between them.
+    whole: Stack,
+}
+
+impl Stacks {
+    fn new(encoder: &[LayerSpec], decoder: &[LayerSpec]) -> Self {
+        let stack = |stages: Vec<Stage>| {
+            Stack::new(stages, Precision::default())
+                .expect("the configuration was checked: its layers fit together")
+        };
+        Self {
+            encoder: stack(encoder_stages(encoder).collect()),
+            decoder: stack(decoder_stages(decoder).collect()),
+            whole: stack(
+                encoder_stages(encoder)
+                    .chain(decoder_stages(decoder))
+                    .collect(),
+            ),
+        }
     }
 }
 
@@ -220,6 +255,8 @@ pub struct ConvAutoencoder {
     config: ConvAutoencoderConfig,
     #[module(skip)]
     input_shape: [usize; 3],
+    #[module(skip)]
+    stacks: Stacks,
 }
 
 impl ConvAutoencoder {
@@ -233,6 +270,7 @@ impl ConvAutoencoder {
         let depth = config.widths.len();
         let (encoder, rest) = layers.split_at(depth);
         let (bottleneck, decoder) = rest.split_at(rest.len() - depth);
+        let stacks = Stacks::new(encoder, decoder);
         let encoder = encoder
             .iter()
             .map(|spec| Convolution::build(spec, weights, device))
@@ -253,26 +291,47 @@ impl ConvAutoencoder {
             decoder,
             config: config.clone(),
             input_shape,
+            stacks,
         }
     }
 
-    /// Images of a size that needs no padding to the encoder's last feature map.
-    fn encode_map(&self, images: Tensor<4>) -> Tensor<4> {
-        stack::forward(
-            &self.config.encoder_stages(),
-            &weights(&self.encoder),
-            images,
-        )
+    /// Weights and biases of every convolution, the encoder's first.
+    fn weights(&self) -> Vec<(Tensor<4>, Tensor<1>)> {
+        self.encoder
+            .iter()
+            .chain(&self.decoder)
+            .map(Convolution::values)
+            .collect()
     }
 
-    /// A feature map to images, uncropped.
-    fn decode_map(&self, map: Tensor<4>) -> Tensor<4> {
-        stack::forward(&self.config.decoder_stages(), &weights(&self.decoder), map)
+    /// Images of the model's own shape, padded, to the encoder's last feature map.
+    fn encode_map(&self, images: Tensor<4>) -> Tensor<4> {
+        self.stacks.encoder.forward(images, &weights(&self.encoder))
+    }
+
+    /// Codes to the feature map that the decoder begins with.
+    fn expand(&self, codes: Tensor<2>) -> Tensor<4> {
+        let [batch, _] = codes.dims();
+        let [channels, height, width] = self.config.map_shape(self.input_shape);
+        let map = match &self.from_code {
+            Some(from_code) => relu(from_code.forward(codes)),
+            None => codes,
+        };
+        map.reshape([batch, channels, height, width])
     }
 }
 
 fn weights(layers: &[Convolution]) -> Vec<(Tensor<4>, Tensor<1>)> {
     layers.iter().map(Convolution::values).collect()
+}
+
+/// The loss as the kernels call it: the mean over every value in both crates.
+fn kernel_loss(loss: ReconstructionLoss) -> Loss {
+    match loss {
+        ReconstructionLoss::Mse => Loss::Mse,
+        ReconstructionLoss::Bce => Loss::Bce,
+        ReconstructionLoss::L1 => Loss::L1,
+    }
 }
 
 impl Autoencoder for ConvAutoencoder {
@@ -301,13 +360,10 @@ impl Autoencoder for ConvAutoencoder {
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        let [batch, _] = codes.dims();
-        let [channels, height, width] = self.config.map_shape(self.input_shape);
-        let map = match &self.from_code {
-            Some(from_code) => relu(from_code.forward(codes)),
-            None => codes,
-        };
-        let images = self.decode_map(map.reshape([batch, channels, height, width]));
+        let images = self
+            .stacks
+            .decoder
+            .forward(self.expand(codes), &weights(&self.decoder));
         crop(images, self.input_shape[1], self.input_shape[2])
     }
 
@@ -317,7 +373,36 @@ impl Autoencoder for ConvAutoencoder {
         }
         let [_, _, height, width] = images.dims();
         let images = pad_to_multiple(images, self.config.multiple());
-        crop(self.decode_map(self.encode_map(images)), height, width)
+        crop(
+            self.stacks.whole.forward(images, &self.weights()),
+            height,
+            width,
+        )
+    }
+
+    /// The loss and its gradients come from one pass where nothing is cropped off between output and loss.
+    fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
+        let TrainingBatch {
+            input,
+            target,
+            loss,
+            ..
+        } = batch;
+        let [_, _, height, width] = input.dims();
+        let multiple = self.config.multiple();
+        let value = if !height.is_multiple_of(multiple) || !width.is_multiple_of(multiple) {
+            loss.value(self.reconstruct(input), target)
+        } else if self.config.latent.is_some() {
+            let map = self.expand(self.encode(input));
+            self.stacks
+                .decoder
+                .loss(map, target, &weights(&self.decoder), kernel_loss(loss))
+        } else {
+            self.stacks
+                .whole
+                .loss(input, target, &self.weights(), kernel_loss(loss))
+        };
+        Objective::reconstruction(value)
     }
 
     fn size_multiple(&self) -> Option<usize> {

@@ -89,7 +89,7 @@ impl LayerSpec {
     }
 }
 
-/// A 3x3 convolution's parameters; what is done with them, [`stack`](crate::stack) says.
+/// A 3x3 convolution's parameters; what is done with them, `ae-kernels` does.
 #[derive(Module, Debug)]
 pub(crate) struct Convolution {
     /// `[outputs, inputs, 3, 3]`, in Burn as in PyTorch.

@@ -11,7 +11,6 @@ mod loss;
 mod model;
 mod model_file;
 mod padding;
-mod stack;
 mod tensors;
 
 pub use autoencoder::{Autoencoder, CodeBits, Draws, Objective, TrainingBatch};

@@ -33,6 +33,19 @@ impl ModuleVisitor for Collect<'_> {
     }
 }
 
+/// The gradient of every parameter, in the order and layout of the parameters in Burn.
+pub(crate) fn gradients_of<M: Module>(
+    module: &M,
+    gradients: &Gradients,
+) -> Vec<(ParamId, Vec<usize>, Vec<f32>)> {
+    let mut collect = Collect {
+        gradients,
+        found: Vec::new(),
+    };
+    module.visit(&mut collect);
+    collect.found
+}
+
 /// The losses by their definitions, on numbers.
 fn plain_loss(loss: ReconstructionLoss, output: &[f64], target: &[f64]) -> f64 {
     let term = |(&output, &target): (&f64, &f64)| match loss {
@@ -91,19 +104,14 @@ fn check(config: ModelConfig, input: [usize; 3], loss: ReconstructionLoss) {
     );
 
     let gradients = objective.loss.backward();
-    let mut collect = Collect {
-        gradients: &gradients,
-        found: Vec::new(),
-    };
-    model.visit(&mut collect);
-    let largest = collect
-        .found
+    let collected = gradients_of(&model, &gradients);
+    let largest = collected
         .iter()
         .flat_map(|(.., values)| values)
         .fold(0.0f32, |max, value| max.max(value.abs()));
     let names = parameter_names(&model);
     for ((tensor, (id, shape, found)), (named_id, name)) in
-        tensors.iter().zip(&collect.found).zip(&names)
+        tensors.iter().zip(&collected).zip(&names)
     {
         assert_eq!((id, name), (named_id, &tensor.name));
         let own_largest = found.iter().fold(0.0f32, |max, value| max.max(value.abs()));

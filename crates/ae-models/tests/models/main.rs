@@ -7,6 +7,7 @@ mod file;
 mod forward;
 mod gradients;
 mod naive;
+mod operations;
 mod parameters;
 mod reference;
 
