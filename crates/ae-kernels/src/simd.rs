@@ -223,6 +223,12 @@ impl Isa {
 /// be compiled without the instruction set.
 pub(crate) struct Once;
 
+impl Once {
+    /// Uses it up.
+    #[inline(always)]
+    pub(crate) fn consume(self) {}
+}
+
 /// Compiles `$body` once for every instruction set, with `$lanes` bound to its [`Lanes`], and runs the one
 /// that `$isa` names. Everything that `$body` calls must be `#[inline(always)]`, or it would be compiled for
 /// the lowest set.
@@ -252,7 +258,7 @@ macro_rules! with_lanes {
             $simd,
             #[inline(always)]
             || {
-                drop($once);
+                $once.consume();
                 let $lanes = $wide;
                 $body
             },
