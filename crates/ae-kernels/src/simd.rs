@@ -64,7 +64,6 @@ pub(crate) struct Wide<S, const N: usize>(pub(crate) S);
 
 // The loops count, for iterators' methods are not always inlined, and what is not inlined is compiled without
 // the instruction set.
-#[expect(clippy::needless_range_loop, reason = "iterators would not be inlined")]
 impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
     type V = [S::f32s; N];
     const WIDE: bool = N == 1;
