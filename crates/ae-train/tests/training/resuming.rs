@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use ae_models::load_model;
 use ae_train::{
     EarlyStopping, EpochReport, MetricsLine, Outcome, RunDirectory, ScheduleConfig, TrainConfig,
     TrainError, read_metrics, train,
@@ -182,7 +183,7 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
     log.extend_from_slice(b"{\"kind\":\"step\",\"epo");
     fs::write(killed.metrics_file(), log).unwrap();
 
-    let mut watcher = Watcher::default();
+    let mut watcher = Watcher::stopping_after(17);
     train(
         init(),
         &split,
@@ -192,6 +193,10 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
         &mut watcher,
     )
     .unwrap();
+    assert!(
+        load_model(killed.model_file(), &device).is_ok(),
+        "the best model is the checkpoint's again"
+    );
     let resumed = watcher.start.unwrap().resumed.unwrap();
     assert!(resumed.checkpoint.ends_with("step-00000016"), "{resumed:?}");
     assert_eq!(resumed.skipped[0].0, checkpoints[1]);
@@ -201,6 +206,7 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
             .contains("optimizer.safetensors: 4 bytes long instead of"),
         "{resumed:?}"
     );
+    train(init(), &split, &checked, &device, Some(&killed), &mut ()).unwrap();
     for file in ["model.safetensors", "last.safetensors"] {
         assert_eq!(
             fs::read(killed.path().join(file)).unwrap(),
