@@ -313,6 +313,25 @@ struct Target<'a> {
     mask: Option<Mask<'a>>,
 }
 
+/// The gradient to a stage's input: the convolution of that of its sums by the turned weights.
+fn propagate<const TAPS: usize>(
+    isa: Isa,
+    images: usize,
+    input: &Blocked,
+    weights: &[Row],
+    target: Target<'_>,
+) {
+    let job = Convolution {
+        images,
+        input,
+        weights,
+        bias: None,
+        slope: 1.0,
+        mask: target.mask,
+    };
+    direct::convolve::<TAPS>(isa, &job, target.gradient);
+}
+
 impl Buffers {
     fn new(step: &Step, images: usize, training: bool, is_last: bool) -> Result<Self, KernelError> {
         let channels = step.stage.output_channels;
@@ -577,16 +596,8 @@ impl Buffers {
             }
             let input = input.blocked();
             direct::add_weight_gradient::<1>(isa, images, input, contributions, weight_gradient);
-            if let Some(Target { gradient, mask }) = target {
-                let job = Convolution {
-                    images,
-                    input: contributions,
-                    weights: &weights.backward,
-                    bias: None,
-                    slope: 1.0,
-                    mask,
-                };
-                direct::convolve::<1>(isa, &job, gradient);
+            if let Some(target) = target {
+                propagate::<1>(isa, images, contributions, &weights.backward, target);
             }
             return;
         }
@@ -601,17 +612,8 @@ impl Buffers {
                     unreachable!("a planar stage reads planes")
                 };
                 planar::add_weight_gradient(isa, images, input, sums, weight_gradient);
-                if let Some(Target { gradient, mask }) = target {
-                    let weights = &weights.backward[..];
-                    let job = Convolution {
-                        images,
-                        input: sums,
-                        weights,
-                        bias: None,
-                        slope: 1.0,
-                        mask,
-                    };
-                    direct::convolve::<1>(isa, &job, gradient);
+                if let Some(target) = target {
+                    propagate::<1>(isa, images, sums, &weights.backward, target);
                 }
             }
             Algorithm::Direct => {
@@ -622,17 +624,8 @@ impl Buffers {
                     sums,
                     weight_gradient,
                 );
-                if let Some(Target { gradient, mask }) = target {
-                    let weights = &weights.backward[..];
-                    let job = Convolution {
-                        images,
-                        input: sums,
-                        weights,
-                        bias: None,
-                        slope: 1.0,
-                        mask,
-                    };
-                    direct::convolve::<9>(isa, &job, gradient);
+                if let Some(target) = target {
+                    propagate::<9>(isa, images, sums, &weights.backward, target);
                 }
             }
             Algorithm::Winograd => {
