@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![allow(
+#![expect(
     clippy::needless_range_loop,
     clippy::too_many_arguments,
     clippy::type_complexity,
