@@ -295,18 +295,9 @@ impl ConvAutoencoder {
         }
     }
 
-    /// Weights and biases of every convolution, the encoder's first.
-    fn weights(&self) -> Vec<(Tensor<4>, Tensor<1>)> {
-        self.encoder
-            .iter()
-            .chain(&self.decoder)
-            .map(Convolution::values)
-            .collect()
-    }
-
-    /// Images of the model's own shape, padded, to the encoder's last feature map.
-    fn encode_map(&self, images: Tensor<4>) -> Tensor<4> {
-        self.stacks.encoder.forward(images, &weights(&self.encoder))
+    /// Every convolution in the order in which the whole stack runs them.
+    fn convolutions(&self) -> impl Iterator<Item = &Convolution> {
+        self.encoder.iter().chain(&self.decoder)
     }
 
     /// Codes to the feature map that the decoder begins with.
@@ -321,8 +312,9 @@ impl ConvAutoencoder {
     }
 }
 
-fn weights(layers: &[Convolution]) -> Vec<(Tensor<4>, Tensor<1>)> {
-    layers.iter().map(Convolution::values).collect()
+/// Weights and biases as a stack takes them.
+fn weights<'a>(layers: impl IntoIterator<Item = &'a Convolution>) -> Vec<(Tensor<4>, Tensor<1>)> {
+    layers.into_iter().map(Convolution::values).collect()
 }
 
 /// The loss as the kernels call it: the mean over every value in both crates.
@@ -350,8 +342,11 @@ impl Autoencoder for ConvAutoencoder {
             self.input_shape,
             "images have the shape the model was made for"
         );
+        let images = pad_to_multiple(images, self.config.multiple());
         let map = self
-            .encode_map(pad_to_multiple(images, self.config.multiple()))
+            .stacks
+            .encoder
+            .forward(images, &weights(&self.encoder))
             .flatten(1, 3);
         match &self.to_code {
             Some(to_code) => to_code.forward(map),
@@ -374,7 +369,9 @@ impl Autoencoder for ConvAutoencoder {
         let [_, _, height, width] = images.dims();
         let images = pad_to_multiple(images, self.config.multiple());
         crop(
-            self.stacks.whole.forward(images, &self.weights()),
+            self.stacks
+                .whole
+                .forward(images, &weights(self.convolutions())),
             height,
             width,
         )
@@ -398,9 +395,12 @@ impl Autoencoder for ConvAutoencoder {
                 .decoder
                 .loss(map, target, &weights(&self.decoder), kernel_loss(loss))
         } else {
-            self.stacks
-                .whole
-                .loss(input, target, &self.weights(), kernel_loss(loss))
+            self.stacks.whole.loss(
+                input,
+                target,
+                &weights(self.convolutions()),
+                kernel_loss(loss),
+            )
         };
         Objective::reconstruction(value)
     }
