@@ -17,9 +17,9 @@ use crate::simd::{Isa, Row};
 use crate::weights::{Prepared, Weights, read_gradient};
 
 /// Images that go through the stages together, at most.
-const GROUP_IMAGES: usize = 8;
+const GROUP_IMAGES: usize = 16;
 /// Bytes that a group's buffers may take before it gets smaller.
-const GROUP_BYTES: usize = 8 << 20;
+const GROUP_BYTES: usize = 16 << 20;
 /// Parts of a batch: as many threads can train.
 const PARTS: usize = 8;
 /// Fewer images than these are not worth a part of their own.

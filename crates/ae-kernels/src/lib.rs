@@ -7,6 +7,7 @@
     reason = "kernels count over several arrays at once, and their constants are as published"
 )]
 
+mod arithmetic;
 mod buffer;
 mod direct;
 mod ends;
@@ -46,6 +47,7 @@ mod operation;
 #[cfg(feature = "burn")]
 mod tensor;
 
+pub use arithmetic::StageArithmetic;
 pub use engine::Gradients;
 pub use error::KernelError;
 pub use loss::Loss;

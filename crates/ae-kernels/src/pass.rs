@@ -93,7 +93,7 @@ impl Workspace {
             (false, _) => None,
             (true, Algorithm::Planar) => Some(Blocked::new(
                 first.input,
-                taps::columns(first.stage.input_channels),
+                Window::Turned.columns(first.stage.input_channels),
                 images,
             )?),
             (true, _) => Some(Blocked::new(
@@ -359,7 +359,11 @@ impl Buffers {
             output: blocked(!is_taps, step.output, channels)?,
             sums: blocked((training && !is_taps) || step.pools(), step.sums, channels)?,
             which: zero_rows(pooled_rows)?,
-            contributions: blocked(is_taps, step.input, taps::columns(channels))?,
+            contributions: blocked(
+                is_taps,
+                step.input,
+                Window::of(step.stage.resize).columns(channels),
+            )?,
             output_gradient: blocked(
                 training && !is_taps && (is_last || !step.is_masked()),
                 step.output,
@@ -425,11 +429,7 @@ impl Buffers {
                 mask: None,
             };
             direct::convolve::<1>(isa, &job, contributions);
-            let window = if step.upsamples() {
-                Window::Upsampled
-            } else {
-                Window::Plain
-            };
+            let window = Window::of(step.stage.resize);
             taps::gather(
                 window,
                 contributions,
@@ -537,11 +537,7 @@ impl Buffers {
         {
             derive(step.stage.activation, output, gradient);
             planar.read(gradient);
-            let window = if step.upsamples() {
-                Window::Upsampled
-            } else {
-                Window::Plain
-            };
+            let window = Window::of(step.stage.resize);
             taps::spread(window, images, planar, contributions);
         } else if let Some(target) = &mut self.output_gradient {
             target.read(gradient, step.stage.output_channels);

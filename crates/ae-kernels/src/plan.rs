@@ -4,7 +4,8 @@ use crate::buffer::Frame;
 use crate::error::KernelError;
 use crate::simd::BLOCK;
 use crate::stage::{Precision, Resize, Stage};
-use crate::{taps, upsample, winograd};
+use crate::taps::Window;
+use crate::{upsample, winograd};
 
 /// How a stage's convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,6 @@ pub(crate) struct Step {
 impl Step {
     pub(crate) fn pools(&self) -> bool {
         self.stage.resize == Resize::MaxPool
-    }
-
-    pub(crate) fn upsamples(&self) -> bool {
-        self.stage.resize == Resize::Upsample
     }
 
     /// Whether its activation is applied in the convolution's end, so that the next stage's gradient can pass
@@ -117,7 +114,8 @@ impl Plan {
             let output_blocks = stage.output_channels.div_ceil(BLOCK);
             let gradient_rows = match algorithm {
                 Algorithm::Planar => output_blocks.checked_mul(9 * stage.input_channels),
-                Algorithm::Taps => taps::columns(stage.output_channels)
+                Algorithm::Taps => Window::of(stage.resize)
+                    .columns(stage.output_channels)
                     .div_ceil(BLOCK)
                     .checked_mul(input_blocks)
                     .and_then(|n| n.checked_mul(BLOCK)),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::arithmetic::{self, StageArithmetic};
 use crate::engine::{Engine, Gradients, Objective};
 use crate::error::KernelError;
 use crate::loss::Loss;
@@ -103,6 +104,17 @@ impl Stack {
             last.output.height,
             last.output.width,
         ])
+    }
+
+    /// What each stage computes for one image of `[channels, height, width]`, and by which algorithm.
+    ///
+    /// # Errors
+    /// As [`Stack::output_shape`].
+    pub fn arithmetic(
+        &self,
+        [channels, height, width]: [usize; 3],
+    ) -> Result<Vec<StageArithmetic>, KernelError> {
+        Ok(arithmetic::of_plan(&self.plan(channels, height, width)?))
     }
 
     /// Runs images forward.

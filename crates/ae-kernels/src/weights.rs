@@ -9,7 +9,8 @@ use crate::error::KernelError;
 use crate::matmul::plane;
 use crate::plan::{Algorithm, Step};
 use crate::simd::{BLOCK, Isa, Row};
-use crate::{taps, upsample, winograd};
+use crate::taps::Window;
+use crate::{upsample, winograd};
 
 /// Taps of the window.
 const TAPS: usize = 9;
@@ -69,7 +70,7 @@ impl Prepared {
                 });
                 if backward {
                     // The gradient to the image gathers the taps' contributions of the output's gradient.
-                    let blocks = taps::columns(inputs).div_ceil(BLOCK);
+                    let blocks = Window::Turned.columns(inputs).div_ceil(BLOCK);
                     let rows = grow(&mut self.backward, blocks * columns * BLOCK)?;
                     for_each(outputs, inputs, |output, input, tap, from| {
                         let column = input * TAPS + tap;
@@ -80,19 +81,25 @@ impl Prepared {
                 }
             }
             Algorithm::Taps => {
-                let blocks = taps::columns(outputs).div_ceil(BLOCK);
+                let window = Window::of(step.stage.resize);
+                let blocks = window.columns(outputs).div_ceil(BLOCK);
                 let rows = grow(&mut self.forward, step.gradient_rows)?;
+                rows.fill(Row::ZERO);
                 for_each(outputs, inputs, |output, input, tap, from| {
-                    let column = output * TAPS + tap;
-                    rows[(column / BLOCK * depth + input / BLOCK) * BLOCK + input % BLOCK].0
-                        [column % BLOCK] = weights.weight[from];
+                    for column in window.columns_of(output, tap) {
+                        rows[(column / BLOCK * depth + input / BLOCK) * BLOCK + input % BLOCK].0
+                            [column % BLOCK] += weights.weight[from];
+                    }
                 });
                 if backward {
                     let rows = grow(&mut self.backward, step.gradient_rows)?;
+                    rows.fill(Row::ZERO);
                     for_each(outputs, inputs, |output, input, tap, from| {
-                        let column = output * TAPS + tap;
-                        rows[(input / BLOCK * blocks + column / BLOCK) * BLOCK + column % BLOCK]
-                            .0[input % BLOCK] = weights.weight[from];
+                        for column in window.columns_of(output, tap) {
+                            rows[(input / BLOCK * blocks + column / BLOCK) * BLOCK
+                                + column % BLOCK]
+                                .0[input % BLOCK] += weights.weight[from];
+                        }
                     });
                 }
             }
@@ -200,9 +207,13 @@ pub(crate) fn read_gradient(step: &Step, rows: &[Row], weight: &mut [f32], bias:
             weight[to] = rows[(output / BLOCK * inputs + input) * TAPS + tap].0[output % BLOCK];
         }),
         Algorithm::Taps => for_each(outputs, inputs, |output, input, tap, to| {
-            let column = output * TAPS + tap;
-            weight[to] = rows[(column / BLOCK * depth + input / BLOCK) * BLOCK + input % BLOCK].0
-                [column % BLOCK];
+            weight[to] = Window::of(step.stage.resize)
+                .columns_of(output, tap)
+                .map(|column| {
+                    rows[(column / BLOCK * depth + input / BLOCK) * BLOCK + input % BLOCK].0
+                        [column % BLOCK]
+                })
+                .sum();
         }),
         Algorithm::Direct | Algorithm::Winograd | Algorithm::Upsample => {
             for_each(outputs, inputs, |output, input, tap, to| {
