@@ -20,7 +20,7 @@ pub(crate) use self::sets::{
     DataCommand, DataGlyphsArguments, DataInfoArguments, DataNoiseArguments, DataPosition,
     DataShowArguments,
 };
-pub(crate) use self::train::{ModelKind, TrainArguments};
+pub(crate) use self::train::{ClipNorm, ModelKind, TrainArguments};
 use self::value::at_least_one;
 
 const EXIT_CODES: &str = "\

@@ -14,7 +14,7 @@ use crate::{ConfigError, TrainError};
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
 ///
 /// Unchecked: [`check`](Self::check) makes the [`CheckedTrainConfig`] that [`train`](crate::train) takes.
-/// Absent optional fields mean "off".
+/// A field that a file leaves out takes its default; what has one and can be switched off is `"off"` there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
@@ -28,8 +28,9 @@ pub struct TrainConfig {
     pub warmup_steps: usize,
     /// What the reconstruction is compared to the target with.
     pub loss: ReconstructionLoss,
-    /// The largest norm of all gradients taken together; longer ones are scaled down to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The largest norm of all gradients taken together; longer ones are scaled down to it (Pascanu, Mikolov and
+    /// Bengio, 2013, algorithm 1). In a file `"off"` for none.
+    #[serde(with = "crate::optional")]
     pub gradient_clip_norm: Option<f64>,
     /// The seed of everything random in the run.
     pub seed: u64,
@@ -42,8 +43,8 @@ pub struct TrainConfig {
     /// Steps between checkpoints inside an epoch. There is one at the end of every epoch in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_every_steps: Option<usize>,
-    /// Seconds between checkpoints inside an epoch.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Seconds between checkpoints inside an epoch. In a file `"off"` for none.
+    #[serde(with = "crate::optional")]
     pub checkpoint_every_seconds: Option<f64>,
     /// The rule that turns gradients into updates.
     pub optimizer: OptimizerConfig,
@@ -56,20 +57,21 @@ pub struct TrainConfig {
 
 impl Default for TrainConfig {
     fn default() -> Self {
+        let optimizer = OptimizerConfig::default();
         Self {
             epochs: 10,
             batch_size: 128,
-            learning_rate: 1e-3,
+            learning_rate: optimizer.default_learning_rate(),
             warmup_steps: 50,
             loss: ReconstructionLoss::Mse,
-            gradient_clip_norm: None,
+            gradient_clip_norm: optimizer.default_clip_norm(),
             seed: 1,
             noise: NoiseChain::default(),
             noise_draw: NoiseDraw::EachEpoch,
             loader_threads: 1,
             checkpoint_every_steps: None,
             checkpoint_every_seconds: Some(300.0),
-            optimizer: OptimizerConfig::default(),
+            optimizer,
             schedule: ScheduleConfig::default(),
             early_stopping: None,
         }

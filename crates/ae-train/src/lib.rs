@@ -9,6 +9,7 @@ mod metrics;
 mod observer;
 mod optimizer;
 mod optimizer_config;
+mod optional;
 mod progress;
 mod readback;
 mod rmsprop;

@@ -262,7 +262,7 @@ mod tests {
             .map(|field| format!("{}: {} -> {}", field.name, field.then, field.now))
             .collect();
         for expected in [
-            "learning_rate: 0.001 -> 0.01",
+            "learning_rate: 0.008 -> 0.01",
             "optimizer.kind: \"adam\" -> \"sgd\"",
             "early_stopping.patience_epochs: absent -> 4",
         ] {

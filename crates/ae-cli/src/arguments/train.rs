@@ -66,7 +66,7 @@ pub(crate) struct TrainArguments {
     /// Images in a step.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub batch_size: Option<usize>,
-    /// The learning rate.
+    /// The learning rate [default: 0.008 for adam and adamw, 0.001 for rmsprop, 0.1 for sgd].
     #[arg(long, value_name = "RATE", value_parser = above_zero, allow_negative_numbers = true,
           help_heading = "Training")]
     pub learning_rate: Option<f64>,
@@ -85,10 +85,10 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ReconstructionLoss>(["mse", "bce", "l1"]))]
     pub loss: Option<ReconstructionLoss>,
-    /// Clip the gradients' global norm to this.
-    #[arg(long, value_name = "NORM", value_parser = above_zero, allow_negative_numbers = true,
+    /// Clip the gradients' global norm to this, or "off" [default: 0.1 for adam and adamw, else off].
+    #[arg(long, value_name = "NORM", value_parser = clip_norm, allow_negative_numbers = true,
           help_heading = "Training")]
-    pub clip_norm: Option<f64>,
+    pub clip_norm: Option<ClipNorm>,
     /// Stop when the test error has not fallen for this many epochs.
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_one, help_heading = "Training")]
     pub patience: Option<usize>,
@@ -105,6 +105,24 @@ pub(crate) struct TrainArguments {
     /// How to print.
     #[command(flatten)]
     pub output: OutputArguments,
+}
+
+/// What gradients are clipped to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ClipNorm {
+    /// The largest norm.
+    Norm(f64),
+    /// Nothing.
+    Off,
+}
+
+fn clip_norm(text: &str) -> Result<ClipNorm, String> {
+    match text {
+        "off" => Ok(ClipNorm::Off),
+        _ => above_zero(text)
+            .map(ClipNorm::Norm)
+            .map_err(|_| "neither a number above 0 nor \"off\"".to_owned()),
+    }
 }
 
 /// An architecture.

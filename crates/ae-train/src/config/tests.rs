@@ -36,6 +36,24 @@ fn every_optimizer_schedule_and_option_survives_a_round_trip() {
 }
 
 #[test]
+fn what_is_on_by_default_can_be_switched_off_in_a_file() {
+    let config = TrainConfig {
+        gradient_clip_norm: None,
+        checkpoint_every_seconds: None,
+        ..TrainConfig::default()
+    };
+    let text = toml::to_string(&config).unwrap();
+    assert_eq!(text.parse::<TrainConfig>().unwrap(), config, "{text}");
+    let error = "gradient_clip_norm = \"no\"".parse::<TrainConfig>();
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("a number or \"off\"")
+    );
+}
+
+#[test]
 fn absent_fields_take_their_defaults_and_unknown_ones_are_refused() {
     let config: TrainConfig = "epochs = 3\n[optimizer]\nkind = \"sgd\"".parse().unwrap();
     assert_eq!(config.epochs, 3);

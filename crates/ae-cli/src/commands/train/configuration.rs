@@ -5,7 +5,7 @@ use std::path::Path;
 use ae_models::{ConvAutoencoderConfig, DenseAutoencoderConfig, ModelConfig};
 use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
-use crate::arguments::{ModelKind, TrainArguments};
+use crate::arguments::{ClipNorm, ModelKind, TrainArguments};
 use crate::error::{CliError, io_reason};
 use crate::sources::{configured, read_run_config};
 
@@ -124,10 +124,13 @@ fn model_config(arguments: &TrainArguments, base: ModelConfig) -> Result<ModelCo
 
 fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
     let optimizer = arguments.optimizer.unwrap_or(base.optimizer);
-    // Another optimiser begins with its own learning rate, unless one is given.
-    let learning_rate = match arguments.optimizer {
-        Some(_) => optimizer.default_learning_rate(),
-        None => base.learning_rate,
+    // Another optimiser begins with its own learning rate and clipping, unless they are given.
+    let (learning_rate, clip_norm) = match arguments.optimizer {
+        Some(_) => (
+            optimizer.default_learning_rate(),
+            optimizer.default_clip_norm(),
+        ),
+        None => (base.learning_rate, base.gradient_clip_norm),
     };
     TrainConfig {
         epochs: arguments.epochs.unwrap_or(base.epochs),
@@ -135,7 +138,11 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
         warmup_steps: arguments.warmup_steps.unwrap_or(base.warmup_steps),
         loss: arguments.loss.unwrap_or(base.loss),
-        gradient_clip_norm: arguments.clip_norm.or(base.gradient_clip_norm),
+        gradient_clip_norm: match arguments.clip_norm {
+            Some(ClipNorm::Norm(norm)) => Some(norm),
+            Some(ClipNorm::Off) => None,
+            None => clip_norm,
+        },
         seed: arguments.seed.unwrap_or(base.seed),
         noise: arguments.noise.noise.clone().unwrap_or(base.noise),
         noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
