@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use xtask::bench::{self, BenchOptions};
 use xtask::ci::{self, CiOptions};
 use xtask::download::{DownloadOptions, download};
 use xtask::glyphs::{self, GlyphsOptions};
@@ -28,6 +29,10 @@ enum Task {
     Glyphs(GlyphsOptions),
     /// Check format, lints, tests, docs, layering and dependencies; print each step's time.
     Ci(CiOptions),
+    /// Measure `ae` beside its peers.
+    Bench(BenchOptions),
+    /// Make the Python environment of the peers that `bench --peers` measures.
+    Peers,
     /// Check the crates' dependencies against the table in docs/architecture.md.
     Layering,
 }
@@ -62,6 +67,14 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Ci(options) => Ok(ci::run(&root, &options)),
+        Task::Bench(options) => {
+            bench::bench(&root, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Peers => {
+            xtask::peers::peers(&root)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Layering => {
             let violations = layering::check(&root)?;
             for violation in &violations {

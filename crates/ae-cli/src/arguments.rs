@@ -1,5 +1,6 @@
 //! The command line as it is typed: raw arguments, which the commands check before they run.
 
+mod bench;
 mod data;
 mod device;
 mod model;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use self::bench::BenchArguments;
 pub(crate) use self::data::{DataArguments, MeasuredPart, NoiseArgument, Part};
 pub(crate) use self::device::DeviceArguments;
 pub(crate) use self::model::{ModelOption, ModelPosition};
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     /// Look at image sets, draw noises, make glyphs.
     #[command(subcommand, after_help = DATA_EXAMPLES, disable_help_subcommand = true)]
     Data(DataCommand),
+    /// Measure how many images a second a model takes on this machine.
+    Bench(BenchArguments),
     /// List the backends of this build and the devices of this machine.
     #[command(after_help = "Examples:\n  ae devices\n  ae devices --json")]
     Devices {

@@ -1,5 +1,6 @@
 //! One file a command: it checks its raw arguments, calls the libraries, and prints.
 
+mod bench;
 mod completions;
 mod data_glyphs;
 mod data_info;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> Result<(), CliError> {
         Command::Data(DataCommand::Show(arguments)) => data_show::run(arguments),
         Command::Data(DataCommand::Noise(arguments)) => data_noise::run(arguments),
         Command::Data(DataCommand::Glyphs(arguments)) => data_glyphs::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Devices { output } => devices::run(output),
         Command::Completions { shell } => completions::run(shell),
     }

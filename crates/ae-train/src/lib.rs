@@ -18,6 +18,7 @@ mod run_directory;
 mod schedule;
 mod store;
 mod tensor_file;
+mod throughput;
 mod train;
 mod trained;
 
@@ -34,5 +35,6 @@ pub use optimizer_config::{
 pub use run_config::{DataConfig, RunConfig};
 pub use run_directory::RunDirectory;
 pub use schedule::ScheduleConfig;
+pub use throughput::{Throughput, ThroughputPlan, inference_throughput, training_throughput};
 pub use train::train;
 pub use trained::{Outcome, Trained};

@@ -1,0 +1,113 @@
+//! `ae bench`.
+
+use ae_report::thousands;
+use ae_train::{Throughput, ThroughputPlan, inference_throughput, training_throughput};
+use serde::Serialize;
+
+use crate::arguments::BenchArguments;
+use crate::error::CliError;
+use crate::inference::OpenModel;
+use crate::models::Wanted;
+use crate::output::Terminal;
+
+/// Images a second.
+#[derive(Serialize)]
+struct Measured {
+    median: f64,
+    rounds: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct Bench {
+    model: String,
+    device: String,
+    batch_size: usize,
+    steps: usize,
+    train_images_per_second: Measured,
+    infer_images_per_second: Measured,
+    /// The most memory that the process has held; where the system tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_memory_bytes: Option<u64>,
+}
+
+pub(super) fn run(arguments: BenchArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    let plan = ThroughputPlan {
+        batch_size: arguments.batch_size,
+        steps: arguments.steps,
+        rounds: arguments.rounds,
+        noise: arguments.noise(),
+    };
+    let path = arguments.model.path();
+    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
+    let device = &opened.device.device;
+    let infer = inference_throughput(&opened.model, &plan, device)?;
+    let train = training_throughput(opened.model, &plan, device)?;
+    let bench = Bench {
+        model: opened.path.name(),
+        device: opened.device.name,
+        batch_size: plan.batch_size,
+        steps: plan.steps,
+        train_images_per_second: train.into(),
+        infer_images_per_second: infer.into(),
+        peak_memory_bytes: peak_memory_bytes(),
+    };
+    terminal.result(&bench, || bench.text())
+}
+
+impl From<Throughput> for Measured {
+    fn from(throughput: Throughput) -> Self {
+        Self {
+            median: throughput.median(),
+            rounds: throughput.images_per_second,
+        }
+    }
+}
+
+impl Bench {
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{} on {}, {} images a step, {} steps a round\n",
+            self.model, self.device, self.batch_size, self.steps
+        );
+        for (what, measured) in [
+            ("training", &self.train_images_per_second),
+            ("inference", &self.infer_images_per_second),
+        ] {
+            let least = measured
+                .rounds
+                .iter()
+                .copied()
+                .fold(f64::INFINITY, f64::min);
+            let most = measured.rounds.iter().copied().fold(0.0, f64::max);
+            text.push_str(&format!(
+                "{what:<10} {:>9} images/s, the median of {} rounds from {} to {}\n",
+                rounded(measured.median),
+                measured.rounds.len(),
+                rounded(least),
+                rounded(most)
+            ));
+        }
+        if let Some(bytes) = self.peak_memory_bytes {
+            text.push_str(&format!(
+                "memory     {:>9} MiB at most\n",
+                thousands(bytes >> 20)
+            ));
+        }
+        text
+    }
+}
+
+fn rounded(number: f64) -> String {
+    thousands(number.round() as u64)
+}
+
+/// `VmHWM` of `/proc/self/status`.
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes << 10)
+}

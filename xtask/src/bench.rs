@@ -1,0 +1,164 @@
+//! `cargo xtask bench`: `ae` beside its peers, in one run, interleaved.
+//!
+//! Each case is measured in rounds, and in each round every contender once, one after the other, the first one another
+//! each time: what slows the machine down for a while slows everybody. `ae` is measured from outside, by `ae bench` and
+//! `ae train`; a peer in Python is a process that answers requests (`xtask/peers`). The raw numbers go into a CSV file,
+//! medians and ranges into a table.
+
+mod cases;
+mod contender;
+mod machine;
+mod table;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use self::cases::{Case, Task};
+use self::contender::Contender;
+use self::machine::Machine;
+use crate::commands::run;
+
+/// What to measure, and beside whom.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask bench --quick             that it runs, in under two minutes; judges nothing
+  cargo xtask peers && cargo xtask bench --peers --data ../shared/datasets/notmnist-8k")]
+pub struct BenchOptions {
+    /// A few small cases, one round; writes no files unless --out is given.
+    #[arg(long)]
+    pub quick: bool,
+    /// Measure PyTorch, ONNX Runtime, Keras and Burn's own operations too, where they are installed.
+    #[arg(long)]
+    pub peers: bool,
+    /// Rounds of each case.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub rounds: usize,
+    /// A set for whole runs of `ae train`; without it that case is left out.
+    #[arg(long, value_name = "SET")]
+    pub data: Option<PathBuf>,
+    /// Only cases whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// Measure this `ae` instead of building one.
+    #[arg(long, value_name = "FILE")]
+    pub ae: Option<PathBuf>,
+    /// Where the CSV file and the table go [default: docs/benchmarks of the checkout].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// One number: what a contender did in one round of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) case: String,
+    pub(crate) task: Task,
+    pub(crate) contender: String,
+    pub(crate) round: usize,
+    pub(crate) images_per_second: f64,
+}
+
+/// Measures, prints the table, and writes it with the raw numbers.
+///
+/// # Errors
+/// `ae` cannot be built or run, or a file cannot be written. A peer that fails is named and left out.
+pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> {
+    let machine = Machine::look(root);
+    let ae = match &options.ae {
+        Some(ae) => ae.clone(),
+        None => build(root, options.peers)?,
+    };
+    let scratch = tempfile::tempdir()?;
+    let models = cases::make_models(&ae, scratch.path())?;
+    let mut contenders = contender::all(root, &ae, options.peers);
+    let rounds = if options.quick {
+        1
+    } else {
+        options.rounds.max(1)
+    };
+    let mut samples = Vec::new();
+    let cases = cases::all(options.quick, options.data.as_deref());
+    for case in cases.iter().filter(|case| match &options.only {
+        Some(text) => case.name.contains(text.as_str()),
+        None => true,
+    }) {
+        measure(case, &models, &mut contenders, rounds, &mut samples);
+    }
+    let others = if options.quick {
+        BTreeMap::new()
+    } else {
+        machine::start_up_and_memory(&ae, &models, scratch.path())?
+    };
+    let text = table::markdown(&machine, &samples, &others, rounds);
+    println!("{text}");
+    if options.quick && options.out.is_none() {
+        return Ok(());
+    }
+    let folder = match &options.out {
+        Some(folder) => folder.clone(),
+        None => root.join("docs/benchmarks"),
+    };
+    fs::create_dir_all(&folder)?;
+    let name = format!("{}-{}", machine.date, machine.slug());
+    ae_data::write_atomically(&folder.join(format!("{name}.csv")), |file| {
+        file.write_all(table::csv(&samples).as_bytes())
+    })?;
+    ae_data::write_atomically(&folder.join(format!("{name}.md")), |file| {
+        file.write_all(text.as_bytes())
+    })?;
+    eprintln!("{}", folder.join(format!("{name}.md")).display());
+    Ok(())
+}
+
+/// Builds `ae`, and the peer in Burn's operations if it is wanted, as a release.
+fn build(root: &Path, peers: bool) -> Result<PathBuf, Box<dyn Error>> {
+    let mut arguments = vec!["build", "--release", "-p", "ae-cli"];
+    if peers {
+        arguments.extend(["-p", "ae-train", "--examples"]);
+    }
+    run(root, "cargo", &arguments)?;
+    Ok(release_folder(root).join(format!("ae{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Where cargo puts releases.
+pub(crate) fn release_folder(root: &Path) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || root.join("target"),
+        |folder| root.join(PathBuf::from(folder)),
+    );
+    target.join("release")
+}
+
+fn measure(
+    case: &Case,
+    models: &cases::Models,
+    contenders: &mut Vec<Contender>,
+    rounds: usize,
+    samples: &mut Vec<Sample>,
+) {
+    let start = Instant::now();
+    for round in 0..rounds {
+        let count = contenders.len();
+        for turn in 0..count {
+            let contender = &mut contenders[(turn + round) % count];
+            match contender.measure(case, models) {
+                Ok(results) => samples.extend(results.into_iter().map(|(task, speed)| Sample {
+                    case: case.name.clone(),
+                    task,
+                    contender: contender.name().to_owned(),
+                    round,
+                    images_per_second: speed,
+                })),
+                Err(reason) => {
+                    eprintln!("{}: {} left out: {reason}", case.name, contender.name());
+                }
+            }
+        }
+    }
+    eprintln!("{}: {:.0} s", case.name, start.elapsed().as_secs_f64());
+}
