@@ -9,5 +9,6 @@ mod denoising;
 mod evaluation;
 mod fixture;
 mod help;
+mod speed;
 mod streams;
 mod training;

@@ -24,7 +24,7 @@ use self::machine::Machine;
 use crate::commands::run;
 
 /// What to measure, and beside whom.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo xtask bench --quick             that it runs, in under two minutes; judges nothing
@@ -71,7 +71,7 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
     let machine = Machine::look(root);
     let ae = match &options.ae {
         Some(ae) => ae.clone(),
-        None => build(root, options.peers)?,
+        None => build(root)?,
     };
     let scratch = tempfile::tempdir()?;
     let models = cases::make_models(&ae, scratch.path())?;
@@ -87,7 +87,7 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
         Some(text) => case.name.contains(text.as_str()),
         None => true,
     }) {
-        measure(case, &models, &mut contenders, rounds, &mut samples);
+        measure(case, &models, &mut contenders, rounds, &mut samples)?;
     }
     let others = if options.quick {
         BTreeMap::new()
@@ -115,32 +115,25 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-/// Builds `ae`, and the peer in Burn's operations if it is wanted, as a release.
-fn build(root: &Path, peers: bool) -> Result<PathBuf, Box<dyn Error>> {
-    let mut arguments = vec!["build", "--release", "-p", "ae-cli"];
-    if peers {
-        arguments.extend(["-p", "ae-train", "--examples"]);
-    }
-    run(root, "cargo", &arguments)?;
-    Ok(release_folder(root).join(format!("ae{}", std::env::consts::EXE_SUFFIX)))
-}
-
-/// Where cargo puts releases.
-pub(crate) fn release_folder(root: &Path) -> PathBuf {
+/// Builds `ae` as a release.
+fn build(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    run(root, "cargo", &["build", "--release", "-p", "ae-cli"])?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || root.join("target"),
         |folder| root.join(PathBuf::from(folder)),
     );
-    target.join("release")
+    Ok(target
+        .join("release")
+        .join(format!("ae{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn measure(
     case: &Case,
     models: &cases::Models,
-    contenders: &mut Vec<Contender>,
+    contenders: &mut [Contender],
     rounds: usize,
     samples: &mut Vec<Sample>,
-) {
+) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     for round in 0..rounds {
         let count = contenders.len();
@@ -154,6 +147,9 @@ fn measure(
                     round,
                     images_per_second: speed,
                 })),
+                Err(reason) if !contender.is_peer() => {
+                    return Err(format!("{}: {}: {reason}", case.name, contender.name()).into());
+                }
                 Err(reason) => {
                     eprintln!("{}: {} left out: {reason}", case.name, contender.name());
                 }
@@ -161,4 +157,5 @@ fn measure(
         }
     }
     eprintln!("{}: {:.0} s", case.name, start.elapsed().as_secs_f64());
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::bench::{self, BenchOptions};
 use crate::layering;
 
 /// What `ci` runs.
@@ -76,6 +77,32 @@ const DENY: CargoStep = CargoStep {
     environment: &[],
 };
 
+/// That the benchmark runs, with the `ae` that the tests have built; no time is judged.
+fn bench_quickly(root: &Path) -> Outcome {
+    let profile = std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.parent()?.to_owned()));
+    let Some(ae) = profile.map(|folder| folder.join(format!("ae{}", std::env::consts::EXE_SUFFIX)))
+    else {
+        return Outcome::Skipped("it is not known where ae is");
+    };
+    if !ae.exists() {
+        return Outcome::Skipped("ae is not built");
+    }
+    let options = BenchOptions {
+        quick: true,
+        ae: Some(ae),
+        ..BenchOptions::default()
+    };
+    match bench::bench(root, &options) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("{error}");
+            Outcome::Failed
+        }
+    }
+}
+
 /// Runs every step, also after one has failed, and prints a table of outcomes and times.
 pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     let mut results: Vec<(&str, Outcome, Duration)> = Vec::new();
@@ -92,6 +119,7 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     }
     step(CLIPPY.name, &|| CLIPPY.run(root));
     step(DOCS.name, &|| DOCS.run(root));
+    step("bench --quick", &|| bench_quickly(root));
     step(DENY.name, &|| {
         if cargo_deny_is_installed() {
             DENY.run(root)

@@ -24,10 +24,11 @@ pub(crate) trait Host: Backend {
     fn tensor(values: Vec<f32>, shape: Shape) -> FloatTensor<Self>;
 }
 
-/// Whether the kernels can take these tensors: they compute in single precision only.
-fn is_single<B: Host>(x: &FloatTensor<B>, weights: &WeightList<B>) -> bool {
+/// Whether the kernels take these tensors: they compute in single precision only, and not where the stack says
+/// otherwise.
+fn by_kernels<B: Host>(stack: &Stack, x: &FloatTensor<B>, weights: &WeightList<B>) -> bool {
     let single = |tensor: &FloatTensor<B>| tensor.dtype() == DType::F32;
-    single(x) && weights.tensors.iter().all(single)
+    !stack.is_by_operations() && single(x) && weights.tensors.iter().all(single)
 }
 
 /// [`StackOperations::stack_forward`] without gradients.
@@ -36,7 +37,7 @@ pub(crate) fn forward<B: Host>(
     weights: WeightList<B>,
     stack: &Stack,
 ) -> FloatTensor<B> {
-    if !is_single::<B>(&x, &weights) {
+    if !by_kernels::<B>(stack, &x, &weights) {
         return forward_by_operations::<B>(stack.stages(), x, weights);
     }
     let output = with_slices::<B, _>(&x, &weights, |images, weights| {
@@ -58,9 +59,9 @@ pub(crate) fn loss<B: Host>(
     stack: &Stack,
     loss: Loss,
 ) -> FloatTensor<B> {
-    let single = is_single::<B>(&x, &weights) && target.dtype() == DType::F32;
+    let by_kernels = by_kernels::<B>(stack, &x, &weights) && target.dtype() == DType::F32;
     let output = forward::<B>(x, weights, stack);
-    if !single {
+    if !by_kernels {
         return loss_by_operations::<B>(loss, output, target);
     }
     let (output, target) = (B::values(&output), B::values(&target));
@@ -196,7 +197,7 @@ impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autod
             return Self::stack_forward(Self::stack_forward(x, of_head, head), of_tail, tail);
         }
         let (x, weights, tracked) = Tracked::<B, C>::new(x, weights);
-        if !is_single::<B>(&x, &weights) {
+        if !by_kernels::<B>(&stack, &x, &weights) {
             let (x, weights) = tracked.into_inputs();
             return forward_by_operations::<Self>(stack.stages(), x, weights);
         }
@@ -229,7 +230,7 @@ impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autod
             return loss_by_operations::<Self>(loss, output, target);
         }
         let (x, weights, tracked) = Tracked::<B, C>::new(x, weights);
-        if !is_single::<B>(&x, &weights) {
+        if !by_kernels::<B>(&stack, &x, &weights) {
             let (x, weights) = tracked.into_inputs();
             let output = forward_by_operations::<Self>(stack.stages(), x, weights);
             return loss_by_operations::<Self>(loss, output, target);

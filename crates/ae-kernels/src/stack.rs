@@ -38,6 +38,12 @@ struct Inner {
     stages: Vec<Stage>,
     precision: Precision,
     isa: Isa,
+    #[cfg_attr(
+        not(any(feature = "flex", feature = "ndarray")),
+        expect(dead_code, reason = "only the CPU's backends have a choice")
+    )]
+    /// Whether tensors take Burn's operations in place of the kernels.
+    by_operations: bool,
     engines: Mutex<VecDeque<([usize; 2], Arc<Engine>)>>,
     #[cfg_attr(
         not(feature = "burn"),
@@ -66,12 +72,35 @@ impl Stack {
             stages,
             precision,
             isa,
+            by_operations: false,
             engines: Mutex::default(),
             parts: OnceLock::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// The same stack, which on tensors takes Burn's own operations on every backend, to compare the kernels with.
+    #[cfg(feature = "burn")]
+    #[must_use]
+    pub fn by_operations(&self) -> Self {
+        let inner = Inner {
+            stages: self.inner.stages.clone(),
+            precision: self.inner.precision,
+            isa: self.inner.isa,
+            by_operations: true,
+            engines: Mutex::default(),
+            parts: OnceLock::new(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    pub(crate) fn is_by_operations(&self) -> bool {
+        self.inner.by_operations
     }
 
     /// Its stages.
@@ -174,11 +203,17 @@ impl Stack {
             return None;
         }
         let part = |stages: &[Stage]| {
-            let Inner { precision, isa, .. } = *self.inner;
+            let Inner {
+                precision,
+                isa,
+                by_operations,
+                ..
+            } = *self.inner;
             let inner = Inner {
                 stages: stages.to_vec(),
                 precision,
                 isa,
+                by_operations,
                 engines: Mutex::default(),
                 parts: OnceLock::new(),
             };

@@ -295,6 +295,17 @@ impl ConvAutoencoder {
         }
     }
 
+    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    #[must_use]
+    pub fn by_operations(mut self) -> Self {
+        self.stacks = Stacks {
+            encoder: self.stacks.encoder.by_operations(),
+            decoder: self.stacks.decoder.by_operations(),
+            whole: self.stacks.whole.by_operations(),
+        };
+        self
+    }
+
     /// Every convolution in the order in which the whole stack runs them.
     fn convolutions(&self) -> impl Iterator<Item = &Convolution> {
         self.encoder.iter().chain(&self.decoder)

@@ -34,6 +34,17 @@ macro_rules! delegate {
     };
 }
 
+impl Model {
+    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    #[must_use]
+    pub fn by_operations(self) -> Self {
+        match self {
+            Self::Conv(model) => Self::Conv(model.by_operations()),
+            other => other,
+        }
+    }
+}
+
 impl Autoencoder for Model {
     fn input_shape(&self) -> [usize; 3] {
         delegate!(self, model => model.input_shape())

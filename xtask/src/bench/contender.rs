@@ -7,10 +7,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 
 use super::cases::{Case, Models, Network, Task};
-use super::release_folder;
 
-/// Seconds that a peer measures one request for.
-const SECONDS: f64 = 1.0;
+/// Seconds that a peer measures one request for, at least.
+const SECONDS: f64 = 0.5;
 
 /// Someone who can be measured.
 pub(crate) enum Contender {
@@ -19,9 +18,9 @@ pub(crate) enum Contender {
         name: String,
         ae: PathBuf,
         backend: &'static str,
+        /// Whether its convolutions are Burn's own, and which share of its speed that leaves, to plan by.
+        by_operations: Option<f64>,
     },
-    /// The example `burn_operations` of ae-train.
-    BurnOperations { program: PathBuf },
     /// A process that answers requests, asked for one variant.
     Served {
         name: String,
@@ -52,18 +51,19 @@ pub(crate) fn all(root: &Path, ae: &Path, peers: bool) -> Vec<Contender> {
         name: format!("ae {backend}"),
         ae: ae.to_owned(),
         backend,
+        by_operations: None,
     };
     let mut contenders = vec![own("flex"), own("ndarray")];
     if !peers {
         return contenders;
     }
-    let program = release_folder(root)
-        .join("examples")
-        .join("burn_operations");
-    if program.exists() {
-        contenders.push(Contender::BurnOperations { program });
-    } else {
-        eprintln!("{}: not built, left out", program.display());
+    for (backend, share) in [("flex", 0.1), ("ndarray", 0.003)] {
+        contenders.push(Contender::Ae {
+            name: format!("Burn {backend}"),
+            ae: ae.to_owned(),
+            backend,
+            by_operations: Some(share),
+        });
     }
     const BOTH: &[Task] = &[Task::Train, Task::Infer];
     let scripts: [(&str, &str, &'static str, &'static [Task]); 4] = [
@@ -93,8 +93,12 @@ impl Contender {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Ae { name, .. } | Self::Served { name, .. } => name,
-            Self::BurnOperations { .. } => "Burn flex, its own operations",
         }
+    }
+
+    /// Whether it may be missing.
+    pub(crate) fn is_peer(&self) -> bool {
+        matches!(self, Self::Served { .. })
     }
 
     /// Measures one round of a case: images a second by task. A case that isn't for it gives nothing.
@@ -104,36 +108,30 @@ impl Contender {
         models: &Models,
     ) -> Result<Vec<(Task, f64)>, String> {
         match self {
-            Self::Ae { ae, backend, .. } => match &case.data {
-                Some(data) => Ok(vec![(Task::Train, whole_run(ae, backend, case, data)?)]),
-                None => {
-                    let model = models
-                        .get(&(case.network, case.shape))
-                        .ok_or("no model of this shape")?;
-                    let steps = steps_of(case, 1.0).to_string();
-                    let output = output_of(
-                        Command::new(ae)
-                            .args(["bench", "--json", "--quiet", "--rounds", "1"])
-                            .arg(model)
-                            .args(["--backend", backend, "--steps", &steps])
-                            .args(["--batch-size", &case.batch.to_string()])
-                            .args(["--threads", &case.threads.to_string()]),
-                    )?;
-                    medians(&output)
-                }
-            },
-            Self::BurnOperations { program } => {
-                if case.network != Network::Convolutional || case.data.is_some() {
+            Self::Ae {
+                ae,
+                backend,
+                by_operations,
+                ..
+            } => {
+                if by_operations.is_some() && !case.suits_operations(backend) {
                     return Ok(Vec::new());
                 }
-                let [channels, height, width] = case.shape;
-                let steps = steps_of(case, 0.06);
+                if let Some(data) = &case.data {
+                    return Ok(vec![(Task::Train, whole_run(ae, backend, case, data)?)]);
+                }
+                let model = models
+                    .get(&(case.network, case.shape))
+                    .ok_or("no model of this shape")?;
+                let steps = steps_of(case, by_operations.unwrap_or(1.0)).to_string();
                 let output = output_of(
-                    Command::new(program)
-                        .args(
-                            [case.batch, steps, 1, height, width, channels].map(|n| n.to_string()),
-                        )
-                        .env("RAYON_NUM_THREADS", case.threads.to_string()),
+                    Command::new(ae)
+                        .args(["bench", "--json", "--quiet", "--rounds", "1"])
+                        .arg(model)
+                        .args(by_operations.map(|_| "--burn-operations"))
+                        .args(["--backend", backend, "--steps", &steps])
+                        .args(["--batch-size", &case.batch.to_string()])
+                        .args(["--threads", &case.threads.to_string()]),
                 )?;
                 medians(&output)
             }
@@ -176,7 +174,7 @@ fn steps_of(case: &Case, share: f64) -> usize {
         Network::Convolutional => 3_000.0 * 784.0 / pixels as f64 * share,
         Network::Dense => 30_000.0,
     };
-    ((images / case.batch as f64) as usize).clamp(2, 500)
+    ((images / case.batch as f64) as usize).clamp(1, 500)
 }
 
 /// Two epochs through `ae train`; the second one's speed.

@@ -29,6 +29,9 @@ pub(crate) struct BenchArguments {
     /// Rounds to take the median of, after one to warm up.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
     pub rounds: usize,
+    /// Take Burn's own operations in place of the kernels, to compare.
+    #[arg(long)]
+    pub burn_operations: bool,
     /// Noise on the input of training.
     #[command(flatten)]
     pub noise: NoiseArgument,

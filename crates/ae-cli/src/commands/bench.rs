@@ -39,7 +39,10 @@ pub(super) fn run(arguments: BenchArguments) -> Result<(), CliError> {
         noise: arguments.noise(),
     };
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
+    let mut opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
+    if arguments.burn_operations {
+        opened.model = opened.model.by_operations();
+    }
     let device = &opened.device.device;
     let infer = inference_throughput(&opened.model, &plan, device)?;
     let train = training_throughput(opened.model, &plan, device)?;
