@@ -6,6 +6,8 @@ has them, MSE loss, batch 128, the last partial batch trained too. One JSON obje
     python conv_autoencoder.py --data DIR --optimizer rmsprop --seeds 1 2 3 4 5
     python conv_autoencoder.py --data DIR --optimizer rmsprop --noise 0.5 --seeds 1 2 3 4 5
 
+`rmsprop` is PyTorch's own, with epsilon outside the root; `rmsprop-keras` has it inside, as Keras 3.
+
 DIR holds MNIST-named gzipped IDX files. `conv_autoencoder.jsonl` beside this script is what it
 printed, with the PyTorch version in its first line.
 """
@@ -27,6 +29,22 @@ def read_images(path: pathlib.Path) -> torch.Tensor:
     count, height, width = (int.from_bytes(raw[k : k + 4], "big") for k in (4, 8, 12))
     pixels = np.frombuffer(raw, np.uint8, offset=16).reshape(count, 1, height, width)
     return torch.from_numpy(pixels.astype(np.float32) / 255)
+
+
+class KerasRMSprop(torch.optim.Optimizer):
+    """RMSProp as Keras 3 has it: gradient / sqrt(mean_square + epsilon), epsilon under the root."""
+
+    def __init__(self, parameters, lr: float = 1e-3, rho: float = 0.9, epsilon: float = 1e-7) -> None:
+        super().__init__(parameters, {"lr": lr, "rho": rho, "epsilon": epsilon})
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                state = self.state[parameter]
+                mean_square = state.setdefault("mean_square", torch.zeros_like(parameter))
+                mean_square.lerp_(parameter.grad.square(), 1 - group["rho"])
+                parameter.sub_(parameter.grad * (mean_square + group["epsilon"]).rsqrt(), alpha=group["lr"])
 
 
 class Autoencoder(nn.Module):
@@ -66,6 +84,8 @@ def run(arguments: argparse.Namespace, seed: int, train: torch.Tensor, test: tor
     assert parameters == 314_625, parameters
     if arguments.optimizer == "rmsprop":
         optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
+    elif arguments.optimizer == "rmsprop-keras":
+        optimizer = KerasRMSprop(model.parameters())
     else:
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     train_input, test_input = train, test
@@ -98,7 +118,7 @@ def run(arguments: argparse.Namespace, seed: int, train: torch.Tensor, test: tor
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--optimizer", choices=["rmsprop", "adam"], default="rmsprop")
+    parser.add_argument("--optimizer", choices=["rmsprop", "rmsprop-keras", "adam"], default="rmsprop")
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, drawn once, clipped to [0, 1]")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--epochs", type=int, default=10)
