@@ -1,5 +1,6 @@
 //! What training promises: it learns, repeats itself to the bit, survives interruption, and stops at a NaN.
 
+mod kinds;
 mod learning;
 mod resuming;
 mod run_directory;
