@@ -9,5 +9,7 @@ mod denoising;
 mod evaluation;
 mod fixture;
 mod help;
+mod kinds;
 mod streams;
 mod training;
+mod uses;
