@@ -49,13 +49,13 @@ fn spherical_weights(from: &[f32], to: &[f32], share: f64) -> (f64, f64) {
     let (from_length, to_length) = (dot(from, from).sqrt(), dot(to, to).sqrt());
     let cosine = (dot(from, to) / (from_length * to_length)).clamp(-1.0, 1.0);
     let angle = cosine.acos();
-    // Nor is a line through 0 a circle: NaN of a code of zeros ends here, too.
-    if !(angle.sin() > 1e-6) {
+    // A code of zeros has no direction, and its angle is NaN.
+    let sine = angle.sin();
+    if sine.is_nan() || sine <= 1e-6 {
         return (1.0 - share, share);
     }
     let length = (1.0 - share) * from_length + share * to_length;
-    let weight =
-        |part: f64, own_length: f64| (part * angle).sin() / angle.sin() * length / own_length;
+    let weight = |part: f64, own_length: f64| (part * angle).sin() / sine * length / own_length;
     (weight(1.0 - share, from_length), weight(share, to_length))
 }
 

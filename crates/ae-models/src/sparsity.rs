@@ -49,7 +49,7 @@ written_as_text!(Sparsity);
 
 impl Default for Sparsity {
     fn default() -> Self {
-        Self::L1 { weight: 1e-4 }
+        Self::L1 { weight: 1e-5 }
     }
 }
 

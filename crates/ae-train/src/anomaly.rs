@@ -1,8 +1,8 @@
 //! How strange an image is to a model.
 
-use ae_data::{ImageSet, Purpose};
-use ae_models::{Autoencoder, RandomNumbers as _};
-use burn::tensor::{Device, Tensor, TensorData};
+use ae_data::ImageSet;
+use ae_models::Autoencoder;
+use burn::tensor::Device;
 
 use crate::TrainError;
 use crate::evaluate::{images_tensor, prepare, reconstruct_set};
@@ -45,17 +45,8 @@ pub fn anomaly_scores<M: Autoencoder>(
     for batch in loader {
         let batch = batch?;
         let count = batch.indices.len();
-        let draws = LatentDraws {
-            seed,
-            purpose: Purpose::LatentValidation,
-            epoch: 0,
-            indices: &batch.indices,
-        };
-        let mut noise = vec![0.0; count * latent];
-        for (position, noise) in noise.chunks_exact_mut(latent).enumerate() {
-            draws.fill_standard_normal(position, noise);
-        }
-        let noise = Tensor::<2>::from_data(TensorData::new(noise, [count, latent]), device);
+        let noise =
+            LatentDraws::for_measuring(seed, &batch.indices).standard_normal(latent, device);
         let images = images_tensor(batch.target, set.shape(), device);
         let posterior = model.posterior(images.clone());
         let divergence = posterior.kl_divergence().sum_dim(1).reshape([count]);

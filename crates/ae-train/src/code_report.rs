@@ -1,8 +1,8 @@
 //! What a model's codes say over a whole set: whether a variational model ignores its code, how sparse a sparse one is.
 
-use ae_data::{ImageSet, Purpose};
-use ae_models::{Autoencoder, LatentVariableModel, RandomNumbers as _};
-use burn::tensor::{Device, Tensor, TensorData};
+use ae_data::ImageSet;
+use ae_models::{Autoencoder, LatentVariableModel};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -136,19 +136,10 @@ impl<'a> VariationalMeter<'a> {
 
     fn add(&mut self, images: Tensor<4>, indices: &[u64]) -> Result<(), TrainError> {
         let units = self.means.len();
-        let draws = LatentDraws {
-            seed: self.seed,
-            purpose: Purpose::LatentValidation,
-            epoch: 0,
-            indices,
-        };
-        let mut noise = vec![0.0; indices.len() * units];
-        for (position, noise) in noise.chunks_exact_mut(units).enumerate() {
-            draws.fill_standard_normal(position, noise);
-        }
-        let noise = TensorData::new(noise, [indices.len(), units]);
+        let draws = LatentDraws::for_measuring(self.seed, indices);
+        let noise = draws.standard_normal(units, &images.device());
         let posterior = self.model.posterior(images.clone());
-        let codes = posterior.sample(Tensor::from_data(noise, &images.device()));
+        let codes = posterior.sample(noise);
         let log_likelihoods = read(self.model.log_likelihood(codes, images))?;
         self.log_likelihoods += log_likelihoods.into_iter().map(f64::from).sum::<f64>();
         for row in read(posterior.kl_divergence())?.chunks_exact(units) {

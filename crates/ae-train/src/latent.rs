@@ -2,6 +2,7 @@
 
 use ae_data::{Draw, Purpose, fill_standard_normal};
 use ae_models::RandomNumbers;
+use burn::tensor::{Device, Tensor, TensorData};
 
 /// A batch's random numbers: each image has a stream of its own, named by the seed, what it is for, the epoch and the
 /// image's index in its set.
@@ -13,6 +14,31 @@ pub(crate) struct LatentDraws<'a> {
     /// The epoch, counted from 0; 0 for what is only measured.
     pub(crate) epoch: u64,
     pub(crate) indices: &'a [u64],
+}
+
+impl<'a> LatentDraws<'a> {
+    /// The numbers of images that are only measured: by seed and index alone.
+    pub(crate) fn for_measuring(seed: u64, indices: &'a [u64]) -> Self {
+        Self {
+            seed,
+            purpose: Purpose::LatentValidation,
+            epoch: 0,
+            indices,
+        }
+    }
+
+    /// `numbers` standard normal numbers for each image.
+    ///
+    /// # Shapes
+    /// - output: `[images, numbers]`
+    pub(crate) fn standard_normal(&self, numbers: usize, device: &Device) -> Tensor<2> {
+        let images = self.indices.len();
+        let mut values = vec![0.0; images * numbers];
+        for (position, values) in values.chunks_exact_mut(numbers.max(1)).enumerate() {
+            self.fill_standard_normal(position, values);
+        }
+        Tensor::from_data(TensorData::new(values, [images, numbers]), device)
+    }
 }
 
 impl RandomNumbers for LatentDraws<'_> {

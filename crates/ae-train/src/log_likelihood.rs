@@ -1,8 +1,8 @@
 //! How likely a model takes images to be, by importance sampling.
 
-use ae_data::{ImageSet, Purpose};
-use ae_models::{Autoencoder, RandomNumbers as _};
-use burn::tensor::{Device, Tensor, TensorData};
+use ae_data::ImageSet;
+use ae_models::Autoencoder;
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -61,19 +61,10 @@ pub fn estimate_log_likelihood<M: Autoencoder>(
     for batch in loader {
         let batch = batch?;
         let count = batch.indices.len();
-        let draws = LatentDraws {
-            seed,
-            purpose: Purpose::LatentValidation,
-            epoch: 0,
-            indices: &batch.indices,
-        };
-        let mut noise = vec![0.0; count * samples * latent];
-        for (position, noise) in noise.chunks_exact_mut(samples * latent).enumerate() {
-            draws.fill_standard_normal(position, noise);
-        }
+        let noise = LatentDraws::for_measuring(seed, &batch.indices)
+            .standard_normal(samples * latent, device)
+            .reshape([count, samples, latent]);
         let images = images_tensor(batch.target, set.shape(), device);
-        let noise = TensorData::new(noise, [count, samples, latent]);
-        let noise = Tensor::<3>::from_data(noise, device);
         let posterior = model.posterior(images.clone());
         let mut sums = vec![LogSum::default(); count];
         for first in (0..samples).step_by(samples_at_once) {
