@@ -94,7 +94,7 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
                 "--tied",
             ],
             9,
-            "contractive, weight 0.001; fully connected, the decoder tied to the encoder",
+            "contractive, weight 0.0001; fully connected, the decoder tied to the encoder",
         ),
         (
             "dense",

@@ -26,7 +26,7 @@ pub struct ContractiveAutoencoderConfig {
 impl Default for ContractiveAutoencoderConfig {
     fn default() -> Self {
         Self {
-            contraction: 1e-3,
+            contraction: 1e-4,
             network: NetworkConfig::default(),
         }
     }
