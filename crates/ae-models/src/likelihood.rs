@@ -139,7 +139,7 @@ impl Likelihood {
     ///
     /// # Shapes
     /// - `mean`, output: `[1]`
-    pub(crate) fn from_mean_loss(
+    pub(crate) fn of_mean_loss(
         self,
         mean: Tensor<1>,
         values: usize,

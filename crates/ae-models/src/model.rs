@@ -17,10 +17,6 @@ use crate::variational::VariationalAutoencoder;
 /// A parameter's name does not have the kind in it: `encoder.0.weight`, whether through this type or not.
 #[derive(Module, Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a process has one or two of them, and their weights are elsewhere"
-)]
 pub enum Model {
     /// A convolutional autoencoder.
     Conv(ConvAutoencoder),

@@ -195,7 +195,7 @@ impl VariationalAutoencoder {
             Some(loss) => {
                 let values = self.network.input_shape().iter().product();
                 let mean = self.network.decoding_loss(codes, target, loss);
-                likelihood.from_mean_loss(mean, values, self.log_scale())
+                likelihood.of_mean_loss(mean, values, self.log_scale())
             }
             None => self.log_likelihood(codes, target).mean().neg(),
         }
