@@ -131,7 +131,7 @@ impl GaussianMixture {
             .collect()
     }
 
-    /// The components' means and variances as a person would check them: `(weight, mean)`.
+    /// The components' weights and means.
     #[must_use]
     pub fn components(&self) -> Vec<(f64, &[f64])> {
         self.components

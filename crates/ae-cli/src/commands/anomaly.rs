@@ -180,16 +180,15 @@ fn rows(
     let mut seen = GridRow::images(name, images);
     seen.captions = captions;
     seen.note = judged.data.clone();
-    let mut heat = GridRow {
+    let heat = GridRow {
         label: "error".to_owned(),
-        note: "absolute".to_owned(),
+        note: "absolute, per pixel".to_owned(),
         cells: Cells::Codes {
             values: errors,
             shape: vec![shape.height, shape.width],
         },
         captions: Vec::new(),
     };
-    heat.note.push_str(", per pixel");
     Ok(vec![seen, GridRow::images("drawn", drawn), heat])
 }
 

@@ -98,16 +98,11 @@ fn default_of(kind: ModelKind) -> ModelConfig {
 /// Refuses an option that the kind of model does not have.
 fn check_options(arguments: &KindArguments, config: &ModelConfig) -> Result<(), CliError> {
     let is_made_of_a_network = !matches!(config, ModelConfig::Conv(_) | ModelConfig::Dense(_));
-    let is_dense = match config {
-        ModelConfig::Conv(_) => false,
-        ModelConfig::Dense(_) => true,
-        // The network decides; see below.
-        _ => true,
-    };
     for (option, given) in arguments.given() {
         let fits = match option {
             "--network" => is_made_of_a_network,
-            "--tied" => is_dense,
+            // Of a model that is made of a network, the network decides.
+            "--tied" => !matches!(config, ModelConfig::Conv(_)),
             "--likelihood"
             | "--beta"
             | "--beta-schedule"
