@@ -132,7 +132,55 @@ fn options_that_make_no_sense() {
             (
                 &["train", "--model", "transformer"],
                 2,
-                &["--model: 'transformer' is not one of conv, dense"],
+                &["--model: 'transformer' is not one of conv, dense, vae, sparse, contractive"],
+            ),
+            (
+                &["train", "--model", "vae", "--latent", "0"],
+                2,
+                &["--latent: '0': must be at least 1"],
+            ),
+            (
+                &["train", "--model", "vae", "--beta", "-1"],
+                2,
+                &["--beta: '-1': must be at least 0"],
+            ),
+            (
+                &["train", "--beta", "2"],
+                2,
+                &["--beta: not for a model of kind conv"],
+            ),
+            (
+                &["train", "--model", "vae", "--loss", "mse"],
+                2,
+                &["--loss: not for a vae"],
+            ),
+            (
+                &["train", "--model", "vae", "--likelihood", "poisson"],
+                2,
+                &["--likelihood: 'poisson': unknown likelihood"],
+            ),
+            (
+                &["train", "--model", "sparse", "--sparsity", "l1:-1"],
+                2,
+                &["--sparsity: 'l1:-1'", "at least 0"],
+            ),
+            (
+                &["train", "--model", "sparse", "--sparsity", "top-k:99"],
+                2,
+                &["sparsity: `top-k:99`: the code has only 32 numbers"],
+            ),
+            (
+                &[
+                    "train",
+                    "--model",
+                    "vae",
+                    "--importance-samples",
+                    "5",
+                    "--beta",
+                    "2",
+                ],
+                2,
+                &["importance_samples"],
             ),
             (
                 &["train", "--backend", "cuda"],

@@ -9,6 +9,8 @@ mod denoising;
 mod evaluation;
 mod fixture;
 mod help;
+mod kinds;
 mod speed;
 mod streams;
 mod training;
+mod uses;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ae_report::thousands;
-use ae_train::{EpochReport, Observer, StartReport, StepReport};
+use ae_train::{CodeReport, EpochReport, Observer, StartReport, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::interrupt::Interrupt;
@@ -140,6 +140,19 @@ fn epoch_line(report: &EpochReport, epochs: usize) -> String {
             line.push_str(&format!("  psnr {psnr:.2} dB"));
         }
         line.push_str(&format!("  ssim {:.3}", validation.ssim));
+    }
+    match &report.codes {
+        Some(CodeReport::Variational(codes)) => line.push_str(&format!(
+            "  bound {:.2}  kl {:.2}  active {}/{}",
+            codes.negative_bound, codes.kl, codes.active_units, codes.units
+        )),
+        Some(CodeReport::Sparse(codes)) => line.push_str(&format!(
+            "  active {:.1}%  dead {}/{}",
+            100.0 * codes.active_share,
+            codes.dead_units,
+            codes.units
+        )),
+        _ => {}
     }
     line.push_str(&format!(
         "  {:.0} images/s  {:.1} s",

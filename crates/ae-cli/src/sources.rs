@@ -43,6 +43,18 @@ impl Source {
         }
     }
 
+    /// A set in a folder, as it is.
+    pub(crate) fn at(folder: &std::path::Path, seed: u64) -> Self {
+        Self {
+            config: DataConfig {
+                source: folder.display().to_string(),
+                ..DataConfig::default()
+            },
+            is_named: true,
+            seed,
+        }
+    }
+
     /// The set that a model is to be run on: the one named, brought to the model's shape, or the one
     /// that the model's run was trained on, divided as it was then.
     ///

@@ -13,7 +13,7 @@ use burn::tensor::Device;
 
 pub use card::ModelCard;
 
-use crate::config::CheckedModelConfig;
+use crate::config::{CheckedModelConfig, TensorShape};
 use crate::error::ModelError;
 use crate::initialization::WeightSource;
 use crate::layer::LayerSpec;
@@ -187,14 +187,13 @@ fn in_file(path: &Path, error: ModelError) -> ModelError {
 struct LoadedWeights(HashMap<String, Vec<f32>>);
 
 impl WeightSource for LoadedWeights {
-    fn next_layer(&mut self, layer: &LayerSpec) -> (Vec<f32>, Vec<f32>) {
-        let [weight, bias] = layer.tensor_shapes();
-        let mut take = |name: &str| {
+    fn next_layer(&mut self, layer: &LayerSpec) -> Vec<Vec<f32>> {
+        let take = |tensor: TensorShape| {
             self.0
-                .remove(name)
+                .remove(&tensor.name)
                 .expect("the names were checked against the configuration")
         };
-        (take(&weight.name), take(&bias.name))
+        layer.tensor_shapes().into_iter().map(take).collect()
     }
 }
 

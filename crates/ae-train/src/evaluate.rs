@@ -120,7 +120,7 @@ pub fn encode_set<M: Autoencoder>(
     Ok(())
 }
 
-fn prepare<M: Autoencoder>(
+pub(crate) fn prepare<M: Autoencoder>(
     model: &M,
     set: &ImageSet,
     noise: Option<(&NoiseChain, u64)>,

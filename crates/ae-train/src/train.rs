@@ -3,15 +3,17 @@
 use std::time::Instant;
 
 use ae_data::{NoiseDraw, Purpose, Split};
-use ae_models::{Autoencoder, Draws, Objective, TrainingBatch, load_tensors, named_tensors};
+use ae_models::{Autoencoder, Objective, TrainingBatch, load_tensors, named_tensors};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
+use crate::code_report::{CodeReport, report_codes};
 use crate::error::Divergence;
 use crate::evaluate::{check_images, evaluate, images_tensor};
+use crate::latent::LatentDraws;
 use crate::loader::{Batch, BatchLoader, BatchNoise, BatchPlan, shuffled};
 use crate::metrics::MetricsLine;
-use crate::observer::{EpochReport, Observer, StartReport, StepReport};
+use crate::observer::{EpochReport, Observer, StartReport, StepReport, Validation};
 use crate::optimizer::{ModelOptimizer, clipping_factor, gradient_norm};
 use crate::progress::Progress;
 use crate::readback::{PendingStep, Readback};
@@ -241,8 +243,9 @@ impl<M: Autoencoder> Training<'_, M> {
             target,
             loss: self.config.loss,
             step: self.progress.step as u64,
-            draws: Draws {
+            random: &LatentDraws {
                 seed: self.config.seed,
+                purpose: Purpose::Latent,
                 epoch: self.progress.epoch as u64,
                 indices: &batch.indices,
             },
@@ -334,7 +337,7 @@ impl<M: Autoencoder> Training<'_, M> {
             return Err(self.diverged(self.progress.step, format!("the weight {}", tensor.name))?);
         }
         let begin = Instant::now();
-        let mut validation = None;
+        let (mut validation, mut codes) = (None, None);
         if !self.split.test.is_empty() {
             self.observer.validating(self.split.test.len());
             let noise = Some((&self.config.noise, self.config.seed));
@@ -348,13 +351,18 @@ impl<M: Autoencoder> Training<'_, M> {
             if !quality.mse.is_finite() {
                 return Err(self.diverged(self.progress.step, "the validation error".to_owned())?);
             }
-            validation = Some(quality.into());
+            validation = Some(Validation::from(quality));
+            codes = report_codes(
+                &model,
+                &self.split.test,
+                self.config.seed,
+                &self.device,
+                self.config.batch_size,
+            )?;
         }
         let validation_seconds = begin.elapsed().as_secs_f64();
         let (train_loss, terms) = self.progress.mean_losses();
-        let score = validation
-            .as_ref()
-            .map_or(train_loss, |validation: &crate::Validation| validation.mse);
+        let score = score(train_loss, validation.as_ref(), codes.as_ref());
         let best = self
             .progress
             .end_epoch(score, self.config.early_stopping.as_ref());
@@ -371,6 +379,7 @@ impl<M: Autoencoder> Training<'_, M> {
             train_loss,
             terms,
             validation,
+            codes,
             learning_rate: self.config.schedule.learning_rate(
                 self.config.learning_rate,
                 self.progress.step - 1,
@@ -416,5 +425,15 @@ impl<M: Autoencoder> Training<'_, M> {
             self.observer.checkpoint(&report);
         }
         Ok(())
+    }
+}
+
+/// What epochs are compared by, lower being better: a model with a likelihood by its bound on the test images, any
+/// other by its error there, and both by the training loss where there are none.
+fn score(train_loss: f64, validation: Option<&Validation>, codes: Option<&CodeReport>) -> f64 {
+    match (codes, validation) {
+        (Some(CodeReport::Variational(report)), _) => report.negative_bound,
+        (_, Some(validation)) => validation.mse,
+        (_, None) => train_loss,
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use ae_data::NoiseDraw;
 use ae_models::ReconstructionLoss;
 use ae_train::{OptimizerConfig, ScheduleConfig};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::kind::KindArguments;
 use super::value::{above_zero, at_least_one, named};
 use super::{DataArguments, DeviceArguments, NoiseArgument, OutputArguments};
 
@@ -18,6 +19,10 @@ Examples:
   ae train --noise gaussian:0.5                      a denoiser
   ae train --data notMNIST_small.tar.gz --latent 32 --epochs 20 --out runs/small
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
+  ae train --model vae --latent 16                   a variational one, to draw new letters with
+  ae train --model sparse --latent 256 --sparsity top-k:16
+  ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
+                                                     five pixels, three numbers: weights to follow by hand
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       go on where it stopped
 
@@ -38,16 +43,9 @@ pub(crate) struct TrainArguments {
     #[arg(long)]
     pub force: bool,
 
-    /// The architecture.
-    #[arg(long, value_enum, value_name = "KIND", help_heading = "Model")]
-    pub model: Option<ModelKind>,
-    /// The encoder's widths, outermost first: channels (conv) or numbers (dense).
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = at_least_one,
-          help_heading = "Model")]
-    pub widths: Option<Vec<usize>>,
-    /// Squeeze the code to this many numbers.
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Model")]
-    pub latent: Option<usize>,
+    /// What is trained.
+    #[command(flatten)]
+    pub kind: KindArguments,
 
     /// The images.
     #[command(flatten)]
@@ -123,13 +121,4 @@ fn clip_norm(text: &str) -> Result<ClipNorm, String> {
             .map(ClipNorm::Norm)
             .map_err(|_| "neither a number above 0 nor \"off\"".to_owned()),
     }
-}
-
-/// An architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModelKind {
-    /// Convolutions, pooling and upsampling.
-    Conv,
-    /// Fully connected layers.
-    Dense,
 }

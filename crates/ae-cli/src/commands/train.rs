@@ -1,6 +1,8 @@
 //! `ae train`.
 
 mod configuration;
+mod model;
+mod weights;
 
 use std::path::{Path, PathBuf};
 
@@ -14,11 +16,13 @@ use ae_train::{
 use serde::Serialize;
 
 use self::configuration::configuration;
+use self::model::without_image_width;
+use self::weights::Weights;
 use crate::arguments::TrainArguments;
 use crate::backend::{self, BackendChoice, OpenDevice};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
-use crate::measure::{Conditions, Evaluation, evaluate};
+use crate::measure::{self, Conditions, Evaluation, evaluate};
 use crate::models::RUNS;
 use crate::output::Terminal;
 use crate::pictures::{self, sample};
@@ -34,6 +38,8 @@ const PICTURE_IMAGES: usize = 10;
 struct Request {
     config: RunConfig,
     train: CheckedTrainConfig,
+    /// Whether the user gave widths, the first of which may be the image's.
+    may_name_image_width: bool,
     place: Place,
     force: bool,
     backend: BackendChoice,
@@ -63,12 +69,14 @@ struct Summary {
     train_seconds: f64,
     device: String,
     pictures: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<Weights>,
     #[serde(flatten)]
     evaluation: Evaluation,
 }
 
 pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
-    let request = Request::check(arguments)?;
+    let mut request = Request::check(arguments)?;
     let terminal = request.terminal;
     let interrupt = Interrupt::listen()?;
     backend::set_threads(request.threads)?;
@@ -80,6 +88,9 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];
+    if request.may_name_image_width {
+        request.config.model = without_image_width(request.config.model, shape.values());
+    }
     let model = request
         .config
         .model
@@ -115,6 +126,7 @@ impl Request {
         Ok(Self {
             train,
             config,
+            may_name_image_width: arguments.kind.widths.is_some(),
             place: match (arguments.resume, arguments.out) {
                 (Some(run), _) => Place::Resume(run),
                 (None, Some(out)) => Place::Chosen(out),
@@ -211,7 +223,8 @@ fn finish(
     at_work.write_png(&at_work_path)?;
     let losses_path = folder.join("losses.png");
     let lines = read_metrics(&run.metrics_file())?;
-    pictures::losses(&name, train.loss.name(), &lines)?.write_png(&losses_path)?;
+    let loss = pictures::loss_name(&request.config);
+    pictures::losses(&name, loss, &lines)?.write_png(&losses_path)?;
 
     let mut measured = split.clone();
     if split.test.len() > MOST_SUMMARY_IMAGES {
@@ -232,6 +245,9 @@ fn finish(
             seed: train.seed,
         },
     )?;
+    if let Some(warning) = evaluation.codes.as_ref().and_then(measure::warning) {
+        terminal.warning(warning);
+    }
     Ok(Summary {
         run: run.path().to_owned(),
         model_file: run.model_file(),
@@ -245,6 +261,7 @@ fn finish(
         train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
         device: device.name.clone(),
         pictures: vec![at_work_path, losses_path],
+        weights: Weights::of(&trained.model, &split.test, &device.device)?,
         evaluation,
     })
 }
@@ -260,14 +277,18 @@ impl Summary {
             None => String::new(),
         };
         let mut text = format!(
-            "{}\n{}: {} epochs, {} steps in {:.0} s{best}\n\nmodel     {}\n",
+            "{}\n{}: {} epochs, {} steps in {:.0} s{best}\n\n",
             self.evaluation.text(),
             self.outcome,
             self.epochs,
             thousands(self.steps as u64),
             self.train_seconds,
-            self.model_file.display(),
         );
+        if let Some(weights) = &self.weights {
+            text.push_str(&weights.text());
+            text.push('\n');
+        }
+        text.push_str(&format!("model     {}\n", self.model_file.display()));
         for picture in &self.pictures {
             text.push_str(&format!("picture   {}\n", picture.display()));
         }

@@ -720,7 +720,13 @@ fn what_cannot_be_opened_says_what_it_is() {
         error.to_string(),
         "unknown data set \"notminst-small\": neither a known name nor a file or folder here"
     );
-    assert!(error.is_usage() && error.hint().unwrap().contains("glyphs, notmnist-small"));
+    assert!(
+        error.is_usage()
+            && error
+                .hint()
+                .unwrap()
+                .contains("glyphs, lines, notmnist-small")
+    );
     assert!(open("", &OpenOptions::default()).unwrap_err().is_usage());
     assert!(
         !open("a\0b.png", &OpenOptions::default())

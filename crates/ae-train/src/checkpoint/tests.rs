@@ -1,6 +1,7 @@
 //! Checkpoints survive to the bit, and damage to them is noticed.
 
 use super::*;
+use crate::{CodeReport, SparseReport};
 
 fn origin() -> Origin {
     Origin {
@@ -18,6 +19,11 @@ fn report() -> EpochReport {
         train_loss: 0.204_513_293_504_714_98,
         terms: BTreeMap::from([("reconstruction".to_owned(), 1e-300)]),
         validation: None,
+        codes: Some(CodeReport::Sparse(SparseReport {
+            active_share: 0.1,
+            dead_units: 3,
+            units: 7,
+        })),
         learning_rate: 0.1,
         best: true,
         train_seconds: 1.0,
