@@ -74,12 +74,9 @@ pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, TrainError> {
         if !line.ends_with('\n') {
             return Ok(lines);
         }
-        lines.push(
-            serde_json::from_str(&line).map_err(|error| TrainError::ConfigFile {
-                path: path.to_path_buf(),
-                reason: format!("line {}: {error}", lines.len() + 1),
-            })?,
-        );
+        lines.push(serde_json::from_str(&line).map_err(|error| {
+            TrainError::checkpoint(path, format!("line {}: {error}", lines.len() + 1))
+        })?);
     }
 }
 

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::TrainError;
+use crate::checkpoint::sync_directory;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
@@ -53,19 +54,42 @@ impl RunDirectory {
             run.clear()?;
         }
         fs::create_dir_all(run.path()).map_err(TrainError::io("create", &run.path))?;
-        let path = run.config_file();
+        if let Some(parent) = run.path.parent().filter(|parent| parent.is_dir()) {
+            sync_directory(parent)?;
+        }
+        let _lock = run.lock()?;
+        // Another process may have been quicker.
+        if run.config_file().exists() && !force {
+            return Err(TrainError::RunExists { path: run.path });
+        }
+        run.write_config_locked(config)?;
+        Ok(run)
+    }
+
+    /// Writes another `config.toml`, for a run that is gone on with under settings that may change.
+    ///
+    /// # Errors
+    /// [`TrainError::Locked`] where somebody is training in the directory, and where the file cannot be written.
+    pub fn write_config<C: Serialize>(&self, config: &C) -> Result<(), TrainError> {
+        let _lock = self.lock()?;
+        self.write_config_locked(config)
+    }
+
+    fn write_config_locked<C: Serialize>(&self, config: &C) -> Result<(), TrainError> {
+        let path = self.config_file();
         let text = toml::to_string(config).map_err(|error| TrainError::ConfigFile {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
-        Ok(run)
+        Ok(write_atomically(&path, |file| {
+            file.write_all(text.as_bytes())
+        })?)
     }
 
     /// Opens the directory of an existing run, to go on with it or to look at it.
     ///
     /// # Errors
-    /// [`TrainError::NotARun`] where there is no `config.toml`.
+    /// [`TrainError::NoRun`] where there is no `config.toml`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
         let run = Self { path: path.into() };
         if run.config_file().is_file() {
@@ -77,7 +101,7 @@ impl RunDirectory {
                 path: run.path,
                 source,
             }),
-            Ok(_) => Err(TrainError::NotARun { path: run.path }),
+            Ok(_) => Err(TrainError::NoRun { path: run.path }),
         }
     }
 
@@ -175,7 +199,10 @@ impl RunDirectory {
 
     fn exists_already(&self) -> Result<bool, TrainError> {
         match fs::read_dir(&self.path) {
-            Ok(mut entries) => Ok(entries.next().is_some()),
+            // A process that was killed between taking the lock and writing config.toml leaves the lock alone.
+            Ok(mut entries) => {
+                Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK)))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(TrainError::Io {
                 action: "open",
@@ -281,7 +308,7 @@ mod tests {
         assert!(matches!(error, TrainError::NotARun { .. }), "{error}");
         assert!(matches!(
             RunDirectory::open(other.path()),
-            Err(TrainError::NotARun { .. })
+            Err(TrainError::NoRun { .. })
         ));
         assert!(matches!(
             RunDirectory::open(other.path().join("gone")),

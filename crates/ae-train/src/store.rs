@@ -48,7 +48,7 @@ impl<'a> RunStore<'a> {
         config: &CheckedTrainConfig,
     ) -> Result<(Self, Option<Start>), TrainError> {
         let lock = run.lock()?;
-        let origin = origin(split, config)?;
+        let origin = origin(model, split, config)?;
         let mut card = ModelCard::new(model);
         card.noise = (!config.noise.is_empty()).then(|| config.noise.to_string());
         card.data_name = Some(split.train.name().to_owned());
@@ -160,7 +160,11 @@ fn restore_best(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(
     }
 }
 
-fn origin(split: &Split, config: &CheckedTrainConfig) -> Result<Origin, TrainError> {
+fn origin<M: Autoencoder>(
+    model: &M,
+    split: &Split,
+    config: &CheckedTrainConfig,
+) -> Result<Origin, TrainError> {
     let test_images = if split.test.is_empty() {
         String::new()
     } else {
@@ -168,10 +172,17 @@ fn origin(split: &Split, config: &CheckedTrainConfig) -> Result<Origin, TrainErr
     };
     let train = toml::Table::try_from(config.get())
         .expect("a configuration that was checked is a TOML table");
+    let model = match model.config() {
+        Some(config) => {
+            toml::Table::try_from(config).expect("a model's configuration is a part of config.toml")
+        }
+        None => toml::Table::new(),
+    };
     Ok(Origin {
         train_images: split.train.fingerprint()?,
         test_images,
         train,
+        model,
     })
 }
 
@@ -192,7 +203,13 @@ fn changed_fields(then: &Origin, now: &Origin) -> Vec<ChangedField> {
             });
         }
     }
-    let (then, now) = (flatten(&then.train), flatten(&now.train));
+    let fields_of = |origin: &Origin| {
+        let mut fields = flatten(&origin.train);
+        let model = flatten(&origin.model).into_iter();
+        fields.extend(model.map(|(name, value)| (format!("model.{name}"), value)));
+        fields
+    };
+    let (then, now) = (fields_of(then), fields_of(now));
     let mut names: Vec<&String> = then.iter().chain(&now).map(|(name, _)| name).collect();
     names.sort();
     names.dedup();
@@ -242,6 +259,7 @@ mod tests {
             train_images: "0123456789abcdef".into(),
             test_images: String::new(),
             train: toml::Table::try_from(config).unwrap(),
+            model: toml::Table::new(),
         }
     }
 
@@ -271,6 +289,16 @@ mod tests {
                 "{expected} not in {texts:?}"
             );
         }
+        let wider = |width: i64| Origin {
+            model: toml::Table::from_iter([("widths".to_owned(), vec![4, width].into())]),
+            ..of(&then)
+        };
+        let fields = changed_fields(&wider(8), &wider(16));
+        assert_eq!(fields.len(), 1);
+        assert_eq!(
+            (fields[0].name.as_str(), fields[0].then.as_str()),
+            ("model.widths", "[4, 8]")
+        );
         let other_images = Origin {
             train_images: "fedcba9876543210".into(),
             ..of(&then)

@@ -76,7 +76,7 @@ fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
     for (optimizer, stops) in [
         ("adam", vec![4, 9, 10]),
         ("rmsprop", vec![1, 2, 17]),
-        ("adamw", vec![7]),
+        ("adamw", vec![7, 8, 24]),
         ("sgd", vec![13, 20]),
     ] {
         let config = TrainConfig {
@@ -133,6 +133,37 @@ fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
         assert_eq!(straight.3, stopped.3, "{optimizer} stopped at {stops:?}");
         assert_eq!(straight.2.len(), 24);
     }
+}
+
+/// Measuring a large test set may take longer than a machine that is taken away leaves.
+#[test]
+fn a_run_that_is_stopped_while_it_measures_has_the_same_bytes() {
+    let device = Device::flex();
+    let split = split(50, 30);
+    let config = quick(3, 7);
+    let checked = config.check().unwrap();
+    let run_once = |name: &str, stop_measuring: Option<usize>| {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDirectory::create(folder.path().join(name), &config, false).unwrap();
+        let init = || conv().init([1, 8, 8], 5, &device).unwrap();
+        if let Some(epoch) = stop_measuring {
+            let mut watcher = Watcher::stopping_while_measuring(epoch);
+            let stopped =
+                train(init(), &split, &checked, &device, Some(&run), &mut watcher).unwrap();
+            assert_eq!(
+                (stopped.outcome, stopped.steps, stopped.epochs.len()),
+                (Outcome::Interrupted, 16, 1)
+            );
+        }
+        let trained = train(init(), &split, &checked, &device, Some(&run), &mut ()).unwrap();
+        assert_eq!((trained.outcome, trained.steps), (Outcome::Finished, 24));
+        let scores: Vec<_> = trained.epochs.iter().map(score).collect();
+        (fs::read(run.model_file()).unwrap(), scores)
+    };
+    let straight = run_once("straight", None);
+    let stopped = run_once("stopped", Some(2));
+    assert!(straight.0 == stopped.0, "the weights differ");
+    assert_eq!(straight.1, stopped.1);
 }
 
 fn score(report: &EpochReport) -> (usize, u64, u64, bool) {
