@@ -9,5 +9,7 @@ mod denoising;
 mod evaluation;
 mod fixture;
 mod help;
+#[cfg(unix)]
+mod signals;
 mod streams;
 mod training;

@@ -1,8 +1,8 @@
 //! Opening the images that a command works on.
 
 use ae_data::{
-    Channels, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions, Size, Split,
-    SplitOptions,
+    Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions,
+    Size, Split, SplitOptions,
 };
 use ae_models::ModelCard;
 use ae_report::thousands;
@@ -151,7 +151,14 @@ impl Source {
 /// The model's file names a noise that is not known here.
 pub(crate) fn trained_noise(card: &ModelCard) -> Result<Option<NoiseChain>, CliError> {
     match &card.noise {
-        Some(noise) => Ok(Some(noise.parse()?)),
+        Some(noise) => match noise.parse() {
+            Ok(noise) => Ok(Some(noise)),
+            Err(error) => Err(CliError::failure(
+                Status::Model,
+                "the model's noise",
+                DataError::to_string(&error),
+            )),
+        },
         None => Ok(None),
     }
 }
@@ -188,7 +195,7 @@ fn fitting(card: &ModelCard) -> DataConfig {
 pub(crate) fn read_run_config(run: &std::path::Path) -> Result<RunConfig, CliError> {
     RunDirectory::open(run)
         .and_then(|run| run.read_config())
-        .map_err(|error| CliError::caused_by(Status::Failure, &error))
+        .map_err(CliError::from)
 }
 
 /// Checks that a model takes images of a shape.
@@ -206,6 +213,7 @@ pub(crate) fn check_shape(
         return Ok(());
     }
     Err(CliError::failure(
+        Status::Data,
         set.name(),
         format!(
             "images of {}, but {} takes {expected} (height x width x channels)",

@@ -5,7 +5,7 @@ use std::path::Path;
 use ae_models::{ConvAutoencoderConfig, DenseAutoencoderConfig, ModelConfig};
 use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
-use crate::arguments::{ModelKind, TrainArguments};
+use crate::arguments::{CheckpointInterval, ModelKind, TrainArguments};
 use crate::error::{CliError, io_reason};
 use crate::sources::{configured, read_run_config};
 
@@ -66,7 +66,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
             option,
             format!("cannot be changed while resuming {}", run.display()),
         )
-        .hint("--epochs, --loader-threads, --backend and --threads may be")),
+        .hint("--epochs, --checkpoint-every, --loader-threads, --backend and --threads may be")),
     }
 }
 
@@ -129,7 +129,14 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         Some(_) => optimizer.default_learning_rate(),
         None => base.learning_rate,
     };
+    let (checkpoint_every_steps, checkpoint_every_seconds) = match arguments.checkpoint_every {
+        Some(CheckpointInterval::Steps(steps)) => (Some(steps), None),
+        Some(CheckpointInterval::Seconds(seconds)) => (None, Some(seconds)),
+        None => (base.checkpoint_every_steps, base.checkpoint_every_seconds),
+    };
     TrainConfig {
+        checkpoint_every_steps,
+        checkpoint_every_seconds,
         epochs: arguments.epochs.unwrap_or(base.epochs),
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
