@@ -79,7 +79,7 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
         let message = information.payload_as_str().unwrap_or("no message");
         if let Ok(mut first) = FIRST.lock() {
             let status = information.location().map_or(Status::Internal, |location| {
-                status_of_panic(location.file())
+                status_of_panic(location.file(), message)
             });
             first.get_or_insert((status, format!("{message}{place}")));
         }
@@ -90,6 +90,10 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
         let (status, message) =
             first.unwrap_or_else(|| (Status::Internal, "no message".to_owned()));
         Err(match status {
+            Status::Device if is_exhaustion(&message) => {
+                CliError::failure(status, "memory", message)
+                    .hint("a smaller --batch-size, --limit or --size takes less")
+            }
             Status::Device => CliError::failure(status, "the device failed", message)
                 .hint("ae train --resume goes on with a run; --backend flex computes on the CPU"),
             _ => CliError::failure(status, "internal error", message)
@@ -98,8 +102,16 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
     })
 }
 
-/// Burn's GPU runtime panics where the device is lost or has no memory left.
-fn status_of_panic(file: &str) -> Status {
+/// Operations of Burn's have no way to give an error.
+fn is_exhaustion(message: &str) -> bool {
+    message.contains("not enough memory")
+}
+
+/// Burn's GPU runtime panics where the device is lost, and operations where no memory is left.
+fn status_of_panic(file: &str, message: &str) -> Status {
+    if is_exhaustion(message) {
+        return Status::Device;
+    }
     let of_device = ["wgpu", "cubecl", "burn-cubecl"];
     match file
         .split(['/', '\\'])
@@ -135,7 +147,12 @@ mod tests {
                 Status::Internal,
             ),
         ] {
-            assert_eq!(status_of_panic(file), expected, "{file}");
+            assert_eq!(status_of_panic(file, "lost"), expected, "{file}");
         }
+        let message = "cannot run the stack: not enough memory for 4 bytes";
+        assert_eq!(
+            status_of_panic("crates/ae-kernels/src/host.rs", message),
+            Status::Device
+        );
     }
 }

@@ -149,13 +149,16 @@ impl Source {
 ///
 /// # Errors
 /// The model's file names a noise that is not known here.
-pub(crate) fn trained_noise(card: &ModelCard) -> Result<Option<NoiseChain>, CliError> {
+pub(crate) fn trained_noise(
+    model: &ModelPath,
+    card: &ModelCard,
+) -> Result<Option<NoiseChain>, CliError> {
     match &card.noise {
         Some(noise) => match noise.parse() {
             Ok(noise) => Ok(Some(noise)),
             Err(error) => Err(CliError::failure(
                 Status::Model,
-                "the model's noise",
+                model.name(),
                 DataError::to_string(&error),
             )),
         },

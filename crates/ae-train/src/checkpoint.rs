@@ -35,9 +35,9 @@ const MANIFEST_BYTES_LIMIT: u64 = 16 << 20;
 
 const STAGING: &str = ".staging";
 const STATE: &str = "state.toml";
-const MODEL: &str = "model.safetensors";
+pub(crate) const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
-const BEST: &str = "best.safetensors";
+pub(crate) const BEST: &str = "best.safetensors";
 
 /// What a run depends on: a resumed run must have the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub(crate) struct Checkpoint {
     pub(crate) origin: Origin,
     pub(crate) model: Vec<NamedTensor>,
     pub(crate) best: Option<Vec<NamedTensor>>,
-    pub(crate) best_digest: Option<FileDigest>,
+    pub(crate) files: BTreeMap<String, FileDigest>,
     pub(crate) optimizer: OptimizerState,
 }
 
@@ -218,7 +218,7 @@ fn read(path: &Path) -> Result<Checkpoint, TrainError> {
         path: path.to_path_buf(),
         model,
         best,
-        best_digest: manifest.files.get(BEST).cloned(),
+        files: manifest.files,
         optimizer: OptimizerState {
             tensors: optimizer,
             counters: manifest.optimizer_counters,
@@ -231,12 +231,17 @@ fn read(path: &Path) -> Result<Checkpoint, TrainError> {
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, TrainError> {
-    let damaged = |reason: &str| TrainError::checkpoint(path, reason);
     let file = File::open(path).map_err(TrainError::io("open", path))?;
     let mut text = String::new();
     file.take(MANIFEST_BYTES_LIMIT)
         .read_to_string(&mut text)
         .map_err(TrainError::io("read", path))?;
+    parse_manifest(path, &text)
+}
+
+/// Understands a manifest's text; `path` is for messages.
+fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, TrainError> {
+    let damaged = |reason: &str| TrainError::checkpoint(path, reason);
     let (first, rest) = text
         .split_once('\n')
         .ok_or_else(|| damaged("damaged: it has no first line"))?;
@@ -268,6 +273,21 @@ fn read_manifest(path: &Path) -> Result<Manifest, TrainError> {
     table
         .try_into()
         .map_err(|error: toml::de::Error| TrainError::checkpoint(path, error))
+}
+
+/// Reads a manifest, with and without a sum that fits: what the fuzz target does.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz_manifest(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let path = Path::new(STATE);
+    let _ = parse_manifest(path, text);
+    let rest = text.split_once('\n').map_or(text, |(_, rest)| rest);
+    let _ = parse_manifest(
+        path,
+        &format!("# sha256 {}\n{rest}", sha256(rest.as_bytes())),
+    );
 }
 
 /// What a checkpoint's name says.

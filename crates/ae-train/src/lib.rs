@@ -20,6 +20,8 @@ mod tensor_file;
 mod train;
 mod trained;
 
+#[cfg(fuzzing)]
+pub use checkpoint::fuzz_manifest;
 pub use config::{CheckedTrainConfig, EarlyStopping, TrainConfig};
 pub use error::{ChangedField, ConfigError, Divergence, TrainError};
 pub use evaluate::{Reconstruction, encode_set, evaluate, reconstruct_set};

@@ -24,6 +24,8 @@ use crate::checkpoint::sync_directory;
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// What `config.toml` becomes when the run goes on.
+    next_config: Option<String>,
 }
 
 impl RunDirectory {
@@ -40,7 +42,7 @@ impl RunDirectory {
         config: &C,
         force: bool,
     ) -> Result<Self, TrainError> {
-        let run = Self { path: path.into() };
+        let run = Self::at(path);
         if run.exists_already()? {
             if !force {
                 let path = run.path;
@@ -62,28 +64,34 @@ impl RunDirectory {
         if run.config_file().exists() && !force {
             return Err(TrainError::RunExists { path: run.path });
         }
-        run.write_config_locked(config)?;
+        write_config(&run.config_file(), &to_toml(&run.config_file(), config)?)?;
         Ok(run)
     }
 
-    /// Writes another `config.toml`, for a run that is gone on with under settings that may change.
-    ///
-    /// # Errors
-    /// [`TrainError::Locked`] where somebody is training in the directory, and where the file cannot be written.
-    pub fn write_config<C: Serialize>(&self, config: &C) -> Result<(), TrainError> {
-        let _lock = self.lock()?;
-        self.write_config_locked(config)
+    fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            next_config: None,
+        }
     }
 
-    fn write_config_locked<C: Serialize>(&self, config: &C) -> Result<(), TrainError> {
-        let path = self.config_file();
-        let text = toml::to_string(config).map_err(|error| TrainError::ConfigFile {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        Ok(write_atomically(&path, |file| {
-            file.write_all(text.as_bytes())
-        })?)
+    /// Gives the run another `config.toml` when it goes on: settings that may change, such as the epochs.
+    ///
+    /// Nothing is written yet: a run that cannot be gone on with keeps its configuration.
+    ///
+    /// # Errors
+    /// Where the configuration is no TOML table.
+    pub fn with_config<C: Serialize>(mut self, config: &C) -> Result<Self, TrainError> {
+        self.next_config = Some(to_toml(&self.config_file(), config)?);
+        Ok(self)
+    }
+
+    /// Writes the configuration that the run goes on with, if it is another one.
+    pub(crate) fn commit_config(&self) -> Result<(), TrainError> {
+        match &self.next_config {
+            Some(text) => write_config(&self.config_file(), text),
+            None => Ok(()),
+        }
     }
 
     /// Opens the directory of an existing run, to go on with it or to look at it.
@@ -91,7 +99,7 @@ impl RunDirectory {
     /// # Errors
     /// [`TrainError::NoRun`] where there is no `config.toml`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
-        let run = Self { path: path.into() };
+        let run = Self::at(path);
         if run.config_file().is_file() {
             return Ok(run);
         }
@@ -197,6 +205,18 @@ impl RunDirectory {
         Ok(RunLock { file })
     }
 
+    /// Removes models that a killed process had not finished. Whoever holds the lock is the only one to write any.
+    pub(crate) fn remove_unfinished(&self, _lock: &RunLock) -> Result<(), TrainError> {
+        let entries = fs::read_dir(&self.path).map_err(TrainError::io("read", &self.path))?;
+        for entry in entries {
+            let entry = entry.map_err(TrainError::io("read", &self.path))?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn exists_already(&self) -> Result<bool, TrainError> {
         match fs::read_dir(&self.path) {
             // A process that was killed between taking the lock and writing config.toml leaves the lock alone.
@@ -222,12 +242,27 @@ impl RunDirectory {
     }
 }
 
+fn to_toml<C: Serialize>(path: &Path, config: &C) -> Result<String, TrainError> {
+    toml::to_string(config).map_err(|error| TrainError::ConfigFile {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })
+}
+
+fn write_config(path: &Path, text: &str) -> Result<(), TrainError> {
+    Ok(write_atomically(path, |file| {
+        file.write_all(text.as_bytes())
+    })?)
+}
+
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
 const MODEL: &str = "model.safetensors";
 const LAST_MODEL: &str = "last.safetensors";
 const CHECKPOINTS: &str = "checkpoints";
 const LOCK: &str = "lock";
+/// How `save_model` begins the name of a file until it is whole.
+const UNFINISHED: &str = ".model-";
 
 /// Removes a file or a directory with all that is in it; one that isn't there is fine.
 pub(crate) fn remove(path: &Path) -> Result<(), TrainError> {

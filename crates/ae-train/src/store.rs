@@ -48,6 +48,7 @@ impl<'a> RunStore<'a> {
         config: &CheckedTrainConfig,
     ) -> Result<(Self, Option<Start>), TrainError> {
         let lock = run.lock()?;
+        run.remove_unfinished(&lock)?;
         let origin = origin(model, split, config)?;
         let mut card = ModelCard::new(model);
         card.noise = (!config.noise.is_empty()).then(|| config.noise.to_string());
@@ -72,7 +73,8 @@ impl<'a> RunStore<'a> {
             .as_ref()
             .map_or(0, |checkpoint| checkpoint.progress.log_bytes);
         let log = MetricsLog::open(&run.metrics_file(), log_bytes)?;
-        restore_best(run, checkpoint.as_ref())?;
+        restore_models(run, checkpoint.as_ref())?;
+        run.commit_config()?;
         let store = Self {
             run,
             card,
@@ -150,14 +152,20 @@ impl<'a> RunStore<'a> {
     }
 }
 
-/// A killed run may have found a better model after its last checkpoint; the resumed run will find it again.
-fn restore_best(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(), TrainError> {
-    let file = run.model_file();
-    match checkpoint.and_then(|checkpoint| Some((checkpoint, checkpoint.best_digest.as_ref()?))) {
-        Some((_, digest)) if digest.read(&file).is_ok() => Ok(()),
-        Some((checkpoint, _)) => checkpoint::copy(&checkpoint.path.join("best.safetensors"), &file),
-        None => remove(&file),
-    }
+/// Makes the run's models those of its checkpoint. A killed run may have found a better one after it, which the resumed
+/// run will find again; or have been killed between the checkpoint and the copy of its model.
+fn restore_models(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(), TrainError> {
+    let restore = |file: &Path, name: &str| {
+        let of_checkpoint =
+            checkpoint.and_then(|checkpoint| Some((checkpoint, checkpoint.files.get(name)?)));
+        match of_checkpoint {
+            Some((_, digest)) if digest.read(file).is_ok() => Ok(()),
+            Some((checkpoint, _)) => checkpoint::copy(&checkpoint.path.join(name), file),
+            None => remove(file),
+        }
+    };
+    restore(&run.model_file(), checkpoint::BEST)?;
+    restore(&run.last_model_file(), checkpoint::MODEL)
 }
 
 fn origin<M: Autoencoder>(

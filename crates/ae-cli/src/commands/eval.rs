@@ -22,7 +22,7 @@ pub(super) fn run(arguments: EvalArguments) -> Result<(), CliError> {
     check_shape(&opened.path, &opened.card, &split.test)?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.card)?,
+        None => trained_noise(&opened.path, &opened.card)?,
     };
     let evaluation = evaluate(
         opened.path.name(),

@@ -136,10 +136,10 @@ impl Request {
             Place::Resume(path) => {
                 let run = RunDirectory::open(path)?;
                 // More epochs, for one, belong into the run's configuration.
-                if run.read_config::<RunConfig>()? != self.config {
-                    run.write_config(&self.config)?;
+                match run.read_config::<RunConfig>()? == self.config {
+                    true => Ok(run),
+                    false => Ok(run.with_config(&self.config)?),
                 }
-                Ok(run)
             }
             Place::Chosen(path) => Ok(RunDirectory::create(path, &self.config, self.force)?),
             Place::Numbered => {

@@ -202,3 +202,14 @@ fn a_later_format_is_named() {
     // Going back to the first one would in the end remove what the later version wrote.
     assert!(path.exists());
 }
+
+#[test]
+fn the_fuzz_target_s_corpus_is_no_danger() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/manifest");
+    let mut tried = 0;
+    for entry in fs::read_dir(corpus).unwrap() {
+        fuzz_manifest(&fs::read(entry.unwrap().path()).unwrap());
+        tried += 1;
+    }
+    assert!(tried > 0);
+}

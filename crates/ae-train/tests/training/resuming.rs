@@ -209,7 +209,9 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
     assert!(checkpoints[1].ends_with("step-00000018"), "{checkpoints:?}");
     fs::write(checkpoints[1].join("optimizer.safetensors"), "half").unwrap();
     fs::create_dir(killed.checkpoints().join(".staging")).unwrap();
+    fs::write(killed.path().join(".model-x1y2z3"), "half a model").unwrap();
     fs::write(killed.model_file(), "of a later epoch").unwrap();
+    fs::write(killed.last_model_file(), "of an earlier checkpoint").unwrap();
     let mut log = fs::read(killed.metrics_file()).unwrap();
     log.extend_from_slice(b"{\"kind\":\"step\",\"epo");
     fs::write(killed.metrics_file(), log).unwrap();
@@ -228,6 +230,8 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
         load_model(killed.model_file(), &device).is_ok(),
         "the best model is the checkpoint's again"
     );
+    assert!(load_model(killed.last_model_file(), &device).is_ok());
+    assert!(!killed.path().join(".model-x1y2z3").exists());
     let resumed = watcher.start.unwrap().resumed.unwrap();
     assert!(resumed.checkpoint.ends_with("step-00000016"), "{resumed:?}");
     assert_eq!(resumed.skipped[0].0, checkpoints[1]);
@@ -286,6 +290,22 @@ fn a_run_is_not_gone_on_with_under_another_configuration_or_other_images() {
         message(go_on(&config, 17)).contains("the training images was"),
         "other images"
     );
+    // Nor is its configuration replaced by one that was refused.
+    let other = TrainConfig {
+        seed: 2,
+        ..config.clone()
+    };
+    let kept = fs::read(run.config_file()).unwrap();
+    let refused = train(
+        conv().init([1, 8, 8], 1, &device).unwrap(),
+        &split(16, 4),
+        &other.check().unwrap(),
+        &device,
+        Some(&run.clone().with_config(&other).unwrap()),
+        &mut (),
+    );
+    message(refused);
+    assert_eq!(fs::read(run.config_file()).unwrap(), kept);
     let longer = go_on(
         &TrainConfig {
             epochs: 3,
