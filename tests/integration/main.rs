@@ -10,6 +10,8 @@ mod evaluation;
 mod fixture;
 mod help;
 mod kinds;
+#[cfg(unix)]
+mod signals;
 mod speed;
 mod streams;
 mod training;

@@ -30,11 +30,14 @@ pub(crate) use self::sets::{
 };
 pub(crate) use self::train::{ClipNorm, TrainArguments};
 pub(crate) use self::uses::{AnomalyArguments, MapArguments, MapMethod, ProbeArguments};
+pub(crate) use self::value::CheckpointInterval;
 use self::value::at_least_one;
 pub(crate) use self::verify::VerifyArguments;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 failed; 2 wrong command line or configuration; 130 stopped by ctrl-c.
+Exit codes: 0 done; 1 a mistake in ae; 2 wrong command line or configuration; 3 bad data; 4 bad model
+or checkpoint; 5 files, locks, disk; 6 network (downloads); 7 training diverged; 8 device or memory;
+130 stopped by ctrl-c, 143 by SIGTERM or SIGHUP, everything saved.
 `ae COMMAND --help` shows a command's options, with examples.";
 
 /// Trains autoencoders on images and puts them to use.

@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::arguments::DeviceArguments;
 use crate::backend::{self, OpenDevice};
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::measure::BATCH_SIZE;
 use crate::models::{self, ModelPath, Wanted};
 use crate::output::Terminal;
@@ -156,6 +156,6 @@ impl OpenModel {
     fn read<const D: usize>(&self, tensor: Tensor<D>) -> Result<Vec<f32>, CliError> {
         tensor
             .try_into_vec_as::<f32>()
-            .map_err(|error| CliError::failure(&self.device.name, error))
+            .map_err(|error| CliError::failure(Status::Device, &self.device.name, error))
     }
 }

@@ -38,7 +38,8 @@ pub trait Observer {
         let _ = report;
     }
 
-    /// Asked after every step; `true` ends the run with a checkpoint.
+    /// Asked after every step, and between the batches that a model is measured on; `true` ends the run with a
+    /// checkpoint.
     fn stop_requested(&self) -> bool {
         false
     }

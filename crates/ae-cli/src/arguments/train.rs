@@ -8,7 +8,7 @@ use ae_train::{OptimizerConfig, ScheduleConfig};
 use clap::Args;
 
 use super::kind::KindArguments;
-use super::value::{above_zero, at_least_one, named};
+use super::value::{CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named};
 use super::{DataArguments, DeviceArguments, NoiseArgument, OutputArguments};
 
 /// Trains a model.
@@ -25,9 +25,10 @@ Examples:
                                                      five pixels, three numbers: weights to follow by hand
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       go on where it stopped
+  ae train --resume runs/small --checkpoint-every 2min
 
-Options given beside --config win over the file. Ctrl-c finishes the step, saves, and says how to go
-on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
+Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
+say how to go on; SIGUSR1 saves and goes on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
 pictures.")]
 pub(crate) struct TrainArguments {
     /// Take everything from this file, a run's config.toml.
@@ -93,6 +94,10 @@ pub(crate) struct TrainArguments {
     /// The seed of everything random.
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub seed: Option<u64>,
+    /// Save this often, as 5min, 30s or 200steps [default: 5min]; the end of an epoch is saved always.
+    #[arg(long, value_name = "INTERVAL", value_parser = checkpoint_interval,
+          help_heading = "Training")]
+    pub checkpoint_every: Option<CheckpointInterval>,
     /// Threads that make batches; any number gives the same batches.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub loader_threads: Option<usize>,

@@ -10,7 +10,7 @@ use ae_train::anomaly_scores;
 use serde::Serialize;
 
 use crate::arguments::{AnomalyArguments, DataArguments};
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::files::check_writable;
 use crate::inference::OpenModel;
 use crate::measure::BATCH_SIZE;
@@ -81,7 +81,7 @@ pub(super) fn run(arguments: AnomalyArguments) -> Result<(), CliError> {
     };
     let familiar = scores(&split.train)?;
     let threshold = alarm_threshold(&familiar, arguments.false_alarm_rate)
-        .ok_or_else(|| CliError::failure(split.train.name(), "no training images"))?;
+        .ok_or_else(|| CliError::failure(Status::Data, split.train.name(), "no training images"))?;
     let test = Judged::new(&split.test, scores(&split.test)?, threshold);
     let judged_foreign = match &foreign {
         Some(set) => Some(Judged::new(set, scores(set)?, threshold)),

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: EvalArguments) -> Result<(), CliError> {
     check_shape(&opened.path, &opened.card, &split.test)?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.card)?,
+        None => trained_noise(&opened.path, &opened.card)?,
     };
     if arguments.nll.is_some() && opened.model.as_latent_variable_model().is_none() {
         return Err(CliError::usage(

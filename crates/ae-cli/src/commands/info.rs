@@ -8,7 +8,7 @@ use ae_train::{EpochReport, MetricsLine, RunDirectory, read_metrics};
 use serde::Serialize;
 
 use crate::arguments::InfoArguments;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::models::{self, Wanted};
 use crate::output::Terminal;
 
@@ -127,7 +127,7 @@ impl Information {
         let code = checked.as_ref().map(|config| config.code_bits());
         let [_, height, width] = card.input_shape;
         let config = serde_json::to_value(&card.config)
-            .map_err(|error| CliError::failure(file.display(), error))?;
+            .map_err(|error| CliError::failure(Status::Internal, file.display(), error))?;
         Ok(Self {
             model,
             file,

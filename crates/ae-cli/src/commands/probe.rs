@@ -7,7 +7,7 @@ use ae_report::{Column, table, thousands};
 use serde::Serialize;
 
 use crate::arguments::ProbeArguments;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
 use crate::output::Terminal;
@@ -53,6 +53,7 @@ pub(super) fn run(arguments: ProbeArguments) -> Result<(), CliError> {
     let numbers = opened.model.code_values().max(split.train.shape().values());
     if numbers.saturating_mul(split.train.len()) > MOST_NUMBERS {
         return Err(CliError::failure(
+            Status::Data,
             split.train.name(),
             format!(
                 "{} images of {} numbers are too many to keep at once",
@@ -113,8 +114,12 @@ pub(super) fn run(arguments: ProbeArguments) -> Result<(), CliError> {
 fn labels(set: &ImageSet) -> Result<Vec<u8>, CliError> {
     let labels: Option<Vec<u8>> = (0..set.len()).map(|index| set.label(index)).collect();
     labels.ok_or_else(|| {
-        CliError::failure(set.name(), "no labels, which are what is to be told")
-            .hint("class folders, or an IDX file of labels beside the images, are labels")
+        CliError::failure(
+            Status::Data,
+            set.name(),
+            "no labels, which are what is to be told",
+        )
+        .hint("class folders, or an IDX file of labels beside the images, are labels")
     })
 }
 

@@ -63,7 +63,7 @@ fn model_at_work(
     check_shape(&opened.path, &opened.card, &set)?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.card)?,
+        None => trained_noise(&opened.path, &opened.card)?,
     };
     let noise = noise.as_ref().filter(|noise| !noise.is_empty());
     let name = opened.path.name();

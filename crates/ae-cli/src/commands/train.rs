@@ -20,13 +20,13 @@ use self::model::without_image_width;
 use self::weights::Weights;
 use crate::arguments::TrainArguments;
 use crate::backend::{self, BackendChoice, OpenDevice};
-use crate::error::CliError;
-use crate::interrupt::Interrupt;
+use crate::error::{CliError, Status};
 use crate::measure::{self, Conditions, Evaluation, evaluate};
 use crate::models::RUNS;
 use crate::output::Terminal;
 use crate::pictures::{self, sample};
 use crate::progress::Progress;
+use crate::signals::Signals;
 use crate::sources::{Source, tell_shared};
 
 /// Test images that the closing table is measured on, at most; each epoch's line has all of them.
@@ -78,7 +78,7 @@ struct Summary {
 pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
     let mut request = Request::check(arguments)?;
     let terminal = request.terminal;
-    let interrupt = Interrupt::listen()?;
+    let signals = Signals::listen()?;
     backend::set_threads(request.threads)?;
     let device = backend::open(request.backend)?;
     terminal.note(format!("device: {}", device.name));
@@ -98,7 +98,9 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
     let run = request.make_directory(&split)?;
     terminal.note(format!("run: {}", run.path().display()));
 
-    let mut progress = Progress::new(terminal, interrupt);
+    let is_resumed = matches!(request.place, Place::Resume(_));
+    let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
+    let training = signals.training();
     let trained = ae_train::train(
         model,
         &split,
@@ -107,10 +109,12 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
         Some(&run),
         &mut progress,
     )?;
-    drop(progress);
-    if trained.outcome == Outcome::Interrupted {
+    drop((progress, training));
+    // Also where the last step was just done: the pictures can wait.
+    if let Some(status) = signals.stop_requested() {
         let path = run.path().display();
-        return Err(CliError::interrupted(
+        return Err(CliError::stopped(
+            status,
             &path,
             format!("go on with: ae train --resume {path}"),
         ));
@@ -143,10 +147,11 @@ impl Request {
         match &self.place {
             Place::Resume(path) => {
                 let run = RunDirectory::open(path)?;
-                if run.read_config::<RunConfig>()? != self.config {
-                    self.rewrite_config(&run)?;
+                // More epochs, for one, belong into the run's configuration.
+                match run.read_config::<RunConfig>()? == self.config {
+                    true => Ok(run),
+                    false => Ok(run.with_config(&self.config)?),
                 }
-                Ok(run)
             }
             Place::Chosen(path) => Ok(RunDirectory::create(path, &self.config, self.force)?),
             Place::Numbered => {
@@ -155,23 +160,21 @@ impl Request {
                     let path = Path::new(RUNS).join(format!("{name}-{number}"));
                     // Two commands may be at this at once, so it isn't enough to look whether it exists.
                     match RunDirectory::create(&path, &self.config, false) {
-                        Err(TrainError::RunExists { .. } | TrainError::NotARun { .. }) => {}
+                        Err(
+                            TrainError::RunExists { .. }
+                            | TrainError::NotARun { .. }
+                            | TrainError::Locked { .. },
+                        ) => {}
                         made => return Ok(made?),
                     }
                 }
-                Err(CliError::failure(RUNS, "no number is left for another run"))
+                Err(CliError::failure(
+                    Status::Files,
+                    RUNS,
+                    "no number is left for another run",
+                ))
             }
         }
-    }
-
-    /// More epochs, for one, belong into the run's configuration.
-    fn rewrite_config(&self, run: &RunDirectory) -> Result<(), CliError> {
-        let path = run.config_file();
-        let text = toml::to_string(&self.config)
-            .map_err(|error| CliError::failure(path.display(), error))?;
-        Ok(ae_data::write_atomically(&path, |file| {
-            file.write_all(text.as_bytes())
-        })?)
     }
 }
 

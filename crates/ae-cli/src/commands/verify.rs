@@ -13,11 +13,11 @@ use serde::Serialize;
 use self::protocols::{Measure, PROTOCOLS, Protocol};
 use crate::arguments::VerifyArguments;
 use crate::backend::{self, OpenDevice};
-use crate::error::CliError;
-use crate::interrupt::Interrupt;
+use crate::error::{CliError, Status};
 use crate::measure::BATCH_SIZE;
 use crate::output::Terminal;
 use crate::progress::Progress;
+use crate::signals::Signals;
 use crate::sources::Source;
 
 /// How far a mean may be above the reference's, in standard errors of the difference.
@@ -71,7 +71,8 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
     }
     backend::set_threads(arguments.device.threads)?;
     let device = backend::open(arguments.device.backend)?;
-    let interrupt = Interrupt::listen()?;
+    // Nothing is kept of a part of it, so a signal may end it at once.
+    let signals = Signals::listen()?;
     let mut rows = Vec::new();
     for protocol in PROTOCOLS
         .iter()
@@ -98,12 +99,9 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
                 "{} on {}, seed {seed}",
                 protocol.name, protocol.data
             ));
-            let mut progress = Progress::new(terminal, interrupt.clone());
+            let mut progress = Progress::new(terminal, signals.clone(), false);
             let value = measure(protocol, &folder, seed, &device, &terminal, &mut progress)?;
             drop(progress);
-            if interrupt.is_requested() {
-                return Err(CliError::interrupted("ae verify", "nothing is kept of it"));
-            }
             values.push(value);
         }
         rows.push(Row::measured(protocol, values));
@@ -120,6 +118,7 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
     match verified.failed {
         0 => Ok(()),
         failed => Err(CliError::failure(
+            Status::Diverged,
             "ae verify",
             format!("{failed} of {} protocols failed", verified.rows.len()),
         )),
@@ -176,7 +175,11 @@ fn measure(
                 report_codes(&trained.last, &split.test, seed, &device.device, BATCH_SIZE)?;
             match report {
                 Some(CodeReport::Variational(report)) => Ok(report.negative_bound),
-                _ => Err(CliError::failure(protocol.name, "the model has no bound")),
+                _ => Err(CliError::failure(
+                    Status::Model,
+                    protocol.name,
+                    "the model has no bound",
+                )),
             }
         }
     }

@@ -6,7 +6,7 @@ use ae_models::ModelConfig;
 use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
 use super::model::model_config;
-use crate::arguments::{ClipNorm, TrainArguments};
+use crate::arguments::{CheckpointInterval, ClipNorm, TrainArguments};
 use crate::error::{CliError, io_reason};
 use crate::sources::{configured, read_run_config};
 
@@ -77,7 +77,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
             option,
             format!("cannot be changed while resuming {}", run.display()),
         )
-        .hint("--epochs, --loader-threads, --backend and --threads may be")),
+        .hint("--epochs, --checkpoint-every, --loader-threads, --backend and --threads may be")),
     }
 }
 
@@ -121,7 +121,14 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         ),
         None => (base.learning_rate, base.gradient_clip_norm),
     };
+    let (checkpoint_every_steps, checkpoint_every_seconds) = match arguments.checkpoint_every {
+        Some(CheckpointInterval::Steps(steps)) => (Some(steps), None),
+        Some(CheckpointInterval::Seconds(seconds)) => (None, Some(seconds)),
+        None => (base.checkpoint_every_steps, base.checkpoint_every_seconds),
+    };
     TrainConfig {
+        checkpoint_every_steps,
+        checkpoint_every_seconds,
         epochs: arguments.epochs.unwrap_or(base.epochs),
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
