@@ -47,3 +47,8 @@ pub use schedule::ScheduleConfig;
 pub use throughput::{Throughput, ThroughputPlan, inference_throughput, training_throughput};
 pub use train::train;
 pub use trained::{Outcome, Trained};
+
+/// The workspace's README, whose example is compiled with this crate's.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
