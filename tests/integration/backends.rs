@@ -75,7 +75,7 @@ fn auto_never_takes_a_software_adapter() {
         folder.path(),
         &[&arguments[..], &["--backend", "wgpu"]].concat(),
     );
-    assert_eq!(ended.code, 1, "{ended:#?}");
+    assert_eq!(ended.code, 8, "{ended:#?}");
     assert_eq!(
         ended.lines("error:"),
         ["error: --backend wgpu: this machine has no hardware GPU that wgpu reaches"]

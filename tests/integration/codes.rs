@@ -175,7 +175,7 @@ fn codes_of_another_model_and_codes_that_are_none_are_refused() {
             folder.path(),
             &["decode", codes, "--model", model, "-o", "out.d"],
         );
-        assert_eq!(ended.code, 1, "{ended:#?}");
+        assert_eq!(ended.code, 3, "{ended:#?}");
         let errors = ended.lines("error:");
         assert!(
             errors.len() == 1 && errors[0].contains(codes) && errors[0].contains(reason),

@@ -157,7 +157,7 @@ fn a_picture_is_never_written_over_unless_forced() {
             folder.path(),
             &["denoise", "in.png", "-o", out, "--model", &model],
         );
-        assert_eq!(ended.code, 1, "{out}: {ended:#?}");
+        assert_eq!(ended.code, 5, "{out}: {ended:#?}");
         assert!(
             ended.lines("error:")[0].contains("is the picture itself"),
             "{ended:#?}"

@@ -169,7 +169,7 @@ fn pictures_are_drawn() {
         folder.path(),
         &["data", "show", &data, "-o", "grid.png", "--count", "3"],
     );
-    assert_eq!(ended.code, 1, "{ended:?}");
+    assert_eq!(ended.code, 5, "{ended:?}");
     assert_eq!(
         fs::read(folder.path().join("grid.png")).expect("there"),
         before

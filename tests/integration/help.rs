@@ -3,7 +3,7 @@
 use crate::command::{ae, done};
 use crate::fixture::scratch;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 24] = [
     "",
     "train",
     "eval",
@@ -12,6 +12,13 @@ const COMMANDS: [&str; 17] = [
     "encode",
     "decode",
     "show",
+    "generate",
+    "interpolate",
+    "traverse",
+    "anomaly",
+    "probe",
+    "map",
+    "verify",
     "info",
     "data",
     "data info",

@@ -9,6 +9,10 @@ mod denoising;
 mod evaluation;
 mod fixture;
 mod help;
+mod kinds;
+#[cfg(unix)]
+mod signals;
 mod speed;
 mod streams;
 mod training;
+mod uses;

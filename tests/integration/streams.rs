@@ -46,7 +46,7 @@ fn a_result_that_cannot_be_written_fails_the_command() {
         .stdout(full)
         .output()
         .expect("ae starts");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(5));
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(said, "error: standard output: no space left on device\n");
 }

@@ -81,6 +81,7 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
     } else {
         options.rounds.max(1)
     };
+    let record = Record::new(root, options, &machine);
     let mut samples = Vec::new();
     let cases = cases::all(options.quick, options.data.as_deref());
     for case in cases.iter().filter(|case| match &options.only {
@@ -88,6 +89,10 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
         None => true,
     }) {
         measure(case, &models, &mut contenders, rounds, &mut samples)?;
+        // A long run that is broken off leaves what it has.
+        if let Some(record) = &record {
+            record.write("csv", &table::csv(&samples))?;
+        }
     }
     let others = if options.quick {
         BTreeMap::new()
@@ -96,23 +101,42 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
     };
     let text = table::markdown(&machine, &samples, &others, rounds);
     println!("{text}");
-    if options.quick && options.out.is_none() {
-        return Ok(());
+    if let Some(record) = &record {
+        record.write("md", &text)?;
+        eprintln!("{}", record.path("md").display());
     }
-    let folder = match &options.out {
-        Some(folder) => folder.clone(),
-        None => root.join("docs/benchmarks"),
-    };
-    fs::create_dir_all(&folder)?;
-    let name = format!("{}-{}", machine.date, machine.slug());
-    ae_data::write_atomically(&folder.join(format!("{name}.csv")), |file| {
-        file.write_all(table::csv(&samples).as_bytes())
-    })?;
-    ae_data::write_atomically(&folder.join(format!("{name}.md")), |file| {
-        file.write_all(text.as_bytes())
-    })?;
-    eprintln!("{}", folder.join(format!("{name}.md")).display());
     Ok(())
+}
+
+/// Where a run's numbers are kept: two files of one name.
+struct Record {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Record {
+    fn new(root: &Path, options: &BenchOptions, machine: &Machine) -> Option<Self> {
+        let folder = match &options.out {
+            Some(folder) => folder.clone(),
+            None if options.quick => return None,
+            None => root.join("docs/benchmarks"),
+        };
+        Some(Self {
+            folder,
+            name: format!("{}-{}", machine.date, machine.slug()),
+        })
+    }
+
+    fn path(&self, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", self.name))
+    }
+
+    fn write(&self, extension: &str, text: &str) -> Result<(), Box<dyn Error>> {
+        fs::create_dir_all(&self.folder)?;
+        Ok(ae_data::write_atomically(&self.path(extension), |file| {
+            file.write_all(text.as_bytes())
+        })?)
+    }
 }
 
 /// Builds `ae` as a release.

@@ -5,6 +5,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bench::{self, BenchOptions};
+#[cfg(unix)]
+use crate::faults::{self, FaultsOptions};
 use crate::layering;
 
 /// What `ci` runs.
@@ -117,6 +119,7 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     if !options.after_tests {
         step(TESTS.name, &|| TESTS.run(root));
     }
+    step("faults", &|| break_things(root));
     step(CLIPPY.name, &|| CLIPPY.run(root));
     step(DOCS.name, &|| DOCS.run(root));
     step("bench --quick", &|| bench_quickly(root));
@@ -167,6 +170,30 @@ fn cargo_deny_is_installed() -> bool {
         .stderr(Stdio::null())
         .status();
     version.is_ok_and(|status| status.success())
+}
+
+/// The quick faults around the `ae` that the tests have built.
+#[cfg(unix)]
+fn break_things(root: &Path) -> Outcome {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), std::path::PathBuf::from);
+    let ae = target.join("debug/ae");
+    if !ae.is_file() {
+        return Outcome::Skipped("the tests have left no ae");
+    }
+    match faults::run(root, &FaultsOptions::quick_with(ae)) {
+        Ok(code) if code == ExitCode::SUCCESS => Outcome::Passed,
+        Ok(_) => Outcome::Failed,
+        Err(error) => {
+            eprintln!("error: {error}");
+            Outcome::Failed
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn break_things(_root: &Path) -> Outcome {
+    Outcome::Skipped("the faults are made by means of Unix")
 }
 
 fn check_layering(root: &Path) -> Outcome {

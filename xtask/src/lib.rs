@@ -4,8 +4,11 @@ pub mod bench;
 pub mod ci;
 mod commands;
 pub mod download;
+#[cfg(unix)]
+pub mod faults;
 pub mod glyphs;
 pub mod layering;
+pub mod loopback;
 pub mod peers;
 pub mod progress;
 pub mod sources;

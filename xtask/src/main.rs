@@ -3,11 +3,16 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use xtask::bench::{self, BenchOptions};
 use xtask::ci::{self, CiOptions};
-use xtask::download::{DownloadOptions, download};
+use xtask::download::{DownloadError, DownloadOptions, download};
+#[cfg(unix)]
+use xtask::faults::{self, FaultsOptions};
 use xtask::glyphs::{self, GlyphsOptions};
 use xtask::layering;
 use xtask::progress::TerminalReport;
@@ -33,6 +38,9 @@ enum Task {
     Bench(BenchOptions),
     /// Make the Python environment of the peers that `bench --peers` measures.
     Peers,
+    /// Break what can break around the real ae, and keep score.
+    #[cfg(unix)]
+    Faults(FaultsOptions),
     /// Check the crates' dependencies against the table in docs/architecture.md.
     Layering,
 }
@@ -45,6 +53,23 @@ struct DownloadArguments {
     /// Folder to download into [default: datasets/downloads of the checkout].
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// Another list of data sets [default: datasets/sources.toml of the checkout].
+    #[arg(long, value_name = "FILE")]
+    sources: Option<PathBuf>,
+    /// Attempts without progress before giving up [default: 6].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    attempts: Option<u32>,
+    /// Seconds before the second attempt, doubled for each further one [default: 1].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pause: Option<Duration>,
+    /// Seconds that a server may be silent [default: 30].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    stall: Option<Duration>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {
@@ -52,9 +77,24 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
-            let usage = matches!(error.downcast_ref(), Some(SourcesError::Unknown { .. }));
-            ExitCode::from(if usage { 2 } else { 1 })
+            ExitCode::from(exit_code(error.as_ref()))
         }
+    }
+}
+
+/// The codes of docs/reliability.md.
+fn exit_code(error: &(dyn Error + 'static)) -> u8 {
+    const FAILURE: u8 = 1;
+    const USAGE: u8 = 2;
+    const FILES: u8 = 5;
+    const NETWORK: u8 = 6;
+    if error.is::<SourcesError>() {
+        return USAGE;
+    }
+    match error.downcast_ref() {
+        Some(DownloadError::Exhausted { .. }) => NETWORK,
+        Some(_) => FILES,
+        None => FAILURE,
     }
 }
 
@@ -75,6 +115,8 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
             xtask::peers::peers(&root)?;
             Ok(ExitCode::SUCCESS)
         }
+        #[cfg(unix)]
+        Task::Faults(options) => Ok(faults::run(&root, &options)?),
         Task::Layering => {
             let violations = layering::check(&root)?;
             for violation in &violations {
@@ -96,7 +138,21 @@ fn root() -> PathBuf {
 }
 
 fn download_all(root: &Path, arguments: &DownloadArguments) -> Result<ExitCode, Box<dyn Error>> {
-    let sources = Sources::read(&root.join("datasets/sources.toml"))?;
+    // A quota on a file's size is an error like a full disk, not an end; without the handler it is one.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+    let list = match &arguments.sources {
+        Some(list) => list.clone(),
+        None => root.join("datasets/sources.toml"),
+    };
+    let sources = Sources::read(&list)?;
+    let usual = DownloadOptions::default();
+    let options = DownloadOptions {
+        attempts: arguments.attempts.unwrap_or(usual.attempts),
+        pause: arguments.pause.unwrap_or(usual.pause),
+        stall: arguments.stall.unwrap_or(usual.stall),
+        ..usual
+    };
     if arguments.names.is_empty() {
         for set in &sources.sets {
             println!("{:16} {:>11} bytes  {}", set.name, set.bytes(), set.about);
@@ -116,7 +172,7 @@ fn download_all(root: &Path, arguments: &DownloadArguments) -> Result<ExitCode, 
     };
     for set in sets? {
         let mut report = TerminalReport::default();
-        let result = download(set, &downloads, &DownloadOptions::default(), &mut report);
+        let result = download(set, &downloads, &options, &mut report);
         report.finish();
         let folder = result?;
         println!("{}", folder.display());

@@ -1,12 +1,16 @@
 //! The command line as it is typed: raw arguments, which the commands check before they run.
 
 mod bench;
+mod code_space;
 mod data;
 mod device;
+mod kind;
 mod model;
 mod sets;
 mod train;
+mod uses;
 mod value;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -14,19 +18,26 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use self::bench::BenchArguments;
+pub(crate) use self::code_space::{GenerateArguments, InterpolateArguments, TraverseArguments};
 pub(crate) use self::data::{DataArguments, MeasuredPart, NoiseArgument, Part};
 pub(crate) use self::device::DeviceArguments;
+pub(crate) use self::kind::{KindArguments, ModelKind, NetworkKind};
 pub(crate) use self::model::{ModelOption, ModelPosition};
 use self::sets::DATA_EXAMPLES;
 pub(crate) use self::sets::{
     DataCommand, DataGlyphsArguments, DataInfoArguments, DataNoiseArguments, DataPosition,
     DataShowArguments,
 };
-pub(crate) use self::train::{ClipNorm, ModelKind, TrainArguments};
+pub(crate) use self::train::{ClipNorm, TrainArguments};
+pub(crate) use self::uses::{AnomalyArguments, MapArguments, MapMethod, ProbeArguments};
+pub(crate) use self::value::CheckpointInterval;
 use self::value::at_least_one;
+pub(crate) use self::verify::VerifyArguments;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 failed; 2 wrong command line or configuration; 130 stopped by ctrl-c.
+Exit codes: 0 done; 1 a mistake in ae; 2 wrong command line or configuration; 3 bad data; 4 bad model
+or checkpoint; 5 files, locks, disk; 6 network (downloads); 7 training diverged; 8 device or memory;
+130 stopped by ctrl-c, 143 by SIGTERM or SIGHUP, everything saved.
 `ae COMMAND --help` shows a command's options, with examples.";
 
 /// Trains autoencoders on images and puts them to use.
@@ -51,8 +62,10 @@ const TOP_EXAMPLES: &str = "\
 Examples:
   ae train                                   the convolutional autoencoder on the built-in letters
   ae train --noise gaussian:0.5              the same as a denoiser
+  ae train --model vae --latent 16           a variational one
   ae eval runs/glyphs-conv-1                 a model beside PCA, JPEG and other baselines
   ae denoise photo.png -o clean.png          a picture of any size, by the newest denoiser in runs/
+  ae generate runs/glyphs-vae-1 -o new.png   new letters
   ae data info letters.tar.gz                what a set of images holds";
 
 /// A command and its arguments.
@@ -72,8 +85,22 @@ pub(crate) enum Command {
     Decode(DecodeArguments),
     /// Draw what a model does, or how its losses fell.
     Show(ShowArguments),
+    /// Draw new images, from codes drawn at random.
+    Generate(GenerateArguments),
+    /// Draw the way from one image to another.
+    Interpolate(InterpolateArguments),
+    /// Draw what single numbers of a code do.
+    Traverse(TraverseArguments),
+    /// Find images that are strange to a model.
+    Anomaly(AnomalyArguments),
+    /// Measure how much codes tell of the labels.
+    Probe(ProbeArguments),
+    /// Lay codes out in a plane.
+    Map(MapArguments),
     /// Say what a model or a run is.
     Info(InfoArguments),
+    /// Train reference protocols and compare with what others got.
+    Verify(VerifyArguments),
     /// Look at image sets, draw noises, make glyphs.
     #[command(subcommand, after_help = DATA_EXAMPLES, disable_help_subcommand = true)]
     Data(DataCommand),
@@ -114,7 +141,8 @@ pub(crate) struct OutputArguments {
 Examples:
   ae eval                                    the newest run under runs/, on its own test images
   ae eval runs/glyphs-conv-1 --data letters.tar.gz --json
-  ae eval runs/glyphs-conv-1 --noise salt-and-pepper:0.2 --limit 500")]
+  ae eval runs/glyphs-conv-1 --noise salt-and-pepper:0.2 --limit 500
+  ae eval runs/glyphs-vae-1 --nll 200        the log-likelihood by 200 importance samples, too")]
 pub(crate) struct EvalArguments {
     /// The model.
     #[command(flatten)]
@@ -131,6 +159,9 @@ pub(crate) struct EvalArguments {
     /// Which images of the set are measured; PCA and the like are fitted to the training images.
     #[arg(long, value_enum, default_value_t = MeasuredPart::Test)]
     pub part: MeasuredPart,
+    /// Estimate the log-likelihood of the images by this many codes each (vae).
+    #[arg(long, value_name = "SAMPLES", value_parser = at_least_one)]
+    pub nll: Option<usize>,
     /// Where to compute.
     #[command(flatten)]
     pub device: DeviceArguments,

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use serde::Serialize;
 
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 
 /// What the user asked for with `--backend`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,6 +138,7 @@ fn open_auto() -> Result<OpenDevice, CliError> {
         .or_else(|_| open_ndarray())
         .map_err(|_| match cfg!(feature = "wgpu") {
             true => CliError::failure(
+                Status::Device,
                 "--backend auto",
                 "no hardware GPU, and this build has no CPU backend",
             )
@@ -188,18 +189,21 @@ fn not_built(backend: &str) -> CliError {
     ))
 }
 
-/// Sets how many threads computations use, for the whole process.
+/// Starts the threads that computations use, for the whole process: as many as asked for, or one a processor.
 ///
 /// # Errors
 /// The threads cannot be started.
 pub(crate) fn set_threads(threads: Option<usize>) -> Result<(), CliError> {
-    let Some(threads) = threads else {
-        return Ok(());
-    };
+    // Started here in any case: where the first computation would start them, it would panic when it could not.
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(threads.unwrap_or(0))
         .build_global()
-        .map_err(|error| CliError::failure(format!("--threads {threads}"), error))
+        .map_err(|error| {
+            let what = threads.map_or("threads".to_owned(), |threads| {
+                format!("--threads {threads}")
+            });
+            CliError::failure(Status::Device, what, error)
+        })
 }
 
 /// Lists the devices that this build and this machine have; opens GPUs to learn their names.
@@ -234,7 +238,7 @@ mod wgpu {
     use burn::tensor::{Device, DeviceKind, DeviceType};
 
     use super::{Adapter, BackendChoice, DeviceEntry, OpenDevice};
-    use crate::error::CliError;
+    use crate::error::{CliError, Status};
 
     /// More GPUs than one machine holds.
     const MOST_GPUS: usize = 64;
@@ -272,8 +276,12 @@ mod wgpu {
         let kind = match adapter {
             Adapter::Software if has_software_adapter() => DeviceKind::Cpu,
             Adapter::Software => {
-                return Err(CliError::failure(what, "no software adapter is installed")
-                    .hint("Mesa's lavapipe is one; ae devices lists what is there"));
+                return Err(CliError::failure(
+                    Status::Device,
+                    what,
+                    "no software adapter is installed",
+                )
+                .hint("Mesa's lavapipe is one; ae devices lists what is there"));
             }
             Adapter::FirstGpu | Adapter::Gpu(_) => {
                 let number = match adapter {
@@ -285,15 +293,23 @@ mod wgpu {
                     .ok_or_else(|| no_gpu(&what, gpus.len()))?
             }
         };
-        start(kind).map_err(|reason| CliError::failure(what, reason))
+        start(kind).map_err(|reason| CliError::failure(Status::Device, what, reason))
     }
 
     fn no_gpu(what: &str, gpus: usize) -> CliError {
         if gpus > 0 {
-            return CliError::failure(what, format!("this machine has {gpus} of them, from 0 on"))
-                .hint("ae devices lists them");
+            return CliError::failure(
+                Status::Device,
+                what,
+                format!("this machine has {gpus} of them, from 0 on"),
+            )
+            .hint("ae devices lists them");
         }
-        let error = CliError::failure(what, "this machine has no hardware GPU that wgpu reaches");
+        let error = CliError::failure(
+            Status::Device,
+            what,
+            "this machine has no hardware GPU that wgpu reaches",
+        );
         if has_software_adapter() {
             error.hint(
                 "--backend wgpu:cpu takes the software adapter (slow), --backend flex the CPU",
@@ -341,7 +357,7 @@ mod wgpu {
 #[cfg(not(feature = "wgpu"))]
 mod wgpu {
     use super::{Adapter, DeviceEntry, OpenDevice, not_built};
-    use crate::error::CliError;
+    use crate::error::{CliError, Status};
 
     pub(super) fn has_gpu() -> bool {
         false

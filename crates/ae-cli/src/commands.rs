@@ -1,5 +1,6 @@
 //! One file a command: it checks its raw arguments, calls the libraries, and prints.
 
+mod anomaly;
 mod bench;
 mod completions;
 mod data_glyphs;
@@ -11,10 +12,16 @@ mod denoise;
 mod devices;
 mod encode;
 mod eval;
+mod generate;
 mod info;
+mod interpolate;
+mod map;
+mod probe;
 mod reconstruct;
 mod show;
 mod train;
+mod traverse;
+mod verify;
 
 use crate::arguments::{Command, DataCommand, OutputArguments};
 use crate::error::CliError;
@@ -30,6 +37,13 @@ pub(crate) fn run(command: Command) -> Result<(), CliError> {
         Command::Encode(arguments) => encode::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Interpolate(arguments) => interpolate::run(arguments),
+        Command::Traverse(arguments) => traverse::run(arguments),
+        Command::Anomaly(arguments) => anomaly::run(arguments),
+        Command::Probe(arguments) => probe::run(arguments),
+        Command::Map(arguments) => map::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Data(DataCommand::Info(arguments)) => data_info::run(arguments),
         Command::Data(DataCommand::Show(arguments)) => data_show::run(arguments),

@@ -6,17 +6,29 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// How the process ends.
+/// How the process ends; `ae --help` and `docs/reliability.md` list the codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Anything that isn't the command line's fault: exit code 1.
-    Failure,
-    /// A wrong command line or configuration: exit code 2.
-    Usage,
-    /// Stopped by ctrl-c, with everything saved: exit code 130.
-    Interrupted,
     /// The reader of our output went away (`| head -1`), which is no failure: exit code 0.
     ClosedPipe,
+    /// A mistake in `ae` itself: exit code 1.
+    Internal,
+    /// A wrong command line or configuration: exit code 2.
+    Usage,
+    /// Data that can be read but not used: exit code 3.
+    Data,
+    /// A model or a checkpoint that cannot be used: exit code 4.
+    Model,
+    /// A file, a lock or the disk: exit code 5.
+    Files,
+    /// Training diverged: exit code 7. (6 is a download's, and `ae` opens no socket.)
+    Diverged,
+    /// A device or memory: exit code 8.
+    Device,
+    /// Stopped by SIGINT, with everything saved: exit code 130.
+    Interrupted,
+    /// Stopped by SIGTERM or SIGHUP, with everything saved: exit code 143.
+    Terminated,
 }
 
 impl Status {
@@ -24,10 +36,21 @@ impl Status {
     pub const fn code(self) -> u8 {
         match self {
             Self::ClosedPipe => 0,
-            Self::Failure => 1,
+            Self::Internal => 1,
             Self::Usage => 2,
+            Self::Data => 3,
+            Self::Model => 4,
+            Self::Files => 5,
+            Self::Diverged => 7,
+            Self::Device => 8,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
+    }
+
+    /// Whether the process ends because it was asked to.
+    const fn is_asked_for(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
     }
 }
 
@@ -51,9 +74,9 @@ impl CliError {
         Self::new(Status::Usage, format!("{what}: {why}"))
     }
 
-    /// Anything else that went wrong with `what`, a file in most cases.
-    pub(crate) fn failure(what: impl Display, why: impl Display) -> Self {
-        Self::new(Status::Failure, format!("{what}: {why}"))
+    /// Something that went wrong with `what`, a file in most cases.
+    pub(crate) fn failure(status: Status, what: impl Display, why: impl Display) -> Self {
+        Self::new(status, format!("{what}: {why}"))
     }
 
     /// A library's error, whose message names the file; its causes are appended.
@@ -64,6 +87,7 @@ impl CliError {
     /// A failure to read or write `path`.
     pub(crate) fn io(path: &Path, action: &str, error: &io::Error) -> Self {
         Self::failure(
+            Status::Files,
             path.display(),
             format!("cannot {action}: {}", io_reason(error)),
         )
@@ -74,14 +98,18 @@ impl CliError {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(Status::ClosedPipe, String::new());
         }
-        Self::failure("standard output", io_reason(error))
+        Self::failure(Status::Files, "standard output", io_reason(error))
     }
 
-    /// Stopped by ctrl-c; `what_next` says how to go on.
-    pub(crate) fn interrupted(what: impl Display, what_next: impl Display) -> Self {
+    /// Stopped by the signal that `status` stands for; `what_next` says how to go on.
+    pub(crate) fn stopped(status: Status, what: impl Display, what_next: impl Display) -> Self {
+        let by = match status {
+            Status::Interrupted => "ctrl-c",
+            _ => "a signal",
+        };
         Self::new(
-            Status::Interrupted,
-            format!("{what}: stopped by ctrl-c, everything is saved"),
+            status,
+            format!("{what}: stopped by {by}, everything is saved"),
         )
         .hint(what_next)
     }
@@ -103,10 +131,10 @@ impl CliError {
         if self.status == Status::ClosedPipe {
             return Vec::new();
         }
-        let (error, hint) = match self.status {
-            // Stopping was asked for: no error, and the hint is what to do next.
-            Status::Interrupted => ("", ""),
-            _ => ("error: ", "hint: "),
+        let (error, hint) = match self.status.is_asked_for() {
+            // No error, and the hint is what to do next.
+            true => ("", ""),
+            false => ("error: ", "hint: "),
         };
         let mut lines = vec![format!("{error}{}", self.message)];
         lines.extend(self.hint.as_ref().map(|text| format!("{hint}{text}")));
@@ -185,7 +213,7 @@ mod tests {
     fn a_message_is_one_line_with_its_causes() {
         let error = Outer(io::Error::other("bad\n  bytes\u{1b}[31m"));
         assert_eq!(
-            CliError::caused_by(Status::Failure, &error)
+            CliError::caused_by(Status::Data, &error)
                 .hint("try\nagain")
                 .lines(),
             [
@@ -202,7 +230,7 @@ mod tests {
         struct Telling(#[source] io::Error);
         let error = Telling(io::Error::other("no disk"));
         assert_eq!(
-            CliError::caused_by(Status::Failure, &error).lines(),
+            CliError::caused_by(Status::Data, &error).lines(),
             ["error: cannot read a.png: no disk"]
         );
     }
@@ -211,9 +239,15 @@ mod tests {
     fn statuses_have_the_documented_codes() {
         for (status, code) in [
             (Status::ClosedPipe, 0),
-            (Status::Failure, 1),
+            (Status::Internal, 1),
             (Status::Usage, 2),
+            (Status::Data, 3),
+            (Status::Model, 4),
+            (Status::Files, 5),
+            (Status::Diverged, 7),
+            (Status::Device, 8),
             (Status::Interrupted, 130),
+            (Status::Terminated, 143),
         ] {
             assert_eq!(status.code(), code, "{status:?}");
         }
@@ -225,7 +259,7 @@ mod tests {
         assert_eq!(error.status(), Status::ClosedPipe);
         assert!(error.lines().is_empty());
         let error = CliError::stdout(&io::Error::from_raw_os_error(28));
-        assert_eq!(error.status(), Status::Failure);
+        assert_eq!(error.status(), Status::Files);
         assert_eq!(
             error.lines(),
             ["error: standard output: no space left on device"]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 
 /// Extensions that name a picture's format; anything else is taken for a folder.
 const PICTURES: [&str; 14] = [
@@ -34,12 +34,14 @@ pub(crate) fn check_writable(path: &Path, force: bool) -> Result<(), CliError> {
         ));
     }
     if !force && path.symlink_metadata().is_ok() && !is_device(path) {
-        return Err(CliError::failure(path.display(), "exists already")
-            .hint("--force writes over it; --out names another file"));
+        return Err(
+            CliError::failure(Status::Files, path.display(), "exists already")
+                .hint("--force writes over it; --out names another file"),
+        );
     }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(
-            CliError::failure(path.display(), "its folder does not exist"),
+            CliError::failure(Status::Files, path.display(), "its folder does not exist"),
         ),
         _ => Ok(()),
     }

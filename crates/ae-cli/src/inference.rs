@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use ae_data::ImageShape;
+use ae_data::{Channels, Image, ImageOptions, ImageSet, ImageShape, Size};
 use ae_models::{Autoencoder as _, Model, ModelCard};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::arguments::DeviceArguments;
 use crate::backend::{self, OpenDevice};
-use crate::error::CliError;
+use crate::error::{CliError, Status};
+use crate::measure::BATCH_SIZE;
 use crate::models::{self, ModelPath, Wanted};
 use crate::output::Terminal;
 
@@ -87,9 +88,74 @@ impl OpenModel {
         self.read(self.model.decode(codes))
     }
 
-    fn read(&self, images: Tensor<4>) -> Result<Vec<f32>, CliError> {
-        images
+    /// The model's kind, `a program's own` where its file doesn't say.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.card
+            .config
+            .as_ref()
+            .map_or("a program's own", |config| config.kind())
+    }
+
+    /// Reads an image file and brings it to the shape that the model takes.
+    ///
+    /// # Errors
+    /// The file is no image.
+    pub(crate) fn read_image(&self, path: &Path) -> Result<Image, CliError> {
+        let shape = self.image_shape();
+        Ok(Image::read(
+            path,
+            &ImageOptions {
+                size: Some(Size {
+                    height: shape.height,
+                    width: shape.width,
+                }),
+                channels: match shape.channels {
+                    1 => Some(Channels::Gray),
+                    3 => Some(Channels::Rgb),
+                    _ => None,
+                },
+                ..ImageOptions::default()
+            },
+        )?)
+    }
+
+    /// Compresses images that lie one after the other.
+    ///
+    /// # Shapes
+    /// - `values`: `[count, channels, height, width]`
+    /// - output: `[count, code_values]`
+    ///
+    /// # Errors
+    /// The device fails.
+    pub(crate) fn encode(&self, count: usize, values: Vec<f32>) -> Result<Vec<f32>, CliError> {
+        let shape = self.image_shape();
+        let axes = [count, shape.channels, shape.height, shape.width];
+        let images = Tensor::<4>::from_data(TensorData::new(values, axes), &self.device.device);
+        self.read(self.model.encode(images))
+    }
+
+    /// The codes of a whole set, one after the other.
+    ///
+    /// # Errors
+    /// The images cannot be read, or are not of the model's shape.
+    pub(crate) fn codes(&self, set: &ImageSet) -> Result<Vec<f32>, CliError> {
+        let mut codes = Vec::with_capacity(set.len() * self.model.code_values());
+        ae_train::encode_set(
+            &self.model,
+            set,
+            &self.device.device,
+            BATCH_SIZE,
+            |_, code| {
+                codes.extend_from_slice(code);
+                Ok(())
+            },
+        )?;
+        Ok(codes)
+    }
+
+    fn read<const D: usize>(&self, tensor: Tensor<D>) -> Result<Vec<f32>, CliError> {
+        tensor
             .try_into_vec_as::<f32>()
-            .map_err(|error| CliError::failure(&self.device.name, error))
+            .map_err(|error| CliError::failure(Status::Device, &self.device.name, error))
     }
 }

@@ -7,13 +7,13 @@ mod error;
 mod failures;
 mod files;
 mod inference;
-mod interrupt;
 mod measure;
 mod models;
 mod npy;
 mod output;
 mod pictures;
 mod progress;
+mod signals;
 mod sources;
 mod tiling;
 mod usage;
@@ -27,13 +27,14 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use crate::arguments::Cli;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 
 /// Runs `ae` with the process's arguments, its own name first, and says how the process ends.
 ///
 /// Errors are printed to standard error as `error: WHAT: WHY`, with a `hint:` line where something
 /// would help.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    signals::survive_quotas();
     match without_panics(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -64,28 +65,94 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
     }
 }
 
-/// The last resort: a panic anywhere below becomes one `error:` line and exit code 1.
+/// The last resort: a panic anywhere below becomes one `error:` line, and exit code 1, or 8 where it comes from the
+/// code that drives a device.
 ///
 /// The hook itself only takes note. Burn's runtimes catch panics of their own and go on, so it must
 /// neither print nor exit.
 fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
-    static FIRST: Mutex<Option<String>> = Mutex::new(None);
+    static FIRST: Mutex<Option<(Status, String)>> = Mutex::new(None);
     panic::set_hook(Box::new(|information| {
         let place = information.location().map_or_else(String::new, |location| {
             format!(" ({}:{})", location.file(), location.line())
         });
         let message = information.payload_as_str().unwrap_or("no message");
         if let Ok(mut first) = FIRST.lock() {
-            first.get_or_insert(format!("{message}{place}"));
+            let status = information.location().map_or(Status::Internal, |location| {
+                status_of_panic(location.file(), message)
+            });
+            first.get_or_insert((status, format!("{message}{place}")));
         }
     }));
     // Nothing that was being changed is looked at again after a panic.
     panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let message = FIRST.lock().ok().and_then(|mut first| first.take());
-        Err(CliError::failure(
-            "internal error",
-            message.unwrap_or_else(|| "no message".to_owned()),
-        )
-        .hint("this is a mistake in ae; please report it with the command line"))
+        let first = FIRST.lock().ok().and_then(|mut first| first.take());
+        let (status, message) =
+            first.unwrap_or_else(|| (Status::Internal, "no message".to_owned()));
+        Err(match status {
+            Status::Device if is_exhaustion(&message) => {
+                CliError::failure(status, "memory", message)
+                    .hint("a smaller --batch-size, --limit or --size takes less")
+            }
+            Status::Device => CliError::failure(status, "the device failed", message)
+                .hint("ae train --resume goes on with a run; --backend flex computes on the CPU"),
+            _ => CliError::failure(status, "internal error", message)
+                .hint("this is a mistake in ae; please report it with the command line"),
+        })
     })
+}
+
+/// Operations of Burn's have no way to give an error.
+fn is_exhaustion(message: &str) -> bool {
+    message.contains("not enough memory")
+}
+
+/// Burn's GPU runtime panics where the device is lost, and operations where no memory is left.
+fn status_of_panic(file: &str, message: &str) -> Status {
+    if is_exhaustion(message) {
+        return Status::Device;
+    }
+    let of_device = ["wgpu", "cubecl", "burn-cubecl"];
+    match file
+        .split(['/', '\\'])
+        .any(|part| of_device.iter().any(|name| part.starts_with(name)))
+    {
+        true => Status::Device,
+        false => Status::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_gpu_runtime_is_the_device_s() {
+        for (file, expected) in [
+            (
+                "/registry/src/index/wgpu-core-29.0.1/src/device.rs",
+                Status::Device,
+            ),
+            (
+                "/registry/src/index/cubecl-wgpu-0.9.0/src/compute.rs",
+                Status::Device,
+            ),
+            (
+                "C:\\registry\\burn-cubecl-0.22.1\\src\\lib.rs",
+                Status::Device,
+            ),
+            ("crates/ae-cli/src/lib.rs", Status::Internal),
+            (
+                "/registry/src/index/burn-flex-0.22.1/src/lib.rs",
+                Status::Internal,
+            ),
+        ] {
+            assert_eq!(status_of_panic(file, "lost"), expected, "{file}");
+        }
+        let message = "cannot run the stack: not enough memory for 4 bytes";
+        assert_eq!(
+            status_of_panic("crates/ae-kernels/src/host.rs", message),
+            Status::Device
+        );
+    }
 }

@@ -4,6 +4,7 @@ use ae_data::{NoiseChain, Split};
 use ae_eval::{Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines};
 use ae_models::{Autoencoder, CodeBits, Model};
 use ae_report::{Column, thousands};
+use ae_train::{CodeReport, LogLikelihood, report_codes};
 use burn::tensor::Device;
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ const CODE_VALUE_BITS: u32 = 32;
 pub(crate) struct ModelResult {
     /// The run or the file.
     pub(crate) name: String,
-    /// `conv`, `dense`.
+    /// `conv`, `dense`, `vae`, `sparse`, `contractive`.
     pub(crate) kind: &'static str,
     /// Numbers that training changed.
     pub(crate) parameters: usize,
@@ -52,6 +53,12 @@ pub(crate) struct Evaluation {
     pub(crate) noise: Option<String>,
     /// The noise's seed.
     pub(crate) seed: u64,
+    /// What the codes say, of a variational or a sparse model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) codes: Option<CodeReport>,
+    /// How likely the model takes the images to be, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) likelihood: Option<LogLikelihood>,
 }
 
 /// Which images, under which noise.
@@ -83,6 +90,7 @@ pub(crate) fn evaluate(
         device,
         BATCH_SIZE,
     )?;
+    let codes = report_codes(model, &split.test, seed, device, BATCH_SIZE)?;
     let code = model.code_bits();
     let seeded = noise.map(|chain| SeededNoise {
         chain: chain.clone(),
@@ -111,6 +119,8 @@ pub(crate) fn evaluate(
         images: split.test.len(),
         noise: noise.map(ToString::to_string),
         seed,
+        codes,
+        likelihood: None,
     })
 }
 
@@ -144,8 +154,21 @@ impl Evaluation {
             Column::decimal("bits/pixel"),
             Column::left("setting"),
         ];
+        let mut codes = match &self.codes {
+            Some(report) => codes_text(report),
+            None => String::new(),
+        };
+        if let Some(likelihood) = &self.likelihood {
+            codes.push_str(&format!(
+                "log-likelihood: {:.2} nats per image +- {:.2}, {:.3} bits per pixel, by {} codes an image\n",
+                -likelihood.negative_log_likelihood,
+                likelihood.standard_error,
+                likelihood.bits_per_pixel,
+                thousands(likelihood.samples as u64),
+            ));
+        }
         format!(
-            "{}: {} images of {}{noise}\n{}: {} parameters\ncode: {}\n\n{}",
+            "{}: {} images of {}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}",
             self.data,
             thousands(self.images as u64),
             "the test set",
@@ -154,6 +177,57 @@ impl Evaluation {
             self.model.code,
             ae_report::table(&columns, &rows),
         )
+    }
+}
+
+/// What codes say, in lines for people.
+fn codes_text(report: &CodeReport) -> String {
+    match report {
+        CodeReport::Variational(report) => {
+            let mut divergences = report.kl_per_dimension.clone();
+            divergences.sort_by(|a, b| b.total_cmp(a));
+            const MOST: usize = 12;
+            let mut listed: Vec<String> = divergences
+                .iter()
+                .take(MOST)
+                .map(|divergence| format!("{divergence:.2}"))
+                .collect();
+            if divergences.len() > MOST {
+                listed.push("…".to_owned());
+            }
+            format!(
+                "bound: {:.2} nats per image = reconstruction {:.2} + kl {:.2} (smaller is better)\n\
+                 units: {} of {} active; kl by dimension, largest first: {}\n",
+                report.negative_bound,
+                report.reconstruction,
+                report.kl,
+                report.active_units,
+                report.units,
+                listed.join(" "),
+            )
+        }
+        CodeReport::Sparse(report) => format!(
+            "units: {:.1}% of the numbers active on average; {} of {} dead (active for no image)\n",
+            100.0 * report.active_share,
+            report.dead_units,
+            report.units,
+        ),
+        _ => String::new(),
+    }
+}
+
+/// What somebody who trained the model should hear of, if there is something.
+pub(crate) fn warning(report: &CodeReport) -> Option<String> {
+    match report {
+        CodeReport::Variational(report) if report.is_collapsed() => Some(
+            "the code is ignored: no dimension of the posterior's mean varies over the images (posterior collapse); \
+             a smaller --beta, --beta-schedule linear:STEPS or --free-bits helps in most cases"
+                .to_owned(),
+        ),
+        CodeReport::Sparse(report) if report.dead_units == report.units => {
+            Some("the code is empty: no number is active for any image; a smaller penalty helps".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use ae_models::{Model, ModelCard};
+use ae_models::{Model, ModelCard, ModelError};
 use burn::tensor::Device;
 
 use crate::error::{CliError, Status};
@@ -41,8 +41,7 @@ impl ModelPath {
     /// # Errors
     /// The file is no model file.
     pub(crate) fn card(&self) -> Result<ModelCard, CliError> {
-        ae_models::read_model_card(&self.file)
-            .map_err(|error| CliError::caused_by(Status::Failure, &error))
+        ae_models::read_model_card(&self.file).map_err(|error| unusable(&error))
     }
 
     /// Reads the model.
@@ -50,8 +49,7 @@ impl ModelPath {
     /// # Errors
     /// The file is no model file, or not one of ours.
     pub(crate) fn load(&self, device: &Device) -> Result<(Model, ModelCard), CliError> {
-        ae_models::load_model(&self.file, device)
-            .map_err(|error| CliError::caused_by(Status::Failure, &error))
+        ae_models::load_model(&self.file, device).map_err(|error| unusable(&error))
     }
 }
 
@@ -109,7 +107,11 @@ fn named(path: &Path) -> Result<ModelPath, CliError> {
             run: Some(path.to_owned()),
         });
     }
-    let error = CliError::failure(path.display(), format!("no {MODEL_FILE} in this directory"));
+    let error = CliError::failure(
+        Status::Model,
+        path.display(),
+        format!("no {MODEL_FILE} in this directory"),
+    );
     Err(match path.join(CONFIG_FILE).is_file() {
         true => error.hint(format!(
             "this run has not finished an epoch; go on with: ae train --resume {}",
@@ -146,13 +148,28 @@ fn newest(runs: &Path, wanted: Wanted) -> Result<ModelPath, CliError> {
             Wanted::Denoiser => model.card().is_ok_and(|card| card.noise.is_some()),
         })
         .ok_or_else(|| match wanted {
-            Wanted::Any => CliError::failure("--model", format!("no trained model under {RUNS}/"))
+            Wanted::Any => none_trained("model")
                 .hint("ae train makes one; or name a model file or a run directory"),
-            Wanted::Denoiser => {
-                CliError::failure("--model", format!("no trained denoiser under {RUNS}/"))
-                    .hint("ae train --noise gaussian:0.5 makes one; or name a model with --model")
-            }
+            Wanted::Denoiser => none_trained("denoiser")
+                .hint("ae train --noise gaussian:0.5 makes one; or name a model with --model"),
         })
+}
+
+fn none_trained(what: &str) -> CliError {
+    CliError::failure(
+        Status::Model,
+        "--model",
+        format!("no trained {what} under {RUNS}/"),
+    )
+}
+
+/// Whatever is wrong with a model file, it is not the command line that is.
+fn unusable(error: &ModelError) -> CliError {
+    let status = match error {
+        ModelError::Io { .. } => Status::Files,
+        _ => Status::Model,
+    };
+    CliError::caused_by(status, error)
 }
 
 /// The directories under `runs` that hold a model, in order of their names.

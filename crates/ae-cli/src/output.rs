@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Terminal {
             Form::Text => self.text(&text()),
             Form::Json => {
                 let mut json = serde_json::to_string_pretty(value)
-                    .map_err(|error| CliError::failure("--json", error))?;
+                    .map_err(|error| CliError::failure(Status::Internal, "--json", error))?;
                 json.push('\n');
                 write_stdout(json.as_bytes())
             }

@@ -2,9 +2,9 @@
 
 use ae_data::{Image, ImageSet, NoiseChain};
 use ae_eval::QualityMeter;
-use ae_models::{Autoencoder, Model};
+use ae_models::{Autoencoder, Model, ModelConfig};
 use ae_report::{AxisScale, Curve, CurveRequest, DenoisingRequest, Picture, ReconstructionRequest};
-use ae_train::MetricsLine;
+use ae_train::{CodeReport, MetricsLine, RunConfig};
 use burn::tensor::Device;
 
 use crate::error::CliError;
@@ -66,6 +66,14 @@ pub(crate) fn model_at_work(
     })?)
 }
 
+/// What a run's loss is called in a picture.
+pub(crate) fn loss_name(config: &RunConfig) -> &'static str {
+    match config.model {
+        ModelConfig::Vae(_) => "nats per image",
+        _ => config.train.loss.name(),
+    }
+}
+
 /// Draws how a run's losses fell.
 ///
 /// # Errors
@@ -84,12 +92,29 @@ pub(crate) fn losses(name: &str, loss: &str, lines: &[MetricsLine]) -> Result<Pi
             .collect(),
         mark_lowest: false,
     };
-    let test = Curve {
-        name: "test, mse".to_owned(),
-        points: epochs()
-            .filter_map(|report| Some((report.epoch as f64, report.validation.as_ref()?.mse)))
-            .collect(),
-        mark_lowest: true,
+    let bounds: Vec<(f64, f64)> = epochs()
+        .filter_map(|report| match &report.codes {
+            Some(CodeReport::Variational(codes)) => {
+                Some((report.epoch as f64, codes.negative_bound))
+            }
+            _ => None,
+        })
+        .collect();
+    // An error per pixel has no place on an axis of nats.
+    let test = if bounds.is_empty() {
+        Curve {
+            name: "test, mse".to_owned(),
+            points: epochs()
+                .filter_map(|report| Some((report.epoch as f64, report.validation.as_ref()?.mse)))
+                .collect(),
+            mark_lowest: true,
+        }
+    } else {
+        Curve {
+            name: "test, negative bound".to_owned(),
+            points: bounds,
+            mark_lowest: true,
+        }
     };
     let series = [train, test]
         .into_iter()

@@ -1,13 +1,14 @@
 //! Progress of a training run: a bar on a terminal, plain lines in a pipe or in CI.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use ae_report::thousands;
-use ae_train::{EpochReport, Observer, StartReport, StepReport};
+use ae_train::{CheckpointReport, CodeReport, EpochReport, Observer, StartReport, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::interrupt::Interrupt;
 use crate::output::Terminal;
+use crate::signals::Signals;
 
 /// In a pipe, an epoch that takes longer than this says so in between.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -16,17 +17,23 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Progress {
     terminal: Terminal,
-    interrupt: Interrupt,
+    signals: Signals,
+    /// Whether the user asked for a run to be gone on with.
+    is_resumed: bool,
+    /// Whether the next checkpoint is one that was asked for by a signal.
+    is_awaited: Cell<bool>,
     bar: Option<ProgressBar>,
     last_line: Instant,
     epochs: usize,
 }
 
 impl Progress {
-    pub(crate) fn new(terminal: Terminal, interrupt: Interrupt) -> Self {
+    pub(crate) fn new(terminal: Terminal, signals: Signals, is_resumed: bool) -> Self {
         Self {
             terminal,
-            interrupt,
+            signals,
+            is_resumed,
+            is_awaited: Cell::new(false),
             bar: None,
             last_line: Instant::now(),
             epochs: 0,
@@ -71,6 +78,9 @@ impl Observer for Progress {
                 resumed.epoch,
                 resumed.checkpoint.display(),
             ));
+        } else if self.is_resumed {
+            self.terminal
+                .note("no checkpoint yet: from the first step on");
         }
         if self.terminal.is_watched() {
             let bar = ProgressBar::new(report.steps as u64);
@@ -118,8 +128,22 @@ impl Observer for Progress {
         self.line(&epoch_line(report, self.epochs));
     }
 
+    fn checkpoint(&mut self, report: &CheckpointReport) {
+        if self.is_awaited.take() {
+            self.line(&format!("saved: {}", report.path.display()));
+        }
+    }
+
     fn stop_requested(&self) -> bool {
-        self.interrupt.is_requested()
+        self.signals.stop_requested().is_some()
+    }
+
+    fn checkpoint_requested(&self) -> bool {
+        let is_requested = self.signals.take_checkpoint_request();
+        if is_requested {
+            self.is_awaited.set(true);
+        }
+        is_requested
     }
 }
 
@@ -140,6 +164,19 @@ fn epoch_line(report: &EpochReport, epochs: usize) -> String {
             line.push_str(&format!("  psnr {psnr:.2} dB"));
         }
         line.push_str(&format!("  ssim {:.3}", validation.ssim));
+    }
+    match &report.codes {
+        Some(CodeReport::Variational(codes)) => line.push_str(&format!(
+            "  bound {:.2}  kl {:.2}  active {}/{}",
+            codes.negative_bound, codes.kl, codes.active_units, codes.units
+        )),
+        Some(CodeReport::Sparse(codes)) => line.push_str(&format!(
+            "  active {:.1}%  dead {}/{}",
+            100.0 * codes.active_share,
+            codes.dead_units,
+            codes.units
+        )),
+        _ => {}
     }
     line.push_str(&format!(
         "  {:.0} images/s  {:.1} s",

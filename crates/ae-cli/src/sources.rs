@@ -1,8 +1,8 @@
 //! Opening the images that a command works on.
 
 use ae_data::{
-    Channels, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions, Size, Split,
-    SplitOptions,
+    Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions,
+    Size, Split, SplitOptions,
 };
 use ae_models::ModelCard;
 use ae_report::thousands;
@@ -40,6 +40,18 @@ impl Source {
             config: config.data.clone(),
             is_named: true,
             seed: config.train.seed,
+        }
+    }
+
+    /// A set in a folder, as it is.
+    pub(crate) fn at(folder: &std::path::Path, seed: u64) -> Self {
+        Self {
+            config: DataConfig {
+                source: folder.display().to_string(),
+                ..DataConfig::default()
+            },
+            is_named: true,
+            seed,
         }
     }
 
@@ -149,9 +161,19 @@ impl Source {
 ///
 /// # Errors
 /// The model's file names a noise that is not known here.
-pub(crate) fn trained_noise(card: &ModelCard) -> Result<Option<NoiseChain>, CliError> {
+pub(crate) fn trained_noise(
+    model: &ModelPath,
+    card: &ModelCard,
+) -> Result<Option<NoiseChain>, CliError> {
     match &card.noise {
-        Some(noise) => Ok(Some(noise.parse()?)),
+        Some(noise) => match noise.parse() {
+            Ok(noise) => Ok(Some(noise)),
+            Err(error) => Err(CliError::failure(
+                Status::Model,
+                model.name(),
+                DataError::to_string(&error),
+            )),
+        },
         None => Ok(None),
     }
 }
@@ -188,7 +210,7 @@ fn fitting(card: &ModelCard) -> DataConfig {
 pub(crate) fn read_run_config(run: &std::path::Path) -> Result<RunConfig, CliError> {
     RunDirectory::open(run)
         .and_then(|run| run.read_config())
-        .map_err(|error| CliError::caused_by(Status::Failure, &error))
+        .map_err(CliError::from)
 }
 
 /// Checks that a model takes images of a shape.
@@ -206,6 +228,7 @@ pub(crate) fn check_shape(
         return Ok(());
     }
     Err(CliError::failure(
+        Status::Data,
         set.name(),
         format!(
             "images of {}, but {} takes {expected} (height x width x channels)",

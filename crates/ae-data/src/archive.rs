@@ -25,6 +25,9 @@ const BATCH_FILES: usize = 1_024;
 /// The longest name, in bytes, that an extension header may give an entry.
 const MAX_NAME_BYTES: u64 = 64 << 10;
 
+/// What may follow an archive's end; `tar` itself fills up to 10,240 bytes.
+const MAX_END_BYTES: u64 = 1 << 20;
+
 /// Whether the first 512 bytes of a file are a tar header.
 pub(crate) fn is_tar(start: &[u8]) -> bool {
     let Some(header) = start.get(..512) else {
@@ -58,6 +61,7 @@ pub(crate) fn open_archive(
         options,
     };
     let mut long_name = None;
+    let mut stated_size = None;
     let mut archive = Archive::new(reader);
     // Raw entries: extension headers come as entries of their own, so that their sizes can be bounded here.
     for entry in archive
@@ -68,9 +72,18 @@ pub(crate) fn open_archive(
         let mut entry = entry.map_err(|error| broken(path, &error))?;
         match entry.header().entry_type() {
             EntryType::GNULongName => long_name = Some(gnu_name(path, &mut entry)?),
-            EntryType::XHeader => long_name = pax_name(path, &mut entry)?.or(long_name),
+            EntryType::XHeader => {
+                let records = PaxRecords::read(path, &mut entry)?;
+                long_name = records.name.or(long_name);
+                stated_size = records.size.or(stated_size);
+            }
             EntryType::GNULongLink | EntryType::XGlobalHeader => {}
             kind => {
+                // Readers that trust one header and readers that trust the other would see two archives.
+                if stated_size.take().is_some_and(|size| size != entry.size()) {
+                    let reason = "two headers of an entry disagree on its size";
+                    return Err(DataError::decode(path, reason));
+                }
                 let file = match long_name.take() {
                     Some(name) => PathBuf::from(name),
                     None => os_string(entry.path_bytes().into_owned()).into(),
@@ -79,8 +92,23 @@ pub(crate) fn open_archive(
             }
         }
     }
+    check_end(path, &mut archive.into_inner())?;
     batch.decode()?;
     batch.collector.finish(name)
+}
+
+/// Reads what follows the last entry: nothing but the blocks that fill up a tape's record. A gzip stream's checksum
+/// stands at its end, so whoever does not read until there does not notice that bytes are wrong.
+fn check_end(path: &Path, rest: &mut impl Read) -> Result<(), DataError> {
+    let read = io::copy(&mut rest.take(MAX_END_BYTES + 1), &mut io::sink())
+        .map_err(|error| broken(path, &error))?;
+    if read > MAX_END_BYTES {
+        return Err(DataError::decode(
+            path,
+            format!("more than {MAX_END_BYTES} bytes after the archive's end"),
+        ));
+    }
+    Ok(())
 }
 
 /// Encoded files on their way to the collector.
@@ -175,34 +203,40 @@ fn gnu_name<R: Read>(archive: &Path, entry: &mut Entry<'_, R>) -> Result<OsStrin
     Ok(os_string(name))
 }
 
-/// The `path` record of a pax extension header, if it has one.
+/// What a pax extension header says of the entry after it, as far as it matters here.
 ///
 /// Records are `LENGTH KEY=VALUE\n`, the length counting the whole record (POSIX.1-2001, "pax Extended Header").
-fn pax_name<R: Read>(
-    archive: &Path,
-    entry: &mut Entry<'_, R>,
-) -> Result<Option<OsString>, DataError> {
-    let records = bounded(archive, entry)?;
-    let mut rest = &records[..];
-    let mut name = None;
-    while let Some(space) = rest.iter().position(|&byte| byte == b' ') {
-        let length = std::str::from_utf8(&rest[..space])
-            .ok()
-            .and_then(|digits| digits.parse::<usize>().ok());
-        let record = length
-            .filter(|&length| length > space + 1)
-            .and_then(|length| rest.get(space + 1..length));
-        let (Some(length), Some(record)) = (length, record) else {
-            return Err(DataError::decode(archive, "a pax header is damaged"));
-        };
-        if let Some(value) = record.strip_prefix(b"path=") {
-            name = Some(os_string(
-                value.strip_suffix(b"\n").unwrap_or(value).to_vec(),
-            ));
+#[derive(Default)]
+struct PaxRecords {
+    name: Option<OsString>,
+    size: Option<u64>,
+}
+
+impl PaxRecords {
+    fn read<R: Read>(archive: &Path, entry: &mut Entry<'_, R>) -> Result<Self, DataError> {
+        let damaged = || DataError::decode(archive, "a pax header is damaged");
+        let text = bounded(archive, entry)?;
+        let mut rest = &text[..];
+        let mut records = Self::default();
+        while let Some(space) = rest.iter().position(|&byte| byte == b' ') {
+            let length = std::str::from_utf8(&rest[..space])
+                .ok()
+                .and_then(|digits| digits.parse::<usize>().ok())
+                .filter(|&length| length > space + 1)
+                .ok_or_else(damaged)?;
+            let record = rest.get(space + 1..length).ok_or_else(damaged)?;
+            let record = record.strip_suffix(b"\n").unwrap_or(record);
+            if let Some(value) = record.strip_prefix(b"path=") {
+                records.name = Some(os_string(value.to_vec()));
+            } else if let Some(value) = record.strip_prefix(b"size=") {
+                let digits = std::str::from_utf8(value).ok();
+                let size = digits.and_then(|digits| digits.parse().ok());
+                records.size = Some(size.ok_or_else(damaged)?);
+            }
+            rest = &rest[length..];
         }
-        rest = &rest[length..];
+        Ok(records)
     }
-    Ok(name)
 }
 
 fn bounded(archive: &Path, entry: &mut impl Read) -> Result<Vec<u8>, DataError> {

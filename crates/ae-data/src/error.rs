@@ -166,7 +166,7 @@ impl DataError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownSource { .. } => Some(
-                "known names are glyphs, notmnist-small, notmnist-large and mnist; anything else is a path".to_owned(),
+                "known names are glyphs, lines, notmnist-small, notmnist-large and mnist; anything else is a path".to_owned(),
             ),
             Self::NotDownloaded { name, .. } => Some(format!("cargo xtask download {name}")),
             Self::SizesDiffer { first_size, .. } => {

@@ -13,6 +13,7 @@ mod idx;
 mod image;
 mod info;
 mod layout;
+pub mod lines;
 mod mapped;
 mod noise;
 mod random;

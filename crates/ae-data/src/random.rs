@@ -28,6 +28,8 @@ pub enum Purpose {
     Latent = 6,
     /// Pictures and examples that show a set rather than train on it.
     Display = 7,
+    /// Samples in the latent space for images that are only measured.
+    LatentValidation = 8,
 }
 
 impl Purpose {

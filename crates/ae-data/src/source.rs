@@ -14,6 +14,7 @@ use crate::folder::open_folder;
 use crate::glyphs;
 use crate::idx::{IdxImages, broken, is_idx, read_images, read_labels};
 use crate::image::{Image, ImageOptions};
+use crate::lines;
 use crate::set::{ImageSet, Store, named_classes};
 
 /// How a source is opened.
@@ -51,7 +52,7 @@ const DOWNLOADS: [(&str, &str); 3] = [
 
 /// Opens a set by its name or path, finding out what it is from its content.
 ///
-/// - `glyphs`: the set built into the library
+/// - `glyphs`: the letters built into the library; `lines`: its toy set of five pixels
 /// - `notmnist-small`, `notmnist-large`, `mnist`: what was downloaded under that name
 /// - an IDX file, plain or gzipped, with the labels beside it; or a folder with files named as MNIST's are
 /// - a `.tar.gz` or `.tar` of images in class folders
@@ -66,6 +67,8 @@ const DOWNLOADS: [(&str, &str); 3] = [
 pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
     let dataset = if source == "glyphs" {
         glyphs::embedded()?
+    } else if source == lines::NAME {
+        lines::lines()?
     } else if let Some(&(name, file)) = DOWNLOADS.iter().find(|(name, _)| *name == source) {
         open_path(
             &find_download(name, file, &options.downloads)?,

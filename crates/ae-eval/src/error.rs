@@ -55,6 +55,30 @@ pub enum EvalError {
         limit: usize,
     },
 
+    /// More rows than every pair can be looked at of.
+    #[error("{rows} rows are too many for t-SNE, which looks at every pair: at most {limit}")]
+    TooManyRows {
+        /// Rows given.
+        rows: usize,
+        /// The most that are taken.
+        limit: usize,
+    },
+
+    /// Codes that a mixture of Gaussians cannot be fitted to.
+    #[error(
+        "cannot fit {components} Gaussians to {rows} codes of {values} numbers: at least one Gaussian, no more than codes, and at most {most_values} numbers"
+    )]
+    Mixture {
+        /// Gaussians asked for.
+        components: usize,
+        /// Codes given.
+        rows: usize,
+        /// Numbers in a code.
+        values: usize,
+        /// The longest code that a full covariance is kept of.
+        most_values: usize,
+    },
+
     /// The eigendecomposition did not converge.
     #[error("the eigendecomposition of a {side}x{side} matrix did not converge")]
     NoConvergence {

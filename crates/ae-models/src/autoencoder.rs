@@ -3,10 +3,12 @@
 use std::fmt;
 
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 use crate::config::ModelConfig;
+use crate::latent_variable::LatentVariableModel;
 use crate::loss::ReconstructionLoss;
+use crate::random::RandomNumbers;
 
 /// A network that squeezes images to a code and draws them again from it.
 ///
@@ -16,9 +18,9 @@ use crate::loss::ReconstructionLoss;
 ///
 /// Pixels are `f32` in `[0, 1]`, images `[batch, channels, height, width]`, a batch of codes `[batch, numbers]`.
 ///
-/// Later kinds fit the same trait: a variational model encodes to the mean of its posterior and samples only in
-/// [`objective`](Self::objective), where [`Draws`] names its random numbers; a sparse or contractive one adds its
-/// penalty there and lists it in [`Objective::terms`].
+/// A variational model encodes to the mean of its posterior and samples only in [`objective`](Self::objective), with
+/// the [`RandomNumbers`] that the batch brings along; a sparse or contractive one adds its penalty there and lists it in
+/// [`Objective::terms`].
 pub trait Autoencoder: Module {
     /// The image the model was made for: `[channels, height, width]`.
     fn input_shape(&self) -> [usize; 3];
@@ -81,6 +83,18 @@ pub trait Autoencoder: Module {
         None
     }
 
+    /// The model as one with a likelihood, if it is one: its bound, its log-likelihood and its posterior can then be
+    /// asked for. `None`, the default, for a model without a distribution over codes.
+    fn as_latent_variable_model(&self) -> Option<&dyn LatentVariableModel> {
+        None
+    }
+
+    /// The size that a number of a code must exceed to count as active, for a model whose codes are meant to be sparse:
+    /// the shares of active and dead numbers are then reported. `None`, the default, for a model without such a thing.
+    fn activity_threshold(&self) -> Option<f32> {
+        None
+    }
+
     /// Whether [`reconstruct`](Self::reconstruct) takes images of `[channels, height, width]`.
     fn accepts(&self, image_shape: [usize; 3]) -> bool {
         let [channels, height, width] = self.input_shape();
@@ -115,22 +129,27 @@ pub struct TrainingBatch<'a> {
     pub loss: ReconstructionLoss,
     /// Optimiser steps taken before this batch, over all epochs: what the warm-up of a term goes by.
     pub step: u64,
-    /// Which random numbers are this batch's, for models that sample.
-    pub draws: Draws<'a>,
+    /// The batch's random numbers, for models that sample; `&()` for none, which is every distribution's mean.
+    pub random: &'a dyn RandomNumbers,
 }
 
-/// The names of a batch's random numbers.
-///
-/// A model that samples draws on the host from a generator keyed by these numbers and nothing else, so that batch
-/// size, threads, backend and an interruption change nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Draws<'a> {
-    /// The run's seed.
-    pub seed: u64,
-    /// The epoch, counted from 0.
-    pub epoch: u64,
-    /// Each image's index in the training set, `batch` of them.
-    pub indices: &'a [u64],
+impl TrainingBatch<'_> {
+    /// `numbers` standard normal numbers for each image, on the device of the images.
+    ///
+    /// # Shapes
+    /// - output: `[batch, numbers]`
+    #[must_use]
+    pub fn standard_normal(&self, numbers: usize) -> Tensor<2> {
+        let [batch, ..] = self.input.dims();
+        let mut values = vec![0.0; batch * numbers];
+        for (position, numbers) in values.chunks_exact_mut(numbers.max(1)).enumerate() {
+            self.random.fill_standard_normal(position, numbers);
+        }
+        Tensor::from_data(
+            TensorData::new(values, [batch, numbers]),
+            &self.input.device(),
+        )
+    }
 }
 
 /// What training minimises, and what it is made of.

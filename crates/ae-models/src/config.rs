@@ -4,12 +4,15 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::CodeBits;
+use crate::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
 use crate::conv::{ConvAutoencoder, ConvAutoencoderConfig};
 use crate::dense::{DenseAutoencoder, DenseAutoencoderConfig};
 use crate::error::ModelError;
 use crate::initialization::{Initialization, WeightSource};
 use crate::layer::LayerSpec;
 use crate::model::Model;
+use crate::sparse::{SparseAutoencoder, SparseAutoencoderConfig};
+use crate::variational::{VariationalAutoencoder, VariationalAutoencoderConfig};
 
 /// What a configuration may ask for at most, so that a mistyped or hostile one cannot ask for terabytes.
 pub mod limits {
@@ -27,6 +30,8 @@ pub mod limits {
     pub const DENSE_DEPTH: usize = 32;
     /// Numbers in a hidden layer or a code.
     pub const DENSE_WIDTH: usize = 1 << 20;
+    /// Samples of a code per image and step.
+    pub const IMPORTANCE_SAMPLES: usize = 4_096;
     /// Parameters in all: a gibibyte of `f32`.
     pub const PARAMETERS: usize = 1 << 28;
 }
@@ -42,7 +47,7 @@ pub mod limits {
 /// assert_eq!(checked.code_shape(), [128, 7, 7]);
 /// # Ok::<(), ae_models::ModelError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ModelConfig {
@@ -50,6 +55,12 @@ pub enum ModelConfig {
     Conv(ConvAutoencoderConfig),
     /// Fully connected layers, `kind = "dense"`.
     Dense(DenseAutoencoderConfig),
+    /// A variational model, `kind = "vae"`.
+    Vae(VariationalAutoencoderConfig),
+    /// A model with a sparse code, `kind = "sparse"`.
+    Sparse(SparseAutoencoderConfig),
+    /// A model whose code resists small changes of the image, `kind = "contractive"`.
+    Contractive(ContractiveAutoencoderConfig),
 }
 
 impl Default for ModelConfig {
@@ -65,6 +76,9 @@ impl ModelConfig {
         match self {
             Self::Conv(_) => "conv",
             Self::Dense(_) => "dense",
+            Self::Vae(_) => "vae",
+            Self::Sparse(_) => "sparse",
+            Self::Contractive(_) => "contractive",
         }
     }
 
@@ -76,8 +90,11 @@ impl ModelConfig {
     pub fn check(&self, input_shape: [usize; 3]) -> Result<CheckedModelConfig, ModelError> {
         check_input_shape(input_shape)?;
         let layers = match self {
-            Self::Conv(config) => config.layers(input_shape)?,
-            Self::Dense(config) => config.layers(input_shape)?,
+            Self::Conv(config) => config.layers(input_shape, 1)?,
+            Self::Dense(config) => config.layers(input_shape, 1)?,
+            Self::Vae(config) => config.layers(input_shape)?,
+            Self::Sparse(config) => config.layers(input_shape)?,
+            Self::Contractive(config) => config.layers(input_shape)?,
         };
         let parameters = layers
             .iter()
@@ -117,6 +134,19 @@ impl ModelConfig {
         match self {
             Self::Conv(config) => config.initialization,
             Self::Dense(config) => config.initialization,
+            Self::Vae(config) => config.network.initialization(),
+            Self::Sparse(config) => config.network.initialization(),
+            Self::Contractive(config) => config.network.initialization(),
+        }
+    }
+
+    fn code_shape(&self, input_shape: [usize; 3]) -> Vec<usize> {
+        match self {
+            Self::Conv(config) => config.code_shape(input_shape),
+            Self::Dense(config) => vec![config.latent],
+            Self::Vae(config) => config.network.code_shape(input_shape),
+            Self::Sparse(config) => config.network.code_shape(input_shape),
+            Self::Contractive(config) => config.network.code_shape(input_shape),
         }
     }
 }
@@ -179,10 +209,7 @@ impl CheckedModelConfig {
     /// The shape of one image's code.
     #[must_use]
     pub fn code_shape(&self) -> Vec<usize> {
-        match &self.config {
-            ModelConfig::Conv(config) => config.code_shape(self.input_shape),
-            ModelConfig::Dense(config) => vec![config.latent],
-        }
+        self.config.code_shape(self.input_shape)
     }
 
     /// The code's size beside the image's.
@@ -216,20 +243,28 @@ impl CheckedModelConfig {
     }
 
     pub(crate) fn build(&self, weights: &mut dyn WeightSource, device: &Device) -> Model {
-        match &self.config {
+        let Self {
+            config,
+            input_shape,
+            layers,
+            ..
+        } = self;
+        let shape = *input_shape;
+        match config {
             ModelConfig::Conv(config) => Model::Conv(ConvAutoencoder::build(
-                config,
-                self.input_shape,
-                &self.layers,
-                weights,
-                device,
+                config, shape, layers, weights, device,
             )),
             ModelConfig::Dense(config) => Model::Dense(DenseAutoencoder::build(
-                config,
-                self.input_shape,
-                &self.layers,
-                weights,
-                device,
+                config, shape, layers, weights, device,
+            )),
+            ModelConfig::Vae(config) => Model::Vae(VariationalAutoencoder::build(
+                config, shape, layers, weights, device,
+            )),
+            ModelConfig::Sparse(config) => Model::Sparse(SparseAutoencoder::build(
+                config, shape, layers, weights, device,
+            )),
+            ModelConfig::Contractive(config) => Model::Contractive(ContractiveAutoencoder::build(
+                config, shape, layers, weights, device,
             )),
         }
     }

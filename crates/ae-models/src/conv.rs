@@ -70,7 +70,12 @@ impl ConvAutoencoderConfig {
         )
     }
 
-    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+    /// Checks the settings and lists the layers, with `outputs` numbers from the encoder for each of the code's.
+    pub(crate) fn layers(
+        &self,
+        input_shape: [usize; 3],
+        outputs: usize,
+    ) -> Result<Vec<LayerSpec>, ModelError> {
         self.check(input_shape)?;
         let [channels, ..] = input_shape;
         let mut layers = Vec::with_capacity(2 * self.widths.len() + 2);
@@ -93,7 +98,7 @@ impl ConvAutoencoderConfig {
                 "to_code",
                 LayerKind::Linear,
                 map_values,
-                latent,
+                outputs * latent,
             ));
             layers.push(LayerSpec::new(
                 "from_code",
@@ -311,6 +316,35 @@ impl ConvAutoencoder {
         self.encoder.iter().chain(&self.decoder)
     }
 
+    /// The mean of a loss over all values of what is drawn from `codes`: one pass with its gradients, where nothing is
+    /// cropped off between output and loss.
+    ///
+    /// # Shapes
+    /// - output: `[1]`
+    pub(crate) fn decoding_loss(
+        &self,
+        codes: Tensor<2>,
+        target: Tensor<4>,
+        loss: ReconstructionLoss,
+    ) -> Tensor<1> {
+        let [_, _, height, width] = target.dims();
+        if self.pads(height, width) {
+            return loss.value(self.decode(codes), target);
+        }
+        self.stacks.decoder.loss(
+            self.expand(codes),
+            target,
+            &weights(&self.decoder),
+            kernel_loss(loss),
+        )
+    }
+
+    /// Whether pictures of this size are padded to be pooled.
+    fn pads(&self, height: usize, width: usize) -> bool {
+        let multiple = self.config.multiple();
+        !height.is_multiple_of(multiple) || !width.is_multiple_of(multiple)
+    }
+
     /// Codes to the feature map that the decoder begins with.
     fn expand(&self, codes: Tensor<2>) -> Tensor<4> {
         let [batch, _] = codes.dims();
@@ -397,14 +431,10 @@ impl Autoencoder for ConvAutoencoder {
             ..
         } = batch;
         let [_, _, height, width] = input.dims();
-        let multiple = self.config.multiple();
-        let value = if !height.is_multiple_of(multiple) || !width.is_multiple_of(multiple) {
+        let value = if self.config.latent.is_some() {
+            self.decoding_loss(self.encode(input), target, loss)
+        } else if self.pads(height, width) {
             loss.value(self.reconstruct(input), target)
-        } else if self.config.latent.is_some() {
-            let map = self.expand(self.encode(input));
-            self.stacks
-                .decoder
-                .loss(map, target, &weights(&self.decoder), kernel_loss(loss))
         } else {
             self.stacks.whole.loss(
                 input,

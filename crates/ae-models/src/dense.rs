@@ -9,7 +9,7 @@ use crate::autoencoder::Autoencoder;
 use crate::config::{ModelConfig, limits};
 use crate::error::ModelError;
 use crate::initialization::{Initialization, WeightSource};
-use crate::layer::{LayerKind, LayerSpec, Linear};
+use crate::layer::{LayerKind, LayerSpec, Linear, TiedLinear};
 
 /// Settings of [`DenseAutoencoder`]: pixels → `widths` → `latent` → `widths` backwards → pixels.
 ///
@@ -22,6 +22,10 @@ pub struct DenseAutoencoderConfig {
     pub widths: Vec<usize>,
     /// Numbers in the code.
     pub latent: usize,
+    /// Whether the decoder's weights are the encoder's, transposed; its biases are its own.
+    pub tied: bool,
+    /// What becomes of the decoder's last numbers.
+    pub output: OutputActivation,
     /// The distribution of the initial weights.
     pub initialization: Initialization,
 }
@@ -31,13 +35,36 @@ impl Default for DenseAutoencoderConfig {
         Self {
             widths: vec![128, 64],
             latent: 32,
+            tied: false,
+            output: OutputActivation::default(),
             initialization: Initialization::default(),
         }
     }
 }
 
+/// What becomes of the numbers of a decoder's last layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum OutputActivation {
+    /// A sigmoid: pixels between 0 and 1.
+    #[default]
+    Sigmoid,
+    /// Nothing: any number. With no hidden layer the model is linear, and its best is that of principal components.
+    ///
+    /// # References
+    /// P. Baldi and K. Hornik (1989), *Neural networks and principal component analysis: learning from examples without
+    /// local minima*, fact 4.
+    Linear,
+}
+
 impl DenseAutoencoderConfig {
-    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+    /// Checks the settings and lists the layers, with `outputs` numbers from the encoder for each of the code's.
+    pub(crate) fn layers(
+        &self,
+        input_shape: [usize; 3],
+        outputs: usize,
+    ) -> Result<Vec<LayerSpec>, ModelError> {
         if self.widths.len() > limits::DENSE_DEPTH {
             return Err(ModelError::config(
                 "widths",
@@ -60,25 +87,33 @@ impl DenseAutoencoderConfig {
             }
         }
         check_latent(self.latent)?;
+        if self.tied && outputs != 1 {
+            return Err(ModelError::config(
+                "tied",
+                "the encoder gives two numbers for each of the code's, so its weights are no decoder's",
+            ));
+        }
         let sizes: Vec<usize> = std::iter::once(input_shape.iter().product())
             .chain(self.widths.iter().copied())
             .chain(std::iter::once(self.latent))
             .collect();
+        let last = self.widths.len();
         let encoder = sizes.windows(2).enumerate().map(|(index, pair)| {
+            let factor = if index == last { outputs } else { 1 };
             LayerSpec::new(
                 format!("encoder.{index}"),
                 LayerKind::Linear,
                 pair[0],
-                pair[1],
+                factor * pair[1],
             )
         });
+        let decoder_kind = if self.tied {
+            LayerKind::TiedLinear
+        } else {
+            LayerKind::Linear
+        };
         let decoder = sizes.windows(2).rev().enumerate().map(|(index, pair)| {
-            LayerSpec::new(
-                format!("decoder.{index}"),
-                LayerKind::Linear,
-                pair[1],
-                pair[0],
-            )
+            LayerSpec::new(format!("decoder.{index}"), decoder_kind, pair[1], pair[0])
         });
         Ok(encoder.chain(decoder).collect())
     }
@@ -98,7 +133,9 @@ pub(crate) fn check_latent(latent: usize) -> Result<(), ModelError> {
 
 /// An autoencoder of fully connected layers: ReLU between them, none on the code, a sigmoid at the end.
 ///
-/// The code is linear, so that without hidden layers its best encoder spans what principal components span.
+/// The code is linear, so that without hidden layers its best encoder spans what principal components span. With tied
+/// weights, each layer of the decoder multiplies by the transpose of the encoder's at the same distance from the code,
+/// and the model file has the decoder's biases alone. With a linear output the sigmoid is left out.
 ///
 /// The equivalent PyTorch module, whose `state_dict` has the names and shapes of the model file:
 ///
@@ -126,11 +163,18 @@ pub(crate) fn check_latent(latent: usize) -> Result<(), ModelError> {
 #[derive(Module, Debug)]
 pub struct DenseAutoencoder {
     encoder: Vec<Linear>,
-    decoder: Vec<Linear>,
+    decoder: Vec<DecoderLayer>,
     #[module(skip)]
     config: DenseAutoencoderConfig,
     #[module(skip)]
     input_shape: [usize; 3],
+}
+
+/// A layer of the decoder, with a weight of its own or an encoder's.
+#[derive(Module, Debug)]
+enum DecoderLayer {
+    Own(Linear),
+    Tied(TiedLinear),
 }
 
 impl DenseAutoencoder {
@@ -141,24 +185,41 @@ impl DenseAutoencoder {
         weights: &mut dyn WeightSource,
         device: &Device,
     ) -> Self {
-        let mut layers = layers
+        let (encoder, decoder) = layers.split_at(config.widths.len() + 1);
+        let encoder = encoder
             .iter()
-            .map(|spec| Linear::build(spec, weights, device));
-        let encoder = layers.by_ref().take(config.widths.len() + 1).collect();
+            .map(|spec| Linear::build(spec, weights, device))
+            .collect();
+        let decoder = decoder.iter().map(|spec| match spec.kind {
+            LayerKind::TiedLinear => DecoderLayer::Tied(TiedLinear::build(spec, weights, device)),
+            _ => DecoderLayer::Own(Linear::build(spec, weights, device)),
+        });
         Self {
             encoder,
-            decoder: layers.collect(),
+            decoder: decoder.collect(),
             config: config.clone(),
             input_shape,
         }
     }
+
+    /// The squared norm of the weights of each number of the code, if one layer makes them: `[1, latent]`.
+    pub(crate) fn single_layer_weight_norms(&self) -> Option<Tensor<2>> {
+        match self.encoder.as_slice() {
+            [layer] => Some(layer.weight.val().square().sum_dim(0)),
+            _ => None,
+        }
+    }
 }
 
-/// Applies `layers` with ReLU between them, and nothing after the last.
-fn chain(layers: &[Linear], x: Tensor<2>) -> Tensor<2> {
-    layers.iter().enumerate().fold(x, |x, (index, layer)| {
-        let x = layer.forward(x);
-        if index + 1 < layers.len() { relu(x) } else { x }
+/// Applies `layers` layers with ReLU between them, and nothing after the last.
+fn chain(
+    layers: usize,
+    x: Tensor<2>,
+    forward: impl Fn(usize, Tensor<2>) -> Tensor<2>,
+) -> Tensor<2> {
+    (0..layers).fold(x, |x, index| {
+        let x = forward(index, x);
+        if index + 1 < layers { relu(x) } else { x }
     })
 }
 
@@ -178,13 +239,24 @@ impl Autoencoder for DenseAutoencoder {
             self.input_shape,
             "images have the shape the model was made for"
         );
-        chain(&self.encoder, images.flatten(1, 3))
+        chain(self.encoder.len(), images.flatten(1, 3), |index, x| {
+            self.encoder[index].forward(x)
+        })
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
         let [batch, _] = codes.dims();
         let [channels, height, width] = self.input_shape;
-        sigmoid(chain(&self.decoder, codes)).reshape([batch, channels, height, width])
+        let layers = self.decoder.len();
+        let images = chain(layers, codes, |index, x| match &self.decoder[index] {
+            DecoderLayer::Own(layer) => layer.forward(x),
+            DecoderLayer::Tied(layer) => layer.forward(x, &self.encoder[layers - 1 - index]),
+        });
+        let images = match self.config.output {
+            OutputActivation::Sigmoid => sigmoid(images),
+            OutputActivation::Linear => images,
+        };
+        images.reshape([batch, channels, height, width])
     }
 
     fn config(&self) -> Option<ModelConfig> {

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use crate::layer::LayerSpec;
+use crate::layer::{LayerKind, LayerSpec};
 
 /// What initial weights are for, in the key of their random numbers. The same code as in `ae-data`'s list of purposes,
 /// so that no other random number of a run is drawn from the same stream.
@@ -55,8 +55,8 @@ impl Initialization {
 
 /// What fills a model's tensors when it is built, in the order of its layers and in the layout of the model file.
 pub(crate) trait WeightSource {
-    /// A layer's weight and bias.
-    fn next_layer(&mut self, layer: &LayerSpec) -> (Vec<f32>, Vec<f32>);
+    /// A layer's tensors, in the order of [`LayerSpec::tensor_shapes`].
+    fn next_layer(&mut self, layer: &LayerSpec) -> Vec<Vec<f32>>;
 }
 
 /// Weights drawn from a seed.
@@ -90,9 +90,15 @@ impl InitialWeights {
 }
 
 impl WeightSource for InitialWeights {
-    fn next_layer(&mut self, layer: &LayerSpec) -> (Vec<f32>, Vec<f32>) {
+    fn next_layer(&mut self, layer: &LayerSpec) -> Vec<Vec<f32>> {
+        if let LayerKind::Constant { initial } = layer.kind {
+            return vec![vec![initial; layer.outputs]];
+        }
         let (weight_bound, bias_bound) = self.initialization.bounds(layer);
-        let weight = self.next_tensor(layer.weight_shape().iter().product(), weight_bound);
-        (weight, self.next_tensor(layer.outputs, bias_bound))
+        let weight = layer
+            .weight_shape()
+            .map(|shape| self.next_tensor(shape.iter().product(), weight_bound));
+        let bias = self.next_tensor(layer.outputs, bias_bound);
+        weight.into_iter().chain([bias]).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The two layers with parameters: a 3x3 convolution and a fully connected one.
+//! The layers with parameters: a 3x3 convolution, a fully connected one, and one that borrows its weight.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::linear;
@@ -11,12 +11,19 @@ use crate::initialization::WeightSource;
 pub(crate) const KERNEL: usize = 3;
 
 /// What a layer computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LayerKind {
     /// A 3x3 convolution.
     Convolution,
     /// A fully connected layer.
     Linear,
+    /// A fully connected layer whose weight is the transpose of another's: it has its own bias alone.
+    TiedLinear,
+    /// Numbers that are not a layer's and begin at a constant.
+    Constant {
+        /// What they begin at.
+        initial: f32,
+    },
 }
 
 /// A layer before it exists: enough to name, count, check and fill its tensors.
@@ -50,37 +57,46 @@ impl LayerSpec {
     fn taps(&self) -> usize {
         match self.kind {
             LayerKind::Convolution => KERNEL * KERNEL,
-            LayerKind::Linear => 1,
+            LayerKind::Linear | LayerKind::TiedLinear | LayerKind::Constant { .. } => 1,
         }
     }
 
-    /// The weight's shape as PyTorch has it, outputs first.
-    pub(crate) fn weight_shape(&self) -> Vec<usize> {
+    /// The weight's shape as PyTorch has it, outputs first; `None` for a layer without a weight of its own.
+    pub(crate) fn weight_shape(&self) -> Option<Vec<usize>> {
         match self.kind {
-            LayerKind::Convolution => vec![self.outputs, self.inputs, KERNEL, KERNEL],
-            LayerKind::Linear => vec![self.outputs, self.inputs],
+            LayerKind::Convolution => Some(vec![self.outputs, self.inputs, KERNEL, KERNEL]),
+            LayerKind::Linear => Some(vec![self.outputs, self.inputs]),
+            LayerKind::TiedLinear | LayerKind::Constant { .. } => None,
         }
     }
 
-    pub(crate) fn tensor_shapes(&self) -> [TensorShape; 2] {
-        [
-            TensorShape {
-                name: format!("{}.weight", self.name),
-                shape: self.weight_shape(),
+    /// The layer's tensors, in the order in which it has them.
+    pub(crate) fn tensor_shapes(&self) -> Vec<TensorShape> {
+        let name = &self.name;
+        let weight = self.weight_shape().map(|shape| TensorShape {
+            name: format!("{name}.weight"),
+            shape,
+        });
+        let numbers = TensorShape {
+            name: match self.kind {
+                LayerKind::Constant { .. } => name.clone(),
+                _ => format!("{name}.bias"),
             },
-            TensorShape {
-                name: format!("{}.bias", self.name),
-                shape: vec![self.outputs],
-            },
-        ]
+            shape: vec![self.outputs],
+        };
+        weight.into_iter().chain([numbers]).collect()
     }
 
     /// Weights and biases; `None` if there is no such number.
     pub(crate) fn parameter_count(&self) -> Option<usize> {
-        self.inputs
-            .checked_mul(self.outputs)?
-            .checked_mul(self.taps())?
-            .checked_add(self.outputs)
+        match self.kind {
+            LayerKind::TiedLinear | LayerKind::Constant { .. } => Some(self.outputs),
+            LayerKind::Convolution | LayerKind::Linear => self
+                .inputs
+                .checked_mul(self.outputs)?
+                .checked_mul(self.taps())?
+                .checked_add(self.outputs),
+        }
     }
 
     /// Values that one output sums over, and outputs that one input reaches.
@@ -100,9 +116,10 @@ pub(crate) struct Convolution {
 
 impl Convolution {
     pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
-        let (weight, bias) = weights.next_layer(spec);
+        let [weight, bias] = weight_and_bias(spec, weights);
+        let shape = [spec.outputs, spec.inputs, KERNEL, KERNEL];
         Self {
-            weight: Param::from_data(TensorData::new(weight, spec.weight_shape()), device),
+            weight: Param::from_data(TensorData::new(weight, shape), device),
             bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
         }
     }
@@ -118,14 +135,14 @@ impl Convolution {
 #[derive(Module, Debug)]
 pub(crate) struct Linear {
     /// `[inputs, outputs]`, as Burn multiplies; the transpose of PyTorch's.
-    weight: Param<Tensor<2>>,
+    pub(crate) weight: Param<Tensor<2>>,
     /// `[outputs]`.
     bias: Param<Tensor<1>>,
 }
 
 impl Linear {
     pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
-        let (weight, bias) = weights.next_layer(spec);
+        let [weight, bias] = weight_and_bias(spec, weights);
         let weight = transpose(&weight, spec.outputs, spec.inputs);
         Self {
             weight: Param::from_data(TensorData::new(weight, [spec.inputs, spec.outputs]), device),
@@ -139,6 +156,36 @@ impl Linear {
     pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         linear(x, self.weight.val(), Some(self.bias.val()))
     }
+}
+
+/// A fully connected layer without a weight of its own: `x W^T + b`, with the W of another layer.
+#[derive(Module, Debug)]
+pub(crate) struct TiedLinear {
+    /// `[outputs]`.
+    bias: Param<Tensor<1>>,
+}
+
+impl TiedLinear {
+    pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
+        let bias = weights.next_layer(spec).swap_remove(0);
+        Self {
+            bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
+        }
+    }
+
+    /// # Shapes
+    /// - `x`: `[batch, inputs]`
+    /// - output: `[batch, outputs]`, the inputs of `other`
+    pub(crate) fn forward(&self, x: Tensor<2>, other: &Linear) -> Tensor<2> {
+        linear(x, other.weight.val().transpose(), Some(self.bias.val()))
+    }
+}
+
+fn weight_and_bias(spec: &LayerSpec, weights: &mut dyn WeightSource) -> [Vec<f32>; 2] {
+    weights
+        .next_layer(spec)
+        .try_into()
+        .expect("a layer of this kind has a weight and a bias")
 }
 
 /// The transpose of a row-major matrix of `rows` and `columns`.

@@ -1,25 +1,46 @@
 #![doc = include_str!("../README.md")]
 
 mod autoencoder;
+mod beta_schedule;
 mod config;
+mod contractive;
 mod conv;
 mod dense;
 mod error;
 mod initialization;
+mod latent_variable;
 mod layer;
+mod likelihood;
 mod loss;
 mod model;
 mod model_file;
+mod network;
 mod padding;
+mod posterior;
+mod random;
+mod setting;
+mod sparse;
+mod sparsity;
 mod tensors;
+mod variational;
 
-pub use autoencoder::{Autoencoder, CodeBits, Draws, Objective, TrainingBatch};
+pub use autoencoder::{Autoencoder, CodeBits, Objective, TrainingBatch};
+pub use beta_schedule::BetaSchedule;
 pub use config::{CheckedModelConfig, ModelConfig, TensorShape, limits};
+pub use contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
 pub use conv::{ConvAutoencoder, ConvAutoencoderConfig};
-pub use dense::{DenseAutoencoder, DenseAutoencoderConfig};
+pub use dense::{DenseAutoencoder, DenseAutoencoderConfig, OutputActivation};
 pub use error::ModelError;
 pub use initialization::Initialization;
+pub use latent_variable::LatentVariableModel;
+pub use likelihood::Likelihood;
 pub use loss::ReconstructionLoss;
 pub use model::Model;
 pub use model_file::{ModelCard, load_model, read_model_card, read_tensors, save_model};
+pub use network::NetworkConfig;
+pub use posterior::Posterior;
+pub use random::RandomNumbers;
+pub use sparse::{SparseAutoencoder, SparseAutoencoderConfig};
+pub use sparsity::Sparsity;
 pub use tensors::{NamedTensor, load_tensors, named_tensors, parameter_names, with_parameter_ids};
+pub use variational::{VariationalAutoencoder, VariationalAutoencoderConfig};

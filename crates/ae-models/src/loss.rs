@@ -83,7 +83,7 @@ impl ReconstructionLoss {
 
 /// `max(ln(x), -100)` whose gradient is finite everywhere: below the smallest normal number, where `1 / x` overflows,
 /// the value is the floor and the gradient 0.
-fn floored_log(x: Tensor<4>) -> Tensor<4> {
+pub(crate) fn floored_log(x: Tensor<4>) -> Tensor<4> {
     let vanishing = x.clone().lower_elem(f32::MIN_POSITIVE);
     x.clamp_min(f32::MIN_POSITIVE)
         .log()

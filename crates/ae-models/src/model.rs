@@ -5,23 +5,29 @@ use burn::tensor::Tensor;
 
 use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::ModelConfig;
+use crate::contractive::ContractiveAutoencoder;
 use crate::conv::ConvAutoencoder;
 use crate::dense::DenseAutoencoder;
+use crate::latent_variable::LatentVariableModel;
+use crate::sparse::SparseAutoencoder;
+use crate::variational::VariationalAutoencoder;
 
 /// A model of a kind that a configuration or a file decides. What it is asked, the kind answers.
 ///
 /// A parameter's name does not have the kind in it: `encoder.0.weight`, whether through this type or not.
 #[derive(Module, Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a process has one or two of them, and their weights are elsewhere"
-)]
 pub enum Model {
     /// A convolutional autoencoder.
     Conv(ConvAutoencoder),
     /// A fully connected one.
     Dense(DenseAutoencoder),
+    /// A variational one.
+    Vae(VariationalAutoencoder),
+    /// One with a sparse code.
+    Sparse(SparseAutoencoder),
+    /// One whose code resists small changes.
+    Contractive(ContractiveAutoencoder),
 }
 
 /// Calls a method of whichever model it is.
@@ -30,6 +36,9 @@ macro_rules! delegate {
         match $self {
             Model::Conv($model) => $call,
             Model::Dense($model) => $call,
+            Model::Vae($model) => $call,
+            Model::Sparse($model) => $call,
+            Model::Contractive($model) => $call,
         }
     };
 }
@@ -76,5 +85,13 @@ impl Autoencoder for Model {
 
     fn config(&self) -> Option<ModelConfig> {
         delegate!(self, model => model.config())
+    }
+
+    fn as_latent_variable_model(&self) -> Option<&dyn LatentVariableModel> {
+        delegate!(self, model => model.as_latent_variable_model())
+    }
+
+    fn activity_threshold(&self) -> Option<f32> {
+        delegate!(self, model => model.activity_threshold())
     }
 }

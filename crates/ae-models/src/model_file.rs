@@ -13,7 +13,7 @@ use burn::tensor::Device;
 
 pub use card::ModelCard;
 
-use crate::config::CheckedModelConfig;
+use crate::config::{CheckedModelConfig, TensorShape};
 use crate::error::ModelError;
 use crate::initialization::WeightSource;
 use crate::layer::LayerSpec;
@@ -102,7 +102,13 @@ pub fn load_model(
 pub fn read_model_card(path: impl AsRef<Path>) -> Result<ModelCard, ModelError> {
     let path = path.as_ref();
     let (_, header) = Header::read(path)?;
-    ModelCard::from_metadata(&header.metadata).map_err(|error| in_file(path, error))
+    let card = ModelCard::from_metadata(&header.metadata).map_err(|error| in_file(path, error))?;
+    if let Some(config) = &card.config {
+        config
+            .check(card.input_shape)
+            .map_err(|error| in_file(path, error))?;
+    }
+    Ok(card)
 }
 
 /// Reads the tensors and the card of a model file, in the order in which they lie in it: what a model of one's own
@@ -187,14 +193,13 @@ fn in_file(path: &Path, error: ModelError) -> ModelError {
 struct LoadedWeights(HashMap<String, Vec<f32>>);
 
 impl WeightSource for LoadedWeights {
-    fn next_layer(&mut self, layer: &LayerSpec) -> (Vec<f32>, Vec<f32>) {
-        let [weight, bias] = layer.tensor_shapes();
-        let mut take = |name: &str| {
+    fn next_layer(&mut self, layer: &LayerSpec) -> Vec<Vec<f32>> {
+        let take = |tensor: TensorShape| {
             self.0
-                .remove(name)
+                .remove(&tensor.name)
                 .expect("the names were checked against the configuration")
         };
-        (take(&weight.name), take(&bias.name))
+        layer.tensor_shapes().into_iter().map(take).collect()
     }
 }
 
@@ -218,5 +223,18 @@ fn write_atomically(
     drop(writer);
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    sync_folder(folder)
+}
+
+/// Brings the file's new name to the disk, where the system has such a thing and the folder may be opened.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    use std::io::ErrorKind::{InvalidInput, PermissionDenied};
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // A folder that one may write to but not read, or a file system that syncs no folders.
+        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput) => Ok(()),
+        synced => synced,
+    }
 }

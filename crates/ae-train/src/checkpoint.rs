@@ -1,7 +1,7 @@
 //! Checkpoints: directories that hold all it takes to go on, and that are there whole or not at all.
 //!
 //! ```text
-//! checkpoints/step-00000123/
+//! checkpoints/step-00000123/   the second one of a step has -2 behind its name
 //!     state.toml              a line with the SHA-256 of the rest, then [`Manifest`]
 //!     model.safetensors       the weights
 //!     optimizer.safetensors   what the optimiser remembers
@@ -35,9 +35,9 @@ const MANIFEST_BYTES_LIMIT: u64 = 16 << 20;
 
 const STAGING: &str = ".staging";
 const STATE: &str = "state.toml";
-const MODEL: &str = "model.safetensors";
+pub(crate) const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
-const BEST: &str = "best.safetensors";
+pub(crate) const BEST: &str = "best.safetensors";
 
 /// What a run depends on: a resumed run must have the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub(crate) struct Origin {
     pub(crate) test_images: String,
     /// The training configuration.
     pub(crate) train: toml::Table,
+    /// The model's configuration; empty for a model of one's own.
+    #[serde(default)]
+    pub(crate) model: toml::Table,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,7 +79,7 @@ pub(crate) struct Checkpoint {
     pub(crate) origin: Origin,
     pub(crate) model: Vec<NamedTensor>,
     pub(crate) best: Option<Vec<NamedTensor>>,
-    pub(crate) best_digest: Option<FileDigest>,
+    pub(crate) files: BTreeMap<String, FileDigest>,
     pub(crate) optimizer: OptimizerState,
 }
 
@@ -133,10 +136,7 @@ pub(crate) fn write(
     write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
 
     sync_directory(&staging)?;
-    let name = format!("step-{:08}", content.progress.step);
-    let path = checkpoints.join(name);
-    // Only what a resumed run set aside can be in the way; see `newest`.
-    remove(&path)?;
+    let path = free_name(checkpoints, content.progress.step)?;
     fs::rename(&staging, &path).map_err(TrainError::io("commit", &path))?;
     sync_directory(checkpoints)?;
     for (_, old) in list(checkpoints)?.into_iter().skip(KEPT) {
@@ -145,16 +145,31 @@ pub(crate) fn write(
     Ok(path)
 }
 
+/// A name for a step's checkpoint that no other has: a directory cannot be replaced in one go.
+fn free_name(checkpoints: &Path, step: usize) -> Result<PathBuf, TrainError> {
+    let newest = list(checkpoints)?
+        .into_iter()
+        .map(|(number, _)| number)
+        .find(|number| number.step == step);
+    let name = match newest {
+        None => format!("step-{step:08}"),
+        Some(number) => format!("step-{step:08}-{}", number.revision + 1),
+    };
+    Ok(checkpoints.join(name))
+}
+
 /// The newest checkpoint that is whole, and those newer than it with what is wrong with them.
 ///
 /// # Errors
-/// Where there are checkpoints and none is whole.
+/// Where there are checkpoints and none is whole. What a later version wrote, and what could be read at another time or
+/// by another user, is no reason to go back to an older one: that is an error, too.
 pub(crate) fn newest(checkpoints: &Path) -> Result<(Option<Checkpoint>, Vec<Skipped>), TrainError> {
     let mut skipped = Vec::new();
     let mut first_error = None;
     for (_, path) in list(checkpoints)? {
         match read(&path) {
             Ok(checkpoint) => return Ok((Some(checkpoint), skipped)),
+            Err(error) if !is_damage(&error) => return Err(error),
             Err(error) => {
                 skipped.push((path, error.to_string()));
                 first_error.get_or_insert(error);
@@ -162,6 +177,27 @@ pub(crate) fn newest(checkpoints: &Path) -> Result<(Option<Checkpoint>, Vec<Skip
         }
     }
     first_error.map_or(Ok((None, skipped)), Err)
+}
+
+/// Whether an error says that the checkpoint is damaged, for good.
+fn is_damage(error: &TrainError) -> bool {
+    use std::io::ErrorKind;
+    /// `EIO`, which has no kind: the disk itself cannot read it.
+    const UNREADABLE_SECTOR: i32 = 5;
+    match error {
+        TrainError::Checkpoint { .. } => true,
+        TrainError::Io { source, .. } => {
+            let of_damage = [
+                ErrorKind::NotFound,
+                ErrorKind::InvalidData,
+                ErrorKind::IsADirectory,
+                ErrorKind::NotADirectory,
+            ];
+            of_damage.contains(&source.kind())
+                || (cfg!(unix) && source.raw_os_error() == Some(UNREADABLE_SECTOR))
+        }
+        _ => false,
+    }
 }
 
 fn read(path: &Path) -> Result<Checkpoint, TrainError> {
@@ -182,7 +218,7 @@ fn read(path: &Path) -> Result<Checkpoint, TrainError> {
         path: path.to_path_buf(),
         model,
         best,
-        best_digest: manifest.files.get(BEST).cloned(),
+        files: manifest.files,
         optimizer: OptimizerState {
             tensors: optimizer,
             counters: manifest.optimizer_counters,
@@ -195,12 +231,17 @@ fn read(path: &Path) -> Result<Checkpoint, TrainError> {
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, TrainError> {
-    let damaged = |reason: &str| TrainError::checkpoint(path, reason);
     let file = File::open(path).map_err(TrainError::io("open", path))?;
     let mut text = String::new();
     file.take(MANIFEST_BYTES_LIMIT)
         .read_to_string(&mut text)
         .map_err(TrainError::io("read", path))?;
+    parse_manifest(path, &text)
+}
+
+/// Understands a manifest's text; `path` is for messages.
+fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, TrainError> {
+    let damaged = |reason: &str| TrainError::checkpoint(path, reason);
     let (first, rest) = text
         .split_once('\n')
         .ok_or_else(|| damaged("damaged: it has no first line"))?;
@@ -216,6 +257,13 @@ fn read_manifest(path: &Path) -> Result<Manifest, TrainError> {
     let version = table
         .get("format_version")
         .and_then(toml::Value::as_integer);
+    if let Some(found) = version.filter(|&version| version > i64::from(FORMAT_VERSION)) {
+        return Err(TrainError::LaterFormat {
+            path: path.to_path_buf(),
+            found,
+            known: FORMAT_VERSION,
+        });
+    }
     if version != Some(i64::from(FORMAT_VERSION)) {
         let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
         return Err(damaged(&format!(
@@ -227,8 +275,49 @@ fn read_manifest(path: &Path) -> Result<Manifest, TrainError> {
         .map_err(|error: toml::de::Error| TrainError::checkpoint(path, error))
 }
 
+/// Reads a manifest, with and without a sum that fits: what the fuzz target does.
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(
+    not(fuzzing),
+    expect(unreachable_pub, reason = "public for the fuzz target alone")
+)]
+pub fn fuzz_manifest(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let path = Path::new(STATE);
+    let _ = parse_manifest(path, text);
+    let rest = text.split_once('\n').map_or(text, |(_, rest)| rest);
+    let _ = parse_manifest(
+        path,
+        &format!("# sha256 {}\n{rest}", sha256(rest.as_bytes())),
+    );
+}
+
+/// What a checkpoint's name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Number {
+    step: usize,
+    /// From 1 on among the checkpoints of one step.
+    revision: usize,
+}
+
+impl Number {
+    fn of_name(name: &str) -> Option<Self> {
+        let digits = name.strip_prefix("step-")?;
+        let (step, revision) = match digits.split_once('-') {
+            Some((step, revision)) => (step, revision.parse().ok()?),
+            None => (digits, 1),
+        };
+        Some(Self {
+            step: step.parse().ok()?,
+            revision,
+        })
+    }
+}
+
 /// Checkpoints by step, the newest first.
-fn list(checkpoints: &Path) -> Result<Vec<(usize, PathBuf)>, TrainError> {
+fn list(checkpoints: &Path) -> Result<Vec<(Number, PathBuf)>, TrainError> {
     let entries = match fs::read_dir(checkpoints) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -243,12 +332,8 @@ fn list(checkpoints: &Path) -> Result<Vec<(usize, PathBuf)>, TrainError> {
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(TrainError::io("read", checkpoints))?;
-        let step = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.strip_prefix("step-")?.parse().ok());
-        if let Some(step) = step {
-            found.push((step, entry.path()));
+        if let Some(number) = entry.file_name().to_str().and_then(Number::of_name) {
+            found.push((number, entry.path()));
         }
     }
     found.sort_by(|a, b| b.cmp(a));
@@ -263,7 +348,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), TrainError> {
 }
 
 /// Brings a directory's entries to the disk, where the system has such a thing.
-fn sync_directory(path: &Path) -> Result<(), TrainError> {
+pub(crate) fn sync_directory(path: &Path) -> Result<(), TrainError> {
     if cfg!(unix) {
         let directory = File::open(path).map_err(TrainError::io("open", path))?;
         directory

@@ -80,7 +80,8 @@ impl Default for TrainConfig {
 
 /// Stops a run whose score no longer improves.
 ///
-/// The score is the validation set's mean squared error, or the training loss where there is no validation set.
+/// The score is the validation set's mean squared error, a variational model's bound there, or the training loss where
+/// there is no validation set.
 ///
 /// # References
 /// L. Prechelt (1998), *Early stopping, but when?*

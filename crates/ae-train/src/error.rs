@@ -96,6 +96,12 @@ pub enum TrainError {
         /// The directory.
         path: PathBuf,
     },
+    /// A directory that was to be gone on with and holds no `config.toml`.
+    #[error("{} holds no run: there is no config.toml", path.display())]
+    NoRun {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A directory that holds other things than a run.
     #[error("{} is not empty and holds no run", path.display())]
     NotARun {
@@ -110,13 +116,23 @@ pub enum TrainError {
         /// The process's id, as its lock file has it.
         process: String,
     },
-    /// A checkpoint cannot be gone on with.
+    /// A checkpoint cannot be gone on with, or a log not be read.
     #[error("{}: {reason}", path.display())]
     Checkpoint {
-        /// The checkpoint's directory or file.
+        /// The checkpoint's directory or the file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A later version of this library wrote the checkpoint.
+    #[error("{}: format version {found}, this program reads {known}", path.display())]
+    LaterFormat {
+        /// The checkpoint's file.
+        path: PathBuf,
+        /// The version it has.
+        found: i64,
+        /// The version known here.
+        known: u32,
     },
     /// The run was started with another configuration or other data.
     #[error("{} was started differently: {}", path.display(), changed_text(fields))]

@@ -40,12 +40,25 @@ pub fn evaluate<M: Autoencoder>(
     device: &Device,
     batch_size: usize,
 ) -> Result<Quality, TrainError> {
+    let quality = evaluate_until(model, set, noise, device, batch_size, || false)?;
+    Ok(quality.expect("only a stop ends without a quality"))
+}
+
+/// The same, unless `stop` says to end: it is asked before every batch. `None` where it did.
+pub(crate) fn evaluate_until<M: Autoencoder>(
+    model: &M,
+    set: &ImageSet,
+    noise: Option<(&NoiseChain, u64)>,
+    device: &Device,
+    batch_size: usize,
+    stop: impl Fn() -> bool,
+) -> Result<Option<Quality>, TrainError> {
     let mut meter = QualityMeter::new(set.shape());
-    reconstruct_set(model, set, noise, device, batch_size, |image| {
+    let is_whole = reconstruct_until(model, set, noise, device, batch_size, stop, |image| {
         meter.add(image.clean, image.output);
         Ok(())
     })?;
-    Ok(meter.finish())
+    Ok(is_whole.then(|| meter.finish()))
 }
 
 /// Hands every image of a set with its reconstruction to `sink`, in the set's order.
@@ -58,11 +71,27 @@ pub fn reconstruct_set<M: Autoencoder>(
     noise: Option<(&NoiseChain, u64)>,
     device: &Device,
     batch_size: usize,
-    mut sink: impl FnMut(Reconstruction<'_>) -> Result<(), TrainError>,
+    sink: impl FnMut(Reconstruction<'_>) -> Result<(), TrainError>,
 ) -> Result<(), TrainError> {
+    reconstruct_until(model, set, noise, device, batch_size, || false, sink).map(drop)
+}
+
+/// The same until `stop`; tells whether all images were handed over.
+fn reconstruct_until<M: Autoencoder>(
+    model: &M,
+    set: &ImageSet,
+    noise: Option<(&NoiseChain, u64)>,
+    device: &Device,
+    batch_size: usize,
+    stop: impl Fn() -> bool,
+    mut sink: impl FnMut(Reconstruction<'_>) -> Result<(), TrainError>,
+) -> Result<bool, TrainError> {
     let (model, loader) = prepare(model, set, noise, device, batch_size)?;
     let shape = set.shape();
     for batch in loader {
+        if stop() {
+            return Ok(false);
+        }
         let batch = batch?;
         let inputs = batch.input.as_ref().unwrap_or(&batch.target);
         let outputs = model.reconstruct(images_tensor(inputs.clone(), shape, device));
@@ -88,7 +117,7 @@ pub fn reconstruct_set<M: Autoencoder>(
             })?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Hands the code of every image of a set to `sink`, in the set's order, with the image's index.
@@ -120,7 +149,7 @@ pub fn encode_set<M: Autoencoder>(
     Ok(())
 }
 
-fn prepare<M: Autoencoder>(
+pub(crate) fn prepare<M: Autoencoder>(
     model: &M,
     set: &ImageSet,
     noise: Option<(&NoiseChain, u64)>,

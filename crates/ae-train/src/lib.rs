@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod anomaly;
 mod checkpoint;
+mod code_report;
 mod config;
 mod error;
 mod evaluate;
+mod latent;
 mod loader;
+mod log_likelihood;
 mod metrics;
 mod observer;
 mod optimizer;
@@ -22,9 +26,14 @@ mod throughput;
 mod train;
 mod trained;
 
+pub use anomaly::anomaly_scores;
+#[cfg(fuzzing)]
+pub use checkpoint::fuzz_manifest;
+pub use code_report::{ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport, report_codes};
 pub use config::{CheckedTrainConfig, EarlyStopping, TrainConfig};
 pub use error::{ChangedField, ConfigError, Divergence, TrainError};
 pub use evaluate::{Reconstruction, encode_set, evaluate, reconstruct_set};
+pub use log_likelihood::{LogLikelihood, estimate_log_likelihood};
 pub use metrics::{MetricsLine, StepMetrics, read_metrics};
 pub use observer::{
     CheckpointReport, EpochReport, Observer, Resumed, StartReport, StepReport, Validation,
@@ -38,3 +47,8 @@ pub use schedule::ScheduleConfig;
 pub use throughput::{Throughput, ThroughputPlan, inference_throughput, training_throughput};
 pub use train::train;
 pub use trained::{Outcome, Trained};
+
+/// The workspace's README, whose example is compiled with this crate's.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;

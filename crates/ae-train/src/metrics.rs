@@ -74,12 +74,26 @@ pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, TrainError> {
         if !line.ends_with('\n') {
             return Ok(lines);
         }
-        lines.push(
-            serde_json::from_str(&line).map_err(|error| TrainError::ConfigFile {
-                path: path.to_path_buf(),
-                reason: format!("line {}: {error}", lines.len() + 1),
-            })?,
-        );
+        lines.push(serde_json::from_str(&line).map_err(|error| {
+            TrainError::checkpoint(path, format!("line {}: {error}", lines.len() + 1))
+        })?);
+    }
+}
+
+/// The length of a file up to its last line end.
+fn whole_lines(file: &mut File) -> std::io::Result<u64> {
+    let mut reader = BufReader::new(file);
+    let (mut whole, mut length) = (0, 0);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match reader.read_until(b'\n', &mut line)? {
+            0 => return Ok(whole),
+            read => length += read as u64,
+        }
+        if line.ends_with(b"\n") {
+            whole = length;
+        }
     }
 }
 
@@ -102,7 +116,10 @@ impl MetricsLog {
             .map_err(TrainError::io("open", path))?;
         let length = file.metadata().map_err(TrainError::io("read", path))?.len();
         // A log shorter than the checkpoint knew it (somebody cut it) costs its lines, not the run.
-        let bytes = bytes.min(length);
+        let bytes = match length < bytes {
+            true => whole_lines(&mut file).map_err(TrainError::io("read", path))?,
+            false => bytes,
+        };
         file.set_len(bytes)
             .map_err(TrainError::io("shorten", path))?;
         file.seek(SeekFrom::End(0))
@@ -165,6 +182,25 @@ mod tests {
         log.push(&step(3)).unwrap();
         drop(log);
         assert_eq!(read_metrics(&path).unwrap(), [step(1), step(3)]);
+    }
+
+    #[test]
+    fn a_log_that_somebody_cut_goes_on_after_its_last_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = MetricsLog::open(&path, 0).unwrap();
+        log.push(&step(1)).unwrap();
+        log.push(&step(2)).unwrap();
+        let length = log.sync().unwrap();
+        drop(log);
+        for (kept, expected) in [(length - 3, vec![step(1), step(3)]), (5, vec![step(3)])] {
+            let content = std::fs::read(&path).unwrap();
+            std::fs::write(&path, &content[..kept as usize]).unwrap();
+            let mut log = MetricsLog::open(&path, length).unwrap();
+            log.push(&step(3)).unwrap();
+            drop(log);
+            assert_eq!(read_metrics(&path).unwrap(), expected);
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use ae_eval::Quality;
 use serde::{Deserialize, Serialize};
 
+use crate::code_report::CodeReport;
+
 /// Watches a run. Every method has an empty default; `()` watches nothing.
 ///
 /// Methods are called on the thread that called [`train`](crate::train) and take training time.
@@ -36,7 +38,8 @@ pub trait Observer {
         let _ = report;
     }
 
-    /// Asked after every step; `true` ends the run with a checkpoint.
+    /// Asked after every step, and between the batches that a model is measured on; `true` ends the run with a
+    /// checkpoint.
     fn stop_requested(&self) -> bool {
         false
     }
@@ -121,9 +124,13 @@ pub struct EpochReport {
     pub terms: BTreeMap<String, f64>,
     /// How near the reconstructions of the test images come; `None` without test images.
     pub validation: Option<Validation>,
+    /// What the codes of the test images say, of a variational or a sparse model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<CodeReport>,
     /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
-    /// Whether this is the best model so far, by the validation's MSE (the training loss without test images).
+    /// Whether this is the best model so far, by the validation's MSE, a variational one by its bound on the test
+    /// images (both by the training loss without test images).
     pub best: bool,
     /// Seconds spent on training, since the start or the resumption.
     pub train_seconds: f64,

@@ -18,11 +18,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::TrainError;
+use crate::checkpoint::sync_directory;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// What `config.toml` becomes when the run goes on.
+    next_config: Option<String>,
 }
 
 impl RunDirectory {
@@ -39,7 +42,7 @@ impl RunDirectory {
         config: &C,
         force: bool,
     ) -> Result<Self, TrainError> {
-        let run = Self { path: path.into() };
+        let run = Self::at(path);
         if run.exists_already()? {
             if !force {
                 let path = run.path;
@@ -53,21 +56,50 @@ impl RunDirectory {
             run.clear()?;
         }
         fs::create_dir_all(run.path()).map_err(TrainError::io("create", &run.path))?;
-        let path = run.config_file();
-        let text = toml::to_string(config).map_err(|error| TrainError::ConfigFile {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
+        if let Some(parent) = run.path.parent().filter(|parent| parent.is_dir()) {
+            sync_directory(parent)?;
+        }
+        let _lock = run.lock()?;
+        // Another process may have been quicker.
+        if run.config_file().exists() && !force {
+            return Err(TrainError::RunExists { path: run.path });
+        }
+        write_config(&run.config_file(), &to_toml(&run.config_file(), config)?)?;
         Ok(run)
+    }
+
+    fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            next_config: None,
+        }
+    }
+
+    /// Gives the run another `config.toml` when it goes on: settings that may change, such as the epochs.
+    ///
+    /// Nothing is written yet: a run that cannot be gone on with keeps its configuration.
+    ///
+    /// # Errors
+    /// Where the configuration is no TOML table.
+    pub fn with_config<C: Serialize>(mut self, config: &C) -> Result<Self, TrainError> {
+        self.next_config = Some(to_toml(&self.config_file(), config)?);
+        Ok(self)
+    }
+
+    /// Writes the configuration that the run goes on with, if it is another one.
+    pub(crate) fn commit_config(&self) -> Result<(), TrainError> {
+        match &self.next_config {
+            Some(text) => write_config(&self.config_file(), text),
+            None => Ok(()),
+        }
     }
 
     /// Opens the directory of an existing run, to go on with it or to look at it.
     ///
     /// # Errors
-    /// [`TrainError::NotARun`] where there is no `config.toml`.
+    /// [`TrainError::NoRun`] where there is no `config.toml`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
-        let run = Self { path: path.into() };
+        let run = Self::at(path);
         if run.config_file().is_file() {
             return Ok(run);
         }
@@ -77,7 +109,7 @@ impl RunDirectory {
                 path: run.path,
                 source,
             }),
-            Ok(_) => Err(TrainError::NotARun { path: run.path }),
+            Ok(_) => Err(TrainError::NoRun { path: run.path }),
         }
     }
 
@@ -173,9 +205,24 @@ impl RunDirectory {
         Ok(RunLock { file })
     }
 
+    /// Removes models that a killed process had not finished. Whoever holds the lock is the only one to write any.
+    pub(crate) fn remove_unfinished(&self, _lock: &RunLock) -> Result<(), TrainError> {
+        let entries = fs::read_dir(&self.path).map_err(TrainError::io("read", &self.path))?;
+        for entry in entries {
+            let entry = entry.map_err(TrainError::io("read", &self.path))?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn exists_already(&self) -> Result<bool, TrainError> {
         match fs::read_dir(&self.path) {
-            Ok(mut entries) => Ok(entries.next().is_some()),
+            // A process that was killed between taking the lock and writing config.toml leaves the lock alone.
+            Ok(mut entries) => {
+                Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK)))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(TrainError::Io {
                 action: "open",
@@ -195,12 +242,27 @@ impl RunDirectory {
     }
 }
 
+fn to_toml<C: Serialize>(path: &Path, config: &C) -> Result<String, TrainError> {
+    toml::to_string(config).map_err(|error| TrainError::ConfigFile {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })
+}
+
+fn write_config(path: &Path, text: &str) -> Result<(), TrainError> {
+    Ok(write_atomically(path, |file| {
+        file.write_all(text.as_bytes())
+    })?)
+}
+
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
 const MODEL: &str = "model.safetensors";
 const LAST_MODEL: &str = "last.safetensors";
 const CHECKPOINTS: &str = "checkpoints";
 const LOCK: &str = "lock";
+/// How `save_model` begins the name of a file until it is whole.
+const UNFINISHED: &str = ".model-";
 
 /// Removes a file or a directory with all that is in it; one that isn't there is fine.
 pub(crate) fn remove(path: &Path) -> Result<(), TrainError> {
@@ -281,7 +343,7 @@ mod tests {
         assert!(matches!(error, TrainError::NotARun { .. }), "{error}");
         assert!(matches!(
             RunDirectory::open(other.path()),
-            Err(TrainError::NotARun { .. })
+            Err(TrainError::NoRun { .. })
         ));
         assert!(matches!(
             RunDirectory::open(other.path().join("gone")),

@@ -48,7 +48,8 @@ impl<'a> RunStore<'a> {
         config: &CheckedTrainConfig,
     ) -> Result<(Self, Option<Start>), TrainError> {
         let lock = run.lock()?;
-        let origin = origin(split, config)?;
+        run.remove_unfinished(&lock)?;
+        let origin = origin(model, split, config)?;
         let mut card = ModelCard::new(model);
         card.noise = (!config.noise.is_empty()).then(|| config.noise.to_string());
         card.data_name = Some(split.train.name().to_owned());
@@ -72,7 +73,8 @@ impl<'a> RunStore<'a> {
             .as_ref()
             .map_or(0, |checkpoint| checkpoint.progress.log_bytes);
         let log = MetricsLog::open(&run.metrics_file(), log_bytes)?;
-        restore_best(run, checkpoint.as_ref())?;
+        restore_models(run, checkpoint.as_ref())?;
+        run.commit_config()?;
         let store = Self {
             run,
             card,
@@ -150,17 +152,27 @@ impl<'a> RunStore<'a> {
     }
 }
 
-/// A killed run may have found a better model after its last checkpoint; the resumed run will find it again.
-fn restore_best(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(), TrainError> {
-    let file = run.model_file();
-    match checkpoint.and_then(|checkpoint| Some((checkpoint, checkpoint.best_digest.as_ref()?))) {
-        Some((_, digest)) if digest.read(&file).is_ok() => Ok(()),
-        Some((checkpoint, _)) => checkpoint::copy(&checkpoint.path.join("best.safetensors"), &file),
-        None => remove(&file),
-    }
+/// Makes the run's models those of its checkpoint. A killed run may have found a better one after it, which the resumed
+/// run will find again; or have been killed between the checkpoint and the copy of its model.
+fn restore_models(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(), TrainError> {
+    let restore = |file: &Path, name: &str| {
+        let of_checkpoint =
+            checkpoint.and_then(|checkpoint| Some((checkpoint, checkpoint.files.get(name)?)));
+        match of_checkpoint {
+            Some((_, digest)) if digest.read(file).is_ok() => Ok(()),
+            Some((checkpoint, _)) => checkpoint::copy(&checkpoint.path.join(name), file),
+            None => remove(file),
+        }
+    };
+    restore(&run.model_file(), checkpoint::BEST)?;
+    restore(&run.last_model_file(), checkpoint::MODEL)
 }
 
-fn origin(split: &Split, config: &CheckedTrainConfig) -> Result<Origin, TrainError> {
+fn origin<M: Autoencoder>(
+    model: &M,
+    split: &Split,
+    config: &CheckedTrainConfig,
+) -> Result<Origin, TrainError> {
     let test_images = if split.test.is_empty() {
         String::new()
     } else {
@@ -168,10 +180,17 @@ fn origin(split: &Split, config: &CheckedTrainConfig) -> Result<Origin, TrainErr
     };
     let train = toml::Table::try_from(config.get())
         .expect("a configuration that was checked is a TOML table");
+    let model = match model.config() {
+        Some(config) => {
+            toml::Table::try_from(config).expect("a model's configuration is a part of config.toml")
+        }
+        None => toml::Table::new(),
+    };
     Ok(Origin {
         train_images: split.train.fingerprint()?,
         test_images,
         train,
+        model,
     })
 }
 
@@ -192,7 +211,13 @@ fn changed_fields(then: &Origin, now: &Origin) -> Vec<ChangedField> {
             });
         }
     }
-    let (then, now) = (flatten(&then.train), flatten(&now.train));
+    let fields_of = |origin: &Origin| {
+        let mut fields = flatten(&origin.train);
+        let model = flatten(&origin.model).into_iter();
+        fields.extend(model.map(|(name, value)| (format!("model.{name}"), value)));
+        fields
+    };
+    let (then, now) = (fields_of(then), fields_of(now));
     let mut names: Vec<&String> = then.iter().chain(&now).map(|(name, _)| name).collect();
     names.sort();
     names.dedup();
@@ -242,6 +267,7 @@ mod tests {
             train_images: "0123456789abcdef".into(),
             test_images: String::new(),
             train: toml::Table::try_from(config).unwrap(),
+            model: toml::Table::new(),
         }
     }
 
@@ -271,6 +297,16 @@ mod tests {
                 "{expected} not in {texts:?}"
             );
         }
+        let wider = |width: i64| Origin {
+            model: toml::Table::from_iter([("widths".to_owned(), vec![4, width].into())]),
+            ..of(&then)
+        };
+        let fields = changed_fields(&wider(8), &wider(16));
+        assert_eq!(fields.len(), 1);
+        assert_eq!(
+            (fields[0].name.as_str(), fields[0].then.as_str()),
+            ("model.widths", "[4, 8]")
+        );
         let other_images = Origin {
             train_images: "fedcba9876543210".into(),
             ..of(&then)

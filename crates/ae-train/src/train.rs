@@ -1,17 +1,22 @@
 //! The training loop.
 
+use std::path::Path;
 use std::time::Instant;
 
 use ae_data::{NoiseDraw, Purpose, Split};
-use ae_models::{Autoencoder, Draws, Objective, TrainingBatch, load_tensors, named_tensors};
+use ae_models::{
+    Autoencoder, ModelError, NamedTensor, Objective, TrainingBatch, load_tensors, named_tensors,
+};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
+use crate::code_report::{CodeReport, report_codes};
 use crate::error::Divergence;
-use crate::evaluate::{check_images, evaluate, images_tensor};
+use crate::evaluate::{check_images, evaluate_until, images_tensor};
+use crate::latent::LatentDraws;
 use crate::loader::{Batch, BatchLoader, BatchNoise, BatchPlan, shuffled};
 use crate::metrics::MetricsLine;
-use crate::observer::{EpochReport, Observer, StartReport, StepReport};
+use crate::observer::{EpochReport, Observer, StartReport, StepReport, Validation};
 use crate::optimizer::{ModelOptimizer, clipping_factor, gradient_norm};
 use crate::progress::Progress;
 use crate::readback::{PendingStep, Readback};
@@ -65,9 +70,9 @@ pub fn train<M: Autoencoder>(
         }) = start
         {
             if let Some(tensors) = &checkpoint.best {
-                best = Some(load_tensors(model.clone(), tensors)?);
+                best = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
             }
-            model = load_tensors(model, &checkpoint.model)?;
+            model = load_checkpoint(model, &checkpoint.model, &checkpoint.path)?;
             optimizer_state = Some((checkpoint.path, checkpoint.optimizer));
             progress = checkpoint.progress;
             epochs = checkpoint.epochs;
@@ -112,6 +117,15 @@ pub fn train<M: Autoencoder>(
         observer,
     };
     training.run()
+}
+
+/// Puts a checkpoint's weights into a model.
+fn load_checkpoint<M: Autoencoder>(
+    model: M,
+    tensors: &[NamedTensor],
+    path: &Path,
+) -> Result<M, TrainError> {
+    load_tensors(model, tensors).map_err(|error| TrainError::checkpoint(path, error))
 }
 
 struct Training<'a, M> {
@@ -185,15 +199,14 @@ impl<M: Autoencoder> Training<'_, M> {
     fn run_epoch(&mut self) -> Result<bool, TrainError> {
         let loader = BatchLoader::start(self.plan())?;
         self.speed = Speed::start();
-        let mut stop = false;
         for batch in loader {
             self.step(batch?);
             if self.readback.is_due() {
                 self.read_losses()?;
             }
-            stop = self.observer.stop_requested();
-            // An epoch's end makes a checkpoint of its own.
-            if self.progress.batch < self.steps_per_epoch && (stop || self.checkpoint_is_due()) {
+            let stop = self.observer.stop_requested();
+            // An epoch's end makes a checkpoint of its own, but whoever wants to stop need not wait for the measuring.
+            if stop || (self.progress.batch < self.steps_per_epoch && self.checkpoint_is_due()) {
                 self.read_losses()?;
                 self.checkpoint()?;
                 if stop {
@@ -202,8 +215,7 @@ impl<M: Autoencoder> Training<'_, M> {
             }
         }
         self.read_losses()?;
-        self.finish_epoch()?;
-        Ok(stop)
+        self.finish_epoch()
     }
 
     fn plan(&self) -> BatchPlan {
@@ -241,8 +253,9 @@ impl<M: Autoencoder> Training<'_, M> {
             target,
             loss: self.config.loss,
             step: self.progress.step as u64,
-            draws: Draws {
+            random: &LatentDraws {
                 seed: self.config.seed,
+                purpose: Purpose::Latent,
                 epoch: self.progress.epoch as u64,
                 indices: &batch.indices,
             },
@@ -309,11 +322,15 @@ impl<M: Autoencoder> Training<'_, M> {
     }
 
     fn diverged(&self, step: usize, quantity: String) -> Result<TrainError, TrainError> {
-        let kept = self
-            .store
-            .as_ref()
-            .map(|store| store.save_last(&self.good.valid()))
-            .transpose()?;
+        let kept = match &self.store {
+            None => None,
+            Some(store) => match store.save_last(&self.good.valid()) {
+                Ok(path) => Some(path),
+                // A finite loss does not vouch for every weight.
+                Err(TrainError::Model(ModelError::Tensor { .. })) => None,
+                Err(error) => return Err(error),
+            },
+        };
         Ok(TrainError::Diverged(Divergence {
             step,
             epoch: self.progress.epoch + 1,
@@ -322,7 +339,8 @@ impl<M: Autoencoder> Training<'_, M> {
         }))
     }
 
-    fn finish_epoch(&mut self) -> Result<(), TrainError> {
+    /// Measures the epoch's model and takes note of it; tells whether the run was asked to stop before it was measured.
+    fn finish_epoch(&mut self) -> Result<bool, TrainError> {
         let train_seconds = self.speed.begin.elapsed().as_secs_f64();
         let images_per_second = self.speed.images_per_second();
         // A network can hide a NaN from its loss, behind a ReLU for one.
@@ -334,27 +352,37 @@ impl<M: Autoencoder> Training<'_, M> {
             return Err(self.diverged(self.progress.step, format!("the weight {}", tensor.name))?);
         }
         let begin = Instant::now();
-        let mut validation = None;
+        let (mut validation, mut codes) = (None, None);
         if !self.split.test.is_empty() {
             self.observer.validating(self.split.test.len());
             let noise = Some((&self.config.noise, self.config.seed));
-            let quality = evaluate(
+            let quality = evaluate_until(
                 &model,
                 &self.split.test,
                 noise,
                 &self.device,
                 self.config.batch_size,
+                || self.observer.stop_requested(),
             )?;
+            let Some(quality) = quality else {
+                self.checkpoint()?;
+                return Ok(true);
+            };
             if !quality.mse.is_finite() {
                 return Err(self.diverged(self.progress.step, "the validation error".to_owned())?);
             }
-            validation = Some(quality.into());
+            validation = Some(Validation::from(quality));
+            codes = report_codes(
+                &model,
+                &self.split.test,
+                self.config.seed,
+                &self.device,
+                self.config.batch_size,
+            )?;
         }
         let validation_seconds = begin.elapsed().as_secs_f64();
         let (train_loss, terms) = self.progress.mean_losses();
-        let score = validation
-            .as_ref()
-            .map_or(train_loss, |validation: &crate::Validation| validation.mse);
+        let score = score(train_loss, validation.as_ref(), codes.as_ref());
         let best = self
             .progress
             .end_epoch(score, self.config.early_stopping.as_ref());
@@ -371,6 +399,7 @@ impl<M: Autoencoder> Training<'_, M> {
             train_loss,
             terms,
             validation,
+            codes,
             learning_rate: self.config.schedule.learning_rate(
                 self.config.learning_rate,
                 self.progress.step - 1,
@@ -387,7 +416,8 @@ impl<M: Autoencoder> Training<'_, M> {
         }
         self.observer.epoch(&report);
         self.epochs.push(report);
-        self.checkpoint()
+        self.checkpoint()?;
+        Ok(false)
     }
 
     fn checkpoint_is_due(&self) -> bool {
@@ -405,16 +435,36 @@ impl<M: Autoencoder> Training<'_, M> {
     }
 
     fn checkpoint(&mut self) -> Result<(), TrainError> {
-        if let Some(store) = &mut self.store {
-            let report = store.checkpoint(
-                &self.model.valid(),
-                self.best.as_ref(),
-                &self.optimizer,
-                &mut self.progress,
-                &self.epochs,
-            )?;
-            self.observer.checkpoint(&report);
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        let written = store.checkpoint(
+            &self.model.valid(),
+            self.best.as_ref(),
+            &self.optimizer,
+            &mut self.progress,
+            &self.epochs,
+        );
+        match written {
+            Ok(report) => {
+                self.observer.checkpoint(&report);
+                Ok(())
+            }
+            // Weights that are not finite are not saved.
+            Err(TrainError::Model(ModelError::Tensor { name, .. })) => {
+                Err(self.diverged(self.progress.step, format!("the weight {name}"))?)
+            }
+            Err(error) => Err(error),
         }
-        Ok(())
+    }
+}
+
+/// What epochs are compared by, lower being better: a model with a likelihood by its bound on the test images, any
+/// other by its error there, and both by the training loss where there are none.
+fn score(train_loss: f64, validation: Option<&Validation>, codes: Option<&CodeReport>) -> f64 {
+    match (codes, validation) {
+        (Some(CodeReport::Variational(report)), _) => report.negative_bound,
+        (_, Some(validation)) => validation.mse,
+        (_, None) => train_loss,
     }
 }

@@ -6,7 +6,8 @@ use crate::EpochReport;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Trained<M> {
-    /// The best model: the one after the epoch with the lowest validation MSE (training loss without test images),
+    /// The best model: the one after the epoch with the lowest validation MSE, of a variational model with the best
+    /// bound on the test images (both by the training loss without test images),
     /// or the last model where no epoch was finished.
     pub model: M,
     /// The model after the last step.

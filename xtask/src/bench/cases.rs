@@ -130,13 +130,16 @@ pub(crate) fn make_models(ae: &Path, scratch: &Path) -> Result<Models, Box<dyn E
     ];
     let letters = scratch.join("letters");
     fs::create_dir_all(&letters)?;
-    let picture = letters.join("letters.png").display().to_string();
     let ae = ae.display().to_string();
+    let picture = letters.join("first.png");
+    let path = picture.display().to_string();
     run(
         scratch,
         &ae,
-        &["data", "show", "glyphs", "-o", &picture, "--quiet"],
+        &["data", "show", "glyphs", "-o", &path, "--quiet"],
     )?;
+    // One to train on and one to test on; the models are there for their shapes alone.
+    fs::copy(&picture, letters.join("second.png"))?;
     for (network, shape) in wanted {
         let [channels, height, width] = shape;
         let out = scratch.join(format!("{}-{height}-{channels}", network.name()));

@@ -7,11 +7,8 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use xtask::download::{DownloadError, DownloadOptions, Report, download};
+use xtask::loopback::{Behaviour, Server};
 use xtask::sources::{DataSet, Sha256Sum, SourceFile};
-
-mod server;
-
-use server::{Behaviour, Server};
 
 /// Keeps what it hears.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use super::value::{at_least_one, named, share};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArguments {
-    /// A set by name (glyphs, notmnist-small, notmnist-large) or by path: IDX, .tar.gz, a folder of
+    /// A set by name (glyphs, lines, notmnist-small, notmnist-large) or by path: IDX, .tar.gz, a folder of
     /// images, one image [default: the model's own, else glyphs].
     #[arg(long, value_name = "SET")]
     pub data: Option<String>,

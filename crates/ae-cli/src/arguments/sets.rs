@@ -16,7 +16,7 @@ Examples:
   ae data noise --noise gaussian:0.5 --noise cutout:0.3 -o noises.png
   ae data glyphs --fonts ~/.fonts -o my-glyphs/
 
-A set is a name (glyphs, notmnist-small, notmnist-large), an IDX file or a folder of them, notMNIST's
+A set is a name (glyphs, lines, notmnist-small, notmnist-large), an IDX file or a folder of them, notMNIST's
 .tar.gz, a folder of images, or one image.";
 
 /// A command about image sets.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use ae_data::NoiseDraw;
 use ae_models::ReconstructionLoss;
 use ae_train::{OptimizerConfig, ScheduleConfig};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::value::{above_zero, at_least_one, named};
+use super::kind::KindArguments;
+use super::value::{CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named};
 use super::{DataArguments, DeviceArguments, NoiseArgument, OutputArguments};
 
 /// Trains a model.
@@ -18,11 +19,16 @@ Examples:
   ae train --noise gaussian:0.5                      a denoiser
   ae train --data notMNIST_small.tar.gz --latent 32 --epochs 20 --out runs/small
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
+  ae train --model vae --latent 16                   a variational one, to draw new letters with
+  ae train --model sparse --latent 256 --sparsity top-k:16
+  ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
+                                                     five pixels, three numbers: weights to follow by hand
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       go on where it stopped
+  ae train --resume runs/small --checkpoint-every 2min
 
-Options given beside --config win over the file. Ctrl-c finishes the step, saves, and says how to go
-on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
+Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
+say how to go on; SIGUSR1 saves and goes on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
 pictures.")]
 pub(crate) struct TrainArguments {
     /// Take everything from this file, a run's config.toml.
@@ -38,16 +44,9 @@ pub(crate) struct TrainArguments {
     #[arg(long)]
     pub force: bool,
 
-    /// The architecture.
-    #[arg(long, value_enum, value_name = "KIND", help_heading = "Model")]
-    pub model: Option<ModelKind>,
-    /// The encoder's widths, outermost first: channels (conv) or numbers (dense).
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = at_least_one,
-          help_heading = "Model")]
-    pub widths: Option<Vec<usize>>,
-    /// Squeeze the code to this many numbers.
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Model")]
-    pub latent: Option<usize>,
+    /// What is trained.
+    #[command(flatten)]
+    pub kind: KindArguments,
 
     /// The images.
     #[command(flatten)]
@@ -95,6 +94,10 @@ pub(crate) struct TrainArguments {
     /// The seed of everything random.
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub seed: Option<u64>,
+    /// Save this often, as 5min, 30s or 200steps [default: 5min]; the end of an epoch is saved always.
+    #[arg(long, value_name = "INTERVAL", value_parser = checkpoint_interval,
+          help_heading = "Training")]
+    pub checkpoint_every: Option<CheckpointInterval>,
     /// Threads that make batches; any number gives the same batches.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub loader_threads: Option<usize>,
@@ -123,13 +126,4 @@ fn clip_norm(text: &str) -> Result<ClipNorm, String> {
             .map(ClipNorm::Norm)
             .map_err(|_| "neither a number above 0 nor \"off\"".to_owned()),
     }
-}
-
-/// An architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModelKind {
-    /// Convolutions, pooling and upsampling.
-    Conv,
-    /// Fully connected layers.
-    Dense,
 }

@@ -39,6 +39,25 @@ pub(super) fn above_zero(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads a finite number of at least zero.
+///
+/// # Errors
+/// The text is no such number.
+pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
+    match finite(text)? {
+        number if number >= 0.0 => Ok(number),
+        _ => Err("must be at least 0".to_owned()),
+    }
+}
+
+/// Reads what `T` understands.
+///
+/// # Errors
+/// What `T` says of a text that it does not understand.
+pub(super) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
 /// Reads a share: above 0 and below 1.
 ///
 /// # Errors
@@ -47,6 +66,37 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     match finite(text)? {
         number if number > 0.0 && number < 1.0 => Ok(number),
         _ => Err("must be above 0 and below 1".to_owned()),
+    }
+}
+
+/// How often a run is saved inside an epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum CheckpointInterval {
+    /// After so many steps.
+    Steps(usize),
+    /// After so many seconds.
+    Seconds(f64),
+}
+
+/// Reads `200steps`, `30s`, `5min` or `2h`.
+///
+/// # Errors
+/// The text is no number above zero with one of these units.
+pub(super) fn checkpoint_interval(text: &str) -> Result<CheckpointInterval, String> {
+    let unit_begins = text
+        .find(|character: char| character.is_ascii_alphabetic())
+        .ok_or_else(|| "needs a unit: s, min, h or steps".to_owned())?;
+    let (number, unit) = text.split_at(unit_begins);
+    let seconds = |factor: f64| match above_zero(number)? * factor {
+        seconds if seconds.is_finite() => Ok(CheckpointInterval::Seconds(seconds)),
+        _ => Err("too long".to_owned()),
+    };
+    match unit {
+        "step" | "steps" => Ok(CheckpointInterval::Steps(at_least_one(number)?)),
+        "s" => seconds(1.0),
+        "min" => seconds(60.0),
+        "h" => seconds(3600.0),
+        _ => Err(format!("the unit '{unit}' is not one of s, min, h, steps")),
     }
 }
 
@@ -74,5 +124,27 @@ mod tests {
             assert!(share(text).is_err(), "{text}");
         }
         assert!(share("1").is_err());
+        assert_eq!(at_least_zero("0"), Ok(0.0));
+        for text in ["-1", "-1e-9", "nan", "inf", ""] {
+            assert!(at_least_zero(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn intervals_have_a_unit() {
+        for (text, expected) in [
+            ("200steps", CheckpointInterval::Steps(200)),
+            ("1step", CheckpointInterval::Steps(1)),
+            ("30s", CheckpointInterval::Seconds(30.0)),
+            ("0.5min", CheckpointInterval::Seconds(30.0)),
+            ("2h", CheckpointInterval::Seconds(7200.0)),
+        ] {
+            assert_eq!(checkpoint_interval(text), Ok(expected), "{text}");
+        }
+        for text in [
+            "", "5", "min", "0s", "-1s", "nans", "1e999s", "1e308h", "5m", "1.5steps", "5 min",
+        ] {
+            assert!(checkpoint_interval(text).is_err(), "{text}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use ae_report::thousands;
 use serde::Serialize;
 
 use crate::arguments::DecodeArguments;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::files::{Destination, check_writable};
 use crate::inference::OpenModel;
 use crate::measure::BATCH_SIZE;
@@ -29,6 +29,7 @@ pub(super) fn run(arguments: DecodeArguments) -> Result<(), CliError> {
     let rows = codes.rows();
     if rows == 0 {
         return Err(CliError::failure(
+            Status::Data,
             arguments.codes.display(),
             "holds no codes",
         ));
@@ -47,6 +48,7 @@ pub(super) fn run(arguments: DecodeArguments) -> Result<(), CliError> {
     let code_values = opened.model.code_values();
     if codes.row_values() != code_values {
         return Err(CliError::failure(
+            Status::Data,
             arguments.codes.display(),
             format!(
                 "shape {:?}, codes of {} numbers, but {} takes {:?}, {code_values} numbers",

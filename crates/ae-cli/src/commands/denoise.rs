@@ -11,7 +11,7 @@ use ae_report::{Panel, PanelsRequest, thousands};
 use serde::Serialize;
 
 use crate::arguments::DenoiseArguments;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::files::{Destination, check_writable, is_picture_name};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
@@ -109,6 +109,7 @@ pub(super) fn run(arguments: DenoiseArguments) -> Result<(), CliError> {
     }
     if result.pictures.is_empty() {
         return Err(CliError::failure(
+            Status::Data,
             arguments.pictures[0].display(),
             "none of the pictures can be read",
         ));
@@ -124,6 +125,7 @@ fn jobs(arguments: &DenoiseArguments) -> Result<Vec<Job>, CliError> {
             let found = pictures_in(path)?;
             if found.is_empty() {
                 return Err(CliError::failure(
+                    Status::Data,
                     path.display(),
                     "no pictures in this folder",
                 ));
@@ -161,8 +163,12 @@ fn jobs(arguments: &DenoiseArguments) -> Result<Vec<Job>, CliError> {
             .hint("take pictures of one name one at a time"));
         }
         if !arguments.force && is_same_file(&input, &output) {
-            return Err(CliError::failure(output.display(), "is the picture itself")
-                .hint("--force writes over it; --out names another file"));
+            return Err(CliError::failure(
+                Status::Files,
+                output.display(),
+                "is the picture itself",
+            )
+            .hint("--force writes over it; --out names another file"));
         }
         jobs.push(Job {
             input,

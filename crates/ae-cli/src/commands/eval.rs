@@ -1,6 +1,8 @@
 //! `ae eval`.
 
 use ae_data::NoiseChain;
+use ae_models::Autoencoder as _;
+use ae_train::estimate_log_likelihood;
 
 use crate::arguments::{EvalArguments, MeasuredPart};
 use crate::error::CliError;
@@ -22,9 +24,17 @@ pub(super) fn run(arguments: EvalArguments) -> Result<(), CliError> {
     check_shape(&opened.path, &opened.card, &split.test)?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.card)?,
+        None => trained_noise(&opened.path, &opened.card)?,
     };
-    let evaluation = evaluate(
+    if arguments.nll.is_some() && opened.model.as_latent_variable_model().is_none() {
+        return Err(CliError::usage(
+            "--nll",
+            format!("a model of kind {} has no likelihood", opened.kind()),
+        )
+        .hint("ae train --model vae trains one that has"));
+    }
+    let seed = arguments.seed.unwrap_or(source.seed);
+    let mut evaluation = evaluate(
         opened.path.name(),
         &opened.model,
         &opened.device.device,
@@ -33,8 +43,17 @@ pub(super) fn run(arguments: EvalArguments) -> Result<(), CliError> {
             noise: noise
                 .as_ref()
                 .filter(|noise: &&NoiseChain| !noise.is_empty()),
-            seed: arguments.seed.unwrap_or(source.seed),
+            seed,
         },
     )?;
+    if let Some(samples) = arguments.nll {
+        evaluation.likelihood = estimate_log_likelihood(
+            &opened.model,
+            &split.test,
+            samples,
+            seed,
+            &opened.device.device,
+        )?;
+    }
     terminal.result(&evaluation, || evaluation.text())
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use ae_models::{CodeBits, ModelCard};
+use ae_models::{CodeBits, DenseAutoencoderConfig, ModelCard, ModelConfig, NetworkConfig};
 use ae_report::thousands;
 use ae_train::{EpochReport, MetricsLine, RunDirectory, read_metrics};
 use serde::Serialize;
 
 use crate::arguments::InfoArguments;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::models::{self, Wanted};
 use crate::output::Terminal;
 
@@ -17,6 +17,7 @@ struct Information {
     model: String,
     file: PathBuf,
     kind: String,
+    description: Option<String>,
     parameters: Option<usize>,
     input_shape: [usize; 3],
     code_shape: Option<Vec<usize>>,
@@ -75,6 +76,43 @@ fn run_facts(run: &RunDirectory) -> Result<Option<RunFacts>, CliError> {
     Ok(Some(facts))
 }
 
+/// What tells a kind of model from the others, in a few words.
+fn description(config: &ModelConfig) -> String {
+    let tied = |config: &DenseAutoencoderConfig| match config.tied {
+        true => "fully connected, the decoder tied to the encoder",
+        false => "fully connected",
+    };
+    let network = |network: &NetworkConfig| match network {
+        NetworkConfig::Conv(_) => "convolutional".to_owned(),
+        NetworkConfig::Dense(config) => tied(config).to_owned(),
+        other => other.kind().to_owned(),
+    };
+    match config {
+        ModelConfig::Conv(_) => "convolutional".to_owned(),
+        ModelConfig::Dense(config) => tied(config).to_owned(),
+        ModelConfig::Vae(config) => {
+            let objective = match config.importance_samples {
+                1 => format!("beta {}", config.beta),
+                samples => format!("{samples} importance samples"),
+            };
+            format!(
+                "variational, {} likelihood, {objective}; {}",
+                config.likelihood,
+                network(&config.network)
+            )
+        }
+        ModelConfig::Sparse(config) => {
+            format!("sparse, {}; {}", config.sparsity, network(&config.network))
+        }
+        ModelConfig::Contractive(config) => format!(
+            "contractive, weight {}; {}",
+            config.contraction,
+            network(&config.network)
+        ),
+        other => other.kind().to_owned(),
+    }
+}
+
 impl Information {
     fn new(
         model: String,
@@ -89,7 +127,7 @@ impl Information {
         let code = checked.as_ref().map(|config| config.code_bits());
         let [_, height, width] = card.input_shape;
         let config = serde_json::to_value(&card.config)
-            .map_err(|error| CliError::failure(file.display(), error))?;
+            .map_err(|error| CliError::failure(Status::Internal, file.display(), error))?;
         Ok(Self {
             model,
             file,
@@ -97,6 +135,7 @@ impl Information {
                 Some(config) => config.kind().to_owned(),
                 None => "a program's own".to_owned(),
             },
+            description: card.config.as_ref().map(description),
             parameters: checked.as_ref().map(|config| config.parameter_count()),
             input_shape: card.input_shape,
             code_shape: checked.as_ref().map(|config| config.code_shape()),
@@ -120,6 +159,9 @@ impl Information {
             ("file", self.file.display().to_string()),
             ("kind", self.kind.clone()),
         ];
+        if let Some(description) = &self.description {
+            lines.push(("", description.clone()));
+        }
         if !self.card.config.is_null() {
             lines.push(("configuration", self.card.config.to_string()));
         }

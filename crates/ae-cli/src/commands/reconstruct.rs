@@ -9,7 +9,7 @@ use ae_train::TrainError;
 use serde::Serialize;
 
 use crate::arguments::ReconstructArguments;
-use crate::error::CliError;
+use crate::error::{CliError, Status};
 use crate::files::{Destination, check_writable, make_folder};
 use crate::inference::OpenModel;
 use crate::measure::BATCH_SIZE;
@@ -125,8 +125,9 @@ impl Pass<'_> {
             measured = Some(self.run(|output| Ok(rows.push(output)?))?);
             Ok(())
         })?;
-        let (whole, each) =
-            measured.ok_or_else(|| CliError::failure(out.display(), "nothing was written"))?;
+        let (whole, each) = measured.ok_or_else(|| {
+            CliError::failure(Status::Internal, out.display(), "nothing was written")
+        })?;
         let images = each.into_iter().map(|quality| ImageResult {
             file: None,
             quality,

@@ -45,9 +45,9 @@ fn losses(
     let run = path.run.ok_or_else(|| {
         CliError::usage("--losses", format!("{name} is a model file outside a run"))
     })?;
-    let loss = read_run_config(&run)?.train.loss;
+    let config = read_run_config(&run)?;
     let lines = read_metrics(&RunDirectory::open(&run)?.metrics_file())?;
-    let picture = pictures::losses(&name, loss.name(), &lines)?;
+    let picture = pictures::losses(&name, pictures::loss_name(&config), &lines)?;
     Ok((name, picture))
 }
 
@@ -63,7 +63,7 @@ fn model_at_work(
     check_shape(&opened.path, &opened.card, &set)?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.card)?,
+        None => trained_noise(&opened.path, &opened.card)?,
     };
     let noise = noise.as_ref().filter(|noise| !noise.is_empty());
     let name = opened.path.name();

@@ -1,6 +1,8 @@
 //! `ae train`.
 
 mod configuration;
+mod model;
+mod weights;
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +16,17 @@ use ae_train::{
 use serde::Serialize;
 
 use self::configuration::configuration;
+use self::model::without_image_width;
+use self::weights::Weights;
 use crate::arguments::TrainArguments;
 use crate::backend::{self, BackendChoice, OpenDevice};
-use crate::error::CliError;
-use crate::interrupt::Interrupt;
-use crate::measure::{Conditions, Evaluation, evaluate};
+use crate::error::{CliError, Status};
+use crate::measure::{self, Conditions, Evaluation, evaluate};
 use crate::models::RUNS;
 use crate::output::Terminal;
 use crate::pictures::{self, sample};
 use crate::progress::Progress;
+use crate::signals::Signals;
 use crate::sources::{Source, tell_shared};
 
 /// Test images that the closing table is measured on, at most; each epoch's line has all of them.
@@ -34,6 +38,8 @@ const PICTURE_IMAGES: usize = 10;
 struct Request {
     config: RunConfig,
     train: CheckedTrainConfig,
+    /// Whether the user gave widths, the first of which may be the image's.
+    may_name_image_width: bool,
     place: Place,
     force: bool,
     backend: BackendChoice,
@@ -63,14 +69,16 @@ struct Summary {
     train_seconds: f64,
     device: String,
     pictures: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<Weights>,
     #[serde(flatten)]
     evaluation: Evaluation,
 }
 
 pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
-    let request = Request::check(arguments)?;
+    let mut request = Request::check(arguments)?;
     let terminal = request.terminal;
-    let interrupt = Interrupt::listen()?;
+    let signals = Signals::listen()?;
     backend::set_threads(request.threads)?;
     let device = backend::open(request.backend)?;
     terminal.note(format!("device: {}", device.name));
@@ -80,6 +88,9 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];
+    if request.may_name_image_width {
+        request.config.model = without_image_width(request.config.model, shape.values());
+    }
     let model = request
         .config
         .model
@@ -87,7 +98,9 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
     let run = request.make_directory(&split)?;
     terminal.note(format!("run: {}", run.path().display()));
 
-    let mut progress = Progress::new(terminal, interrupt);
+    let is_resumed = matches!(request.place, Place::Resume(_));
+    let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
+    let training = signals.training();
     let trained = ae_train::train(
         model,
         &split,
@@ -96,10 +109,12 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
         Some(&run),
         &mut progress,
     )?;
-    drop(progress);
-    if trained.outcome == Outcome::Interrupted {
+    drop((progress, training));
+    // Also where the last step was just done: the pictures can wait.
+    if let Some(status) = signals.stop_requested() {
         let path = run.path().display();
-        return Err(CliError::interrupted(
+        return Err(CliError::stopped(
+            status,
             &path,
             format!("go on with: ae train --resume {path}"),
         ));
@@ -115,6 +130,7 @@ impl Request {
         Ok(Self {
             train,
             config,
+            may_name_image_width: arguments.kind.widths.is_some(),
             place: match (arguments.resume, arguments.out) {
                 (Some(run), _) => Place::Resume(run),
                 (None, Some(out)) => Place::Chosen(out),
@@ -131,10 +147,11 @@ impl Request {
         match &self.place {
             Place::Resume(path) => {
                 let run = RunDirectory::open(path)?;
-                if run.read_config::<RunConfig>()? != self.config {
-                    self.rewrite_config(&run)?;
+                // More epochs, for one, belong into the run's configuration.
+                match run.read_config::<RunConfig>()? == self.config {
+                    true => Ok(run),
+                    false => Ok(run.with_config(&self.config)?),
                 }
-                Ok(run)
             }
             Place::Chosen(path) => Ok(RunDirectory::create(path, &self.config, self.force)?),
             Place::Numbered => {
@@ -143,23 +160,21 @@ impl Request {
                     let path = Path::new(RUNS).join(format!("{name}-{number}"));
                     // Two commands may be at this at once, so it isn't enough to look whether it exists.
                     match RunDirectory::create(&path, &self.config, false) {
-                        Err(TrainError::RunExists { .. } | TrainError::NotARun { .. }) => {}
+                        Err(
+                            TrainError::RunExists { .. }
+                            | TrainError::NotARun { .. }
+                            | TrainError::Locked { .. },
+                        ) => {}
                         made => return Ok(made?),
                     }
                 }
-                Err(CliError::failure(RUNS, "no number is left for another run"))
+                Err(CliError::failure(
+                    Status::Files,
+                    RUNS,
+                    "no number is left for another run",
+                ))
             }
         }
-    }
-
-    /// More epochs, for one, belong into the run's configuration.
-    fn rewrite_config(&self, run: &RunDirectory) -> Result<(), CliError> {
-        let path = run.config_file();
-        let text = toml::to_string(&self.config)
-            .map_err(|error| CliError::failure(path.display(), error))?;
-        Ok(ae_data::write_atomically(&path, |file| {
-            file.write_all(text.as_bytes())
-        })?)
     }
 }
 
@@ -211,7 +226,8 @@ fn finish(
     at_work.write_png(&at_work_path)?;
     let losses_path = folder.join("losses.png");
     let lines = read_metrics(&run.metrics_file())?;
-    pictures::losses(&name, train.loss.name(), &lines)?.write_png(&losses_path)?;
+    let loss = pictures::loss_name(&request.config);
+    pictures::losses(&name, loss, &lines)?.write_png(&losses_path)?;
 
     let mut measured = split.clone();
     if split.test.len() > MOST_SUMMARY_IMAGES {
@@ -232,6 +248,9 @@ fn finish(
             seed: train.seed,
         },
     )?;
+    if let Some(warning) = evaluation.codes.as_ref().and_then(measure::warning) {
+        terminal.warning(warning);
+    }
     Ok(Summary {
         run: run.path().to_owned(),
         model_file: run.model_file(),
@@ -245,6 +264,7 @@ fn finish(
         train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
         device: device.name.clone(),
         pictures: vec![at_work_path, losses_path],
+        weights: Weights::of(&trained.model, &split.test, &device.device)?,
         evaluation,
     })
 }
@@ -260,14 +280,18 @@ impl Summary {
             None => String::new(),
         };
         let mut text = format!(
-            "{}\n{}: {} epochs, {} steps in {:.0} s{best}\n\nmodel     {}\n",
+            "{}\n{}: {} epochs, {} steps in {:.0} s{best}\n\n",
             self.evaluation.text(),
             self.outcome,
             self.epochs,
             thousands(self.steps as u64),
             self.train_seconds,
-            self.model_file.display(),
         );
+        if let Some(weights) = &self.weights {
+            text.push_str(&weights.text());
+            text.push('\n');
+        }
+        text.push_str(&format!("model     {}\n", self.model_file.display()));
         for picture in &self.pictures {
             text.push_str(&format!("picture   {}\n", picture.display()));
         }

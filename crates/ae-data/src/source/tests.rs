@@ -520,6 +520,56 @@ fn long_names_of_both_kinds_are_read_and_bounded() {
     }
 }
 
+/// The checksum stands behind the archive's end, where a reader of entries has no reason to look.
+#[test]
+fn an_archive_s_checksum_is_read_though_no_entry_needs_it() {
+    let folder = temporary_folder();
+    let path = folder.path().join("a.tar.gz");
+    let png = encoded_png(2, 2, 7);
+    let whole = gzip(&tar_of(&[(b"A/1.png", tar::EntryType::Regular, &png)]));
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(open_at(&path).unwrap().train.len(), 1);
+    for from_end in 1..=8 {
+        let mut wrong = whole.clone();
+        wrong[whole.len() - from_end] ^= 1;
+        fs::write(&path, wrong).unwrap();
+        assert!(open_at(&path).is_err(), "byte {from_end} from the end");
+        fs::write(&path, &whole[..whole.len() - from_end]).unwrap();
+        assert!(open_at(&path).is_err(), "{from_end} bytes cut off");
+    }
+    let tar = tar_of(&[(b"A/1.png", tar::EntryType::Regular, &png)]);
+    for (zeros, is_fine) in [(10_240, true), (2 << 20, false)] {
+        fs::write(&path, gzip(&[tar.clone(), vec![0; zeros]].concat())).unwrap();
+        assert_eq!(open_at(&path).is_ok(), is_fine, "{zeros} zeros");
+    }
+}
+
+#[test]
+fn headers_that_disagree_on_a_size_are_an_error() {
+    let folder = temporary_folder();
+    let path = folder.path().join("a.tar");
+    let png = encoded_png(2, 2, 7);
+    for (size, is_fine) in [(png.len(), true), (png.len() + 1, false), (0, false)] {
+        let record = format!("size={size}\n");
+        let length = record.len() + 3;
+        let pax = format!("{length} {record}");
+        assert_eq!(pax.len(), length);
+        let entries: [Entry<'_>; 2] = [
+            (b"PaxHeaders/1", tar::EntryType::XHeader, pax.as_bytes()),
+            (b"A/1.png", tar::EntryType::Regular, &png),
+        ];
+        fs::write(&path, tar_of(&entries)).unwrap();
+        let opened = open_at(&path);
+        assert_eq!(opened.is_ok(), is_fine, "{size}");
+        if let Err(error) = opened {
+            assert!(
+                error.to_string().ends_with("disagree on its size"),
+                "{error}"
+            );
+        }
+    }
+}
+
 #[test]
 fn archives_that_break_or_do_not_fit_are_errors() {
     let folder = temporary_folder();
@@ -720,7 +770,13 @@ fn what_cannot_be_opened_says_what_it_is() {
         error.to_string(),
         "unknown data set \"notminst-small\": neither a known name nor a file or folder here"
     );
-    assert!(error.is_usage() && error.hint().unwrap().contains("glyphs, notmnist-small"));
+    assert!(
+        error.is_usage()
+            && error
+                .hint()
+                .unwrap()
+                .contains("glyphs, lines, notmnist-small")
+    );
     assert!(open("", &OpenOptions::default()).unwrap_err().is_usage());
     assert!(
         !open("a\0b.png", &OpenOptions::default())

@@ -1,9 +1,12 @@
 //! Configurations: shapes, counts, and what is refused with which words.
 
-use ae_models::{Autoencoder, ModelConfig, named_tensors};
+use ae_models::{
+    Autoencoder, BetaSchedule, Likelihood, ModelConfig, NetworkConfig, Sparsity,
+    VariationalAutoencoderConfig, named_tensors,
+};
 use burn::tensor::{Device, Tensor};
 
-use crate::{conv, dense};
+use crate::{contractive, conv, dense, linear, network, sparse, tied, vae};
 
 #[test]
 fn shapes_and_parameter_counts() {
@@ -91,6 +94,42 @@ fn shapes_and_parameter_counts() {
     check(dense(&[128, 64], 32), [1, 28, 28], &[32], 222_384, None);
     check(dense(&[], 3), [1, 1, 5], &[3], 18 + 20, None);
     check(dense(&[7], 2), [3, 2, 2], &[2], 91 + 16 + 21 + 96, None);
+    check(tied(dense(&[], 3)), [1, 1, 5], &[3], 18 + 5, None);
+    check(
+        tied(dense(&[7], 2)),
+        [3, 2, 2],
+        &[2],
+        91 + 16 + 7 + 12,
+        None,
+    );
+
+    // An encoder with two numbers for each of the code's, and a decoder with one; a learned scale is one number more.
+    let gaussian = |config: &mut VariationalAutoencoderConfig| {
+        config.network = network(dense(&[7], 2));
+        config.likelihood = Likelihood::LearnedGaussian;
+    };
+    check(vae(gaussian), [3, 2, 2], &[2], 91 + 32 + 21 + 96 + 1, None);
+    check(
+        vae(|_| {}),
+        [1, 28, 28],
+        &[32],
+        314_625 + 6_272 * 64 + 64 + 206_976,
+        None,
+    );
+    check(
+        sparse(Sparsity::TopK { kept: 9 }, network(conv(&[4, 2], None))),
+        [1, 5, 7],
+        &[2, 3, 4],
+        40 + 74 + 38 + 19,
+        None,
+    );
+    check(
+        contractive(0.1, network(tied(dense(&[], 3)))),
+        [1, 1, 5],
+        &[3],
+        18 + 5,
+        None,
+    );
 }
 
 #[test]
@@ -173,6 +212,81 @@ fn what_describes_no_model_is_refused() {
         "model: more than 268435456 parameters: choose smaller widths or a smaller code",
     );
 
+    let refused = |change: fn(&mut VariationalAutoencoderConfig), expected: &str| {
+        check(vae(change), image, expected);
+    };
+    refused(
+        |config| config.beta = -1.0,
+        "beta: -1: must be a finite number of at least 0",
+    );
+    refused(
+        |config| config.free_bits = f64::NAN,
+        "free_bits: NaN: must be a finite number of at least 0",
+    );
+    refused(
+        |config| config.likelihood = Likelihood::Gaussian { sigma: 0.0 },
+        "likelihood: 0: must be a finite number above 0",
+    );
+    refused(
+        |config| config.beta_schedule = BetaSchedule::Linear { steps: 0 },
+        "beta_schedule: `linear:0`: takes at least one step",
+    );
+    refused(
+        |config| config.importance_samples = 0,
+        "importance_samples: 0: must be 1 to 4096",
+    );
+    refused(
+        |config| (config.importance_samples, config.beta) = (5, 2.0),
+        "importance_samples: the importance-weighted bound has no divergence apart that `beta`, `beta_schedule` or \
+         `free_bits` could weigh",
+    );
+    refused(
+        |config| config.network = network(conv(&[8], None)),
+        "latent: none given: a variational model's code is a list of numbers, not a feature map",
+    );
+    refused(
+        |config| config.network = network(conv(&[8], Some(0))),
+        "latent: a code of 0 numbers: must be 1 to 1048576",
+    );
+    refused(
+        |config| config.network = network(tied(dense(&[], 3))),
+        "tied: the encoder gives two numbers for each of the code's, so its weights are no decoder's",
+    );
+    refused(
+        |config| config.network = network(linear(dense(&[], 3))),
+        "output: a linear one is no probability, which a Bernoulli likelihood takes it for",
+    );
+    let small = || network(dense(&[], 3));
+    check(
+        sparse(Sparsity::TopK { kept: 4 }, small()),
+        image,
+        "sparsity: `top-k:4`: the code has only 3 numbers",
+    );
+    check(
+        sparse(Sparsity::L1 { weight: -1.0 }, small()),
+        image,
+        "sparsity: -1: must be a finite number of at least 0",
+    );
+    let activity = Sparsity::Kl {
+        target: 0.1,
+        weight: 1.0,
+    };
+    check(
+        sparse(activity, network(conv(&[8], None))),
+        image,
+        "sparsity: `kl:0.1:1`: takes a code of `latent` numbers, not a feature map",
+    );
+    check(
+        contractive(f64::INFINITY, small()),
+        image,
+        "contraction: inf: must be a finite number of at least 0",
+    );
+    check(
+        contractive(0.1, network(conv(&[8], None))),
+        image,
+        "latent: none given: a contractive model's code is a list of numbers, not a feature map",
+    );
+
     let model = ModelConfig::default();
     check(
         model.clone(),
@@ -239,7 +353,35 @@ fn configurations_are_written_and_read() {
         Ok(dense(&[128, 64], 32)),
     );
     check(
-        r#"{"kind":"vae"}"#,
+        r#"{"kind":"gan"}"#,
+        Err(
+            "unknown variant `gan`, expected one of `conv`, `dense`, `vae`, `sparse`, `contractive`",
+        ),
+    );
+    check(r#"{"kind":"vae"}"#, Ok(vae(|_| {})));
+    check(
+        r#"{"kind":"vae","beta":4,"likelihood":"gaussian:0.1","beta_schedule":"linear:100","network":{"kind":"dense"}}"#,
+        Ok(vae(|config| {
+            config.beta = 4.0;
+            config.likelihood = Likelihood::Gaussian { sigma: 0.1 };
+            config.beta_schedule = BetaSchedule::Linear { steps: 100 };
+            config.network = network(dense(&[128, 64], 32));
+        })),
+    );
+    check(
+        r#"{"kind":"vae","likelihood":"poisson"}"#,
+        Err("unknown likelihood `poisson`"),
+    );
+    check(
+        r#"{"kind":"vae","latent":3}"#,
+        Err("unknown field `latent`"),
+    );
+    check(
+        r#"{"kind":"sparse","sparsity":"top-k:4"}"#,
+        Ok(sparse(Sparsity::TopK { kept: 4 }, NetworkConfig::default())),
+    );
+    check(
+        r#"{"kind":"contractive","network":{"kind":"vae"}}"#,
         Err("unknown variant `vae`, expected `conv` or `dense`"),
     );
     check(r#"{"kind":"conv","depth":3}"#, Err("unknown field `depth`"));

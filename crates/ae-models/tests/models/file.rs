@@ -335,8 +335,8 @@ fn headers_that_lie_are_refused() {
     );
     check(&metadata("model", "{}"), "model: missing field `kind`");
     check(
-        &metadata("model", r#"{"kind":"vae"}"#),
-        "model: unknown variant `vae`",
+        &metadata("model", r#"{"kind":"gan"}"#),
+        "model: unknown variant `gan`",
     );
     check(
         &metadata("model", r#"{"kind":"conv"}"#),

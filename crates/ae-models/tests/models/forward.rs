@@ -4,7 +4,7 @@ use ae_models::{Autoencoder, ModelConfig, named_tensors};
 use burn::tensor::Device;
 
 use crate::naive::{self, Weights};
-use crate::{conv, dense, images, lively, pixels, values};
+use crate::{conv, dense, images, lively, pixels, tied, values};
 
 #[track_caller]
 fn assert_close(found: &[f32], expected: &[f64], what: &str) {
@@ -46,6 +46,8 @@ fn models_compute_what_plain_loops_do() {
     check(conv(&[3, 5, 4], Some(6)), [3, 8, 12]);
     check(dense(&[], 3), [1, 1, 5]);
     check(dense(&[9, 7], 3), [3, 2, 3]);
+    check(tied(dense(&[], 3)), [1, 1, 5]);
+    check(tied(dense(&[9, 7], 3)), [3, 2, 3]);
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! Gradients of the training objective, against finite differences of plain loops in `f64`.
 
 use ae_models::{
-    Autoencoder, Draws, ModelConfig, ReconstructionLoss, TrainingBatch, named_tensors,
-    parameter_names,
+    Autoencoder, ModelConfig, ReconstructionLoss, TrainingBatch, named_tensors, parameter_names,
 };
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::naive::{self, Weights};
-use crate::{conv, dense, images, lively, pixels};
+use crate::{conv, dense, images, linear, lively, pixels, tied};
 
 /// Images in a batch.
 const BATCH: usize = 2;
@@ -47,7 +46,7 @@ pub(crate) fn gradients_of<M: Module>(
 }
 
 /// The losses by their definitions, on numbers.
-fn plain_loss(loss: ReconstructionLoss, output: &[f64], target: &[f64]) -> f64 {
+pub(crate) fn plain_loss(loss: ReconstructionLoss, output: &[f64], target: &[f64]) -> f64 {
     let term = |(&output, &target): (&f64, &f64)| match loss {
         ReconstructionLoss::Mse => (output - target).powi(2),
         ReconstructionLoss::Bce => -(target * output.ln() + (1.0 - target) * (1.0 - output).ln()),
@@ -71,17 +70,12 @@ fn check(config: ModelConfig, input: [usize; 3], loss: ReconstructionLoss) {
         TensorData::new(clean.clone(), [BATCH, channels, height, width]),
         &device,
     );
-    let draws = Draws {
-        seed: 1,
-        epoch: 0,
-        indices: &[0, 1],
-    };
     let objective = model.objective(TrainingBatch {
         input: noisy,
         target,
         loss,
         step: 0,
-        draws,
+        random: &(),
     });
     assert_eq!(objective.terms.len(), 1);
     let found_loss: f32 = objective.loss.clone().into_scalar();
@@ -95,28 +89,38 @@ fn check(config: ModelConfig, input: [usize; 3], loss: ReconstructionLoss) {
             .collect();
         plain_loss(loss, &outputs, &targets)
     };
-    let tensors = named_tensors(&model);
-    let mut weights = Weights::new(&tensors);
+    let expected_loss = plain(&Weights::new(&named_tensors(&model)));
     assert!(
-        (f64::from(found_loss) - plain(&weights)).abs() < 1e-6,
-        "{found_loss}, {}",
-        plain(&weights)
+        (f64::from(found_loss) - expected_loss).abs() < 1e-6,
+        "{found_loss} instead of {expected_loss}"
     );
+    assert_finite_differences(&model, &objective.loss.backward(), 1e-3, plain);
+}
 
-    let gradients = objective.loss.backward();
-    let collected = gradients_of(&model, &gradients);
+/// Compares the gradient of every parameter with finite differences of `plain`, to 2e-5 of the largest. Each parameter
+/// must have a gradient of at least `least` of the largest, so that there is something to compare.
+#[track_caller]
+pub(crate) fn assert_finite_differences<M: Module>(
+    model: &M,
+    gradients: &Gradients,
+    least: f32,
+    plain: impl Fn(&Weights) -> f64,
+) {
+    let tensors = named_tensors(model);
+    let mut weights = Weights::new(&tensors);
+    let collected = gradients_of(model, gradients);
     let largest = collected
         .iter()
         .flat_map(|(.., values)| values)
         .fold(0.0f32, |max, value| max.max(value.abs()));
-    let names = parameter_names(&model);
+    let names = parameter_names(model);
     for ((tensor, (id, shape, found)), (named_id, name)) in
         tensors.iter().zip(&collected).zip(&names)
     {
         assert_eq!((id, name), (named_id, &tensor.name));
         let own_largest = found.iter().fold(0.0f32, |max, value| max.max(value.abs()));
         assert!(
-            own_largest > 1e-3 * largest,
+            own_largest >= least * largest,
             "{name}: nothing to compare, {own_largest} of {largest}"
         );
         for index in 0..tensor.values.len() {
@@ -159,4 +163,7 @@ fn gradients_pass_padding_and_bottleneck() {
 fn dense_gradients_are_finite_differences() {
     check(dense(&[], 3), [1, 1, 5], ReconstructionLoss::Mse);
     check(dense(&[9, 7], 3), [3, 2, 3], ReconstructionLoss::Bce);
+    check(tied(dense(&[], 3)), [1, 1, 5], ReconstructionLoss::Mse);
+    check(tied(dense(&[9, 7], 3)), [3, 2, 3], ReconstructionLoss::Mse);
+    check(linear(dense(&[], 3)), [1, 1, 5], ReconstructionLoss::Mse);
 }

@@ -6,14 +6,17 @@ mod configuration;
 mod file;
 mod forward;
 mod gradients;
+mod kinds;
 mod naive;
+mod objectives;
 mod operations;
 mod parameters;
 mod reference;
 
 use ae_models::{
-    ConvAutoencoderConfig, DenseAutoencoderConfig, Initialization, Model, ModelConfig,
-    load_tensors, named_tensors,
+    ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig, Initialization,
+    Model, ModelConfig, NetworkConfig, OutputActivation, SparseAutoencoderConfig, Sparsity,
+    VariationalAutoencoderConfig, load_tensors, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -35,13 +38,83 @@ fn dense(widths: &[usize], latent: usize) -> ModelConfig {
     })
 }
 
+/// A dense configuration whose decoder has the encoder's weights.
+fn tied(config: ModelConfig) -> ModelConfig {
+    match config {
+        ModelConfig::Dense(config) => ModelConfig::Dense(DenseAutoencoderConfig {
+            tied: true,
+            ..config
+        }),
+        _ => unreachable!("only dense models can be tied"),
+    }
+}
+
+/// A variational configuration: the default, changed.
+fn vae(change: impl FnOnce(&mut VariationalAutoencoderConfig)) -> ModelConfig {
+    let mut config = VariationalAutoencoderConfig::default();
+    change(&mut config);
+    ModelConfig::Vae(config)
+}
+
+/// A sparse configuration.
+fn sparse(sparsity: Sparsity, network: NetworkConfig) -> ModelConfig {
+    ModelConfig::Sparse(SparseAutoencoderConfig { sparsity, network })
+}
+
+/// A contractive configuration.
+fn contractive(contraction: f64, network: NetworkConfig) -> ModelConfig {
+    ModelConfig::Contractive(ContractiveAutoencoderConfig {
+        contraction,
+        network,
+    })
+}
+
+/// A dense configuration without a sigmoid at its end.
+fn linear(config: ModelConfig) -> ModelConfig {
+    match config {
+        ModelConfig::Dense(config) => ModelConfig::Dense(DenseAutoencoderConfig {
+            output: OutputActivation::Linear,
+            ..config
+        }),
+        _ => unreachable!("only dense models can be linear"),
+    }
+}
+
+/// The network of a plain configuration, for a model of another kind.
+fn network(config: ModelConfig) -> NetworkConfig {
+    match config {
+        ModelConfig::Conv(config) => NetworkConfig::Conv(config),
+        ModelConfig::Dense(config) => NetworkConfig::Dense(config),
+        _ => unreachable!("the other kinds are made of these two"),
+    }
+}
+
+/// Gives whichever network is in a configuration other initial weights.
+fn set_initialization(config: &mut ModelConfig, initialization: Initialization) {
+    let network = match config {
+        ModelConfig::Conv(config) => {
+            config.initialization = initialization;
+            return;
+        }
+        ModelConfig::Dense(config) => {
+            config.initialization = initialization;
+            return;
+        }
+        ModelConfig::Vae(config) => &mut config.network,
+        ModelConfig::Sparse(config) => &mut config.network,
+        ModelConfig::Contractive(config) => &mut config.network,
+        _ => unreachable!("no other kind is tested here"),
+    };
+    match network {
+        NetworkConfig::Conv(config) => config.initialization = initialization,
+        NetworkConfig::Dense(config) => config.initialization = initialization,
+        _ => unreachable!("no other network is tested here"),
+    }
+}
+
 /// The same configuration with weights and biases that are all drawn, so that a bias in the wrong place shows.
 fn with_biases(mut config: ModelConfig) -> ModelConfig {
-    match &mut config {
-        ModelConfig::Conv(config) => config.initialization = Initialization::KaimingUniform,
-        ModelConfig::Dense(config) => config.initialization = Initialization::KaimingUniform,
-        _ => unreachable!("no other kind is tested here"),
-    }
+    set_initialization(&mut config, Initialization::KaimingUniform);
     config
 }
 
@@ -49,11 +122,7 @@ fn with_biases(mut config: ModelConfig) -> ModelConfig {
 /// a test, other initial weights may leave the whole network at 0, and then there is nothing to compare.
 fn lively(config: ModelConfig, input_shape: [usize; 3], seed: u64, device: &Device) -> Model {
     let mut config = config;
-    match &mut config {
-        ModelConfig::Conv(config) => config.initialization = Initialization::HeUniform,
-        ModelConfig::Dense(config) => config.initialization = Initialization::HeUniform,
-        _ => unreachable!("no other kind is tested here"),
-    }
+    set_initialization(&mut config, Initialization::HeUniform);
     let model = config.init(input_shape, seed, device).unwrap();
     let mut tensors = named_tensors(&model);
     for tensor in tensors

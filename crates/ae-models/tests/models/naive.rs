@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ae_models::{ModelConfig, NamedTensor};
+use ae_models::{ModelConfig, NamedTensor, NetworkConfig, OutputActivation};
 
 /// A model's tensors by name, in `f64`.
 pub(crate) struct Weights(HashMap<String, Vec<f64>>);
@@ -26,6 +26,11 @@ impl Weights {
 
     pub(crate) fn get_mut(&mut self, name: &str) -> &mut Vec<f64> {
         self.0.get_mut(name).unwrap()
+    }
+
+    /// The tensor of one name.
+    pub(crate) fn get(&self, name: &str) -> &[f64] {
+        &self.0[name]
     }
 
     fn layer(&self, name: &str) -> (&[f64], &[f64]) {
@@ -132,11 +137,11 @@ impl Map {
     }
 }
 
-fn relu(values: Vec<f64>) -> Vec<f64> {
+pub(crate) fn relu(values: Vec<f64>) -> Vec<f64> {
     values.into_iter().map(|value| value.max(0.0)).collect()
 }
 
-fn sigmoid(values: Vec<f64>) -> Vec<f64> {
+pub(crate) fn sigmoid(values: Vec<f64>) -> Vec<f64> {
     values
         .into_iter()
         .map(|value| 1.0 / (1.0 + (-value).exp()))
@@ -157,36 +162,29 @@ fn linear(values: &[f64], (weight, bias): (&[f64], &[f64])) -> Vec<f64> {
         .collect()
 }
 
-/// One image's code and reconstruction.
-pub(crate) fn run(
-    config: &ModelConfig,
+/// What stands before the name of a layer, in a model around its network.
+fn named(prefix: &str, part: &str, index: usize) -> String {
+    format!("{prefix}{part}.{index}")
+}
+
+/// What the encoder of a network gives for one image.
+pub(crate) fn encode(
+    config: &NetworkConfig,
     weights: &Weights,
+    prefix: &str,
     [channels, height, width]: [usize; 3],
     image: &[f64],
-) -> (Vec<f64>, Vec<f64>) {
+) -> Vec<f64> {
+    let layer = |index| weights.layer(&named(prefix, "encoder", index));
     match config {
-        ModelConfig::Dense(config) => {
+        NetworkConfig::Dense(config) => {
             let mut values = image.to_vec();
             for index in 0..config.widths.len() {
-                values = relu(linear(&values, weights.layer(&format!("encoder.{index}"))));
+                values = relu(linear(&values, layer(index)));
             }
-            let code = linear(
-                &values,
-                weights.layer(&format!("encoder.{}", config.widths.len())),
-            );
-            values = code.clone();
-            for index in 0..config.widths.len() {
-                values = relu(linear(&values, weights.layer(&format!("decoder.{index}"))));
-            }
-            (
-                code,
-                sigmoid(linear(
-                    &values,
-                    weights.layer(&format!("decoder.{}", config.widths.len())),
-                )),
-            )
+            linear(&values, layer(config.widths.len()))
         }
-        ModelConfig::Conv(config) => {
+        NetworkConfig::Conv(config) => {
             let poolings = config.widths.len() - 1;
             let multiple = 1 << poolings;
             let mut map = Map {
@@ -200,30 +198,93 @@ pub(crate) fn run(
                 width.next_multiple_of(multiple),
             );
             for index in 0..poolings {
-                map = map
-                    .convolve(weights.layer(&format!("encoder.{index}")))
-                    .relu()
-                    .pool();
+                map = map.convolve(layer(index)).relu().pool();
             }
-            map = map
-                .convolve(weights.layer(&format!("encoder.{poolings}")))
-                .relu();
-            let mut code = map.values.clone();
-            if config.latent.is_some() {
-                code = linear(&code, weights.layer("to_code"));
-                map.values = relu(linear(&code, weights.layer("from_code")));
+            let map = map.convolve(layer(poolings)).relu();
+            match config.latent {
+                Some(_) => linear(&map.values, weights.layer(&format!("{prefix}to_code"))),
+                None => map.values,
             }
-            for index in 0..poolings {
-                map = map
-                    .convolve(weights.layer(&format!("decoder.{index}")))
-                    .relu()
-                    .upsample();
-            }
-            map = map
-                .convolve(weights.layer(&format!("decoder.{poolings}")))
-                .resize(height, width);
-            (code, sigmoid(map.values))
         }
-        _ => unreachable!("no other kind is tested here"),
+        _ => unreachable!("no other network is tested here"),
     }
+}
+
+/// What the decoder of a network draws from one code.
+pub(crate) fn decode(
+    config: &NetworkConfig,
+    weights: &Weights,
+    prefix: &str,
+    [_, height, width]: [usize; 3],
+    code: &[f64],
+) -> Vec<f64> {
+    let name = |index| named(prefix, "decoder", index);
+    match config {
+        NetworkConfig::Dense(config) => {
+            let depth = config.widths.len();
+            let forward = |values: &[f64], index: usize| {
+                if !config.tied {
+                    return linear(values, weights.layer(&name(index)));
+                }
+                let (weight, _) = weights.layer(&named(prefix, "encoder", depth - index));
+                let bias = &weights.0[&format!("{}.bias", name(index))];
+                let columns = bias.len();
+                let dot = |output: usize| {
+                    let products = values.iter().enumerate();
+                    products
+                        .map(|(input, value)| weight[input * columns + output] * value)
+                        .sum::<f64>()
+                };
+                (0..columns)
+                    .map(|output| bias[output] + dot(output))
+                    .collect()
+            };
+            let mut values = code.to_vec();
+            for index in 0..depth {
+                values = relu(forward(&values, index));
+            }
+            let output = forward(&values, depth);
+            match config.output {
+                OutputActivation::Linear => output,
+                _ => sigmoid(output),
+            }
+        }
+        NetworkConfig::Conv(config) => {
+            let poolings = config.widths.len() - 1;
+            let multiple = 1 << poolings;
+            let values = match config.latent {
+                Some(_) => relu(linear(code, weights.layer(&format!("{prefix}from_code")))),
+                None => code.to_vec(),
+            };
+            let mut map = Map {
+                channels: config.widths[poolings],
+                height: height.div_ceil(multiple),
+                width: width.div_ceil(multiple),
+                values,
+            };
+            for index in 0..poolings {
+                map = map.convolve(weights.layer(&name(index))).relu().upsample();
+            }
+            let map = map.convolve(weights.layer(&name(poolings)));
+            sigmoid(map.resize(height, width).values)
+        }
+        _ => unreachable!("no other network is tested here"),
+    }
+}
+
+/// One image's code and reconstruction by a plain model.
+pub(crate) fn run(
+    config: &ModelConfig,
+    weights: &Weights,
+    shape: [usize; 3],
+    image: &[f64],
+) -> (Vec<f64>, Vec<f64>) {
+    let network = match config {
+        ModelConfig::Dense(config) => NetworkConfig::Dense(config.clone()),
+        ModelConfig::Conv(config) => NetworkConfig::Conv(config.clone()),
+        _ => unreachable!("no other kind is tested here"),
+    };
+    let code = encode(&network, weights, "", shape, image);
+    let output = decode(&network, weights, "", shape, &code);
+    (code, output)
 }

@@ -1,12 +1,14 @@
 //! Checkpoints survive to the bit, and damage to them is noticed.
 
 use super::*;
+use crate::{CodeReport, SparseReport};
 
 fn origin() -> Origin {
     Origin {
         train_images: "aa".into(),
         test_images: String::new(),
         train: toml::Table::new(),
+        model: toml::Table::new(),
     }
 }
 
@@ -18,6 +20,11 @@ fn report() -> EpochReport {
         train_loss: 0.204_513_293_504_714_98,
         terms: BTreeMap::from([("reconstruction".to_owned(), 1e-300)]),
         validation: None,
+        codes: Some(CodeReport::Sparse(SparseReport {
+            active_share: 0.1,
+            dead_units: 3,
+            units: 7,
+        })),
         learning_rate: 0.1,
         best: true,
         train_seconds: 1.0,
@@ -87,9 +94,47 @@ fn the_newest_two_are_kept() {
     let steps: Vec<usize> = list(folder.path())
         .unwrap()
         .into_iter()
-        .map(|(step, _)| step)
+        .map(|(number, _)| number.step)
         .collect();
     assert_eq!(steps, [30, 2]);
+}
+
+/// Replacing one would leave none for a moment.
+#[test]
+fn a_second_checkpoint_of_a_step_stands_beside_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["step-00000007", "step-00000007-2", "step-00000007-3"];
+    for (count, name) in names.into_iter().enumerate() {
+        assert_eq!(write_step(folder.path(), 7), folder.path().join(name));
+        assert_eq!(list(folder.path()).unwrap().len(), (count + 1).min(KEPT));
+        let (newest, _) = newest(folder.path()).unwrap();
+        assert_eq!(newest.unwrap().path, folder.path().join(name));
+    }
+    for name in ["step-", "step-x", "step-1-", "step-1-x", ".staging", "step"] {
+        assert_eq!(Number::of_name(name), None, "{name}");
+    }
+}
+
+/// Another user's checkpoint, or a moment without memory, must not cost anything.
+#[test]
+fn only_damage_is_passed_over() {
+    use std::io::{Error, ErrorKind};
+    let io = |source: Error| TrainError::Io {
+        action: "read",
+        path: PathBuf::from("x"),
+        source,
+    };
+    for (error, expected) in [
+        (io(ErrorKind::NotFound.into()), true),
+        (io(ErrorKind::InvalidData.into()), true),
+        (io(Error::from_raw_os_error(5)), cfg!(unix)),
+        (io(ErrorKind::PermissionDenied.into()), false),
+        (io(ErrorKind::OutOfMemory.into()), false),
+        (TrainError::checkpoint(Path::new("x"), "damaged"), true),
+        (TrainError::Loader, false),
+    ] {
+        assert_eq!(is_damage(&error), expected, "{error}");
+    }
 }
 
 #[test]
@@ -142,7 +187,8 @@ fn without_a_whole_checkpoint_there_is_an_error_and_without_any_there_is_none() 
 #[test]
 fn a_later_format_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let path = write_step(folder.path(), 1).join(STATE);
+    write_step(folder.path(), 1);
+    let path = write_step(folder.path(), 2).join(STATE);
     let text = fs::read_to_string(&path).unwrap();
     let rest = text
         .split_once('\n')
@@ -159,4 +205,17 @@ fn a_later_format_is_named() {
         message.ends_with("state.toml: format version 2, this program reads 1"),
         "{message}"
     );
+    // Going back to the first one would in the end remove what the later version wrote.
+    assert!(path.exists());
+}
+
+#[test]
+fn the_fuzz_target_s_corpus_is_no_danger() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/manifest");
+    let mut tried = 0;
+    for entry in fs::read_dir(corpus).unwrap() {
+        fuzz_manifest(&fs::read(entry.unwrap().path()).unwrap());
+        tried += 1;
+    }
+    assert!(tried > 0);
 }

@@ -1,6 +1,7 @@
 //! What training promises: it learns, repeats itself to the bit, survives interruption, and stops at a NaN.
 
 mod kernels;
+mod kinds;
 mod learning;
 mod resuming;
 mod run_directory;

@@ -76,7 +76,7 @@ fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
     for (optimizer, stops) in [
         ("adam", vec![4, 9, 10]),
         ("rmsprop", vec![1, 2, 17]),
-        ("adamw", vec![7]),
+        ("adamw", vec![7, 8, 24]),
         ("sgd", vec![13, 20]),
     ] {
         let config = TrainConfig {
@@ -135,6 +135,37 @@ fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
     }
 }
 
+/// Measuring a large test set may take longer than a machine that is taken away leaves.
+#[test]
+fn a_run_that_is_stopped_while_it_measures_has_the_same_bytes() {
+    let device = Device::flex();
+    let split = split(50, 30);
+    let config = quick(3, 7);
+    let checked = config.check().unwrap();
+    let run_once = |name: &str, stop_measuring: Option<usize>| {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDirectory::create(folder.path().join(name), &config, false).unwrap();
+        let init = || conv().init([1, 8, 8], 5, &device).unwrap();
+        if let Some(epoch) = stop_measuring {
+            let mut watcher = Watcher::stopping_while_measuring(epoch);
+            let stopped =
+                train(init(), &split, &checked, &device, Some(&run), &mut watcher).unwrap();
+            assert_eq!(
+                (stopped.outcome, stopped.steps, stopped.epochs.len()),
+                (Outcome::Interrupted, 16, 1)
+            );
+        }
+        let trained = train(init(), &split, &checked, &device, Some(&run), &mut ()).unwrap();
+        assert_eq!((trained.outcome, trained.steps), (Outcome::Finished, 24));
+        let scores: Vec<_> = trained.epochs.iter().map(score).collect();
+        (fs::read(run.model_file()).unwrap(), scores)
+    };
+    let straight = run_once("straight", None);
+    let stopped = run_once("stopped", Some(2));
+    assert!(straight.0 == stopped.0, "the weights differ");
+    assert_eq!(straight.1, stopped.1);
+}
+
 fn score(report: &EpochReport) -> (usize, u64, u64, bool) {
     let validation = report.validation.expect("there are test images");
     (
@@ -178,7 +209,9 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
     assert!(checkpoints[1].ends_with("step-00000018"), "{checkpoints:?}");
     fs::write(checkpoints[1].join("optimizer.safetensors"), "half").unwrap();
     fs::create_dir(killed.checkpoints().join(".staging")).unwrap();
+    fs::write(killed.path().join(".model-x1y2z3"), "half a model").unwrap();
     fs::write(killed.model_file(), "of a later epoch").unwrap();
+    fs::write(killed.last_model_file(), "of an earlier checkpoint").unwrap();
     let mut log = fs::read(killed.metrics_file()).unwrap();
     log.extend_from_slice(b"{\"kind\":\"step\",\"epo");
     fs::write(killed.metrics_file(), log).unwrap();
@@ -197,6 +230,8 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
         load_model(killed.model_file(), &device).is_ok(),
         "the best model is the checkpoint's again"
     );
+    assert!(load_model(killed.last_model_file(), &device).is_ok());
+    assert!(!killed.path().join(".model-x1y2z3").exists());
     let resumed = watcher.start.unwrap().resumed.unwrap();
     assert!(resumed.checkpoint.ends_with("step-00000016"), "{resumed:?}");
     assert_eq!(resumed.skipped[0].0, checkpoints[1]);
@@ -255,6 +290,22 @@ fn a_run_is_not_gone_on_with_under_another_configuration_or_other_images() {
         message(go_on(&config, 17)).contains("the training images was"),
         "other images"
     );
+    // Nor is its configuration replaced by one that was refused.
+    let other = TrainConfig {
+        seed: 2,
+        ..config.clone()
+    };
+    let kept = fs::read(run.config_file()).unwrap();
+    let refused = train(
+        conv().init([1, 8, 8], 1, &device).unwrap(),
+        &split(16, 4),
+        &other.check().unwrap(),
+        &device,
+        Some(&run.clone().with_config(&other).unwrap()),
+        &mut (),
+    );
+    message(refused);
+    assert_eq!(fs::read(run.config_file()).unwrap(), kept);
     let longer = go_on(
         &TrainConfig {
             epochs: 3,

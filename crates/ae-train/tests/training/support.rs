@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use ae_data::{Draw, ImageSet, ImageShape, Purpose, Split, standard_normal, uniform};
 use ae_models::{Autoencoder, ConvAutoencoderConfig, ModelConfig, Objective, TrainingBatch};
-use ae_train::{Observer, StartReport, StepReport, TrainConfig};
+use ae_train::{EpochReport, Observer, StartReport, StepReport, TrainConfig};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
@@ -112,6 +112,10 @@ pub(crate) struct Watcher {
     pub(crate) start: Option<StartReport>,
     pub(crate) losses: Vec<f32>,
     pub(crate) stop_after: Option<usize>,
+    /// The epoch, counted from 1, whose measuring is stopped.
+    pub(crate) stop_measuring: Option<usize>,
+    epochs: usize,
+    measuring: bool,
     steps: Cell<usize>,
 }
 
@@ -122,11 +126,18 @@ impl Watcher {
             ..Self::default()
         }
     }
+
+    pub(crate) fn stopping_while_measuring(epoch: usize) -> Self {
+        Self {
+            stop_measuring: Some(epoch),
+            ..Self::default()
+        }
+    }
 }
 
 impl Observer for Watcher {
     fn started(&mut self, report: &StartReport) {
-        // `stop_requested` is asked once a step, so this counts steps over the whole run.
+        // But for the measuring, `stop_requested` is asked once a step, so this counts steps over the whole run.
         self.steps.set(
             report
                 .resumed
@@ -140,7 +151,19 @@ impl Observer for Watcher {
         self.losses.push(report.loss);
     }
 
+    fn validating(&mut self, _images: usize) {
+        self.measuring = true;
+    }
+
+    fn epoch(&mut self, _report: &EpochReport) {
+        self.measuring = false;
+        self.epochs += 1;
+    }
+
     fn stop_requested(&self) -> bool {
+        if self.measuring {
+            return self.stop_measuring == Some(self.epochs + 1);
+        }
         self.steps.set(self.steps.get() + 1);
         self.stop_after == Some(self.steps.get())
     }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use ae_models::{ConvAutoencoderConfig, DenseAutoencoderConfig, ModelConfig};
+use ae_models::ModelConfig;
 use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
-use crate::arguments::{ClipNorm, ModelKind, TrainArguments};
+use super::model::model_config;
+use crate::arguments::{CheckpointInterval, ClipNorm, TrainArguments};
 use crate::error::{CliError, io_reason};
 use crate::sources::{configured, read_run_config};
 
@@ -26,20 +27,29 @@ pub(super) fn configuration(arguments: &TrainArguments) -> Result<RunConfig, Cli
             train: TrainConfig::default(),
         },
     };
-    Ok(RunConfig {
+    let model = model_config(&arguments.kind, base.model)?;
+    let base_train = match (&arguments.resume, &arguments.config, &model) {
+        (None, None, ModelConfig::Vae(_)) => of_nats(base.train),
+        _ => base.train,
+    };
+    let config = RunConfig {
         data: configured(&arguments.data, base.data),
-        model: model_config(arguments, base.model)?,
-        train: train_config(arguments, base.train),
-    })
+        model,
+        train: train_config(arguments, base_train),
+    };
+    if arguments.loss.is_some() && matches!(config.model, ModelConfig::Vae(_)) {
+        return Err(
+            CliError::usage("--loss", "not for a vae: its likelihood is its loss")
+                .hint("--likelihood chooses it"),
+        );
+    }
+    Ok(config)
 }
 
 /// A resumed run is the same run: only how long it goes on and where it computes may differ.
 fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError> {
     let data = &arguments.data;
     let given = [
-        ("--model", arguments.model.is_some()),
-        ("--widths", arguments.widths.is_some()),
-        ("--latent", arguments.latent.is_some()),
         ("--data", data.data.is_some()),
         ("--size", data.size.is_some()),
         ("--fit", data.fit.is_some()),
@@ -60,13 +70,14 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--seed", arguments.seed.is_some()),
         ("--force", arguments.force),
     ];
-    match given.iter().find(|(_, given)| *given) {
+    let kind = arguments.kind.given();
+    match kind.iter().chain(&given).find(|(_, given)| *given) {
         None => Ok(()),
         Some((option, _)) => Err(CliError::usage(
             option,
             format!("cannot be changed while resuming {}", run.display()),
         )
-        .hint("--epochs, --loader-threads, --backend and --threads may be")),
+        .hint("--epochs, --checkpoint-every, --loader-threads, --backend and --threads may be")),
     }
 }
 
@@ -90,36 +101,14 @@ fn read_config_file(path: &Path) -> Result<RunConfig, CliError> {
     })
 }
 
-fn model_config(arguments: &TrainArguments, base: ModelConfig) -> Result<ModelConfig, CliError> {
-    let mut config = match (arguments.model, base) {
-        (Some(ModelKind::Conv), base @ ModelConfig::Conv(_)) => base,
-        (Some(ModelKind::Conv), _) => ModelConfig::Conv(ConvAutoencoderConfig::default()),
-        (Some(ModelKind::Dense), base @ ModelConfig::Dense(_)) => base,
-        (Some(ModelKind::Dense), _) => ModelConfig::Dense(DenseAutoencoderConfig::default()),
-        (None, base) => base,
-    };
-    match &mut config {
-        ModelConfig::Conv(conv) => {
-            if let Some(widths) = &arguments.widths {
-                conv.widths.clone_from(widths);
-            }
-            conv.latent = arguments.latent.or(conv.latent);
-        }
-        ModelConfig::Dense(dense) => {
-            if let Some(widths) = &arguments.widths {
-                dense.widths.clone_from(widths);
-            }
-            dense.latent = arguments.latent.unwrap_or(dense.latent);
-        }
-        other if arguments.widths.is_some() || arguments.latent.is_some() => {
-            return Err(CliError::usage(
-                "--latent, --widths",
-                format!("not for a model of kind {}", other.kind()),
-            ));
-        }
-        _ => {}
+/// What a loss in nats per image is trained with: the defaults are made for means over pixels, whose gradients are a
+/// thousand times smaller.
+fn of_nats(base: TrainConfig) -> TrainConfig {
+    TrainConfig {
+        learning_rate: 1e-3,
+        gradient_clip_norm: None,
+        ..base
     }
-    Ok(config)
 }
 
 fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
@@ -132,7 +121,14 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         ),
         None => (base.learning_rate, base.gradient_clip_norm),
     };
+    let (checkpoint_every_steps, checkpoint_every_seconds) = match arguments.checkpoint_every {
+        Some(CheckpointInterval::Steps(steps)) => (Some(steps), None),
+        Some(CheckpointInterval::Seconds(seconds)) => (None, Some(seconds)),
+        None => (base.checkpoint_every_steps, base.checkpoint_every_seconds),
+    };
     TrainConfig {
+        checkpoint_every_steps,
+        checkpoint_every_seconds,
         epochs: arguments.epochs.unwrap_or(base.epochs),
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),

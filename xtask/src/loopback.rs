@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What a server does with one request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Behaviour {
+pub enum Behaviour {
     /// The file, or the part asked for.
     Honest,
     /// Announces everything and closes after so many bytes of the body.
@@ -36,13 +36,16 @@ pub(crate) enum Behaviour {
     WrongPart,
     /// A redirection to itself.
     Redirects,
+    /// A redirection to another address, which may have another scheme.
+    RedirectsTo(&'static str),
     /// Bytes that are no HTTP.
     Garbage,
     /// The file as `Content-Encoding: gzip`, as servers do that mistake a stored archive.
     SaysGzip,
 }
 
-pub(crate) struct Server {
+/// Serves one file, whatever it is asked for, until it is dropped.
+pub struct Server {
     address: SocketAddr,
     state: Arc<State>,
 }
@@ -57,9 +60,15 @@ struct State {
 }
 
 impl Server {
-    pub(crate) fn start(content: &[u8], behaviours: &[Behaviour]) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = listener.local_addr().unwrap();
+    /// Starts to serve `content`; each request meets the next of `behaviours`, the last of which stays.
+    ///
+    /// # Panics
+    /// When the system has no loopback address, or there are no behaviours.
+    pub fn start(content: &[u8], behaviours: &[Behaviour]) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback is there");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
         let state = Arc::new(State {
             content: content.to_vec(),
             behaviours: Mutex::new(behaviours.to_vec()),
@@ -83,13 +92,13 @@ impl Server {
     }
 
     /// The mirror's address.
-    pub(crate) fn mirror(&self) -> String {
+    pub fn mirror(&self) -> String {
         format!("http://{}/files/", self.address)
     }
 
     /// The `Range` headers of the requests so far.
-    pub(crate) fn ranges(&self) -> Vec<Option<String>> {
-        self.state.ranges.lock().unwrap().clone()
+    pub fn ranges(&self) -> Vec<Option<String>> {
+        lock(&self.state.ranges).clone()
     }
 }
 
@@ -101,6 +110,13 @@ impl Drop for Server {
     }
 }
 
+/// A thread that panicked with a lock held has changed nothing by half.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 fn answer(mut connection: TcpStream, state: &State) -> std::io::Result<()> {
     let request = read_request(&mut connection)?;
     let range = request.lines().find_map(|line| {
@@ -108,9 +124,9 @@ fn answer(mut connection: TcpStream, state: &State) -> std::io::Result<()> {
         name.eq_ignore_ascii_case("range")
             .then(|| value.trim().to_owned())
     });
-    state.ranges.lock().unwrap().push(range.clone());
+    lock(&state.ranges).push(range.clone());
     let behaviour = {
-        let mut behaviours = state.behaviours.lock().unwrap();
+        let mut behaviours = lock(&state.behaviours);
         if behaviours.len() > 1 {
             behaviours.remove(0)
         } else {
@@ -172,6 +188,10 @@ fn answer(mut connection: TcpStream, state: &State) -> std::io::Result<()> {
         }
         Behaviour::Redirects => connection.write_all(
             b"HTTP/1.1 302 Found\r\nLocation: /files/again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        ),
+        Behaviour::RedirectsTo(address) => connection.write_all(
+            format!("HTTP/1.1 302 Found\r\nLocation: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .as_bytes(),
         ),
         Behaviour::Garbage => connection.write_all(b"\x00\x01\x02 this is not the web\r\n\r\n"),
         Behaviour::SaysGzip => {

@@ -1,0 +1,239 @@
+//! `ae anomaly`.
+
+use std::path::PathBuf;
+
+use ae_data::{Image, ImageSet};
+use ae_eval::{alarm_threshold, auroc};
+use ae_models::Autoencoder as _;
+use ae_report::{Cells, GridRequest, GridRow, picture_grid, significant, thousands};
+use ae_train::anomaly_scores;
+use serde::Serialize;
+
+use crate::arguments::{AnomalyArguments, DataArguments};
+use crate::error::{CliError, Status};
+use crate::files::check_writable;
+use crate::inference::OpenModel;
+use crate::measure::BATCH_SIZE;
+use crate::models::Wanted;
+use crate::output::Terminal;
+use crate::sources::{Source, check_shape};
+
+/// Images of each set on the picture.
+const DRAWN: usize = 10;
+
+#[derive(Serialize)]
+struct Anomalies {
+    model: String,
+    /// What is larger for a stranger image.
+    score: &'static str,
+    false_alarm_rate: f64,
+    threshold: f64,
+    test: Judged,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<Judged>,
+    /// The chance that a foreign image scores above a test image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auroc: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<PathBuf>,
+}
+
+/// A set's scores.
+#[derive(Serialize)]
+struct Judged {
+    data: String,
+    images: usize,
+    mean_score: f64,
+    /// The share of images above the threshold.
+    above_threshold: f64,
+    /// Every image's score, in the set's order.
+    scores: Vec<f64>,
+}
+
+pub(super) fn run(arguments: AnomalyArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    if let Some(out) = &arguments.out {
+        check_writable(out, arguments.force)?;
+    }
+    let path = arguments.model.path();
+    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
+    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let foreign = match &arguments.foreign {
+        Some(name) => Some(foreign_set(
+            name,
+            &opened,
+            &arguments.data,
+            &source,
+            &terminal,
+        )?),
+        None => None,
+    };
+    let split = source.split(&terminal)?;
+    check_shape(&opened.path, &opened.card, &split.test)?;
+    let scores = |set: &ImageSet| {
+        anomaly_scores(
+            &opened.model,
+            set,
+            source.seed,
+            &opened.device.device,
+            BATCH_SIZE,
+        )
+    };
+    let familiar = scores(&split.train)?;
+    let threshold = alarm_threshold(&familiar, arguments.false_alarm_rate)
+        .ok_or_else(|| CliError::failure(Status::Data, split.train.name(), "no training images"))?;
+    let test = Judged::new(&split.test, scores(&split.test)?, threshold);
+    let judged_foreign = match &foreign {
+        Some(set) => Some(Judged::new(set, scores(set)?, threshold)),
+        None => None,
+    };
+    let anomalies = Anomalies {
+        model: opened.path.name(),
+        score: match opened.model.as_latent_variable_model() {
+            Some(_) => "negative bound in nats",
+            None => "mean squared error",
+        },
+        false_alarm_rate: arguments.false_alarm_rate,
+        threshold,
+        auroc: judged_foreign
+            .as_ref()
+            .and_then(|foreign| auroc(&test.scores, &foreign.scores)),
+        test,
+        foreign: judged_foreign,
+        picture: arguments.out,
+    };
+    if let Some(out) = &anomalies.picture {
+        let mut rows = rows("test", &opened, &split.test, &anomalies.test)?;
+        if let (Some(set), Some(judged)) = (&foreign, &anomalies.foreign) {
+            rows.extend(self::rows("foreign", &opened, set, judged)?);
+        }
+        let picture = picture_grid(&GridRequest {
+            title: anomalies.model.clone(),
+            subtitle: format!(
+                "the strangest images; below each its {}, strange above {}",
+                anomalies.score,
+                significant(threshold, 3)
+            ),
+            column_labels: Vec::new(),
+            rows,
+        })?;
+        picture.write_png(out)?;
+    }
+    terminal.result(&anomalies, || anomalies.text())
+}
+
+/// All images of a set that the model was not trained on.
+fn foreign_set(
+    name: &str,
+    opened: &OpenModel,
+    data: &DataArguments,
+    source: &Source,
+    terminal: &Terminal,
+) -> Result<ImageSet, CliError> {
+    let mut foreign = source.clone();
+    foreign.config.source = name.to_owned();
+    // Scaled only where that was asked for: a picture that was scaled is strange for that alone.
+    (foreign.config.size, foreign.config.channels) = (data.size, data.channels);
+    let dataset = foreign.open(terminal)?;
+    // Where the set is divided, its test images are what a test set is compared with.
+    let set = dataset.test.unwrap_or(dataset.train);
+    check_shape(&opened.path, &opened.card, &set)?;
+    Ok(set.take(source.config.limit.unwrap_or(usize::MAX)))
+}
+
+/// The strangest images, what the model draws of them, and where the two differ.
+fn rows(
+    name: &str,
+    opened: &OpenModel,
+    set: &ImageSet,
+    judged: &Judged,
+) -> Result<Vec<GridRow>, CliError> {
+    let mut order: Vec<usize> = (0..set.len()).collect();
+    order.sort_by(|&a, &b| judged.scores[b].total_cmp(&judged.scores[a]));
+    order.truncate(DRAWN);
+    let captions = order
+        .iter()
+        .map(|&index| significant(judged.scores[index], 3))
+        .collect();
+    let shape = set.shape();
+    let (mut images, mut drawn, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    ae_train::reconstruct_set(
+        &opened.model,
+        &set.subset(order),
+        None,
+        &opened.device.device,
+        BATCH_SIZE,
+        |image| {
+            images.push(Image::from_unit(shape, image.clean));
+            drawn.push(Image::from_unit(shape, image.output));
+            // A pixel's error over its channels.
+            errors.extend((0..shape.pixels()).map(|pixel| {
+                let channels = (0..shape.channels).map(|channel| channel * shape.pixels() + pixel);
+                channels
+                    .map(|at| (image.clean[at] - image.output[at]).abs())
+                    .sum::<f32>()
+                    / shape.channels as f32
+            }));
+            Ok(())
+        },
+    )?;
+    let mut seen = GridRow::images(name, images);
+    seen.captions = captions;
+    seen.note = judged.data.clone();
+    let heat = GridRow {
+        label: "error".to_owned(),
+        note: "absolute, per pixel".to_owned(),
+        cells: Cells::Codes {
+            values: errors,
+            shape: vec![shape.height, shape.width],
+        },
+        captions: Vec::new(),
+    };
+    Ok(vec![seen, GridRow::images("drawn", drawn), heat])
+}
+
+impl Judged {
+    fn new(set: &ImageSet, scores: Vec<f64>, threshold: f64) -> Self {
+        let count = scores.len() as f64;
+        let above = scores.iter().filter(|&&score| score > threshold).count();
+        Self {
+            data: set.name().to_owned(),
+            images: scores.len(),
+            mean_score: scores.iter().sum::<f64>() / count,
+            above_threshold: above as f64 / count,
+            scores,
+        }
+    }
+}
+
+impl Anomalies {
+    fn text(&self) -> String {
+        let set = |judged: &Judged| {
+            format!(
+                "{} images of {}: mean score {}, {:.1}% above the threshold\n",
+                thousands(judged.images as u64),
+                judged.data,
+                significant(judged.mean_score, 4),
+                100.0 * judged.above_threshold,
+            )
+        };
+        let mut text = format!(
+            "{}: score is the {}\nthreshold {}: {:.1}% of the training images are above it\ntest:    {}",
+            self.model,
+            self.score,
+            significant(self.threshold, 4),
+            100.0 * self.false_alarm_rate,
+            set(&self.test),
+        );
+        if let Some(foreign) = &self.foreign {
+            text.push_str(&format!("foreign: {}", set(foreign)));
+        }
+        if let Some(auroc) = self.auroc {
+            text.push_str(&format!("AUROC:   {auroc:.4}\n"));
+        }
+        if let Some(picture) = &self.picture {
+            text.push_str(&format!("picture   {}\n", picture.display()));
+        }
+        text
+    }
+}

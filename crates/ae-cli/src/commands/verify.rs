@@ -1,0 +1,328 @@
+//! `ae verify`.
+
+mod protocols;
+
+use std::path::Path;
+
+use ae_eval::{Pca, QualityMeter};
+use ae_models::Autoencoder as _;
+use ae_report::{Column, markdown_table, table};
+use ae_train::{CodeReport, TrainConfig, report_codes, train};
+use serde::Serialize;
+
+use self::protocols::{Measure, PROTOCOLS, Protocol};
+use crate::arguments::VerifyArguments;
+use crate::backend::{self, OpenDevice};
+use crate::error::{CliError, Status};
+use crate::measure::BATCH_SIZE;
+use crate::output::Terminal;
+use crate::progress::Progress;
+use crate::signals::Signals;
+use crate::sources::Source;
+
+/// How far a mean may be above the reference's, in standard errors of the difference.
+const MOST_STANDARD_ERRORS: f64 = 2.0;
+/// How far above a published number, which came without an error, a mean may be.
+const PUBLISHED_MARGIN: f64 = 0.05;
+/// How far above principal components a linear model may be.
+const PCA_MARGIN: f64 = 0.01;
+
+/// The table.
+#[derive(Serialize)]
+struct Verified {
+    device: String,
+    rows: Vec<Row>,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+#[derive(Serialize)]
+struct Row {
+    protocol: &'static str,
+    data: &'static str,
+    measure: &'static str,
+    published: Option<f64>,
+    reference: Option<String>,
+    /// Mean over the seeds.
+    found: Option<f64>,
+    standard_error: Option<f64>,
+    values: Vec<f64>,
+    verdict: Verdict,
+    #[serde(skip)]
+    cells: Vec<String>,
+}
+
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Pass,
+    Fail,
+    Skipped,
+}
+
+pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
+    let terminal = Terminal::from(arguments.output);
+    if !arguments.data.is_dir() {
+        return Err(CliError::usage(
+            format!("--data {}", arguments.data.display()),
+            "no such folder",
+        ));
+    }
+    backend::set_threads(arguments.device.threads)?;
+    let device = backend::open(arguments.device.backend)?;
+    // Nothing is kept of a part of it, so a signal may end it at once.
+    let signals = Signals::listen()?;
+    let mut rows = Vec::new();
+    for protocol in PROTOCOLS
+        .iter()
+        .filter(|row| row.is_quick || arguments.full)
+    {
+        let folder = arguments.data.join(protocol.data);
+        if !folder.exists() {
+            terminal.warning(format!(
+                "skipped: {}: {} is missing: {}",
+                protocol.name,
+                folder.display(),
+                protocol.source
+            ));
+            rows.push(Row::skipped(protocol));
+            continue;
+        }
+        let seeds = match arguments.full {
+            true => protocol.seeds.1,
+            false => protocol.seeds.0,
+        };
+        let mut values = Vec::new();
+        for seed in 1..=seeds {
+            terminal.note(format!(
+                "{} on {}, seed {seed}",
+                protocol.name, protocol.data
+            ));
+            let mut progress = Progress::new(terminal, signals.clone(), false);
+            let value = measure(protocol, &folder, seed, &device, &terminal, &mut progress)?;
+            drop(progress);
+            values.push(value);
+        }
+        rows.push(Row::measured(protocol, values));
+    }
+    let count = |verdict| rows.iter().filter(|row| row.verdict == verdict).count();
+    let verified = Verified {
+        device: device.name.clone(),
+        passed: count(Verdict::Pass),
+        failed: count(Verdict::Fail),
+        skipped: count(Verdict::Skipped),
+        rows,
+    };
+    terminal.result(&verified, || verified.text(arguments.markdown))?;
+    match verified.failed {
+        0 => Ok(()),
+        failed => Err(CliError::failure(
+            Status::Diverged,
+            "ae verify",
+            format!("{failed} of {} protocols failed", verified.rows.len()),
+        )),
+    }
+}
+
+/// Trains one protocol from one seed and measures the model after the last epoch.
+fn measure(
+    protocol: &Protocol,
+    folder: &Path,
+    seed: u64,
+    device: &OpenDevice,
+    terminal: &Terminal,
+    progress: &mut Progress,
+) -> Result<f64, CliError> {
+    let config = TrainConfig {
+        seed,
+        ..(protocol.train)()
+    };
+    let source = Source::at(folder, seed);
+    let split = source.split(terminal)?;
+    let shape = split.train.shape();
+    let input = [shape.channels, shape.height, shape.width];
+    let model = (protocol.model)().init(input, seed, &device.device)?;
+    let config = config.check()?;
+    let trained = train(model, &split, &config, &device.device, None, progress)?;
+    match protocol.measure {
+        Measure::Mse => {
+            let noise = (!config.noise.is_empty()).then_some((&config.noise, seed));
+            let quality = ae_train::evaluate(
+                &trained.last,
+                &split.test,
+                noise,
+                &device.device,
+                BATCH_SIZE,
+            )?;
+            Ok(quality.mse)
+        }
+        Measure::OverPca => {
+            let mse = |quality: ae_eval::Quality| quality.mse;
+            let found =
+                ae_train::evaluate(&trained.last, &split.test, None, &device.device, BATCH_SIZE);
+            let pca = Pca::fit_images(&split.train, trained.last.code_values())?;
+            let mut meter = QualityMeter::new(shape);
+            let mut pixels = vec![0.0; shape.values()];
+            for index in 0..split.test.len() {
+                split.test.read_unit_into(index, &mut pixels)?;
+                meter.add(&pixels, &pca.reconstruct(&pixels));
+            }
+            Ok(mse(found?) / mse(meter.finish()))
+        }
+        Measure::NegativeBound => {
+            let report =
+                report_codes(&trained.last, &split.test, seed, &device.device, BATCH_SIZE)?;
+            match report {
+                Some(CodeReport::Variational(report)) => Ok(report.negative_bound),
+                _ => Err(CliError::failure(
+                    Status::Model,
+                    protocol.name,
+                    "the model has no bound",
+                )),
+            }
+        }
+    }
+}
+
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    if values.len() < 2 {
+        return (mean, 0.0);
+    }
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (count - 1.0) / count).sqrt())
+}
+
+/// Whether a mean is within two standard errors of the reference, or better; within a margin of a published number,
+/// where that is all there is.
+fn verdict(protocol: &Protocol, mean: f64, standard_error: f64) -> Verdict {
+    let most = match (protocol.reference, protocol.published) {
+        (Some(reference), _) => {
+            let error = reference.standard_error.hypot(standard_error);
+            reference.mean + MOST_STANDARD_ERRORS * error
+        }
+        (None, Some((published, _))) => match protocol.measure {
+            Measure::OverPca => published * (1.0 + PCA_MARGIN),
+            _ => published * (1.0 + PUBLISHED_MARGIN),
+        },
+        (None, None) => f64::INFINITY,
+    };
+    if mean <= most {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    }
+}
+
+impl Row {
+    fn skipped(protocol: &Protocol) -> Self {
+        Self::new(protocol, Vec::new(), Verdict::Skipped)
+    }
+
+    fn measured(protocol: &Protocol, values: Vec<f64>) -> Self {
+        let (mean, standard_error) = mean_and_error(&values);
+        Self::new(protocol, values, verdict(protocol, mean, standard_error))
+    }
+
+    fn new(protocol: &Protocol, values: Vec<f64>, verdict: Verdict) -> Self {
+        let text = |value| protocol.measure.text(value);
+        let reference = protocol.reference.map(|reference| {
+            format!(
+                "{} ± {} ({})",
+                text(reference.mean),
+                text(reference.standard_error),
+                reference.runs
+            )
+        });
+        let found = (!values.is_empty()).then(|| mean_and_error(&values));
+        let published = match protocol.published {
+            Some((value, whose)) => format!("{value} ({whose})"),
+            None => String::new(),
+        };
+        Self {
+            protocol: protocol.name,
+            data: protocol.data,
+            measure: protocol.measure.name(),
+            published: protocol.published.map(|(value, _)| value),
+            found: found.map(|(mean, _)| mean),
+            standard_error: found.map(|(_, error)| error),
+            cells: vec![
+                protocol.name.to_owned(),
+                protocol.data.to_owned(),
+                protocol.measure.name().to_owned(),
+                published,
+                reference.clone().unwrap_or_default(),
+                found.map_or_else(String::new, |(mean, error)| {
+                    format!("{} ± {} ({})", text(mean), text(error), values.len())
+                }),
+                match verdict {
+                    Verdict::Pass => "pass",
+                    Verdict::Fail => "FAIL",
+                    Verdict::Skipped => "skipped: no data",
+                }
+                .to_owned(),
+            ],
+            reference,
+            values,
+            verdict,
+        }
+    }
+}
+
+impl Verified {
+    fn text(&self, markdown: bool) -> String {
+        let columns = [
+            Column::left("protocol"),
+            Column::left("data"),
+            Column::left("measure"),
+            Column::left("published"),
+            Column::left("PyTorch (seeds)"),
+            Column::left("ae (seeds)"),
+            Column::left("verdict"),
+        ];
+        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| row.cells.clone()).collect();
+        let table = match markdown {
+            true => markdown_table(&columns, &rows),
+            false => table(&columns, &rows),
+        };
+        format!(
+            "{table}\n{} passed, {} failed, {} skipped; mean ± standard error over seeds, on {}\n",
+            self.passed, self.failed, self.skipped, self.device
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_passes_within_two_standard_errors_or_below() {
+        let protocol = &PROTOCOLS[0];
+        let reference = protocol.reference.expect("this one has a reference");
+        let error = reference.standard_error;
+        let check = |mean, own_error, expected| {
+            assert_eq!(
+                verdict(protocol, mean, own_error),
+                expected,
+                "{mean} {own_error}"
+            );
+        };
+        check(0.1 * reference.mean, 0.0, Verdict::Pass);
+        check(reference.mean + 1.9 * error, 0.0, Verdict::Pass);
+        check(reference.mean + 2.1 * error, 0.0, Verdict::Fail);
+        check(reference.mean + 2.1 * error, error, Verdict::Pass);
+        check(f64::NAN, error, Verdict::Fail);
+    }
+
+    #[test]
+    fn the_spread_over_seeds_is_that_of_a_sample() {
+        assert_eq!(mean_and_error(&[3.0]), (3.0, 0.0));
+        let (mean, error) = mean_and_error(&[1.0, 2.0, 3.0, 6.0]);
+        // The sample's variance is 14/3, of four values.
+        assert_eq!(mean, 3.0);
+        assert!((error - (14.0f64 / 12.0).sqrt()).abs() < 1e-12);
+    }
+}

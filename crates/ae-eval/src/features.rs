@@ -1,0 +1,75 @@
+//! Rows of numbers with a label each: what classifiers learn from and are measured on.
+
+use crate::error::EvalError;
+
+/// Rows of features and their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelledRows<'a> {
+    rows: &'a [f32],
+    values: usize,
+    labels: &'a [u8],
+}
+
+impl<'a> LabelledRows<'a> {
+    /// Puts rows of `values` numbers and their labels together.
+    ///
+    /// # Errors
+    /// [`EvalError::RaggedRows`] when the numbers are not as many rows as there are labels, [`EvalError::NotFinite`]
+    /// when one is not finite.
+    pub fn new(rows: &'a [f32], values: usize, labels: &'a [u8]) -> Result<Self, EvalError> {
+        if values == 0 || labels.is_empty() || rows.len() != labels.len() * values {
+            return Err(EvalError::RaggedRows {
+                row_values: values,
+                found: rows.len(),
+            });
+        }
+        if let Some(position) = rows.iter().position(|value| !value.is_finite()) {
+            return Err(EvalError::NotFinite {
+                row: position / values,
+            });
+        }
+        Ok(Self {
+            rows,
+            values,
+            labels,
+        })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no row; never so.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Numbers in a row.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.values
+    }
+
+    /// The labels, one a row.
+    #[must_use]
+    pub fn labels(&self) -> &'a [u8] {
+        self.labels
+    }
+
+    /// All rows, one after the other.
+    #[must_use]
+    pub fn rows(&self) -> &'a [f32] {
+        self.rows
+    }
+
+    /// One more than the largest label.
+    pub(crate) fn classes(&self) -> usize {
+        self.labels
+            .iter()
+            .max()
+            .map_or(0, |&label| usize::from(label) + 1)
+    }
+}

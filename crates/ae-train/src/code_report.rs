@@ -1,0 +1,240 @@
+//! What a model's codes say over a whole set: whether a variational model ignores its code, how sparse a sparse one is.
+
+use ae_data::ImageSet;
+use ae_models::{Autoencoder, LatentVariableModel};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::evaluate::{images_tensor, prepare};
+use crate::latent::LatentDraws;
+
+/// A dimension whose posterior mean varies more than this over the images says something about them.
+///
+/// # References
+/// Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, section 5.2.
+pub const ACTIVE_VARIANCE: f64 = 0.01;
+
+/// What the codes of a set of images say about the model that made them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum CodeReport {
+    /// Of a model with a posterior.
+    Variational(VariationalReport),
+    /// Of a model whose codes are meant to be sparse.
+    Sparse(SparseReport),
+}
+
+/// The bound of a variational model, and which dimensions of its code are in use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct VariationalReport {
+    /// The negative evidence lower bound, `reconstruction + kl`: nats per image, whatever the model's `beta`.
+    pub negative_bound: f64,
+    /// The negative log-likelihood of the images given one code drawn from each one's posterior: nats per image.
+    pub reconstruction: f64,
+    /// The Kullback-Leibler divergence of the posteriors from the prior: nats per image.
+    pub kl: f64,
+    /// Dimensions whose posterior mean has a variance above [`ACTIVE_VARIANCE`] over the images.
+    pub active_units: usize,
+    /// Dimensions of the code.
+    pub units: usize,
+    /// The divergence of each dimension: nats, a mean over the images.
+    pub kl_per_dimension: Vec<f64>,
+    /// The variance of each dimension's posterior mean over the images.
+    pub mean_variances: Vec<f64>,
+}
+
+impl VariationalReport {
+    /// Whether the code is ignored: the decoder draws the same whatever the image.
+    #[must_use]
+    pub fn is_collapsed(&self) -> bool {
+        self.active_units == 0
+    }
+}
+
+/// How many numbers of the codes are awake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SparseReport {
+    /// The share of numbers that are active, over all images and all numbers of their codes.
+    pub active_share: f64,
+    /// Numbers of the code that are active for no image at all.
+    pub dead_units: usize,
+    /// Numbers of the code.
+    pub units: usize,
+}
+
+/// Measures a model's codes over a set, in the way that suits the model; `None` for a plain one.
+///
+/// The codes that a variational model's bound is measured at are drawn from `(seed, index)` alone.
+///
+/// # Errors
+/// Where the set is empty, has another shape than the model, or cannot be read.
+pub fn report_codes<M: Autoencoder>(
+    model: &M,
+    set: &ImageSet,
+    seed: u64,
+    device: &Device,
+    batch_size: usize,
+) -> Result<Option<CodeReport>, TrainError> {
+    if model.as_latent_variable_model().is_none() && model.activity_threshold().is_none() {
+        return Ok(None);
+    }
+    let (model, loader) = prepare(model, set, None, device, batch_size)?;
+    let units = model.code_values();
+    let mut variational = model
+        .as_latent_variable_model()
+        .map(|model| VariationalMeter::new(model, units, seed));
+    let mut sparse = model
+        .activity_threshold()
+        .map(|threshold| SparseMeter::new(threshold, units));
+    for batch in loader {
+        let batch = batch?;
+        let images = images_tensor(batch.target, set.shape(), device);
+        if let Some(meter) = &mut variational {
+            meter.add(images, &batch.indices)?;
+        } else if let Some(meter) = &mut sparse {
+            meter.add(&read(model.encode(images))?);
+        }
+    }
+    Ok(variational
+        .map(VariationalMeter::finish)
+        .or(sparse.map(SparseMeter::finish)))
+}
+
+fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+    tensor
+        .try_into_vec_as::<f32>()
+        .map_err(TrainError::device("encoding"))
+}
+
+struct VariationalMeter<'a> {
+    model: &'a dyn LatentVariableModel,
+    seed: u64,
+    images: f64,
+    log_likelihoods: f64,
+    divergences: Vec<f64>,
+    /// Running means of the posterior means, and sums of squares around them.
+    means: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl<'a> VariationalMeter<'a> {
+    fn new(model: &'a dyn LatentVariableModel, units: usize, seed: u64) -> Self {
+        Self {
+            model,
+            seed,
+            images: 0.0,
+            log_likelihoods: 0.0,
+            divergences: vec![0.0; units],
+            means: vec![0.0; units],
+            squares: vec![0.0; units],
+        }
+    }
+
+    fn add(&mut self, images: Tensor<4>, indices: &[u64]) -> Result<(), TrainError> {
+        let units = self.means.len();
+        let draws = LatentDraws::for_measuring(self.seed, indices);
+        let noise = draws.standard_normal(units, &images.device());
+        let posterior = self.model.posterior(images.clone());
+        let codes = posterior.sample(noise);
+        let log_likelihoods = read(self.model.log_likelihood(codes, images))?;
+        self.log_likelihoods += log_likelihoods.into_iter().map(f64::from).sum::<f64>();
+        for row in read(posterior.kl_divergence())?.chunks_exact(units) {
+            for (sum, &divergence) in self.divergences.iter_mut().zip(row) {
+                *sum += f64::from(divergence);
+            }
+        }
+        // B. P. Welford (1962), Note on a method for calculating corrected sums of squares and products.
+        for row in read(posterior.mean)?.chunks_exact(units) {
+            self.images += 1.0;
+            for ((mean, squares), &value) in self.means.iter_mut().zip(&mut self.squares).zip(row) {
+                let difference = f64::from(value) - *mean;
+                *mean += difference / self.images;
+                *squares += difference * (f64::from(value) - *mean);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> CodeReport {
+        let over_images = |sums: Vec<f64>| -> Vec<f64> {
+            sums.into_iter().map(|sum| sum / self.images).collect()
+        };
+        let reconstruction = -self.log_likelihoods / self.images;
+        let kl_per_dimension = over_images(self.divergences);
+        let mean_variances = over_images(self.squares);
+        let kl = kl_per_dimension.iter().sum();
+        CodeReport::Variational(VariationalReport {
+            negative_bound: reconstruction + kl,
+            reconstruction,
+            kl,
+            active_units: mean_variances
+                .iter()
+                .filter(|&&variance| variance > ACTIVE_VARIANCE)
+                .count(),
+            units: mean_variances.len(),
+            kl_per_dimension,
+            mean_variances,
+        })
+    }
+}
+
+struct SparseMeter {
+    threshold: f32,
+    images: usize,
+    active: u64,
+    ever_active: Vec<bool>,
+}
+
+impl SparseMeter {
+    fn new(threshold: f32, units: usize) -> Self {
+        Self {
+            threshold,
+            images: 0,
+            active: 0,
+            ever_active: vec![false; units],
+        }
+    }
+
+    fn add(&mut self, codes: &[f32]) {
+        for code in codes.chunks_exact(self.ever_active.len()) {
+            self.images += 1;
+            for (ever_active, &value) in self.ever_active.iter_mut().zip(code) {
+                if value.abs() > self.threshold {
+                    self.active += 1;
+                    *ever_active = true;
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> CodeReport {
+        let units = self.ever_active.len();
+        CodeReport::Sparse(SparseReport {
+            active_share: self.active as f64 / (self.images * units) as f64,
+            dead_units: self.ever_active.iter().filter(|&&active| !active).count(),
+            units,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn active_and_dead_numbers_are_counted() {
+        let mut meter = SparseMeter::new(0.5, 4);
+        meter.add(&[0.0, 1.0, -0.6, 0.5, 0.0, 0.7, 0.0, 0.2]);
+        meter.add(&[0.0, 0.0, 0.0, 0.0]);
+        let CodeReport::Sparse(report) = meter.finish() else {
+            panic!("a sparse report was asked for")
+        };
+        // 1.0 and 0.7 of the second number and -0.6 of the third, out of twelve; the first and the last never.
+        assert_eq!(report.active_share, 0.25);
+        assert_eq!((report.dead_units, report.units), (2, 4));
+    }
+}

@@ -1,0 +1,157 @@
+//! How likely a model takes images to be, by importance sampling.
+
+use ae_data::ImageSet;
+use ae_models::Autoencoder;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::config::at_least_one;
+use crate::evaluate::{images_tensor, prepare};
+use crate::latent::LatentDraws;
+
+/// Images that a decoder draws at once.
+const DECODED_AT_ONCE: usize = 2_048;
+
+/// An estimate of how likely a model takes a set of images to be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LogLikelihood {
+    /// The mean of `-ln p(x)` over the images, in nats: an upper bound in expectation, which more samples lower.
+    pub negative_log_likelihood: f64,
+    /// The standard error of that mean over images; what the samples add is not in it.
+    pub standard_error: f64,
+    /// The same as bits for each pixel of the image. A code length only where the likelihood is of 8-bit values.
+    pub bits_per_pixel: f64,
+    /// Codes drawn for each image.
+    pub samples: usize,
+    /// Images.
+    pub images: usize,
+}
+
+/// Estimates the log-likelihood of a set by `samples` codes an image, each drawn from the image's posterior.
+///
+/// `ln p(x)` is estimated by `ln (1/k) sum p(x, z) / q(z | x)`, added up from logarithms. An image's codes depend on
+/// `(seed, index)` alone. `None` for a model without a likelihood.
+///
+/// # Errors
+/// Where `samples` is 0 or the set is empty, has another shape than the model, or cannot be read.
+///
+/// # References
+/// Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, equation 8 and section 5.
+pub fn estimate_log_likelihood<M: Autoencoder>(
+    model: &M,
+    set: &ImageSet,
+    samples: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Option<LogLikelihood>, TrainError> {
+    at_least_one("samples", samples)?;
+    if model.as_latent_variable_model().is_none() {
+        return Ok(None);
+    }
+    let batch_size = (DECODED_AT_ONCE / samples).max(1);
+    let samples_at_once = samples.min(DECODED_AT_ONCE);
+    let (model, loader) = prepare(model, set, None, device, batch_size)?;
+    let latent = model.code_values();
+    let Some(model) = model.as_latent_variable_model() else {
+        return Ok(None);
+    };
+    let mut log_likelihoods = Vec::with_capacity(set.len());
+    for batch in loader {
+        let batch = batch?;
+        let count = batch.indices.len();
+        let noise = LatentDraws::for_measuring(seed, &batch.indices)
+            .standard_normal(samples * latent, device)
+            .reshape([count, samples, latent]);
+        let images = images_tensor(batch.target, set.shape(), device);
+        let posterior = model.posterior(images.clone());
+        let mut sums = vec![LogSum::default(); count];
+        for first in (0..samples).step_by(samples_at_once) {
+            let taken = samples_at_once.min(samples - first);
+            let noise = noise.clone().narrow(1, first, taken);
+            let log_weights = model
+                .log_importance_weights(&posterior, images.clone(), noise)
+                .try_into_vec_as::<f32>()
+                .map_err(TrainError::device("estimating the likelihood"))?;
+            for (sum, log_weights) in sums.iter_mut().zip(log_weights.chunks_exact(taken)) {
+                log_weights.iter().for_each(|&log| sum.add(log.into()));
+            }
+        }
+        let logs = sums
+            .into_iter()
+            .map(|sum| sum.value() - (samples as f64).ln());
+        log_likelihoods.extend(logs);
+    }
+    let images = log_likelihoods.len();
+    let mean = log_likelihoods.iter().sum::<f64>() / images as f64;
+    let variance = log_likelihoods
+        .iter()
+        .map(|log| (log - mean).powi(2))
+        .sum::<f64>()
+        / images as f64;
+    Ok(Some(LogLikelihood {
+        negative_log_likelihood: -mean,
+        standard_error: (variance / images as f64).sqrt(),
+        bits_per_pixel: -mean / std::f64::consts::LN_2 / set.shape().pixels() as f64,
+        samples,
+        images,
+    }))
+}
+
+/// The logarithm of a sum whose summands' logarithms come one by one.
+#[derive(Clone, Copy, Debug)]
+struct LogSum {
+    largest: f64,
+    /// The sum, divided by what `largest` is the logarithm of.
+    scaled: f64,
+}
+
+impl Default for LogSum {
+    fn default() -> Self {
+        Self {
+            largest: f64::NEG_INFINITY,
+            scaled: 0.0,
+        }
+    }
+}
+
+impl LogSum {
+    fn add(&mut self, log: f64) {
+        if log > self.largest {
+            self.scaled = self.scaled * (self.largest - log).exp() + 1.0;
+            self.largest = log;
+        } else if log > f64::NEG_INFINITY || log.is_nan() {
+            self.scaled += (log - self.largest).exp();
+        }
+    }
+
+    fn value(self) -> f64 {
+        self.largest + self.scaled.ln()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_what_no_float_can_hold_have_logarithms() {
+        let check = |logs: &[f64], expected: f64| {
+            let mut sum = LogSum::default();
+            logs.iter().for_each(|&log| sum.add(log));
+            let found = sum.value();
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "{logs:?}: {found}, not {expected}"
+            );
+        };
+        check(&[0.0, 0.0], 2f64.ln());
+        check(&[-1e5, -1e5 + 3f64.ln()], -1e5 + 4f64.ln());
+        check(&[-1e5 + 3f64.ln(), -1e5], -1e5 + 4f64.ln());
+        check(&[f64::NEG_INFINITY, 1.0], 1.0);
+        let mut sum = LogSum::default();
+        [1.0, f64::NAN, 2.0].iter().for_each(|&log| sum.add(log));
+        assert!(sum.value().is_nan());
+    }
+}

@@ -1,0 +1,31 @@
+//! What the targets that need Burn do with their input.
+
+use std::fs;
+
+/// A model file: its card and its tensors.
+pub(crate) fn model_file(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("x.safetensors");
+    fs::write(&path, bytes).expect("a temporary file");
+    let _ = ae_models::read_model_card(&path);
+    if let Ok((tensors, _)) = ae_models::read_tensors(&path) {
+        for tensor in tensors {
+            assert_eq!(tensor.values.len(), tensor.shape.iter().product::<usize>());
+            assert!(tensor.values.iter().all(|value| value.is_finite()));
+        }
+    }
+}
+
+/// A run's configuration: what is understood is checked, and written as it can be read again.
+pub(crate) fn configuration(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(config) = toml::from_str::<ae_train::RunConfig>(text) else {
+        return;
+    };
+    if config.train.check().is_ok() {
+        let written = toml::to_string(&config).expect("a checked configuration is TOML");
+        assert_eq!(toml::from_str(&written).ok(), Some(config), "{written}");
+    }
+}
