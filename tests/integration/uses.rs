@@ -103,12 +103,12 @@ fn what_cannot_be_used_is_refused() {
     let rows: [(&[&str], i32, &str); 8] = [
         (
             &["anomaly", &model, "--data", &data, "--foreign", small],
-            1,
+            3,
             "images of 20x20x1",
         ),
         (
             &["anomaly", &model, "--data", &data, "--foreign", "gone.gz"],
-            1,
+            5,
             "gone.gz",
         ),
         (
@@ -116,7 +116,7 @@ fn what_cannot_be_used_is_refused() {
             2,
             "--false-alarm-rate: '1'",
         ),
-        (&["probe", &model, "--data", stripes], 1, "no labels"),
+        (&["probe", &model, "--data", stripes], 3, "no labels"),
         (
             &["map", &model, "-o", "map.pdf"],
             2,

@@ -6,7 +6,7 @@ Answers requests on standard input, one JSON object a line, with one JSON object
      "noise": 0.0, "seconds": 1.0}
     {"images_per_second": 431.2, "steps": 4}
 
-`task` is train or infer, `variant` eager or compile (channels_last and torch.compile), `model` conv or
+`task` is train or infer, `variant` eager, channels_last (eager too) or compile (channels_last and torch.compile), `model` conv or
 dense. What a request needs is built, compiled and warmed up before the clock starts, and kept
 for the next round. A request that fails is answered with {"error": "..."}.
 """
@@ -71,7 +71,7 @@ class Bench:
         torch.manual_seed(1)
         batch, channels, height, width = request["shape"]
         compiled = request["variant"] == "compile"
-        self.layout = torch.channels_last if compiled else torch.contiguous_format
+        self.layout = torch.contiguous_format if request["variant"] == "eager" else torch.channels_last
         self.images = torch.rand(request["shape"]).contiguous(memory_format=self.layout)
         self.noise = request.get("noise", 0.0)
         if request["model"] == "conv":

@@ -66,8 +66,14 @@ pub(crate) fn all(root: &Path, ae: &Path, peers: bool) -> Vec<Contender> {
         });
     }
     const BOTH: &[Task] = &[Task::Train, Task::Infer];
-    let scripts: [(&str, &str, &'static str, &'static [Task]); 4] = [
+    let scripts: [(&str, &str, &'static str, &'static [Task]); 5] = [
         ("PyTorch eager", "torch_peer.py", "eager", BOTH),
+        (
+            "PyTorch channels_last",
+            "torch_peer.py",
+            "channels_last",
+            BOTH,
+        ),
         ("PyTorch compiled", "torch_peer.py", "compile", BOTH),
         ("ONNX Runtime", "onnx_peer.py", "onnx", &[Task::Infer]),
         ("Keras", "keras_peer.py", "keras", BOTH),

@@ -85,7 +85,7 @@ pub(crate) fn markdown(
 }
 
 fn better_pytorch(speeds: &dyn Fn(&str) -> Vec<f64>) -> Option<f64> {
-    ["PyTorch eager", "PyTorch compiled"]
+    ["PyTorch eager", "PyTorch channels_last", "PyTorch compiled"]
         .iter()
         .filter_map(|name| median(&speeds(name)))
         .reduce(f64::max)
