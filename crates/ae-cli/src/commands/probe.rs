@@ -138,7 +138,7 @@ impl Probed {
         let columns = [
             Column::left("features"),
             Column::decimal("numbers"),
-            Column::decimal(&format!("{} neighbours %", self.neighbours)),
+            Column::decimal(format!("{} neighbours %", self.neighbours)),
             Column::decimal("logistic regression %"),
         ];
         let rows: Vec<Vec<String>> = self

@@ -90,6 +90,7 @@ fn a_code_that_is_ignored_is_told_from_one_that_is_used() {
     let split = split(96, 24);
     let settings = TrainConfig {
         learning_rate: 1e-2,
+        gradient_clip_norm: None,
         ..quick(25, 16)
     };
     let settings = settings.check().unwrap();
