@@ -83,14 +83,9 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The same error without the temporary file's path, which the user never asked for.
 fn without_path(error: &io::Error, folder: &Path) -> io::Error {
-    // The operating system's own error lies below the one that has the path.
-    let cause = error
-        .get_ref()
-        .and_then(|inner| inner.source()?.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error);
     fs::metadata(folder)
         .err()
-        .unwrap_or_else(|| cause.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error))
+        .unwrap_or_else(|| error.kind().into())
 }
 
 #[cfg(test)]
@@ -133,21 +128,6 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("is a directory"), "{error}");
-    }
-
-    /// Too many open files, for one, is an error that has no kind.
-    #[cfg(unix)]
-    #[test]
-    fn a_reason_without_a_kind_survives() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("{0} at path")]
-        struct AtPath(#[source] io::Error);
-        let folder = tempfile::tempdir().unwrap();
-        let error = io::Error::other(AtPath(io::Error::from_raw_os_error(24)));
-        assert_eq!(without_path(&error, folder.path()).raw_os_error(), Some(24));
-        let error = io::Error::from(io::ErrorKind::PermissionDenied);
-        let kind = without_path(&error, folder.path()).kind();
-        assert_eq!(kind, io::ErrorKind::PermissionDenied);
     }
 
     #[cfg(unix)]
