@@ -33,6 +33,7 @@ fn status_of_data(error: &DataError) -> Status {
         }
         DataError::Read { source, .. } => match source.kind() {
             ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Status::Data,
+            ErrorKind::OutOfMemory => Status::Device,
             _ => Status::Files,
         },
         _ => Status::Data,

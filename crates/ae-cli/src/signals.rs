@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::error::{CliError, Status};
+use crate::error::{CliError, Status, io_reason};
 
 /// What the process was asked by signals.
 #[derive(Debug, Clone)]
@@ -34,9 +34,9 @@ impl Signals {
             stop: Arc::default(),
             checkpoint: Arc::default(),
         };
-        signals
-            .register()
-            .map_err(|error| CliError::failure(Status::Internal, "signal handlers", error))?;
+        signals.register().map_err(|error| {
+            CliError::failure(Status::Files, "signal handlers", io_reason(&error))
+        })?;
         Ok(signals)
     }
 

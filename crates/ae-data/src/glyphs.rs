@@ -16,6 +16,7 @@ use flate2::read::GzDecoder;
 use serde::Serialize;
 
 use self::font::Face;
+use crate::idx::broken;
 use crate::{DataError, Dataset, ImageSet, ImageShape, Skipped};
 
 /// The letters, in the order of their labels.
@@ -81,7 +82,7 @@ fn embedded_part(images: &[u8], labels: &[u8]) -> Result<ImageSet, DataError> {
                 Path::new(NAME),
                 "the embedded file is cut short",
             )),
-            Err(error) => Err(DataError::decode(Path::new(NAME), error)),
+            Err(error) => Err(broken(Path::new(NAME), &error)),
         }
     };
     let (pixels, labels) = (unpack(images, 16)?, unpack(labels, 8)?);

@@ -320,6 +320,8 @@ impl Source {
 pub(crate) fn broken(path: &Path, error: &io::Error) -> DataError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => DataError::decode(path, "the file is truncated"),
+        // Nothing is wrong with the file.
+        io::ErrorKind::OutOfMemory => DataError::read(path, error.kind().into()),
         _ => DataError::decode(path, error),
     }
 }

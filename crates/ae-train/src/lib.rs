@@ -27,7 +27,7 @@ mod train;
 mod trained;
 
 pub use anomaly::anomaly_scores;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub use checkpoint::fuzz_manifest;
 pub use code_report::{ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport, report_codes};
 pub use config::{CheckedTrainConfig, EarlyStopping, TrainConfig};

@@ -81,7 +81,7 @@ fn falls_back(
     name: &'static str,
     file: &'static str,
     places: usize,
-    damage: fn(&mut Vec<u8>, usize, usize),
+    damage: fn(Vec<u8>, usize, usize) -> Vec<u8>,
 ) -> Case {
     Case::telling(FAMILY, name, move |bench| {
         let expected = undisturbed(bench)?;
@@ -89,9 +89,8 @@ fn falls_back(
             let run = bench.copy_run("run")?;
             let newest = checkpoints(&run)[0].clone();
             let path = newest.join(file);
-            let mut content = fs::read(&path).map_err(broken(&path))?;
-            damage(&mut content, place, places);
-            fs::write(&path, content).map_err(broken(&path))?;
+            let content = fs::read(&path).map_err(broken(&path))?;
+            fs::write(&path, damage(content, place, places)).map_err(broken(&path))?;
             let ended = go_on(bench, "run").run();
             let check = || {
                 ended.check_done()?;
@@ -110,14 +109,16 @@ fn falls_back(
     })
 }
 
-fn cut(content: &mut Vec<u8>, place: usize, places: usize) {
+fn cut(mut content: Vec<u8>, place: usize, places: usize) -> Vec<u8> {
     content.truncate(place * content.len() / places);
+    content
 }
 
-fn flip(content: &mut Vec<u8>, place: usize, places: usize) {
+fn flip(mut content: Vec<u8>, place: usize, places: usize) -> Vec<u8> {
     // Also the very first and the very last byte.
     let byte = place * (content.len() - 1) / (places - 1).max(1);
     content[byte] ^= 1 << (place % 8);
+    content
 }
 
 fn damage() -> Vec<Case> {
@@ -377,7 +378,7 @@ fn changed_configuration(
 }
 
 /// A run that goes on until it is told to stop, once its first epoch is saved.
-fn start_long<'a>(bench: &'a Bench<'_>) -> Result<Started, Trouble> {
+fn start_long(bench: &Bench<'_>) -> Result<Started, Trouble> {
     let more = [
         "--epochs",
         "1000000",

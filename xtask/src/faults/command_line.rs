@@ -83,12 +83,6 @@ fn outputs() -> Vec<Case> {
             }
             Ok(())
         }),
-        Case::new(FAMILY, "a format that cannot be written", |bench| {
-            let (run, photo) = (bench.run(), bench.photo());
-            let denoise = ["denoise", &photo, "-o", "out.xyz/x.dds", "--model", &run];
-            bench.refuses(bench.ae(denoise).args(["--backend", "flex"]), 2, &["x.dds"])
-        })
-        .slow(),
         Case::telling(FAMILY, "no space for results", |bench| {
             let place = bench.path().join("disk");
             let disk = SmallDisk::mount(&place, 64)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::bench::{Bench, broken};
+use super::bench::{Bench, Ended, broken};
 use super::snapshot::Snapshot;
 use super::{Case, Trouble};
 
@@ -76,62 +76,39 @@ pub(super) fn cases() -> Vec<Case> {
         })
         .slow(),
         Case::telling(FAMILY, "less memory than a step takes", |bench| {
+            let begin = least_address_space(bench)?;
             let mut refused = 0;
-            for mebibytes in [160, 200, 250, 300, 400, 600] {
+            for mebibytes in (begin..begin + 160).step_by(16) {
                 let run = bench
-                    .ae([
-                        "train",
-                        "--out",
-                        "run",
-                        "--epochs",
-                        "1",
+                    .ae(["train", "--out", "run", "--epochs", "1", "--limit", "1000"])
+                    .args([
+                        "--batch-size",
+                        "1000",
                         "--backend",
                         "flex",
+                        "--threads",
+                        "2",
                     ])
-                    .args(["--batch-size", "4096", "--quiet", "--threads", "2"])
                     .address_space(mebibytes);
-                let ended = run.run();
-                ended
-                    .check_error(8, &["memory"])
-                    .or_else(|reason| match ended.code {
-                        Some(8) => ended.check_error(8, &[]),
-                        _ => Err(reason),
-                    })
-                    .map_err(|reason| format!("{mebibytes} MiB: {reason}"))?;
-                refused += 1;
-                // A run that has begun may be there, and can be gone on with.
-                if bench.path().join("run/config.toml").exists() {
-                    fs::remove_dir_all(bench.path().join("run")).map_err(broken(bench.path()))?;
-                }
+                refused += u32::from(check_exhausted(&run.run(), mebibytes)?);
+                // A run that has begun may be there.
+                let _ = fs::remove_dir_all(bench.path().join("run"));
             }
-            Ok(format!("{refused} refused"))
+            told(refused)
         }),
         Case::telling(FAMILY, "memory that ends in the middle of a run", |bench| {
             let expected = super::checkpoints::undisturbed(bench)?;
+            let begin = least_address_space(bench)?;
             let mut refused = 0;
-            for mebibytes in (24..120).step_by(8) {
+            for mebibytes in (begin..begin + 64).step_by(4) {
                 let run = bench.copy_run("run")?;
                 let limited = super::checkpoints::go_on(bench, "run").address_space(mebibytes);
-                let ended = limited.run();
-                match ended.code {
-                    Some(0) => ended.check_done()?,
-                    // The system could not even load the program.
-                    Some(127) => {}
-                    _ => {
-                        refused += 1;
-                        ended
-                            .check_error(8, &[])
-                            .map_err(|reason| format!("{mebibytes} MiB: {reason}"))?;
-                    }
-                }
+                refused += u32::from(check_exhausted(&limited.run(), mebibytes)?);
                 super::checkpoints::go_on(bench, "run").run().check_done()?;
                 super::checkpoints::check_same_model(&run, &expected)?;
                 fs::remove_dir_all(&run).map_err(broken(&run))?;
             }
-            match refused {
-                0 => Err(Trouble::Failed("there was always enough".to_owned())),
-                _ => Ok(format!("{refused} refused")),
-            }
+            told(refused)
         }),
         Case::new(FAMILY, "no further thread to be had", |bench| {
             let run = bench.train("run", &["--epochs", "1", "--threads", "100000"]);
@@ -148,6 +125,36 @@ pub(super) fn cases() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// What the system takes to load the program at all: with less, it never gets to say anything.
+fn least_address_space(bench: &Bench<'_>) -> Result<u64, Trouble> {
+    (16..1024)
+        .step_by(4)
+        .find(|&mebibytes| {
+            let version = bench.ae(["--version"]).address_space(mebibytes);
+            version.run().code == Some(0)
+        })
+        .ok_or_else(|| Trouble::Failed("ae does not start".to_owned()))
+}
+
+/// Whether a command ran out of memory, in good order.
+fn check_exhausted(ended: &Ended, mebibytes: u64) -> Result<bool, Trouble> {
+    let checked = match ended.code {
+        Some(0) => ended.check_done(),
+        _ => ended.check_error(8, &[]),
+    };
+    match checked {
+        Ok(()) => Ok(ended.code != Some(0)),
+        Err(reason) => Err(Trouble::Failed(format!("{mebibytes} MiB: {reason}"))),
+    }
+}
+
+fn told(refused: u32) -> Result<String, Trouble> {
+    match refused {
+        0 => Err(Trouble::Failed("there was always enough".to_owned())),
+        _ => Ok(format!("{refused} refused")),
+    }
 }
 
 fn has_gpu(bench: &Bench<'_>) -> bool {

@@ -3,6 +3,7 @@
 //! strace (<https://strace.io>, option `--inject`) makes the k-th system call of a kind fail or kills the process as it
 //! is about to make it, for every k at which an undisturbed run calls upon its directory.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -88,11 +89,11 @@ fn sweep(bench: &Bench<'_>, calls: &str, fault: Fault) -> Result<String, Trouble
     let run = bench.copy_run("run")?;
     let found = calls_on_the_run(bench, calls)?;
     let mut harmless = 0;
-    for &k in &found {
+    for (call, number) in &found {
         fs::remove_dir_all(&run).map_err(broken(&run))?;
         bench.copy_run("run")?;
         let check = || -> Result<bool, Trouble> {
-            let inject = format!("inject={calls}:{}:when={k}", fault.injection());
+            let inject = format!("inject={call}:{}:when={number}", fault.injection());
             let ended = go_on(bench, "run")
                 .under(strace(bench, calls, Some(&inject)))
                 .run();
@@ -117,7 +118,7 @@ fn sweep(bench: &Bench<'_>, calls: &str, fault: Fault) -> Result<String, Trouble
             check_tidy(&run)?;
             Ok(is_harmless)
         };
-        if check().map_err(|trouble| at(trouble, &format!("call {k}")))? {
+        if check().map_err(|trouble| at(trouble, &format!("{call} {number}")))? {
             harmless += 1;
         }
     }
@@ -153,27 +154,44 @@ fn strace(bench: &Bench<'_>, calls: &str, action: Option<&str>) -> Vec<String> {
     arguments
 }
 
-/// Which of an undisturbed run's calls are on the run's directory, counted from 1 as strace counts.
-fn calls_on_the_run(bench: &Bench<'_>, calls: &str) -> Result<Vec<usize>, Trouble> {
+/// A call on the run's directory: its name, and its number among the calls of that name, as strace counts.
+type Call = (String, usize);
+
+/// Which of an undisturbed run's calls are on its directory.
+fn calls_on_the_run(bench: &Bench<'_>, calls: &str) -> Result<Vec<Call>, Trouble> {
     let ended = go_on(bench, "run").under(strace(bench, calls, None)).run();
     ended.check_done()?;
     let path = bench.path().join("strace.log");
     let log = fs::read_to_string(&path).map_err(broken(&path))?;
-    // strace counts each thread's calls; the one that ends last is the first, which makes all that matter.
-    let process = |line: &str| line.split_whitespace().next().map(str::to_owned);
-    let first = log.lines().last().and_then(process);
-    let folder = format!("{}/run", bench.path().display());
-    let found: Vec<usize> = log
-        .lines()
-        .filter(|line| process(line) == first && line.contains('('))
-        .zip(1..)
-        .filter(|(line, _)| line.contains(&folder) || line.contains("\"run"))
-        .map(|(_, number)| number)
-        .collect();
+    let found = numbered(&log, &format!("{}/run", bench.path().display()));
     match found.is_empty() {
         true => Err(Trouble::Failed("no such call was seen".to_owned())),
         false => Ok(found),
     }
+}
+
+/// Finds them in a log.
+fn numbered(log: &str, folder: &str) -> Vec<Call> {
+    let process = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    // strace counts each thread's calls; the one that ends last is the first, which makes all that matter.
+    let first = log.lines().last().and_then(process);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for line in log.lines().filter(|line| process(line) == first) {
+        let Some((before, arguments)) = line.split_once('(') else {
+            continue;
+        };
+        let name = before.split_whitespace().last().unwrap_or_default();
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        // What is said of the run on standard output is no call on it.
+        let is_output = name == "write" && arguments.starts_with("1<");
+        let is_on_it = arguments.contains(folder) || arguments.contains("\"run");
+        if is_on_it && !is_output {
+            found.push((name.to_owned(), *count));
+        }
+    }
+    found
 }
 
 /// Nothing half-written is left once a run has gone on.
@@ -192,5 +210,29 @@ fn check_tidy(run: &Path) -> Result<(), Trouble> {
     {
         None => Ok(()),
         Some(name) => Err(Trouble::Failed(format!("{name} is left"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_on_the_run_have_their_own_numbers() {
+        let log = "\
+7 +++ exited with 0 +++
+5 fsync(3</tmp/x/other>) = 0
+5 fsync(3</tmp/x/run>) = 0
+5 write(1</dev/null>, \"{\\n \\\"run\\\": \\\"run/a\\\"\", 20) = 20
+6 fsync(4</tmp/x/run/b>) = 0
+5 rename(\"run/a\", \"run/b\") = 0
+5 fsync(3</tmp/x/run/a> <unfinished ...>
+5 <... fsync resumed>) = 0
+5 fdatasync(3</tmp/x/run/log>) = 0
+5 +++ exited with 0 +++
+";
+        let expected = [("fsync", 2), ("rename", 1), ("fsync", 3), ("fdatasync", 1)];
+        let expected = expected.map(|(name, number)| (name.to_owned(), number));
+        assert_eq!(numbered(log, "/tmp/x/run"), expected);
     }
 }

@@ -152,6 +152,5 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
                 ..EarlyStopping::default()
             })
             .or(base.early_stopping),
-        ..base
     }
 }
