@@ -277,10 +277,6 @@ fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, TrainError> {
 
 /// Reads a manifest, with and without a sum that fits: what the fuzz target does.
 #[cfg(any(test, fuzzing))]
-#[cfg_attr(
-    not(fuzzing),
-    expect(unreachable_pub, reason = "public for the fuzz target alone")
-)]
 pub fn fuzz_manifest(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;

@@ -23,7 +23,7 @@ fn model() -> Model {
     };
     ModelConfig::Conv(config)
         .init([1, 8, 8], 3, &Device::flex())
-        .unwrap()
+        .expect("a model of 8x8 pixels")
 }
 
 fn losses(model: Model, batch_size: usize) -> Vec<f64> {
@@ -38,12 +38,12 @@ fn losses(model: Model, batch_size: usize) -> Vec<f64> {
     train(
         model,
         &split(5 * batch_size - 3, 0),
-        &config.check().unwrap(),
+        &config.check().expect("it can be run"),
         &Device::flex(),
         None,
         &mut losses,
     )
-    .unwrap();
+    .expect("it trains");
     losses.0
 }
 
