@@ -83,14 +83,31 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The same error without the temporary file's path, which the user never asked for.
 fn without_path(error: &io::Error, folder: &Path) -> io::Error {
-    fs::metadata(folder)
-        .err()
-        .unwrap_or_else(|| error.kind().into())
+    fs::metadata(folder).err().unwrap_or_else(|| {
+        error
+            .raw_os_error()
+            .or_else(|| system_number(&error.to_string()))
+            .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+    })
+}
+
+/// The number in `… (os error 24) …`: around the path, tempfile keeps the system's error as text alone.
+fn system_number(message: &str) -> Option<i32> {
+    let (_, rest) = message.split_once("(os error ")?;
+    rest.split_once(')')?.0.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_systems_reason_is_found_behind_the_path() {
+        let message = "Too many open files (os error 24) at path \"/a/.ae-b.tmp\"";
+        assert_eq!(system_number(message), Some(24));
+        assert_eq!(system_number("no such error (os error x)"), None);
+        assert_eq!(system_number("anything else"), None);
+    }
 
     #[test]
     fn a_failed_write_leaves_what_was_there_and_no_temporary_file() {
