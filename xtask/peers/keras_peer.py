@@ -1,13 +1,10 @@
 """Keras on TensorFlow as a peer of `cargo xtask bench`.
 
-The protocol is that of torch_peer.py. Keras takes its threads when TensorFlow starts, so requests for
+serving.py has the protocol. Keras takes its threads when TensorFlow starts, so requests for
 another number than the machine's cores are refused.
 """
 
-import json
 import os
-import sys
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -15,6 +12,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from keras import layers  # noqa: E402
+from serving import Step, serve  # noqa: E402
 
 
 def convolutional(shape: list[int]) -> keras.Model:
@@ -69,31 +67,10 @@ class Bench:
         self.step = lambda: float(train())
 
 
-ready: dict[str, Bench] = {}
-
-
-def answer(request: dict) -> dict:
+def build(request: dict) -> Step:
     if request["threads"] != os.cpu_count():
         raise ValueError("only with as many threads as cores")
-    key = json.dumps({k: v for k, v in request.items() if k != "seconds"}, sort_keys=True)
-    if key not in ready:
-        ready[key] = Bench(request)
-        for _ in range(3):
-            ready[key].step()
-    bench = ready[key]
-    bench.step()
-    steps, start = 0, time.perf_counter()
-    while steps < 2 or time.perf_counter() - start < request["seconds"]:
-        bench.step()
-        steps += 1
-    seconds = time.perf_counter() - start
-    return {"images_per_second": steps * request["shape"][0] / seconds, "steps": steps}
+    return Bench(request).step
 
 
-print(json.dumps({"peer": f"Keras {keras.__version__} on TensorFlow {tf.__version__}"}), flush=True)
-for line in sys.stdin:
-    try:
-        reply = answer(json.loads(line))
-    except Exception as error:  # the caller decides what a failed peer means
-        reply = {"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
-    print(json.dumps(reply), flush=True)
+serve(f"Keras {keras.__version__} on TensorFlow {tf.__version__}", build)

@@ -1,17 +1,14 @@
 """ONNX Runtime as a peer of `cargo xtask bench`, for inference.
 
-The protocol is that of torch_peer.py. The graph is written with the `onnx` package itself, so that no
+serving.py has the protocol. The graph is written with the `onnx` package itself, so that no
 exporter stands between the model and the runtime.
 """
-
-import json
-import sys
-import time
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from serving import Step, serve
 
 
 def convolutional(channels: int) -> onnx.ModelProto:
@@ -51,36 +48,15 @@ def convolutional(channels: int) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-ready: dict[str, tuple] = {}
-
-
-def answer(request: dict) -> dict:
+def build(request: dict) -> Step:
     if request["model"] != "conv":
         raise ValueError("no such model here")
-    key = json.dumps({k: v for k, v in request.items() if k != "seconds"}, sort_keys=True)
-    if key not in ready:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = request["threads"]
-        model = convolutional(request["shape"][1]).SerializeToString()
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        images = np.random.default_rng(1).random(request["shape"], np.float32)
-        ready[key] = (session, images)
-        for _ in range(3):
-            session.run(None, {"images": images})
-    session, images = ready[key]
-    session.run(None, {"images": images})
-    steps, start = 0, time.perf_counter()
-    while steps < 2 or time.perf_counter() - start < request["seconds"]:
-        session.run(None, {"images": images})
-        steps += 1
-    seconds = time.perf_counter() - start
-    return {"images_per_second": steps * request["shape"][0] / seconds, "steps": steps}
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = request["threads"]
+    model = convolutional(request["shape"][1]).SerializeToString()
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    images = np.random.default_rng(1).random(request["shape"], np.float32)
+    return lambda: session.run(None, {"images": images})
 
 
-print(json.dumps({"peer": f"ONNX Runtime {onnxruntime.__version__}"}), flush=True)
-for line in sys.stdin:
-    try:
-        reply = answer(json.loads(line))
-    except Exception as error:  # the caller decides what a failed peer means
-        reply = {"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
-    print(json.dumps(reply), flush=True)
+serve(f"ONNX Runtime {onnxruntime.__version__}", build)

@@ -1,21 +1,10 @@
-"""PyTorch as a peer of `cargo xtask bench`.
+"""PyTorch as a peer of `cargo xtask bench`; serving.py has the protocol.
 
-Answers requests on standard input, one JSON object a line, with one JSON object a line:
-
-    {"task": "train", "variant": "eager", "model": "conv", "shape": [128, 1, 28, 28], "threads": 2,
-     "noise": 0.0, "seconds": 1.0}
-    {"images_per_second": 431.2, "steps": 4}
-
-`task` is train or infer, `variant` eager, channels_last (eager too) or compile (channels_last and torch.compile), `model` conv or
-dense. What a request needs is built, compiled and warmed up before the clock starts, and kept
-for the next round. A request that fails is answered with {"error": "..."}.
+`variant` is eager, channels_last (eager too) or compile (channels_last and torch.compile).
 """
 
-import json
-import sys
-import time
-
 import torch
+from serving import serve
 from torch import nn
 from torch.nn import functional as F
 
@@ -100,30 +89,8 @@ class Bench:
 
 # Every shape gets a program of its own; past a limit PyTorch would fall back to eager.
 torch._dynamo.config.cache_size_limit = 128
-ready: dict[str, Bench] = {}
-
-
-def answer(request: dict) -> dict:
-    torch.set_num_threads(request["threads"])
-    key = json.dumps({k: v for k, v in request.items() if k != "seconds"}, sort_keys=True)
-    if key not in ready:
-        ready[key] = Bench(request)
-        for _ in range(3):
-            ready[key].step()
-    bench = ready[key]
-    bench.step()
-    steps, start = 0, time.perf_counter()
-    while steps < 2 or time.perf_counter() - start < request["seconds"]:
-        bench.step()
-        steps += 1
-    seconds = time.perf_counter() - start
-    return {"images_per_second": steps * request["shape"][0] / seconds, "steps": steps}
-
-
-print(json.dumps({"peer": f"PyTorch {torch.__version__}"}), flush=True)
-for line in sys.stdin:
-    try:
-        reply = answer(json.loads(line))
-    except Exception as error:  # the caller decides what a failed peer means
-        reply = {"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
-    print(json.dumps(reply), flush=True)
+serve(
+    f"PyTorch {torch.__version__}",
+    lambda request: Bench(request).step,
+    lambda request: torch.set_num_threads(request["threads"]),
+)
