@@ -281,9 +281,9 @@ fn refusals() -> Vec<Case> {
         Case::new(FAMILY, "another learning rate in config.toml", |bench| {
             changed_configuration(
                 bench,
-                "learning_rate = 0.001",
+                "learning_rate = 0.008",
                 "learning_rate = 0.5",
-                "learning_rate was 0.001, now 0.5",
+                "learning_rate was 0.008, now 0.5",
             )
         }),
         Case::new(FAMILY, "other widths in config.toml", |bench| {
