@@ -23,11 +23,7 @@ impl<'a> LabelledRows<'a> {
                 found: rows.len(),
             });
         }
-        if let Some(position) = rows.iter().position(|value| !value.is_finite()) {
-            return Err(EvalError::NotFinite {
-                row: position / values,
-            });
-        }
+        check_finite(rows, values)?;
         Ok(Self {
             rows,
             values,
@@ -71,5 +67,26 @@ impl<'a> LabelledRows<'a> {
             .iter()
             .max()
             .map_or(0, |&label| usize::from(label) + 1)
+    }
+}
+
+/// Checks that `rows` are whole rows of `values` numbers.
+pub(crate) fn check_whole(rows: &[f32], values: usize) -> Result<(), EvalError> {
+    if values == 0 || !rows.len().is_multiple_of(values) {
+        return Err(EvalError::RaggedRows {
+            row_values: values,
+            found: rows.len(),
+        });
+    }
+    Ok(())
+}
+
+/// Checks that every number is finite.
+pub(crate) fn check_finite(rows: &[f32], values: usize) -> Result<(), EvalError> {
+    match rows.iter().position(|value| !value.is_finite()) {
+        Some(position) => Err(EvalError::NotFinite {
+            row: position / values,
+        }),
+        None => Ok(()),
     }
 }

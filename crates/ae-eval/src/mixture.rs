@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use ae_data::{Draw, Purpose, standard_normal, uniform_below, uniform_f64};
 
 use crate::error::EvalError;
+use crate::features::{check_finite, check_whole};
 
 /// Numbers in a row, at most: a component keeps their square.
 const MOST_VALUES: usize = 1_024;
@@ -48,17 +49,8 @@ impl GaussianMixture {
         components: usize,
         seed: u64,
     ) -> Result<Self, EvalError> {
-        if values == 0 || !rows.len().is_multiple_of(values) {
-            return Err(EvalError::RaggedRows {
-                row_values: values,
-                found: rows.len(),
-            });
-        }
-        if let Some(position) = rows.iter().position(|value| !value.is_finite()) {
-            return Err(EvalError::NotFinite {
-                row: position / values,
-            });
-        }
+        check_whole(rows, values)?;
+        check_finite(rows, values)?;
         let count = rows.len() / values;
         if components == 0 || components > count || values > MOST_VALUES {
             return Err(EvalError::Mixture {

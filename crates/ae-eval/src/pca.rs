@@ -5,6 +5,7 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par, Side};
 
 use crate::EvalError;
+use crate::features::{check_finite, check_whole};
 
 /// Longest side of the matrix whose eigenvectors are computed; 2,048 take some seconds.
 const LARGEST_SIDE: usize = 2048;
@@ -46,23 +47,14 @@ impl Pca {
     /// No rows, a last row that is not whole, a value that is not finite, or more than 2,048 of
     /// both rows and values.
     pub fn fit(rows: &[f32], values: usize, components: usize) -> Result<Self, EvalError> {
-        if values == 0 || !rows.len().is_multiple_of(values) {
-            return Err(EvalError::RaggedRows {
-                row_values: values,
-                found: rows.len(),
-            });
-        }
+        check_whole(rows, values)?;
         let count = rows.len() / values;
         if count == 0 {
             return Err(EvalError::EmptySet {
                 name: "of rows".to_owned(),
             });
         }
-        if let Some(position) = rows.iter().position(|value| !value.is_finite()) {
-            return Err(EvalError::NotFinite {
-                row: position / values,
-            });
-        }
+        check_finite(rows, values)?;
         if count.min(values) > LARGEST_SIDE {
             return Err(EvalError::TooManyComponents {
                 rows: count,
