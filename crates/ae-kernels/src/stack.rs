@@ -68,34 +68,30 @@ impl Stack {
         precision: Precision,
     ) -> Result<Self, KernelError> {
         stage::check(&stages)?;
+        Ok(Self::assemble(stages, precision, isa, false))
+    }
+
+    /// A stack that nothing was compiled for yet, of stages that were checked.
+    fn assemble(stages: Vec<Stage>, precision: Precision, isa: Isa, by_operations: bool) -> Self {
         let inner = Inner {
             stages,
             precision,
             isa,
-            by_operations: false,
-            engines: Mutex::default(),
-            parts: OnceLock::new(),
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
-    }
-
-    /// The same stack, which on tensors takes Burn's own operations on every backend, to compare the kernels with.
-    #[cfg(feature = "burn")]
-    #[must_use]
-    pub fn by_operations(&self) -> Self {
-        let inner = Inner {
-            stages: self.inner.stages.clone(),
-            precision: self.inner.precision,
-            isa: self.inner.isa,
-            by_operations: true,
+            by_operations,
             engines: Mutex::default(),
             parts: OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
         }
+    }
+
+    /// The same stack, which on tensors takes Burn's own operations on every backend, to compare the kernels with.
+    #[cfg(feature = "burn")]
+    #[must_use]
+    pub fn by_operations(&self) -> Self {
+        let inner = &self.inner;
+        Self::assemble(inner.stages.clone(), inner.precision, inner.isa, true)
     }
 
     #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -209,17 +205,7 @@ impl Stack {
                 by_operations,
                 ..
             } = *self.inner;
-            let inner = Inner {
-                stages: stages.to_vec(),
-                precision,
-                isa,
-                by_operations,
-                engines: Mutex::default(),
-                parts: OnceLock::new(),
-            };
-            Self {
-                inner: Arc::new(inner),
-            }
+            Self::assemble(stages.to_vec(), precision, isa, by_operations)
         };
         let parts = self.inner.parts.get_or_init(|| {
             let (head, tail) = self.inner.stages.split_at(stages);
