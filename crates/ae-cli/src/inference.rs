@@ -6,12 +6,13 @@ use ae_data::{Channels, Image, ImageOptions, ImageSet, ImageShape, Size};
 use ae_models::{Autoencoder as _, Model, ModelCard};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::arguments::DeviceArguments;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
 use crate::backend::{self, OpenDevice};
 use crate::error::{CliError, Status};
 use crate::measure::BATCH_SIZE;
 use crate::models::{self, ModelPath, Wanted};
 use crate::output::Terminal;
+use crate::sources::{Source, check_shape};
 
 /// A model on a device.
 pub(crate) struct OpenModel {
@@ -48,6 +49,26 @@ impl OpenModel {
             model,
             device,
         })
+    }
+
+    /// Opens a model and one part of a set that it takes, by default its own test images.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), or the images cannot be read or have another shape.
+    pub(crate) fn with_images(
+        model: ModelPosition,
+        data: &DataArguments,
+        part: Option<Part>,
+        device: DeviceArguments,
+        terminal: &Terminal,
+    ) -> Result<(Self, Source, ImageSet), CliError> {
+        let path = model.path();
+        let opened = Self::open(path.as_deref(), Wanted::Any, device, terminal)?;
+        let source = Source::for_model(data, &opened.path, &opened.card)?;
+        let part = part.unwrap_or(source.usual_part());
+        let set = source.part(part, terminal)?.swap_remove(0);
+        check_shape(&opened.path, &opened.card, &set)?;
+        Ok((opened, source, set))
     }
 
     /// The shape of an image that the model was made for.

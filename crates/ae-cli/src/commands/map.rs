@@ -11,10 +11,8 @@ use crate::arguments::{MapArguments, MapMethod};
 use crate::error::CliError;
 use crate::files::check_writable;
 use crate::inference::OpenModel;
-use crate::models::Wanted;
 use crate::output::Terminal;
 use crate::pictures::sample;
-use crate::sources::{Source, check_shape};
 
 #[derive(Serialize)]
 struct Mapped {
@@ -56,12 +54,13 @@ pub(super) fn run(arguments: MapArguments) -> Result<(), CliError> {
         )
         .hint("--method pca takes any number"));
     }
-    let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
-    let part = arguments.part.unwrap_or(source.usual_part());
-    let set = source.part(part, &terminal)?.swap_remove(0);
-    check_shape(&opened.path, &opened.card, &set)?;
+    let (opened, _, set) = OpenModel::with_images(
+        arguments.model,
+        &arguments.data,
+        arguments.part,
+        arguments.device,
+        &terminal,
+    )?;
     let set = set.subset(sample(&set, arguments.count));
     let values = opened.model.code_values();
     let codes = opened.codes(&set)?;

@@ -12,7 +12,7 @@ use crate::inference::OpenModel;
 use crate::models::{self, Wanted};
 use crate::output::Terminal;
 use crate::pictures;
-use crate::sources::{Source, check_shape, read_run_config, trained_noise};
+use crate::sources::{read_run_config, trained_noise};
 
 #[derive(Serialize)]
 struct Shown {
@@ -55,12 +55,13 @@ fn model_at_work(
     arguments: ShowArguments,
     terminal: &Terminal,
 ) -> Result<(String, ae_report::Picture), CliError> {
-    let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
-    let part = arguments.part.unwrap_or(source.usual_part());
-    let set = source.part(part, terminal)?.swap_remove(0);
-    check_shape(&opened.path, &opened.card, &set)?;
+    let (opened, source, set) = OpenModel::with_images(
+        arguments.model,
+        &arguments.data,
+        arguments.part,
+        arguments.device,
+        terminal,
+    )?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
         None => trained_noise(&opened.path, &opened.card)?,

@@ -13,10 +13,8 @@ use crate::error::CliError;
 use crate::files::check_writable;
 use crate::inference::OpenModel;
 use crate::measure::BATCH_SIZE;
-use crate::models::Wanted;
 use crate::output::Terminal;
 use crate::pictures::sample;
-use crate::sources::{Source, check_shape};
 
 /// Images that say which numbers matter.
 const MEASURED_IMAGES: usize = 2_000;
@@ -51,12 +49,13 @@ pub(super) fn run(arguments: TraverseArguments) -> Result<(), CliError> {
             return Err(CliError::usage(option, why));
         }
     }
-    let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
-    let part = arguments.part.unwrap_or(source.usual_part());
-    let set = source.part(part, &terminal)?.swap_remove(0);
-    check_shape(&opened.path, &opened.card, &set)?;
+    let (opened, source, set) = OpenModel::with_images(
+        arguments.model,
+        &arguments.data,
+        arguments.part,
+        arguments.device,
+        &terminal,
+    )?;
     let set = set.subset(sample(&set, MEASURED_IMAGES));
     let mut numbers = numbers(&opened, &set, source.seed)?;
     let start = match &arguments.image {
