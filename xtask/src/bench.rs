@@ -21,7 +21,7 @@ use clap::Args;
 use self::cases::{Case, Task};
 use self::contender::Contender;
 use self::machine::Machine;
-use crate::commands::run;
+use crate::commands::build_ae;
 
 /// What to measure, and beside whom.
 #[derive(Debug, Default, Args)]
@@ -71,7 +71,7 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
     let machine = Machine::look(root);
     let ae = match &options.ae {
         Some(ae) => ae.clone(),
-        None => build(root)?,
+        None => build_ae(root)?,
     };
     let scratch = tempfile::tempdir()?;
     let models = cases::make_models(&ae, scratch.path())?;
@@ -137,18 +137,6 @@ impl Record {
             file.write_all(text.as_bytes())
         })?)
     }
-}
-
-/// Builds `ae` as a release.
-fn build(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    run(root, "cargo", &["build", "--release", "-p", "ae-cli"])?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || root.join("target"),
-        |folder| root.join(PathBuf::from(folder)),
-    );
-    Ok(target
-        .join("release")
-        .join(format!("ae{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn measure(

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bench::{self, BenchOptions};
+use crate::commands::{self, built_ae};
 #[cfg(unix)]
 use crate::faults::{self, FaultsOptions};
 use crate::layering;
@@ -81,15 +82,9 @@ const DENY: CargoStep = CargoStep {
 
 /// That the benchmark runs, with the `ae` that the tests have built; no time is judged.
 fn bench_quickly(root: &Path) -> Outcome {
-    let profile = std::env::current_exe()
-        .ok()
-        .and_then(|path| Some(path.parent()?.to_owned()));
-    let Some(ae) = profile.map(|folder| folder.join(format!("ae{}", std::env::consts::EXE_SUFFIX)))
-    else {
-        return Outcome::Skipped("it is not known where ae is");
-    };
-    if !ae.exists() {
-        return Outcome::Skipped("ae is not built");
+    let ae = built_ae(root, "debug");
+    if !ae.is_file() {
+        return Outcome::Skipped("the tests have left no ae");
     }
     let options = BenchOptions {
         quick: true,
@@ -158,9 +153,9 @@ impl CargoStep {
     }
 }
 
-/// The cargo that runs us, or the one on the path.
+/// Cargo, to be given arguments.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    Command::new(commands::cargo())
 }
 
 fn cargo_deny_is_installed() -> bool {
@@ -175,9 +170,7 @@ fn cargo_deny_is_installed() -> bool {
 /// The quick faults around the `ae` that the tests have built.
 #[cfg(unix)]
 fn break_things(root: &Path) -> Outcome {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), std::path::PathBuf::from);
-    let ae = target.join("debug/ae");
+    let ae = built_ae(root, "debug");
     if !ae.is_file() {
         return Outcome::Skipped("the tests have left no ae");
     }

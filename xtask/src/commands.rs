@@ -1,23 +1,52 @@
 //! Other programs, run to their end.
 
 use std::error::Error;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Runs a program in `folder`; its standard output is dropped, its errors are seen.
 ///
 /// # Errors
 /// It cannot be started, or fails.
-pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(
+    folder: &Path,
+    program: impl AsRef<OsStr>,
+    arguments: &[&str],
+) -> Result<(), Box<dyn Error>> {
+    let program = program.as_ref();
+    let name = program.display();
     let status = Command::new(program)
         .args(arguments)
         .current_dir(folder)
         .stdout(Stdio::null())
         .status()
-        .map_err(|error| format!("{program}: {error}"))?;
+        .map_err(|error| format!("{name}: {error}"))?;
     if status.success() {
         Ok(())
     } else {
-        Err(format!("{program} {}: {status}", arguments.join(" ")).into())
+        Err(format!("{name} {}: {status}", arguments.join(" ")).into())
     }
+}
+
+/// The cargo that runs us, or the one on the path.
+pub(crate) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Builds `ae` as a release and says where it is.
+///
+/// # Errors
+/// It does not build.
+pub(crate) fn build_ae(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let cargo = cargo();
+    run(root, &cargo, &["build", "--release", "-p", "ae-cli"])?;
+    Ok(built_ae(root, "release"))
+}
+
+/// Where cargo puts the `ae` of a profile's folder.
+pub(crate) fn built_ae(root: &Path, profile_folder: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let name = format!("ae{}", std::env::consts::EXE_SUFFIX);
+    root.join(target).join(profile_folder).join(name)
 }

@@ -9,7 +9,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 mod archives;
@@ -28,6 +28,8 @@ mod system_calls;
 mod table;
 
 use bench::{Bench, Fixture};
+
+use crate::commands::build_ae;
 
 /// What `faults` runs.
 #[derive(Debug, Clone, clap::Args)]
@@ -194,7 +196,7 @@ pub fn run(root: &Path, options: &FaultsOptions) -> Result<ExitCode, FaultsError
     }
     let ae = match &options.ae {
         Some(path) => fs::canonicalize(path).map_err(FaultsError::io("find", path))?,
-        None => build(root)?,
+        None => build_ae(root).map_err(|error| FaultsError::Unusable(error.to_string()))?,
     };
     let begin = Instant::now();
     let fixture = Fixture::make(&ae)?;
@@ -242,22 +244,6 @@ fn all_cases() -> Vec<Case> {
     cases.extend(command_line::cases());
     cases.extend(devices::cases());
     cases
-}
-
-fn build(root: &Path) -> Result<PathBuf, FaultsError> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--release", "--package", "ae-cli"];
-    let status = Command::new(cargo)
-        .args(arguments)
-        .current_dir(root)
-        .status()
-        .map_err(FaultsError::io("run cargo in", root))?;
-    if !status.success() {
-        return Err(FaultsError::Unusable("ae does not build".to_owned()));
-    }
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("release/ae"))
 }
 
 impl Score {

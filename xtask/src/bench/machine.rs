@@ -107,54 +107,33 @@ pub(crate) fn start_up_and_memory(
     scratch: &Path,
 ) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
     let mut lines = BTreeMap::new();
-    let (ae_text, picture) = (ae.display().to_string(), scratch.join("one.png"));
-    let (picture, out) = (
-        picture.display().to_string(),
-        scratch.join("clean.png").display().to_string(),
-    );
     let shape = [1, 28, 28];
     let Some(model) = models.get(&(Network::Convolutional, shape)) else {
         return Ok(lines);
     };
-    let model = model.display().to_string();
-    run(
-        scratch,
-        &ae_text,
-        &[
-            "data", "show", "glyphs", "-o", &picture, "--quiet", "--force",
-        ],
-    )?;
-    let mut milliseconds = Vec::new();
-    for _ in 0..START_UPS {
-        let start = Instant::now();
-        run(scratch, &ae_text, &["data", "noise", "--help"])?;
-        milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
+    let text = |path: &Path| path.display().to_string();
+    let (model, ae_text) = (text(model), text(ae));
+    // 28x28 pixels: the smallest useful picture.
+    let letter = scratch.join("letter.png");
+    let [channels, height, width] = shape;
+    let image_shape = ae_data::ImageShape::new(channels, height, width);
+    ae_data::Image::new(image_shape, vec![128; image_shape.values()])?.write(&letter)?;
+    let (letter, out) = (text(&letter), text(&scratch.join("clean.png")));
+    let denoise = [
+        "denoise", &letter, "-o", &out, "--model", &model, "--quiet", "--force",
+    ];
+    for (what, arguments) in [
+        ("ae data noise --help", &["data", "noise", "--help"][..]),
+        ("ae denoise letter.png", &denoise),
+    ] {
+        let mut milliseconds = Vec::new();
+        for _ in 0..START_UPS {
+            let start = Instant::now();
+            run(scratch, &ae_text, arguments)?;
+            milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        lines.insert(format!("`{what}`, exec to exit"), median(&mut milliseconds));
     }
-    lines.insert(
-        "`ae data noise --help`, exec to exit".to_owned(),
-        median(&mut milliseconds),
-    );
-    // A letter of 28x28 pixels: the smallest useful picture.
-    let letter = scratch.join("letter.png").display().to_string();
-    let row = vec![128_u8; 28 * 28];
-    let image = ae_data::Image::new(ae_data::ImageShape::new(1, 28, 28), row)?;
-    image.write(Path::new(&letter))?;
-    let mut milliseconds = Vec::new();
-    for _ in 0..START_UPS {
-        let start = Instant::now();
-        run(
-            scratch,
-            &ae_text,
-            &[
-                "denoise", &letter, "-o", &out, "--model", &model, "--quiet", "--force",
-            ],
-        )?;
-        milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    lines.insert(
-        "`ae denoise letter.png`, exec to exit".to_owned(),
-        median(&mut milliseconds),
-    );
     let output = Command::new(ae)
         .args(["bench", "--json", "--quiet", "--rounds", "2", &model])
         .output()?;

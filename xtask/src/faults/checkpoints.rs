@@ -399,6 +399,21 @@ fn start_long(bench: &Bench<'_>) -> Result<Started, Trouble> {
     Ok(started)
 }
 
+/// Goes on with the run of [`start_long`], which has more epochs behind it than it is asked for.
+fn end_long(bench: &Bench<'_>) -> Result<(), Trouble> {
+    let again = [
+        "train",
+        "--resume",
+        "long",
+        "--epochs",
+        "1",
+        "--backend",
+        "flex",
+        "--quiet",
+    ];
+    Ok(bench.ae(again).run().check_done()?)
+}
+
 fn send(started: &Started, signal: Signal) -> Result<(), Trouble> {
     let process = Pid::from_raw(started.child.id() as i32);
     kill(process, signal).map_err(|error| Trouble::Failed(format!("harness: kill: {error}")))
@@ -423,17 +438,7 @@ fn signals() -> Vec<Case> {
                 if !ended.stderr.contains("go on with: ae train --resume long") {
                     return Err(Trouble::Failed(ended.said()));
                 }
-                let again = [
-                    "train",
-                    "--resume",
-                    "long",
-                    "--epochs",
-                    "1",
-                    "--backend",
-                    "flex",
-                    "--quiet",
-                ];
-                Ok(bench.ae(again).run().check_done()?)
+                end_long(bench)
             },
         )
     };
@@ -486,17 +491,7 @@ fn signals() -> Vec<Case> {
                 if ![Some(130), Some(143)].contains(&ended.code) {
                     return Err(Trouble::Failed(format!("exit code {:?}", ended.code)));
                 }
-                let again = [
-                    "train",
-                    "--resume",
-                    "long",
-                    "--epochs",
-                    "1",
-                    "--backend",
-                    "flex",
-                    "--quiet",
-                ];
-                Ok(bench.ae(again).run().check_done()?)
+                end_long(bench)
             },
         ),
     ]
