@@ -1,30 +1,14 @@
 //! Every file of the corpora of the fuzz targets that read models and configurations.
 
-use std::fs;
-use std::path::Path;
-
 #[path = "../../../fuzz/bodies/models.rs"]
 mod models;
-
-/// A target's name and what it does with its input.
-type Target = (&'static str, fn(&[u8]));
+#[path = "../../../fuzz/bodies/replay.rs"]
+mod replay;
 
 #[test]
 fn the_corpora_are_no_danger() {
-    let targets: [Target; 2] = [
+    replay::replay(&[
         ("model_file", models::model_file),
         ("configuration", models::configuration),
-    ];
-    for (name, body) in targets {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../fuzz/corpus")
-            .join(name);
-        let mut tried = 0;
-        for entry in fs::read_dir(corpus).expect("a corpus") {
-            let path = entry.expect("a file").path();
-            body(&fs::read(&path).expect("readable"));
-            tried += 1;
-        }
-        assert!(tried > 0, "{name}");
-    }
+    ]);
 }
