@@ -118,7 +118,7 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
     match verified.failed {
         0 => Ok(()),
         failed => Err(CliError::failure(
-            Status::Diverged,
+            Status::Internal,
             "ae verify",
             format!("{failed} of {} protocols failed", verified.rows.len()),
         )),
@@ -158,9 +158,8 @@ fn measure(
             Ok(quality.mse)
         }
         Measure::OverPca => {
-            let mse = |quality: ae_eval::Quality| quality.mse;
             let found =
-                ae_train::evaluate(&trained.last, &split.test, None, &device.device, BATCH_SIZE);
+                ae_train::evaluate(&trained.last, &split.test, None, &device.device, BATCH_SIZE)?;
             let pca = Pca::fit_images(&split.train, trained.last.code_values())?;
             let mut meter = QualityMeter::new(shape);
             let mut pixels = vec![0.0; shape.values()];
@@ -168,7 +167,7 @@ fn measure(
                 split.test.read_unit_into(index, &mut pixels)?;
                 meter.add(&pixels, &pca.reconstruct(&pixels));
             }
-            Ok(mse(found?) / mse(meter.finish()))
+            Ok(found.mse / meter.finish().mse)
         }
         Measure::NegativeBound => {
             let report =
@@ -218,15 +217,22 @@ fn verdict(protocol: &Protocol, mean: f64, standard_error: f64) -> Verdict {
 
 impl Row {
     fn skipped(protocol: &Protocol) -> Self {
-        Self::new(protocol, Vec::new(), Verdict::Skipped)
+        Self::new(protocol, Vec::new(), None, Verdict::Skipped)
     }
 
     fn measured(protocol: &Protocol, values: Vec<f64>) -> Self {
         let (mean, standard_error) = mean_and_error(&values);
-        Self::new(protocol, values, verdict(protocol, mean, standard_error))
+        let verdict = verdict(protocol, mean, standard_error);
+        Self::new(protocol, values, Some((mean, standard_error)), verdict)
     }
 
-    fn new(protocol: &Protocol, values: Vec<f64>, verdict: Verdict) -> Self {
+    /// `found` is the mean over the seeds and its standard error.
+    fn new(
+        protocol: &Protocol,
+        values: Vec<f64>,
+        found: Option<(f64, f64)>,
+        verdict: Verdict,
+    ) -> Self {
         let text = |value| protocol.measure.text(value);
         let reference = protocol.reference.map(|reference| {
             format!(
@@ -236,7 +242,6 @@ impl Row {
                 reference.runs
             )
         });
-        let found = (!values.is_empty()).then(|| mean_and_error(&values));
         let published = match protocol.published {
             Some((value, whose)) => format!("{value} ({whose})"),
             None => String::new(),
