@@ -3,8 +3,7 @@
 use crate::plan::{Algorithm, Plan, Step};
 use crate::simd::BLOCK;
 use crate::taps::Window;
-use crate::upsample;
-use crate::winograd::{self, Tiles};
+use crate::{upsample, winograd};
 
 /// What one stage computes for one image.
 ///
@@ -41,19 +40,11 @@ fn of_step(step: &Step) -> StageArithmetic {
         ),
         Algorithm::Winograd => (
             "Winograd",
-            products(
-                Tiles::of(step.input) * winograd::PRODUCTS,
-                input_rows,
-                output_rows,
-            ),
+            products(winograd::product_rows(step.input), input_rows, output_rows),
         ),
         Algorithm::Upsample => (
             "upsample",
-            products(
-                step.input.pixels() * upsample::PRODUCTS,
-                input_rows,
-                output_rows,
-            ),
+            products(upsample::product_rows(step.input), input_rows, output_rows),
         ),
         Algorithm::Taps => (
             "taps",

@@ -1,6 +1,7 @@
 //! What stands at a stage's end: max-pooling, the activations' gradients, the bias' gradient.
 
 use crate::buffer::Blocked;
+use crate::direct::Mask;
 use crate::simd::{Isa, Lanes, Row, with_lanes};
 use crate::stage::Activation;
 
@@ -160,6 +161,29 @@ fn clear_rest(rows: &mut [Row], frame: crate::buffer::Frame, height: usize, widt
         let covered = if y < height { width } else { 0 };
         rows[frame.at(y, covered)..frame.at(y, frame.width)].fill(Row::ZERO);
     }
+}
+
+/// Takes a gradient that lies in `gradient` through the activation that `mask` names.
+pub(crate) fn apply_mask(isa: Isa, images: usize, mask: Mask<'_>, gradient: &mut Blocked) {
+    with_lanes!(isa, lanes => {
+        let frame = gradient.frame;
+        let slope = lanes.splat(mask.slope);
+        for block in 0..gradient.blocks {
+            for image in 0..images {
+                let activations = mask.output.image(block, image);
+                let gradients = gradient.image_mut(block, image);
+                for y in 0..frame.height {
+                    let line = frame.at(y, 0)..frame.at(y, frame.width);
+                    for (gradient, activation) in gradients[line.clone()].iter_mut().zip(&activations[line]) {
+                        let value = lanes.load(gradient);
+                        let low = lanes.mul(value, slope);
+                        let passed = lanes.if_greater(lanes.load(activation), lanes.zero(), value, low);
+                        lanes.store(gradient, passed);
+                    }
+                }
+            }
+        }
+    });
 }
 
 /// Adds to `bias` the sum of a gradient over all pixels of `images` images.

@@ -25,29 +25,40 @@ pub(crate) fn plane(rows: usize) -> usize {
     rows + 3
 }
 
-/// `C = A B`; blocks of `a` and `c` lie `a_stride` and `c_stride` rows apart.
+/// How many products of up to `rows` rows a task should take, lest handing it to another thread cost more than that
+/// thread saves.
+pub(crate) fn products_at_once(rows: usize, depth: usize, columns: usize) -> usize {
+    const WORTH_A_TASK: usize = 1 << 19;
+    let multiplications = rows * depth * BLOCK * columns * BLOCK;
+    WORTH_A_TASK.div_ceil(multiplications.max(1))
+}
+
+/// `C` is the sum of the products `A B` of all `operands`; blocks of every `A` and of `c` lie `a_stride` and `c_stride`
+/// rows apart.
 #[inline(always)]
-pub(crate) fn multiply<L: Lanes>(
+pub(crate) fn multiply<L: Lanes, const N: usize>(
     lanes: L,
     size: Size,
-    a: &[Row],
+    operands: [(&[Row], &[Row]); N],
     a_stride: usize,
-    b: &[Row],
     c: &mut [Row],
     c_stride: usize,
 ) {
     let mut column = 0;
     while column < size.columns {
         let wide = L::WIDE && column + 2 <= size.columns;
-        let b = &b[column * size.depth * BLOCK..];
         let mut row = 0;
         while row < size.rows {
             let step = tile_height::<L>(size.rows - row);
-            let (a, c) = (&a[row..], &mut c[column * c_stride + row..]);
+            let mut operands = operands;
+            for (a, b) in &mut operands {
+                (*a, *b) = (&a[row..], &b[column * size.depth * BLOCK..]);
+            }
+            let c = &mut c[column * c_stride + row..];
             macro_rules! heights {
                 ($columns:literal: $($height:literal)*) => {
                     match step {
-                        $($height => multiply_tile::<L, $height, $columns>(lanes, size.depth, a, a_stride, b, c, c_stride),)*
+                        $($height => multiply_tile::<L, N, $height, $columns>(lanes, size.depth, operands, a_stride, c, c_stride),)*
                         _ => unreachable!()
                     }
                 };
@@ -66,31 +77,32 @@ pub(crate) fn multiply<L: Lanes>(
 }
 
 #[inline(always)]
-fn multiply_tile<L: Lanes, const MR: usize, const NV: usize>(
+fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
     lanes: L,
     depth: usize,
-    a: &[Row],
+    operands: [(&[Row], &[Row]); N],
     a_stride: usize,
-    b: &[Row],
     c: &mut [Row],
     c_stride: usize,
 ) {
     let mut sums = [[lanes.zero(); NV]; MR];
-    for block in 0..depth {
-        let rows: &[Row; MR] = fixed(&a[block * a_stride..]);
-        let columns: [&[Row; BLOCK]; NV] = std::array::from_fn(
-            #[inline(always)]
-            |v| fixed(&b[(v * depth + block) * BLOCK..]),
-        );
-        for k in 0..BLOCK {
-            let mut column = [lanes.zero(); NV];
-            for v in 0..NV {
-                column[v] = lanes.load(&columns[v][k]);
-            }
-            for i in 0..MR {
-                let value = lanes.splat(rows[i].0[k]);
+    for (a, b) in operands {
+        for block in 0..depth {
+            let rows: &[Row; MR] = fixed(&a[block * a_stride..]);
+            let columns: [&[Row; BLOCK]; NV] = std::array::from_fn(
+                #[inline(always)]
+                |v| fixed(&b[(v * depth + block) * BLOCK..]),
+            );
+            for k in 0..BLOCK {
+                let mut column = [lanes.zero(); NV];
                 for v in 0..NV {
-                    sums[i][v] = lanes.mul_add(value, column[v], sums[i][v]);
+                    column[v] = lanes.load(&columns[v][k]);
+                }
+                for i in 0..MR {
+                    let value = lanes.splat(rows[i].0[k]);
+                    for v in 0..NV {
+                        sums[i][v] = lanes.mul_add(value, column[v], sums[i][v]);
+                    }
                 }
             }
         }
@@ -103,41 +115,37 @@ fn multiply_tile<L: Lanes, const MR: usize, const NV: usize>(
     }
 }
 
-/// `C += Aᵀ B` for `A` of `size.depth` blocks and `B` of `size.columns` blocks of `size.rows` rows each; `C` is
-/// `[column block][depth block][16]` rows, as weights lie.
+/// `C = Aᵀ B` where `c` `is_fresh`, else `C += Aᵀ B`, for `A` of `size.depth` blocks and `B` of `size.columns` blocks of
+/// `size.rows` rows each, both given with the distance of their blocks; `C` is `[column block][depth block][16]` rows, as
+/// weights lie.
 #[inline(always)]
-pub(crate) fn add_transposed_product<L: Lanes>(
+pub(crate) fn multiply_transposed<L: Lanes>(
     lanes: L,
     size: Size,
-    a: &[Row],
-    a_stride: usize,
-    b: &[Row],
-    b_stride: usize,
+    (a, a_stride): (&[Row], usize),
+    (b, b_stride): (&[Row], usize),
     c: &mut [Row],
+    is_fresh: bool,
 ) {
+    let c_stride = size.depth * BLOCK;
     let mut column = 0;
     while column < size.columns {
         let wide = L::WIDE && column + 2 <= size.columns;
         for block in 0..size.depth {
             let a = &a[block * a_stride..][..size.rows];
             let c = &mut c[(column * size.depth + block) * BLOCK..];
-            let c_stride = size.depth * BLOCK;
+            let b_of = |column: usize| &b[column * b_stride..][..size.rows];
+            macro_rules! tiles {
+                ($b:expr; $($first:literal $height:literal $columns:literal),*) => {
+                    $(transposed_tile::<L, $height, $columns>(lanes, a, $first, $b, c, c_stride, is_fresh);)*
+                };
+            }
             if wide {
-                let b = [
-                    &b[column * b_stride..][..size.rows],
-                    &b[(column + 1) * b_stride..][..size.rows],
-                ];
-                transposed_tile::<L, 8, 2>(lanes, a, 0, b, c, c_stride);
-                transposed_tile::<L, 8, 2>(lanes, a, 8, b, c, c_stride);
+                tiles!([b_of(column), b_of(column + 1)]; 0 8 2, 8 8 2);
+            } else if L::WIDE {
+                tiles!([b_of(column)]; 0 16 1);
             } else {
-                let b = [&b[column * b_stride..][..size.rows]];
-                if L::WIDE {
-                    transposed_tile::<L, 16, 1>(lanes, a, 0, b, c, c_stride);
-                } else {
-                    transposed_tile::<L, 6, 1>(lanes, a, 0, b, c, c_stride);
-                    transposed_tile::<L, 6, 1>(lanes, a, 6, b, c, c_stride);
-                    transposed_tile::<L, 4, 1>(lanes, a, 12, b, c, c_stride);
-                }
+                tiles!([b_of(column)]; 0 6 1, 6 6 1, 12 4 1);
             }
         }
         column += if wide { 2 } else { 1 };
@@ -152,6 +160,7 @@ fn transposed_tile<L: Lanes, const MR: usize, const NV: usize>(
     b: [&[Row]; NV],
     c: &mut [Row],
     c_stride: usize,
+    is_fresh: bool,
 ) {
     let mut sums = [[lanes.zero(); NV]; MR];
     let b: [&[Row]; NV] = std::array::from_fn(
@@ -174,7 +183,11 @@ fn transposed_tile<L: Lanes, const MR: usize, const NV: usize>(
     for v in 0..NV {
         let target: &mut [Row; MR] = fixed_mut(&mut c[v * c_stride + first..]);
         for i in 0..MR {
-            let sum = lanes.add(lanes.load(&target[i]), sums[i][v]);
+            let sum = if is_fresh {
+                sums[i][v]
+            } else {
+                lanes.add(lanes.load(&target[i]), sums[i][v])
+            };
             lanes.store(&mut target[i], sum);
         }
     }

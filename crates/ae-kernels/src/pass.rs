@@ -5,19 +5,19 @@ use crate::direct::{self, Convolution, Mask};
 use crate::ends;
 use crate::error::KernelError;
 use crate::matmul::plane;
+use crate::overlap::InputGradient;
 use crate::plan::{Algorithm, Plan, Step};
 use crate::planar;
 use crate::simd::{BLOCK, Isa, Row};
 use crate::stage::Activation;
 use crate::taps::{self, Window};
-use crate::upsample::{self, Span};
+use crate::tiles::{Run, Scratch};
+use crate::upsample;
 use crate::weights::Prepared;
-use crate::winograd::{self, End, Tiles};
+use crate::winograd;
 
-/// Small pixels that an upsampling stage transforms at a time.
-const UPSAMPLE_PIXELS: usize = 512;
-/// Tiles that a Winograd stage transforms at a time.
-const WINOGRAD_TILES: usize = 128;
+/// Tiles that a stage transforms at a time.
+const TILES: usize = 128;
 
 /// The stack's input in the layout that its first stage reads.
 #[derive(Debug)]
@@ -41,8 +41,11 @@ struct Buffers {
     output_gradient: Option<Blocked>,
     /// The gradient of the sums of a stage with few output channels.
     planar_gradient: Option<Planar>,
-    /// The gradient of the transformed weights, summed over groups.
+    /// The transformed input of every run, kept for the weights' gradient.
+    transformed: Vec<Row>,
+    /// The gradient of the transformed weights, summed over groups, and whether it is still to be begun.
     transformed_gradient: Vec<Row>,
+    is_fresh: bool,
 }
 
 /// A thread's buffers for groups of up to `images` images.
@@ -85,9 +88,9 @@ impl Workspace {
         let mut buffers = Vec::with_capacity(plan.steps.len());
         for (index, step) in plan.steps.iter().enumerate() {
             let is_last = index + 1 == plan.steps.len();
-            let (t, p) = scratch_rows(step, images, training)?;
+            let [t, p, kept] = scratch_rows(step, images, training);
             (transformed, products) = (transformed.max(t), products.max(p));
-            buffers.push(Buffers::new(step, images, training, is_last)?);
+            buffers.push(Buffers::new(step, images, kept, training, is_last)?);
         }
         let input_gradient = match (training, first.algorithm) {
             (false, _) => None,
@@ -159,7 +162,7 @@ impl Workspace {
     /// Forgets the gradients of transformed weights, before the first group of a part.
     pub(crate) fn clear_gradients(&mut self) {
         for buffers in &mut self.buffers {
-            buffers.transformed_gradient.fill(Row::ZERO);
+            buffers.is_fresh = true;
         }
     }
 
@@ -261,34 +264,55 @@ impl Workspace {
     }
 }
 
-/// Rows of the two scratch buffers that a stage's transforms need.
-fn scratch_rows(step: &Step, images: usize, training: bool) -> Result<(usize, usize), KernelError> {
-    let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    let (pixels, products) = match step.algorithm {
-        Algorithm::Winograd => (
-            WINOGRAD_TILES.min(images.saturating_mul(Tiles::of(step.input))),
-            winograd::PRODUCTS,
-        ),
-        Algorithm::Upsample => (
-            Span::most_pixels(images, step.input, UPSAMPLE_PIXELS),
-            upsample::PRODUCTS,
-        ),
-        Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => return Ok((0, 0)),
+/// The runs of tiles that a stage's transforms take at a time; going back needs whole lines.
+fn runs(step: &Step, images: usize, training: bool) -> impl Iterator<Item = Run> {
+    let grid = match step.algorithm {
+        Algorithm::Upsample => upsample::grid(step.input),
+        _ => winograd::grid(step.input),
     };
-    // Going back the operands change places.
-    let (transformed, produced) = if training {
-        (depth.max(columns), depth.max(columns))
-    } else {
-        (depth, columns)
+    grid.runs(images, TILES, !training)
+}
+
+/// Rows of a stage's transformed input, for one run.
+fn transformed_rows(step: &Step, run: &Run) -> usize {
+    let planes = match step.algorithm {
+        Algorithm::Winograd => winograd::PRODUCTS,
+        Algorithm::Upsample => upsample::TRANSFORMED,
+        Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => 0,
     };
-    let rows = |blocks: usize| {
-        pixels
-            .checked_mul(blocks)
-            .map(plane)
-            .and_then(|n| n.checked_mul(products))
-            .ok_or(KernelError::Overflow)
+    planes * plane(run.tiles() * step.input_blocks())
+}
+
+/// Rows of the two scratch buffers that a stage's transforms need, and of all that it keeps for its way back.
+fn scratch_rows(step: &Step, images: usize, training: bool) -> [usize; 3] {
+    let columns = step.output_blocks();
+    let Some(products) = step.products() else {
+        return [0; 3];
     };
-    Ok((rows(transformed)?, rows(produced)?))
+    let mut rows = [0; 3];
+    for run in runs(step, images, training) {
+        rows[0] = rows[0].max(transformed_rows(step, &run));
+        rows[1] = rows[1].max(products * plane(run.tiles() * columns));
+        if training {
+            rows[2] += transformed_rows(step, &run);
+        }
+    }
+    rows
+}
+
+/// The next `rows` rows of what is kept, or the scratch where nothing is.
+fn take_or<'a: 'b, 'b>(
+    kept: &mut &'a mut [Row],
+    rows: usize,
+    scratch: &'b mut [Row],
+) -> &'b mut [Row] {
+    match std::mem::take(kept).split_at_mut_checked(rows) {
+        Some((taken, rest)) => {
+            *kept = rest;
+            taken
+        }
+        None => scratch,
+    }
 }
 
 /// A stage's input.
@@ -333,7 +357,13 @@ fn propagate<const TAPS: usize>(
 }
 
 impl Buffers {
-    fn new(step: &Step, images: usize, training: bool, is_last: bool) -> Result<Self, KernelError> {
+    fn new(
+        step: &Step,
+        images: usize,
+        transformed_rows: usize,
+        training: bool,
+        is_last: bool,
+    ) -> Result<Self, KernelError> {
         let channels = step.stage.output_channels;
         let is_taps = step.algorithm == Algorithm::Taps;
         let blocked = |wanted: bool, frame, channels| -> Result<Option<Blocked>, KernelError> {
@@ -351,7 +381,7 @@ impl Buffers {
         } else {
             0
         };
-        let transformed_rows = match step.products() {
+        let gradient_rows = match step.products() {
             Some(products) if training => products * plane(step.gradient_rows / 9),
             _ => 0,
         };
@@ -374,7 +404,9 @@ impl Buffers {
             } else {
                 None
             },
-            transformed_gradient: zero_rows(transformed_rows)?,
+            transformed: zero_rows(transformed_rows)?,
+            transformed_gradient: zero_rows(gradient_rows)?,
+            is_fresh: true,
         })
     }
 
@@ -439,6 +471,7 @@ impl Buffers {
             activate(isa, activation, values);
             return;
         }
+        let training = !self.transformed.is_empty();
         let target = if step.pools() {
             &mut self.sums
         } else {
@@ -474,36 +507,37 @@ impl Buffers {
                 direct::convolve::<9>(isa, &job, target);
             }
             Algorithm::Winograd => {
-                for tiles in Tiles::cut(images, step.input, WINOGRAD_TILES) {
-                    let end = End::Activate {
-                        bias: &weights.bias,
-                        slope,
-                    };
-                    let scratch = winograd::Scratch {
+                let mut kept = &mut self.transformed[..];
+                for run in runs(step, images, training) {
+                    let transformed = take_or(&mut kept, transformed_rows(step, &run), transformed);
+                    let scratch = Scratch {
                         transformed,
                         products,
                     };
                     winograd::convolve(
                         isa,
-                        tiles,
+                        &run,
                         input.blocked(),
                         &weights.forward,
-                        end,
+                        &weights.bias,
+                        slope,
                         target,
                         scratch,
                     );
                 }
             }
             Algorithm::Upsample => {
-                for span in Span::cut(images, step.input, UPSAMPLE_PIXELS) {
-                    let scratch = upsample::Scratch {
+                let mut kept = &mut self.transformed[..];
+                for run in runs(step, images, training) {
+                    let transformed = take_or(&mut kept, transformed_rows(step, &run), transformed);
+                    let scratch = Scratch {
                         transformed,
                         products,
                     };
                     let (weights, bias) = (&weights.forward, &weights.bias);
                     upsample::convolve(
                         isa,
-                        span,
+                        &run,
                         input.blocked(),
                         weights,
                         bias,
@@ -624,63 +658,36 @@ impl Buffers {
                     propagate::<9>(isa, images, sums, &weights.backward, target);
                 }
             }
-            Algorithm::Winograd => {
-                for tiles in Tiles::cut(images, step.input, WINOGRAD_TILES) {
-                    let scratch = winograd::Scratch {
-                        transformed,
-                        products,
-                    };
-                    let gradient = &mut self.transformed_gradient;
-                    winograd::add_weight_gradient(
-                        isa,
-                        tiles,
-                        input.blocked(),
-                        sums,
-                        gradient,
-                        scratch,
-                    );
-                }
-                if let Some(Target { gradient, mask }) = target {
-                    for tiles in Tiles::cut(images, step.input, WINOGRAD_TILES) {
-                        let scratch = winograd::Scratch {
-                            transformed,
-                            products,
-                        };
-                        let weights = &weights.backward;
-                        winograd::convolve(
-                            isa,
-                            tiles,
-                            sums,
-                            weights,
-                            End::Mask(mask),
-                            gradient,
-                            scratch,
-                        );
-                    }
-                }
-            }
-            Algorithm::Upsample => {
+            Algorithm::Winograd | Algorithm::Upsample => {
                 let mut target = target;
-                for span in Span::cut(images, step.input, UPSAMPLE_PIXELS) {
-                    let scratch = upsample::Scratch {
-                        transformed,
-                        products,
-                    };
-                    let input_gradient = target.as_mut().map(|target| upsample::InputGradient {
+                let mut kept = &self.transformed[..];
+                let depth = step.input_blocks();
+                for run in runs(step, images, true) {
+                    let (input, rest) = kept.split_at(transformed_rows(step, &run));
+                    kept = rest;
+                    let input = (input, depth);
+                    let is_fresh = std::mem::replace(&mut self.is_fresh, false);
+                    let gradient = &mut self.transformed_gradient;
+                    let target = target.as_mut().map(|target| InputGradient {
                         weights: &weights.backward,
-                        mask: target.mask,
                         gradient: target.gradient,
                     });
-                    let gradient = &mut self.transformed_gradient;
-                    upsample::back(
-                        isa,
-                        span,
-                        input.blocked(),
-                        sums,
-                        gradient,
-                        input_gradient,
-                        scratch,
-                    );
+                    let scratch = Scratch {
+                        transformed,
+                        products,
+                    };
+                    let back = match step.algorithm {
+                        Algorithm::Winograd => winograd::back,
+                        _ => upsample::back,
+                    };
+                    back(isa, &run, input, sums, gradient, is_fresh, target, scratch);
+                }
+                if let Some(Target {
+                    gradient,
+                    mask: Some(mask),
+                }) = target
+                {
+                    ends::apply_mask(isa, images, mask, gradient);
                 }
             }
             Algorithm::Taps => unreachable!("returned above"),

@@ -1,96 +1,75 @@
-//! Nearest upsampling x2 followed by a 3x3 'same' convolution, as nine products for each small pixel.
+//! Nearest upsampling x2 followed by a 3x3 'same' convolution, as 25 products for four small pixels.
 //!
 //! Along one axis the two pixels that come of `x[i]` see `x[i-1], x[i], x[i]` and `x[i], x[i], x[i+1]`. With the
-//! weights `w0, w1, w2` their sums are
+//! weights `w0, w1, w2` and `h = (w0 + w1 + w2) / 2` the four that come of `x1` and `x2` are
 //!
 //! ```text
-//! even = w0 x[i-1] + (w1 + w2) x[i] = m0 + m1        m0 = w0 (x[i-1] - x[i])
-//! odd  = (w0 + w1) x[i] + w2 x[i+1] = m1 - m2        m1 = (w0 + w1 + w2) x[i]
-//!                                                    m2 = w2 (x[i] - x[i+1])
+//! w0 x0 + (w1 + w2) x1 = m0 + m1 - m3        m0 = w0 (x0 - x2)
+//! (w0 + w1) x1 + w2 x2 = m1 + m4             m1 = h (x1 + x2)
+//! w0 x1 + (w1 + w2) x2 = m1 + m3             m2 = w2 (x3 - x1)
+//! (w0 + w1) x2 + w2 x3 = m1 + m2 - m4        m3 = (h - w0) (x2 - x1)
+//!                                            m4 = (w2 - h) (x2 - x1)
 //! ```
 //!
-//! three products where the convolution of the large image takes six; in two dimensions nine where it takes
-//! thirty-six. It is a bilinear algorithm like Winograd's, with factors 0 and 1 only, so it adds no more than
-//! rounding. Each product, over all pixels and channels, is a matrix product. Backwards the same three linear
-//! maps are transposed.
+//! five products where the convolution of the large image takes twelve; in two dimensions 25 where it takes 144.
+//! It is Winograd's F(4, 3) with the interpolation points 0, ±1, ±i and infinity: the product at -1 is zero for a signal
+//! of equal pairs, and those at ±i share their data. Its transforms but add, and halve the weights' sum, so it adds no
+//! more than rounding. A small pixel that is left over takes the first three products,
+//!
+//! ```text
+//! w0 x0 + (w1 + w2) x1 = m0 + m1             m0 = w0 (x0 - x1)    m1 = h (2 x1)
+//! (w0 + w1) x1 + w2 x2 = m1 + m2             m2 = w2 (x2 - x1)
+//! ```
+//!
+//! Each product, over all tiles and channels, is a matrix product. Backwards the same three linear maps are transposed.
 //!
 //! # References
 //! The form of the algorithm: Winograd 1980, "Arithmetic Complexity of Computations", chapter V.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use crate::buffer::{Blocked, Frame};
-use crate::direct::Mask;
-use crate::matmul::{Size, add_transposed_product, multiply, plane};
+use crate::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
+use crate::overlap::{InputGradient, Transpose, add_windows};
 use crate::simd::{BLOCK, Isa, Lanes, Row, with_lanes};
+use crate::tiles::{Grid, Length, Run, Scratch, Section, for_each_shape};
 
-/// Products for each small pixel.
-pub(crate) const PRODUCTS: usize = 9;
+/// Products of a long tile along one axis and of a short one, the first of them; and in both.
+const LONG: usize = 5;
+const SHORT: usize = 3;
+pub(crate) const PRODUCTS: usize = LONG * LONG;
+/// Transformed inputs of a long tile along one axis, the last being that of two products; and in both.
+const INPUTS: usize = 4;
+pub(crate) const TRANSFORMED: usize = INPUTS * INPUTS;
+/// Small pixels of a long tile along one axis.
+const STEP: usize = 2;
 
-/// Small pixels that are transformed together: whole images, or lines of a single large one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) image: usize,
-    pub(crate) images: usize,
-    pub(crate) first_line: usize,
-    pub(crate) lines: usize,
+/// How an image is cut into tiles of small pixels.
+pub(crate) fn grid(frame: Frame) -> Grid {
+    Grid::of(frame, STEP)
 }
 
-impl Span {
-    /// Cuts `images` images into spans of about `pixels` pixels.
-    pub(crate) fn cut(images: usize, frame: Frame, pixels: usize) -> impl Iterator<Item = Self> {
-        let together = (pixels / frame.pixels()).clamp(1, images.max(1));
-        let lines = if together > 1 || frame.pixels() <= 2 * pixels {
-            frame.height
-        } else {
-            (pixels / frame.width).clamp(1, frame.height)
-        };
-        (0..images).step_by(together).flat_map(move |image| {
-            (0..frame.height)
-                .step_by(lines)
-                .map(move |first_line| Self {
-                    image,
-                    images: together.min(images - image),
-                    first_line,
-                    lines: lines.min(frame.height - first_line),
-                })
-        })
-    }
-
-    /// The span with the lines above and below that its pixels' gradients depend on, and how many lines came
-    /// before.
-    fn with_neighbours(self, frame: Frame) -> (Self, usize) {
-        let above = usize::from(self.first_line > 0);
-        let below = usize::from(self.first_line + self.lines < frame.height);
-        let span = Self {
-            first_line: self.first_line - above,
-            lines: self.lines + above + below,
-            ..self
-        };
-        (span, above)
-    }
-
-    fn pixels(self, frame: Frame) -> usize {
-        self.images * self.lines * frame.width
-    }
-
-    /// Upper bound of the pixels of any span that [`Span::cut`] gives, its neighbours included.
-    pub(crate) fn most_pixels(images: usize, frame: Frame, pixels: usize) -> usize {
-        Self::cut(images, frame, pixels)
-            .map(|span| span.with_neighbours(frame).0.pixels(frame))
-            .max()
-            .unwrap_or(0)
-    }
+/// Rows of matrix products for one image, in all.
+pub(crate) fn product_rows(frame: Frame) -> usize {
+    grid(frame).products(LONG, SHORT)
 }
 
-/// Working memory: for each product the transformed pixels, then the products.
-pub(crate) struct Scratch<'a> {
-    pub(crate) transformed: &'a mut [Row],
-    pub(crate) products: &'a mut [Row],
+/// The transformed input that a product takes.
+fn input_of(product: usize) -> usize {
+    (product / LONG).min(INPUTS - 1) * INPUTS + (product % LONG).min(INPUTS - 1)
 }
 
-/// Convolves the upsampled `span` of `input`; `weights` come from [`transform_weights`].
+/// The rows of a product.
+fn rows_of(run: &Run, product: usize) -> Range<usize> {
+    run.rows(product / LONG >= SHORT, product % LONG >= SHORT)
+}
+
+/// Convolves the upsampled tiles of `run` of `input`; `weights` come from [`transform_weights`].
 pub(crate) fn convolve(
     isa: Isa,
-    span: Span,
+    run: &Run,
     input: &Blocked,
     weights: &[Row],
     bias: &[Row],
@@ -102,35 +81,41 @@ pub(crate) fn convolve(
         transformed,
         products,
     } = scratch;
-    let count = span.pixels(input.frame);
-    let size = Size {
-        rows: count,
-        depth: input.blocks,
-        columns: output.blocks,
-    };
-    with_lanes!(isa, lanes => transform_input(lanes, span, input, transformed));
-    with_lanes!(isa, lanes => for product in 0..PRODUCTS {
-        multiply(
-            lanes,
-            size,
-            &transformed[product * plane(size.depth * count)..],
-            count,
-            &weights[product * plane(size.columns * size.depth * BLOCK)..],
-            &mut products[product * plane(size.columns * count)..],
-            count,
-        );
-    });
-    with_lanes!(isa, lanes => transform_output(lanes, span, input.frame, products, bias, slope, output));
+    let tiles = run.tiles();
+    let (depth, columns) = (input.blocks, output.blocks);
+    with_lanes!(isa, lanes => transform_input(lanes, run, input, transformed));
+    products
+        .par_chunks_mut(plane(columns * tiles))
+        .take(PRODUCTS)
+        .enumerate()
+        .with_min_len(products_at_once(tiles, depth, columns))
+        .for_each(|(product, products)| {
+            let rows = rows_of(run, product);
+            let size = Size {
+                rows: rows.len(),
+                depth,
+                columns,
+            };
+            let operands = [(
+                &transformed[input_of(product) * plane(depth * tiles) + rows.start..],
+                &weights[product * plane(columns * depth * BLOCK)..],
+            )];
+            let products = &mut products[rows.start..];
+            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, products, tiles));
+        });
+    with_lanes!(isa, lanes => transform_output(lanes, run, products, bias, slope, output));
 }
 
-/// Adds to `gradient`, in the transformed weights' layout, the gradient of `span`; where `input_gradient` is
-/// wanted, with the weights [`transform_weights`] made of the turned ones, writes that too.
+/// The gradient of the tiles of `run` in the transformed weights' layout: puts it into `gradient` if that `is_fresh`,
+/// else adds it. `input` is what [`convolve`] made of the input's `depth` blocks. Where it is wanted, the gradient of
+/// the input too; the runs of an image then in their order and of whole lines.
 pub(crate) fn back(
     isa: Isa,
-    span: Span,
-    input: &Blocked,
+    run: &Run,
+    (input, depth): (&[Row], usize),
     output_gradient: &Blocked,
     gradient: &mut [Row],
+    is_fresh: bool,
     input_gradient: Option<InputGradient<'_>>,
     scratch: Scratch<'_>,
 ) {
@@ -138,314 +123,371 @@ pub(crate) fn back(
         transformed,
         products,
     } = scratch;
-    let frame = input.frame;
-    let (depth, columns) = (input.blocks, output_gradient.blocks);
-    let (wide_span, above) = span.with_neighbours(frame);
-    let (count, wide_count) = (span.pixels(frame), wide_span.pixels(frame));
-    let size = Size {
-        rows: count,
-        depth,
-        columns,
-    };
-    with_lanes!(isa, lanes => transform_input(lanes, span, input, transformed));
-    with_lanes!(isa, lanes => transform_gradient(lanes, wide_span, frame, output_gradient, products));
-    with_lanes!(isa, lanes => for product in 0..PRODUCTS {
-        add_transposed_product(
-            lanes,
-            size,
-            &transformed[product * plane(depth * count)..],
-            count,
-            &products[product * plane(columns * wide_count) + above * frame.width..],
-            wide_count,
-            &mut gradient[product * plane(columns * depth * BLOCK)..],
-        );
-    });
-    let Some(InputGradient {
-        weights,
-        mask,
-        gradient,
-    }) = input_gradient
-    else {
+    let tiles = run.tiles();
+    let columns = output_gradient.blocks;
+    with_lanes!(isa, lanes => transform_gradient(lanes, run, output_gradient, products));
+    gradient
+        .par_chunks_mut(plane(columns * depth * BLOCK))
+        .enumerate()
+        .with_min_len(products_at_once(tiles, depth, columns))
+        .for_each(|(product, gradient)| {
+            let rows = rows_of(run, product);
+            let size = Size {
+                rows: rows.len(),
+                depth,
+                columns,
+            };
+            let a = &input[input_of(product) * plane(depth * tiles) + rows.start..];
+            let b = &products[product * plane(columns * tiles) + rows.start..];
+            with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
+        });
+    let Some(InputGradient { weights, gradient }) = input_gradient else {
         return;
     };
-    let size = Size {
-        rows: wide_count,
-        depth: columns,
-        columns: depth,
-    };
-    with_lanes!(isa, lanes => for product in 0..PRODUCTS {
-        multiply(
-            lanes,
-            size,
-            &products[product * plane(columns * wide_count)..],
-            wide_count,
-            &weights[product * plane(columns * depth * BLOCK)..],
-            &mut transformed[product * plane(depth * wide_count)..],
-            wide_count,
-        );
-    });
-    with_lanes!(isa, lanes => back_to_input(lanes, span, wide_span, transformed, mask, gradient));
-}
-
-/// Where the gradient to the input goes, and what it needs.
-pub(crate) struct InputGradient<'a> {
-    pub(crate) weights: &'a [Row],
-    pub(crate) mask: Option<Mask<'a>>,
-    pub(crate) gradient: &'a mut Blocked,
-}
-
-/// `{x[i-1] - x[i], x[i], x[i] - x[i+1]}` along both axes: `[product][block][pixel]`.
-#[inline(always)]
-fn transform_input<L: Lanes>(lanes: L, span: Span, input: &Blocked, transformed: &mut [Row]) {
-    let frame = input.frame;
-    let count = span.pixels(frame);
-    for block in 0..input.blocks {
-        let mut pixel = 0;
-        for image in span.image..span.image + span.images {
-            let rows = input.image(block, image);
-            for y in span.first_line..span.first_line + span.lines {
-                let lines: [&[Row]; 3] = std::array::from_fn(
-                    #[inline(always)]
-                    |line| &rows[(y + line) * frame.pitch..][..frame.width + 2],
-                );
-                for x in 0..frame.width {
-                    let mut down = [[lanes.zero(); 3]; 3];
-                    for column in 0..3 {
-                        let above = lanes.load(&lines[0][x + column]);
-                        let here = lanes.load(&lines[1][x + column]);
-                        let below = lanes.load(&lines[2][x + column]);
-                        down[0][column] = lanes.sub(above, here);
-                        down[1][column] = here;
-                        down[2][column] = lanes.sub(here, below);
-                    }
-                    for (row, down) in down.into_iter().enumerate() {
-                        let across = [
-                            lanes.sub(down[0], down[1]),
-                            down[1],
-                            lanes.sub(down[1], down[2]),
-                        ];
-                        for (column, value) in across.into_iter().enumerate() {
-                            let product = row * 3 + column;
-                            lanes.store(
-                                &mut transformed
-                                    [product * plane(input.blocks * count) + block * count + pixel],
-                                value,
-                            );
-                        }
-                    }
-                    pixel += 1;
+    transformed
+        .par_chunks_mut(plane(depth * tiles))
+        .take(TRANSFORMED)
+        .enumerate()
+        .with_min_len(products_at_once(tiles, depth, columns))
+        .for_each(|(input, transformed)| {
+            let (row, column) = (input / INPUTS, input % INPUTS);
+            let product = row * LONG + column;
+            let rows = rows_of(run, product);
+            let size = Size {
+                rows: rows.len(),
+                depth: columns,
+                columns: depth,
+            };
+            let target = &mut transformed[rows.start..];
+            let of = |product: usize| {
+                (
+                    &products[product * plane(columns * tiles) + rows.start..],
+                    &weights[product * plane(columns * depth * BLOCK)..],
+                )
+            };
+            // The last transformed input along an axis is that of two products.
+            with_lanes!(isa, lanes => match (row == INPUTS - 1, column == INPUTS - 1) {
+                (false, false) => multiply(lanes, size, [of(product)], tiles, target, tiles),
+                (false, true) => {
+                    multiply(lanes, size, [of(product), of(product + 1)], tiles, target, tiles);
                 }
-            }
-        }
+                (true, false) => {
+                    multiply(lanes, size, [of(product), of(product + LONG)], tiles, target, tiles);
+                }
+                (true, true) => {
+                    let below = product + LONG;
+                    let operands = [of(product), of(product + 1), of(below), of(below + 1)];
+                    multiply(lanes, size, operands, tiles, target, tiles);
+                }
+            });
+        });
+    with_lanes!(isa, lanes => add_windows::<_, InputTransposed, INPUTS>(lanes, run, transformed, products, gradient));
+}
+
+/// The transformed inputs of `SIZE` small pixels, which lie between their two neighbours.
+#[inline(always)]
+fn input_transform<L: Lanes, const SIZE: usize>(l: L, x: [L::V; INPUTS]) -> [L::V; INPUTS] {
+    if SIZE == STEP {
+        [
+            l.sub(x[0], x[2]),
+            l.add(x[1], x[2]),
+            l.sub(x[3], x[1]),
+            l.sub(x[2], x[1]),
+        ]
+    } else {
+        [
+            l.sub(x[0], x[1]),
+            l.add(x[1], x[1]),
+            l.sub(x[2], x[1]),
+            l.zero(),
+        ]
     }
 }
 
-/// `{m0 + m1, m1 - m2}` along both axes, on the bias and through the activation.
+/// The large pixels, two for each of `SIZE` small ones, from their products.
+#[inline(always)]
+fn output_transform<L: Lanes, const SIZE: usize>(l: L, m: [L::V; LONG]) -> [L::V; 2 * STEP] {
+    let first = l.add(m[0], m[1]);
+    let last = l.add(m[1], m[2]);
+    if SIZE == STEP {
+        [
+            l.sub(first, m[3]),
+            l.add(m[1], m[4]),
+            l.add(m[1], m[3]),
+            l.sub(last, m[4]),
+        ]
+    } else {
+        [first, last, l.zero(), l.zero()]
+    }
+}
+
+/// The transpose of [`output_transform`].
+#[inline(always)]
+fn gradient_transform<L: Lanes, const SIZE: usize>(l: L, g: [L::V; 2 * STEP]) -> [L::V; LONG] {
+    let first = l.add(g[0], g[1]);
+    if SIZE == STEP {
+        [
+            g[0],
+            l.add(first, l.add(g[2], g[3])),
+            g[3],
+            l.sub(g[2], g[0]),
+            l.sub(g[1], g[3]),
+        ]
+    } else {
+        [g[0], first, g[1], l.zero(), l.zero()]
+    }
+}
+
+#[inline(always)]
+fn transform_input<L: Lanes>(lanes: L, run: &Run, input: &Blocked, transformed: &mut [Row]) {
+    let count = run.tiles();
+    for_each_shape!(
+        run,
+        2,
+        1,
+        transform_input_tiles::<L>(lanes, count, input, transformed)
+    );
+}
+
+/// The input's tiles of `HEIGHT` by `WIDTH` small pixels.
+#[inline(always)]
+fn transform_input_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
+    section: &Section,
+    lanes: L,
+    count: usize,
+    input: &Blocked,
+    transformed: &mut [Row],
+) {
+    let (height, width) = (inputs_of(HEIGHT), inputs_of(WIDTH));
+    let frame = input.frame;
+    let plane = plane(input.blocks * count);
+    for block in 0..input.blocks {
+        section.for_each(
+            #[inline(always)]
+            |tile, image, y, x| {
+                let rows = input.image(block, image);
+                let lines: [&[Row]; INPUTS] = std::array::from_fn(
+                    #[inline(always)]
+                    |line| {
+                        let line = line.min(HEIGHT + 1);
+                        &rows[(y + line) * frame.pitch + x..][..WIDTH + 2]
+                    },
+                );
+                let mut down = [[lanes.zero(); INPUTS]; INPUTS];
+                for column in 0..WIDTH + 2 {
+                    let values = std::array::from_fn(
+                        #[inline(always)]
+                        |line| lanes.load(&lines[line][column]),
+                    );
+                    let values = input_transform::<L, HEIGHT>(lanes, values);
+                    for row in 0..height {
+                        down[row][column] = values[row];
+                    }
+                }
+                let target = &mut transformed[block * count + tile..];
+                for row in 0..height {
+                    let values = input_transform::<L, WIDTH>(lanes, down[row]);
+                    for column in 0..width {
+                        lanes.store(&mut target[(row * INPUTS + column) * plane], values[column]);
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// Transformed inputs along an axis on which a tile has `size` small pixels.
+#[inline(always)]
+const fn inputs_of(size: usize) -> usize {
+    if size == STEP { INPUTS } else { SHORT }
+}
+
+/// Products along an axis on which a tile has `size` small pixels.
+#[inline(always)]
+const fn products_of(size: usize) -> usize {
+    if size == STEP { LONG } else { SHORT }
+}
+
+/// The large pixels on the bias and through the activation.
 #[inline(always)]
 fn transform_output<L: Lanes>(
     lanes: L,
-    span: Span,
-    small: Frame,
+    run: &Run,
     products: &[Row],
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
 ) {
-    let count = span.pixels(small);
+    let count = run.tiles();
+    for_each_shape!(
+        run,
+        2,
+        1,
+        transform_output_tiles::<L>(lanes, count, products, bias, slope, output)
+    );
+}
+
+/// The large pixels of the tiles of `HEIGHT` by `WIDTH` small ones.
+#[inline(always)]
+fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
+    section: &Section,
+    lanes: L,
+    count: usize,
+    products: &[Row],
+    bias: &[Row],
+    slope: f32,
+    output: &mut Blocked,
+) {
+    let (height, width) = (products_of(HEIGHT), products_of(WIDTH));
     let large = output.frame;
+    let plane = plane(output.blocks * count);
     let slope = lanes.splat(slope);
     for block in 0..output.blocks {
         let bias = lanes.load(&bias[block]);
-        let mut pixel = 0;
-        for image in span.image..span.image + span.images {
-            let blocks = output.blocks;
-            let rows = output.image_mut(block, image);
-            for y in span.first_line..span.first_line + span.lines {
-                let (upper, lower) = rows[large.at(2 * y, 0)..].split_at_mut(large.pitch);
-                let targets = [&mut upper[..2 * small.width], &mut lower[..2 * small.width]];
-                let [upper, lower] = targets;
-                for x in 0..small.width {
-                    let mut down = [[lanes.zero(); 3]; 2];
-                    for column in 0..3 {
-                        let index = block * count + pixel;
-                        let [first, middle, last] =
-                            column_of(lanes, products, plane(blocks * count), column, index);
-                        down[0][column] = lanes.add(first, middle);
-                        down[1][column] = lanes.sub(middle, last);
+        section.for_each(
+            #[inline(always)]
+            |tile, image, y, x| {
+                let source = &products[block * count + tile..];
+                let mut down = [[lanes.zero(); LONG]; 2 * STEP];
+                for column in 0..width {
+                    let mut values = [lanes.zero(); LONG];
+                    for row in 0..height {
+                        values[row] = lanes.load(&source[(row * LONG + column) * plane]);
                     }
-                    for (row, down) in down.into_iter().enumerate() {
-                        let target = if row == 0 { &mut *upper } else { &mut *lower };
-                        let middle = lanes.add(down[1], bias);
-                        let even = lanes.add(down[0], middle);
-                        let odd = lanes.sub(middle, down[2]);
-                        lanes.store(&mut target[2 * x], lanes.leaky(even, slope));
-                        lanes.store(&mut target[2 * x + 1], lanes.leaky(odd, slope));
+                    let values = output_transform::<L, HEIGHT>(lanes, values);
+                    for row in 0..2 * HEIGHT {
+                        down[row][column] = values[row];
                     }
-                    pixel += 1;
                 }
-            }
-        }
+                let rows = output.image_mut(block, image);
+                for row in 0..2 * HEIGHT {
+                    let mut products = down[row];
+                    // Every large pixel has this one.
+                    products[1] = lanes.add(products[1], bias);
+                    let values = output_transform::<L, WIDTH>(lanes, products);
+                    let target = &mut rows[large.at(2 * y + row, 2 * x)..][..2 * WIDTH];
+                    for column in 0..2 * WIDTH {
+                        lanes.store(&mut target[column], lanes.leaky(values[column], slope));
+                    }
+                }
+            },
+        );
     }
 }
 
-/// The transpose of [`transform_output`]: `{g0, g0 + g1, -g1}` along both axes.
 #[inline(always)]
 fn transform_gradient<L: Lanes>(
     lanes: L,
-    span: Span,
-    small: Frame,
+    run: &Run,
     output_gradient: &Blocked,
     products: &mut [Row],
 ) {
-    let count = span.pixels(small);
-    let large = output_gradient.frame;
-    for block in 0..output_gradient.blocks {
-        let mut pixel = 0;
-        for image in span.image..span.image + span.images {
-            let rows = output_gradient.image(block, image);
-            for y in span.first_line..span.first_line + span.lines {
-                let upper = &rows[large.at(2 * y, 0)..][..2 * small.width];
-                let lower = &rows[large.at(2 * y + 1, 0)..][..2 * small.width];
-                for x in 0..small.width {
-                    let pairs = [2 * x, 2 * x + 1].map(
-                        #[inline(always)]
-                        |column| {
-                            let (first, second) =
-                                (lanes.load(&upper[column]), lanes.load(&lower[column]));
-                            [
-                                first,
-                                lanes.add(first, second),
-                                lanes.sub(lanes.zero(), second),
-                            ]
-                        },
-                    );
-                    for row in 0..3 {
-                        let (even, odd) = (pairs[0][row], pairs[1][row]);
-                        let across = [even, lanes.add(even, odd), lanes.sub(lanes.zero(), odd)];
-                        for (column, value) in across.into_iter().enumerate() {
-                            let product = row * 3 + column;
-                            let at = product * plane(output_gradient.blocks * count)
-                                + block * count
-                                + pixel;
-                            lanes.store(&mut products[at], value);
-                        }
-                    }
-                    pixel += 1;
-                }
-            }
-        }
-    }
+    let count = run.tiles();
+    for_each_shape!(
+        run,
+        2,
+        1,
+        transform_gradient_tiles::<L>(lanes, count, output_gradient, products)
+    );
 }
 
-/// The transpose of [`transform_input`].
+/// The gradient of the products of the tiles of `HEIGHT` by `WIDTH` small pixels.
 #[inline(always)]
-fn back_to_input<L: Lanes>(
+fn transform_gradient_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
+    section: &Section,
     lanes: L,
-    span: Span,
-    wide: Span,
-    transformed: &[Row],
-    mask: Option<Mask<'_>>,
-    gradient: &mut Blocked,
+    count: usize,
+    output_gradient: &Blocked,
+    products: &mut [Row],
 ) {
-    let frame = gradient.frame;
-    let count = wide.pixels(frame);
-    let (width, blocks) = (frame.width, gradient.blocks);
-    for block in 0..blocks {
-        let planes = Planes {
-            transformed: &transformed[block * count..],
-            plane: plane(blocks * count),
-            width,
-        };
-        for image in span.image..span.image + span.images {
-            let first = (image - wide.image) * wide.lines;
-            for y in span.first_line..span.first_line + span.lines {
-                let line = first + y - wide.first_line;
-                let start = gradient.start(block, image) + frame.at(y, 0);
-                for x in 0..width {
-                    let mut sum = lanes.sub(
-                        planes.across(lanes, 1, line, x),
-                        planes.across(lanes, 0, line, x),
-                    );
-                    sum = lanes.add(sum, planes.across(lanes, 2, line, x));
-                    if y + 1 < frame.height {
-                        sum = lanes.add(sum, planes.across(lanes, 0, line + 1, x));
-                    }
-                    if y > 0 {
-                        sum = lanes.sub(sum, planes.across(lanes, 2, line - 1, x));
-                    }
-                    if let Some(mask) = mask {
-                        let low = lanes.mul(sum, lanes.splat(mask.slope));
-                        let activation = lanes.load(&mask.output.rows[start + x]);
-                        sum = lanes.if_greater(activation, lanes.zero(), sum, low);
-                    }
-                    lanes.store(&mut gradient.rows[start + x], sum);
-                }
-            }
-        }
-    }
-}
-
-/// The nine products' gradients of one block of channels.
-#[derive(Clone, Copy)]
-struct Planes<'a> {
-    transformed: &'a [Row],
-    plane: usize,
-    width: usize,
-}
-
-impl Planes<'_> {
-    /// The transpose along a line, at `x` of line `line` of the products of row `row`.
-    #[inline(always)]
-    fn across<L: Lanes>(self, lanes: L, row: usize, line: usize, x: usize) -> L::V {
-        let parts: [&[Row]; 3] = std::array::from_fn(
+    let (height, width) = (products_of(HEIGHT), products_of(WIDTH));
+    let large = output_gradient.frame;
+    let plane = plane(output_gradient.blocks * count);
+    for block in 0..output_gradient.blocks {
+        section.for_each(
             #[inline(always)]
-            |column| {
-                &self.transformed[(row * 3 + column) * self.plane + line * self.width..]
-                    [..self.width]
+            |tile, image, y, x| {
+                let rows = output_gradient.image(block, image);
+                let mut down = [[lanes.zero(); 2 * STEP]; LONG];
+                for column in 0..2 * WIDTH {
+                    let mut values = [lanes.zero(); 2 * STEP];
+                    for row in 0..2 * HEIGHT {
+                        values[row] = lanes.load(&rows[large.at(2 * y + row, 2 * x + column)]);
+                    }
+                    let values = gradient_transform::<L, HEIGHT>(lanes, values);
+                    for row in 0..height {
+                        down[row][column] = values[row];
+                    }
+                }
+                let target = &mut products[block * count + tile..];
+                for row in 0..height {
+                    let values = gradient_transform::<L, WIDTH>(lanes, down[row]);
+                    for column in 0..width {
+                        lanes.store(&mut target[(row * LONG + column) * plane], values[column]);
+                    }
+                }
             },
         );
-        let mut sum = lanes.sub(lanes.load(&parts[1][x]), lanes.load(&parts[0][x]));
-        sum = lanes.add(sum, lanes.load(&parts[2][x]));
-        if x + 1 < self.width {
-            sum = lanes.add(sum, lanes.load(&parts[0][x + 1]));
-        }
-        if x > 0 {
-            sum = lanes.sub(sum, lanes.load(&parts[2][x - 1]));
-        }
-        sum
     }
 }
 
-/// Column `column` of a 3x3 matrix whose entries lie in nine planes.
-#[inline(always)]
-fn column_of<L: Lanes>(
-    lanes: L,
-    planes: &[Row],
-    plane: usize,
-    column: usize,
-    index: usize,
-) -> [L::V; 3] {
-    [0, 1, 2].map(
-        #[inline(always)]
-        |row| lanes.load(&planes[(row * 3 + column) * plane + index]),
-    )
+/// The transpose of [`input_transform`].
+struct InputTransposed;
+
+impl Transpose<INPUTS> for InputTransposed {
+    #[inline(always)]
+    fn transpose<L: Lanes>(l: L, length: Length, q: [L::V; INPUTS]) -> [L::V; INPUTS] {
+        match length {
+            Length::Long => [
+                q[0],
+                l.sub(l.sub(q[1], q[2]), q[3]),
+                l.add(l.sub(q[1], q[0]), q[3]),
+                q[2],
+            ],
+            Length::Short => {
+                let twice = l.add(q[1], q[1]);
+                [q[0], l.sub(l.sub(twice, q[0]), q[2]), q[2], l.zero()]
+            }
+        }
+    }
 }
 
-/// `{w0, w0 + w1 + w2, w2}` along both axes, of `[tap][...]` rows.
+/// `{w0, h, w2, h - w0, w2 - h}` for `h = (w0 + w1 + w2) / 2`.
+#[inline(always)]
+fn weight_transform<L: Lanes>(l: L, w: [L::V; 3]) -> [L::V; LONG] {
+    let half = l.mul(l.add(l.add(w[0], w[1]), w[2]), l.splat(0.5));
+    [w[0], half, w[2], l.sub(half, w[0]), l.sub(w[2], half)]
+}
+
+/// The transpose of [`weight_transform`].
+#[inline(always)]
+fn weight_gradient_transform<L: Lanes>(l: L, u: [L::V; LONG]) -> [L::V; 3] {
+    let half = l.mul(l.sub(l.add(u[1], u[3]), u[4]), l.splat(0.5));
+    [
+        l.add(l.sub(u[0], u[3]), half),
+        half,
+        l.add(l.add(u[2], u[4]), half),
+    ]
+}
+
+/// The weights' transform along both axes, of `[tap][...]` rows.
 pub(crate) fn transform_weights(isa: Isa, weights: &[Row], transformed: &mut [Row]) {
     let count = weights.len() / 9;
     with_lanes!(isa, lanes => for index in 0..count {
-        let mut down = [[lanes.zero(); 3]; 3];
+        let mut down = [[lanes.zero(); 3]; LONG];
         for column in 0..3 {
-            let [first, middle, last] = column_of(lanes, weights, count, column, index);
-            down[0][column] = first;
-            down[1][column] = lanes.add(lanes.add(first, middle), last);
-            down[2][column] = last;
+            let values = std::array::from_fn(
+                #[inline(always)] |row| lanes.load(&weights[(row * 3 + column) * count + index]),
+            );
+            let values = weight_transform(lanes, values);
+            for row in 0..LONG {
+                down[row][column] = values[row];
+            }
         }
-        for (row, down) in down.into_iter().enumerate() {
-            let across = [down[0], lanes.add(lanes.add(down[0], down[1]), down[2]), down[2]];
-            for (column, value) in across.into_iter().enumerate() {
-                lanes.store(&mut transformed[(row * 3 + column) * plane(count) + index], value);
+        for row in 0..LONG {
+            let values = weight_transform(lanes, down[row]);
+            for column in 0..LONG {
+                lanes.store(&mut transformed[(row * LONG + column) * plane(count) + index], values[column]);
             }
         }
     });
@@ -455,17 +497,20 @@ pub(crate) fn transform_weights(isa: Isa, weights: &[Row], transformed: &mut [Ro
 pub(crate) fn transform_weight_gradient(isa: Isa, transformed: &[Row], gradient: &mut [Row]) {
     let count = gradient.len() / 9;
     with_lanes!(isa, lanes => for index in 0..count {
-        let mut down = [[lanes.zero(); 3]; 3];
-        for column in 0..3 {
-            let [first, middle, last] = column_of(lanes, transformed, plane(count), column, index);
-            down[0][column] = lanes.add(first, middle);
-            down[1][column] = middle;
-            down[2][column] = lanes.add(middle, last);
+        let mut down = [[lanes.zero(); LONG]; 3];
+        for column in 0..LONG {
+            let values = std::array::from_fn(
+                #[inline(always)] |row| lanes.load(&transformed[(row * LONG + column) * plane(count) + index]),
+            );
+            let values = weight_gradient_transform(lanes, values);
+            for row in 0..3 {
+                down[row][column] = values[row];
+            }
         }
-        for (row, down) in down.into_iter().enumerate() {
-            let across = [lanes.add(down[0], down[1]), down[1], lanes.add(down[1], down[2])];
-            for (column, value) in across.into_iter().enumerate() {
-                lanes.store(&mut gradient[(row * 3 + column) * count + index], value);
+        for row in 0..3 {
+            let values = weight_gradient_transform(lanes, down[row]);
+            for column in 0..3 {
+                lanes.store(&mut gradient[(row * 3 + column) * count + index], values[column]);
             }
         }
     });

@@ -24,7 +24,7 @@ pub struct Weights<'a> {
     pub bias: &'a [f32],
 }
 
-/// A stage's weights, ready for its kernels; buffers are kept from one pass to the next.
+/// A stage's weights, ready for its kernels; they are kept from one pass to the next, for as long as the weights stay.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared {
     /// For the convolution: laid out, and transformed where the algorithm wants it.
@@ -32,7 +32,22 @@ pub(crate) struct Prepared {
     /// For the gradient to the input.
     pub(crate) backward: Vec<Row>,
     pub(crate) bias: Vec<Row>,
-    laid_out: Vec<Row>,
+    /// Before their transforms.
+    laid_out: [Vec<Row>; 2],
+    /// The weight that `forward` was made of, and whether `backward` was too.
+    source: Vec<f32>,
+    has_backward: bool,
+}
+
+/// Whether two lists are the same to the bit.
+fn are_same(a: &[f32], b: &[f32]) -> bool {
+    const RUN: usize = 256;
+    // Without leaving a run early, so that it vectorises.
+    let differ = |(a, b): (&[f32], &[f32])| {
+        let pairs = a.iter().zip(b);
+        pairs.fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits())) != 0
+    };
+    a.len() == b.len() && !a.chunks(RUN).zip(b.chunks(RUN)).any(differ)
 }
 
 fn grow(buffer: &mut Vec<Row>, rows: usize) -> Result<&mut [Row], KernelError> {
@@ -51,22 +66,35 @@ impl Prepared {
         weights: Weights<'_>,
         backward: bool,
     ) -> Result<(), KernelError> {
-        let outputs = step.stage.output_channels;
         let bias = grow(&mut self.bias, step.output_blocks())?;
         for (row, values) in bias.iter_mut().zip(weights.bias.chunks(BLOCK)) {
             row.0[..values.len()].copy_from_slice(values);
         }
-        let (inputs, depth, columns) = (
-            step.stage.input_channels,
-            step.input_blocks(),
-            step.output_blocks(),
-        );
+        if are_same(&self.source, weights.weight) && (self.has_backward || !backward) {
+            return Ok(());
+        }
+        self.lay_out(isa, step, weights.weight, backward)?;
+        self.source.clear();
+        self.source.extend_from_slice(weights.weight);
+        self.has_backward = backward;
+        Ok(())
+    }
+
+    fn lay_out(
+        &mut self,
+        isa: Isa,
+        step: &Step,
+        weight: &[f32],
+        backward: bool,
+    ) -> Result<(), KernelError> {
+        let (inputs, outputs) = (step.stage.input_channels, step.stage.output_channels);
+        let (depth, columns) = (step.input_blocks(), step.output_blocks());
         match step.algorithm {
             Algorithm::Planar => {
                 let rows = grow(&mut self.forward, step.gradient_rows)?;
                 for_each(outputs, inputs, |output, input, tap, from| {
                     rows[(output / BLOCK * inputs + input) * TAPS + tap].0[output % BLOCK] =
-                        weights.weight[from];
+                        weight[from];
                 });
                 if backward {
                     // The gradient to the image gathers the taps' contributions of the output's gradient.
@@ -76,7 +104,7 @@ impl Prepared {
                         let column = input * TAPS + tap;
                         rows[(column / BLOCK * columns + output / BLOCK) * BLOCK
                             + output % BLOCK]
-                            .0[column % BLOCK] = weights.weight[from];
+                            .0[column % BLOCK] = weight[from];
                     });
                 }
             }
@@ -88,7 +116,7 @@ impl Prepared {
                 for_each(outputs, inputs, |output, input, tap, from| {
                     for column in window.columns_of(output, tap) {
                         rows[(column / BLOCK * depth + input / BLOCK) * BLOCK + input % BLOCK].0
-                            [column % BLOCK] += weights.weight[from];
+                            [column % BLOCK] += weight[from];
                     }
                 });
                 if backward {
@@ -98,49 +126,67 @@ impl Prepared {
                         for column in window.columns_of(output, tap) {
                             rows[(input / BLOCK * blocks + column / BLOCK) * BLOCK
                                 + column % BLOCK]
-                                .0[input % BLOCK] += weights.weight[from];
+                                .0[input % BLOCK] += weight[from];
                         }
                     });
                 }
             }
             Algorithm::Direct => {
-                lay_out(
-                    grow(&mut self.forward, step.gradient_rows)?,
-                    step,
-                    weights.weight,
-                );
+                let rows = grow(&mut self.forward, step.gradient_rows)?;
+                lay_out(rows, step, weight, Arrangement::Forward);
                 if backward {
-                    lay_out_turned(
-                        grow(&mut self.backward, step.gradient_rows)?,
-                        step,
-                        weights.weight,
-                    );
+                    let rows = grow(&mut self.backward, step.gradient_rows)?;
+                    lay_out(rows, step, weight, Arrangement::Turned);
                 }
             }
-            Algorithm::Winograd | Algorithm::Upsample => {
-                let (products, transform): (_, fn(Isa, &[Row], &mut [Row])) = match step.algorithm {
-                    Algorithm::Winograd => (winograd::PRODUCTS, winograd::transform_weights),
-                    _ => (upsample::PRODUCTS, upsample::transform_weights),
-                };
-                let rows = products * plane(step.gradient_rows / TAPS);
-                let laid_out = grow(&mut self.laid_out, step.gradient_rows)?;
-                laid_out.fill(Row::ZERO);
-                lay_out(laid_out, step, weights.weight);
-                transform(isa, laid_out, grow(&mut self.forward, rows)?);
-                if backward {
-                    // The two layouts leave different places for missing channels.
-                    laid_out.fill(Row::ZERO);
-                    if step.algorithm == Algorithm::Winograd {
-                        lay_out_turned(laid_out, step, weights.weight);
-                    } else {
-                        lay_out_exchanged(laid_out, step, weights.weight);
-                    }
-                    transform(isa, laid_out, grow(&mut self.backward, rows)?);
-                }
+            Algorithm::Winograd => {
+                self.transform(isa, step, weight, backward, winograd::transform_weights)?;
+            }
+            Algorithm::Upsample => {
+                self.transform(isa, step, weight, backward, upsample::transform_weights)?;
             }
         }
         Ok(())
     }
+
+    /// Lays the weight out and transforms it, for the convolution and with the channels exchanged for the gradient.
+    fn transform(
+        &mut self,
+        isa: Isa,
+        step: &Step,
+        weight: &[f32],
+        backward: bool,
+        transform: fn(Isa, &[Row], &mut [Row]),
+    ) -> Result<(), KernelError> {
+        let rows = step.products().unwrap_or(1) * plane(step.gradient_rows / TAPS);
+        let [first, second] = &mut self.laid_out;
+        let one = |laid_out: &mut Vec<Row>, target: &mut Vec<Row>, arrangement| {
+            // Places of missing channels stay zero.
+            let laid_out = grow(laid_out, step.gradient_rows)?;
+            lay_out(laid_out, step, weight, arrangement);
+            transform(isa, laid_out, grow(target, rows)?);
+            Ok(())
+        };
+        if !backward {
+            return one(first, &mut self.forward, Arrangement::Forward);
+        }
+        let (forward, backward) = rayon::join(
+            || one(first, &mut self.forward, Arrangement::Forward),
+            || one(second, &mut self.backward, Arrangement::Exchanged),
+        );
+        forward.and(backward)
+    }
+}
+
+/// How blocks of sixteen by sixteen weights lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrangement {
+    /// `[tap][output block][input block][16 inputs]` rows of sixteen outputs.
+    Forward,
+    /// `[tap][input block][output block][16 outputs]` rows of sixteen inputs.
+    Exchanged,
+    /// The same with the window turned by 180 degrees.
+    Turned,
 }
 
 /// Calls `put` for every weight with output channel, input channel, tap and its place in PyTorch's layout.
@@ -155,43 +201,44 @@ fn for_each(outputs: usize, inputs: usize, mut put: impl FnMut(usize, usize, usi
     }
 }
 
-/// `[tap][output block][input block][16 inputs]` rows of sixteen outputs.
-fn lay_out(rows: &mut [Row], step: &Step, weight: &[f32]) {
-    let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    for_each(
-        step.stage.output_channels,
-        step.stage.input_channels,
-        |output, input, tap, from| {
-            let block = (tap * columns + output / BLOCK) * depth + input / BLOCK;
-            rows[block * BLOCK + input % BLOCK].0[output % BLOCK] = weight[from];
-        },
-    );
+/// The channels of a block, of `channels` in all.
+fn channels_of(block: usize, channels: usize) -> std::ops::Range<usize> {
+    block * BLOCK..((block + 1) * BLOCK).min(channels)
 }
 
-/// `[tap][input block][output block][16 outputs]` rows of sixteen inputs.
-fn lay_out_exchanged(rows: &mut [Row], step: &Step, weight: &[f32]) {
+/// Brings PyTorch's layout into blocks, block by block, for their sixteen by sixteen windows stay in the first cache.
+fn lay_out(rows: &mut [Row], step: &Step, weight: &[f32], arrangement: Arrangement) {
+    let (inputs, outputs) = (step.stage.input_channels, step.stage.output_channels);
     let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    for_each(
-        step.stage.output_channels,
-        step.stage.input_channels,
-        |output, input, tap, from| {
-            let block = (tap * depth + input / BLOCK) * columns + output / BLOCK;
-            rows[block * BLOCK + output % BLOCK].0[input % BLOCK] = weight[from];
-        },
-    );
-}
-
-/// The same with the window turned by 180 degrees.
-fn lay_out_turned(rows: &mut [Row], step: &Step, weight: &[f32]) {
-    let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    for_each(
-        step.stage.output_channels,
-        step.stage.input_channels,
-        |output, input, tap, from| {
-            let block = ((TAPS - 1 - tap) * depth + input / BLOCK) * columns + output / BLOCK;
-            rows[block * BLOCK + output % BLOCK].0[input % BLOCK] = weight[from];
-        },
-    );
+    for output_block in 0..columns {
+        for input_block in 0..depth {
+            for tap in 0..TAPS {
+                let from =
+                    |output: usize, input: usize| weight[(output * inputs + input) * TAPS + tap];
+                let block = match arrangement {
+                    Arrangement::Forward => (tap * columns + output_block) * depth + input_block,
+                    Arrangement::Exchanged => (tap * depth + input_block) * columns + output_block,
+                    Arrangement::Turned => {
+                        ((TAPS - 1 - tap) * depth + input_block) * columns + output_block
+                    }
+                };
+                let rows = &mut rows[block * BLOCK..][..BLOCK];
+                if arrangement == Arrangement::Forward {
+                    for (row, input) in rows.iter_mut().zip(channels_of(input_block, inputs)) {
+                        for output in channels_of(output_block, outputs) {
+                            row.0[output % BLOCK] = from(output, input);
+                        }
+                    }
+                } else {
+                    for (row, output) in rows.iter_mut().zip(channels_of(output_block, outputs)) {
+                        for input in channels_of(input_block, inputs) {
+                            row.0[input % BLOCK] = from(output, input);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A stage's gradients in PyTorch's layout, from the rows of a partial gradient.
@@ -216,10 +263,19 @@ pub(crate) fn read_gradient(step: &Step, rows: &[Row], weight: &mut [f32], bias:
                 .sum();
         }),
         Algorithm::Direct | Algorithm::Winograd | Algorithm::Upsample => {
-            for_each(outputs, inputs, |output, input, tap, to| {
-                let block = (tap * columns + output / BLOCK) * depth + input / BLOCK;
-                weight[to] = rows[block * BLOCK + input % BLOCK].0[output % BLOCK];
-            });
+            for output_block in 0..columns {
+                for input_block in 0..depth {
+                    for output in channels_of(output_block, outputs) {
+                        for input in channels_of(input_block, inputs) {
+                            let to = (output * inputs + input) * TAPS;
+                            for (tap, value) in weight[to..to + TAPS].iter_mut().enumerate() {
+                                let block = (tap * columns + output_block) * depth + input_block;
+                                *value = rows[block * BLOCK + input % BLOCK].0[output % BLOCK];
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

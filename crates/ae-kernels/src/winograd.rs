@@ -3,98 +3,64 @@
 //! Four outputs of a filter of three taps come of six products instead of twelve; in two dimensions a 4x4 tile
 //! of outputs of 36 instead of 144. The input's 6x6 tiles are transformed by `Bᵀ d B`, the weights by `G w Gᵀ`,
 //! the products, over all tiles and channels, are 36 matrix products, and `Aᵀ m A` gives the outputs. The
-//! gradient to the input is the same with the turned weights; that to the weights is the transpose of the
-//! algorithm with respect to them: `Gᵀ [(Bᵀ d B) (A g Aᵀ)] G`.
+//! gradients are the transposes of the algorithm: to the weights `Gᵀ [(Bᵀ d B) (A g Aᵀ)] G`, to the input
+//! `B [(G w Gᵀ) (A g Aᵀ)] Bᵀ` in windows that overlap ([`crate::overlap`]).
 //!
 //! The interpolation points are 0, ±1/√2, ±√2 and infinity. As reciprocal pairs they keep the transforms' entries
 //! near one, which the textbook's 0, ±1, ±2 do not: through the whole autoencoder the first layers' gradients then
 //! carry about twice the rounding error.
+//!
+//! Where four does not divide a length, some tiles have three outputs ([`crate::tiles`]): of the sixth product, that
+//! of the point at infinity, only the fourth output depends, so that the first five with the same transforms are
+//! F(3, 3).
 //!
 //! # References
 //! Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.1 and equations 12 to 23.
 //! Barabasz, Anderson, Soodhalter and Gregg 2020, "Error Analysis and Improving the Accuracy of Winograd Convolution
 //! for Deep Neural Networks", section 5, on the choice of points.
 
-use crate::buffer::{Blocked, Frame};
-use crate::direct::Mask;
-use crate::matmul::{Size, add_transposed_product, multiply, plane};
-use crate::simd::{BLOCK, Isa, Lanes, Row, with_lanes};
+use std::ops::Range;
 
-/// Products for each tile.
-pub(crate) const PRODUCTS: usize = 36;
-/// Outputs of a tile along one axis.
+use rayon::prelude::*;
+
+use crate::buffer::{Blocked, Frame};
+use crate::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
+use crate::overlap::{InputGradient, Transpose, add_windows};
+use crate::simd::{BLOCK, Isa, Lanes, Row, with_lanes};
+use crate::tiles::{Grid, Length, Run, Scratch, Section, for_each_shape};
+
+/// Products of a tile along one axis, and in both.
+const POINTS: usize = 6;
+pub(crate) const PRODUCTS: usize = POINTS * POINTS;
+/// Outputs of a long tile along one axis.
 const STEP: usize = 4;
 
-/// Tiles that are transformed together.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tiles {
-    pub(crate) first: usize,
-    pub(crate) count: usize,
+/// How an image is cut into tiles.
+pub(crate) fn grid(frame: Frame) -> Grid {
+    Grid::of(frame, STEP)
 }
 
-impl Tiles {
-    /// Tiles of one image.
-    pub(crate) fn of(frame: Frame) -> usize {
-        frame.height.div_ceil(STEP) * frame.width.div_ceil(STEP)
-    }
-
-    /// Cuts the tiles of `images` images into nearly equal runs of at most `most`.
-    pub(crate) fn cut(images: usize, frame: Frame, most: usize) -> impl Iterator<Item = Self> {
-        let all = images * Self::of(frame);
-        let runs = all.div_ceil(most.max(1)).max(1);
-        let length = all.div_ceil(runs).max(1);
-        (0..all).step_by(length).map(move |first| Self {
-            first,
-            count: length.min(all - first),
-        })
-    }
-
-    /// Image, line and column where each tile begins.
-    #[inline(always)]
-    fn places(self, frame: Frame) -> impl Iterator<Item = (usize, usize, usize)> {
-        let across = frame.width.div_ceil(STEP);
-        let of_image = Self::of(frame);
-        (self.first..self.first + self.count).map(
-            #[inline(always)]
-            move |tile| {
-                let within = tile % of_image;
-                (
-                    tile / of_image,
-                    within / across * STEP,
-                    within % across * STEP,
-                )
-            },
-        )
-    }
+/// Rows of matrix products for one image, in all.
+pub(crate) fn product_rows(frame: Frame) -> usize {
+    grid(frame).products(POINTS, POINTS - 1)
 }
 
-/// Working memory, each of [`PRODUCTS`] times tiles times blocks rows.
-pub(crate) struct Scratch<'a> {
-    pub(crate) transformed: &'a mut [Row],
-    pub(crate) products: &'a mut [Row],
+/// The rows of a product: the last along an axis is one of the tiles with four outputs there.
+fn rows_of(run: &Run, product: usize) -> Range<usize> {
+    run.rows(
+        product / POINTS == POINTS - 1,
+        product % POINTS == POINTS - 1,
+    )
 }
 
-/// What happens to an output before it is stored.
-#[derive(Clone, Copy)]
-pub(crate) enum End<'a> {
-    /// On the bias; values at or below zero times the slope.
-    Activate {
-        /// One row for each output block.
-        bias: &'a [Row],
-        /// 1 for no activation, 0 for ReLU.
-        slope: f32,
-    },
-    /// Times the gradient of an activation, or as it is.
-    Mask(Option<Mask<'a>>),
-}
-
-/// Convolves `tiles` of `input`; `weights` come from [`transform_weights`].
+/// Convolves the tiles of `run` of `input`; `weights` come from [`transform_weights`].
 pub(crate) fn convolve(
     isa: Isa,
-    tiles: Tiles,
+    run: &Run,
     input: &Blocked,
     weights: &[Row],
-    end: End<'_>,
+    bias: &[Row],
+    slope: f32,
     output: &mut Blocked,
     scratch: Scratch<'_>,
 ) {
@@ -102,57 +68,81 @@ pub(crate) fn convolve(
         transformed,
         products,
     } = scratch;
-    let size = Size {
-        rows: tiles.count,
-        depth: input.blocks,
-        columns: output.blocks,
-    };
-    with_lanes!(isa, lanes => transform_input(lanes, tiles, input, transformed));
-    with_lanes!(isa, lanes => for product in 0..PRODUCTS {
-        multiply(
-            lanes,
-            size,
-            &transformed[product * plane(size.depth * size.rows)..],
-            size.rows,
-            &weights[product * plane(size.columns * size.depth * BLOCK)..],
-            &mut products[product * plane(size.columns * size.rows)..],
-            size.rows,
-        );
-    });
-    with_lanes!(isa, lanes => transform_output(lanes, tiles, products, end, output));
+    let tiles = run.tiles();
+    let (depth, columns) = (input.blocks, output.blocks);
+    with_lanes!(isa, lanes => transform_input(lanes, run, input, transformed));
+    products
+        .par_chunks_mut(plane(columns * tiles))
+        .take(PRODUCTS)
+        .enumerate()
+        .with_min_len(products_at_once(tiles, depth, columns))
+        .for_each(|(product, products)| {
+            let rows = rows_of(run, product);
+            let size = Size {
+                rows: rows.len(),
+                depth,
+                columns,
+            };
+            let operands = [(
+                &transformed[product * plane(depth * tiles) + rows.start..],
+                &weights[product * plane(columns * depth * BLOCK)..],
+            )];
+            let products = &mut products[rows.start..];
+            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, products, tiles));
+        });
+    with_lanes!(isa, lanes => transform_output(lanes, run, products, bias, slope, output));
 }
 
-/// Adds to `gradient`, in the transformed weights' layout, the gradient of `tiles`.
-pub(crate) fn add_weight_gradient(
+/// The gradient of the tiles of `run` in the transformed weights' layout: puts it into `gradient` if that `is_fresh`,
+/// else adds it. `input` is what [`convolve`] made of the input's `depth` blocks. Where it is wanted, the gradient of
+/// the input too; the runs of an image then in their order and of whole lines.
+pub(crate) fn back(
     isa: Isa,
-    tiles: Tiles,
-    input: &Blocked,
+    run: &Run,
+    (input, depth): (&[Row], usize),
     output_gradient: &Blocked,
     gradient: &mut [Row],
+    is_fresh: bool,
+    input_gradient: Option<InputGradient<'_>>,
     scratch: Scratch<'_>,
 ) {
     let Scratch {
         transformed,
         products,
     } = scratch;
-    let size = Size {
-        rows: tiles.count,
-        depth: input.blocks,
-        columns: output_gradient.blocks,
-    };
-    with_lanes!(isa, lanes => transform_input(lanes, tiles, input, transformed));
-    with_lanes!(isa, lanes => transform_gradient(lanes, tiles, output_gradient, products));
-    with_lanes!(isa, lanes => for product in 0..PRODUCTS {
-        add_transposed_product(
-            lanes,
-            size,
-            &transformed[product * plane(size.depth * size.rows)..],
-            size.rows,
-            &products[product * plane(size.columns * size.rows)..],
-            size.rows,
-            &mut gradient[product * plane(size.columns * size.depth * BLOCK)..],
-        );
-    });
+    let tiles = run.tiles();
+    let columns = output_gradient.blocks;
+    with_lanes!(isa, lanes => transform_gradient(lanes, run, output_gradient, products));
+    let weights = input_gradient.as_ref().map(|target| target.weights);
+    gradient
+        .par_chunks_mut(plane(columns * depth * BLOCK))
+        .zip(transformed.par_chunks_mut(plane(depth * tiles)))
+        .enumerate()
+        .with_min_len(products_at_once(tiles, depth, columns))
+        .for_each(|(product, (gradient, transformed))| {
+            let rows = rows_of(run, product);
+            let size = Size {
+                rows: rows.len(),
+                depth,
+                columns,
+            };
+            let a = &input[product * plane(depth * tiles) + rows.start..];
+            let b = &products[product * plane(columns * tiles) + rows.start..];
+            with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
+            if let Some(weights) = weights {
+                let size = Size {
+                    rows: rows.len(),
+                    depth: columns,
+                    columns: depth,
+                };
+                let operands = [(b, &weights[product * plane(columns * depth * BLOCK)..])];
+                let target = &mut transformed[rows.start..];
+                with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles));
+            }
+        });
+    if let Some(InputGradient { gradient, .. }) = input_gradient {
+        with_lanes!(isa, lanes => add_windows::<_, InputTransposed, POINTS>(lanes, run, transformed, products, gradient));
+    }
 }
 
 /// The nearer interpolation point, whose square is a half; the farther is its double, the root of two.
@@ -175,6 +165,39 @@ fn input_transform<L: Lanes>(l: L, d: [L::V; 6]) -> [L::V; 6] {
         l.sub(far_even, far_odd),
         l.add(l.mul_add(d[3], middle, d[5]), d[1]),
     ]
+}
+
+/// The transpose of [`input_transform`].
+struct InputTransposed;
+
+impl Transpose<POINTS> for InputTransposed {
+    #[inline(always)]
+    fn transpose<L: Lanes>(l: L, length: Length, q: [L::V; POINTS]) -> [L::V; POINTS] {
+        let (near, near_difference) = (l.add(q[1], q[2]), l.sub(q[1], q[2]));
+        let (far, far_difference) = (l.add(q[3], q[4]), l.sub(q[3], q[4]));
+        let last = match length {
+            Length::Long => q[5],
+            Length::Short => l.zero(),
+        };
+        let middle = l.splat(-2.5);
+        let even = l.mul_add(near, l.splat(-2.0), l.mul(far, l.splat(-0.5)));
+        [
+            q[0],
+            l.mul_add(
+                near_difference,
+                l.splat(-FAR),
+                l.mul_add(far_difference, l.splat(-NEAR), last),
+            ),
+            l.mul_add(q[0], middle, even),
+            l.mul_add(
+                near_difference,
+                l.splat(NEAR),
+                l.mul_add(far_difference, l.splat(FAR), l.mul(last, middle)),
+            ),
+            l.add(l.add(q[0], near), far),
+            last,
+        ]
+    }
 }
 
 /// `Aᵀ m` of one column.
@@ -252,135 +275,176 @@ fn weight_gradient_transform<L: Lanes>(l: L, u: [L::V; 6]) -> [L::V; 3] {
 }
 
 #[inline(always)]
-fn transform_input<L: Lanes>(lanes: L, tiles: Tiles, input: &Blocked, transformed: &mut [Row]) {
+fn transform_input<L: Lanes>(lanes: L, run: &Run, input: &Blocked, transformed: &mut [Row]) {
+    let count = run.tiles();
+    for_each_shape!(
+        run,
+        4,
+        3,
+        transform_input_tiles::<L>(lanes, count, input, transformed)
+    );
+}
+
+/// The input's tiles with `HEIGHT` by `WIDTH` outputs.
+#[inline(always)]
+fn transform_input_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
+    section: &Section,
+    lanes: L,
+    count: usize,
+    input: &Blocked,
+    transformed: &mut [Row],
+) {
     let frame = input.frame;
-    let plane = plane(input.blocks * tiles.count);
+    let plane = plane(input.blocks * count);
     for block in 0..input.blocks {
-        for (tile, (image, y, x)) in tiles.places(frame).enumerate() {
-            let rows = input.image(block, image);
-            let lines: [&[Row]; 6] = std::array::from_fn(
-                #[inline(always)]
-                |line| &rows[(y + line) * frame.pitch + x..][..6],
-            );
-            let mut down = [[lanes.zero(); 6]; 6];
-            for column in 0..6 {
-                let values = std::array::from_fn(
+        section.for_each(
+            #[inline(always)]
+            |tile, image, y, x| {
+                let rows = input.image(block, image);
+                let mut down = [[lanes.zero(); POINTS]; POINTS];
+                let lines: [&[Row]; POINTS] = std::array::from_fn(
                     #[inline(always)]
-                    |line| lanes.load(&lines[line][column]),
+                    |line| {
+                        let line = line.min(HEIGHT + 1);
+                        &rows[(y + line) * frame.pitch + x..][..WIDTH + 2]
+                    },
                 );
-                let values = input_transform(lanes, values);
-                for row in 0..6 {
-                    down[row][column] = values[row];
+                for column in 0..WIDTH + 2 {
+                    let values = std::array::from_fn(
+                        #[inline(always)]
+                        |line| lanes.load(&lines[line][column]),
+                    );
+                    let values = input_transform(lanes, values);
+                    for row in 0..HEIGHT + 2 {
+                        down[row][column] = values[row];
+                    }
                 }
-            }
-            let target = &mut transformed[block * tiles.count + tile..];
-            for row in 0..6 {
-                let values = input_transform(lanes, down[row]);
-                for column in 0..6 {
-                    lanes.store(&mut target[(row * 6 + column) * plane], values[column]);
+                let target = &mut transformed[block * count + tile..];
+                for row in 0..HEIGHT + 2 {
+                    let values = input_transform(lanes, down[row]);
+                    for column in 0..WIDTH + 2 {
+                        let product = row * POINTS + column;
+                        lanes.store(&mut target[product * plane], values[column]);
+                    }
                 }
-            }
-        }
+            },
+        );
     }
 }
 
 #[inline(always)]
-fn transform_gradient<L: Lanes>(
+fn transform_gradient<L: Lanes>(lanes: L, run: &Run, gradient: &Blocked, transformed: &mut [Row]) {
+    let count = run.tiles();
+    for_each_shape!(
+        run,
+        4,
+        3,
+        transform_gradient_tiles::<L>(lanes, count, gradient, transformed)
+    );
+}
+
+/// The output gradient's tiles of `HEIGHT` by `WIDTH`.
+#[inline(always)]
+fn transform_gradient_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
+    section: &Section,
     lanes: L,
-    tiles: Tiles,
+    count: usize,
     gradient: &Blocked,
     transformed: &mut [Row],
 ) {
     let frame = gradient.frame;
-    let plane = plane(gradient.blocks * tiles.count);
+    let plane = plane(gradient.blocks * count);
     for block in 0..gradient.blocks {
-        for (tile, (image, y, x)) in tiles.places(frame).enumerate() {
-            let rows = gradient.image(block, image);
-            // A tile that hangs over the image's end reads the frame's zeros.
-            let lines: [&[Row]; 4] = std::array::from_fn(
-                #[inline(always)]
-                |line| &rows[frame.at(y + line, x)..][..4],
-            );
-            let mut down = [[lanes.zero(); 4]; 6];
-            for column in 0..4 {
-                let values = std::array::from_fn(
-                    #[inline(always)]
-                    |line| lanes.load(&lines[line][column]),
-                );
-                let values = gradient_transform(lanes, values);
-                for row in 0..6 {
-                    down[row][column] = values[row];
+        section.for_each(
+            #[inline(always)]
+            |tile, image, y, x| {
+                let rows = gradient.image(block, image);
+                let mut down = [[lanes.zero(); STEP]; POINTS];
+                for column in 0..WIDTH {
+                    let mut values = [lanes.zero(); STEP];
+                    // A tile that hangs over the image's end reads the frame's zeros.
+                    for line in 0..HEIGHT {
+                        values[line] = lanes.load(&rows[frame.at(y + line, x + column)]);
+                    }
+                    let values = gradient_transform(lanes, values);
+                    for row in 0..HEIGHT + 2 {
+                        down[row][column] = values[row];
+                    }
                 }
-            }
-            let target = &mut transformed[block * tiles.count + tile..];
-            for row in 0..6 {
-                let values = gradient_transform(lanes, down[row]);
-                for column in 0..6 {
-                    lanes.store(&mut target[(row * 6 + column) * plane], values[column]);
+                let target = &mut transformed[block * count + tile..];
+                for row in 0..HEIGHT + 2 {
+                    let values = gradient_transform(lanes, down[row]);
+                    for column in 0..WIDTH + 2 {
+                        let product = row * POINTS + column;
+                        lanes.store(&mut target[product * plane], values[column]);
+                    }
                 }
-            }
-        }
+            },
+        );
     }
 }
 
 #[inline(always)]
 fn transform_output<L: Lanes>(
     lanes: L,
-    tiles: Tiles,
+    run: &Run,
     products: &[Row],
-    end: End<'_>,
+    bias: &[Row],
+    slope: f32,
+    output: &mut Blocked,
+) {
+    let count = run.tiles();
+    for_each_shape!(
+        run,
+        4,
+        3,
+        transform_output_tiles::<L>(lanes, count, products, bias, slope, output)
+    );
+}
+
+/// The tiles of `HEIGHT` by `WIDTH` outputs.
+#[inline(always)]
+fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
+    section: &Section,
+    lanes: L,
+    count: usize,
+    products: &[Row],
+    bias: &[Row],
+    slope: f32,
     output: &mut Blocked,
 ) {
     let frame = output.frame;
-    let plane = plane(output.blocks * tiles.count);
+    let plane = plane(output.blocks * count);
+    let slope = lanes.splat(slope);
     for block in 0..output.blocks {
-        for (tile, (image, y, x)) in tiles.places(frame).enumerate() {
-            let source = &products[block * tiles.count + tile..];
-            let mut down = [[lanes.zero(); 6]; 4];
-            for column in 0..6 {
-                let values = std::array::from_fn(
-                    #[inline(always)]
-                    |row| lanes.load(&source[(row * 6 + column) * plane]),
-                );
-                let values = output_transform(lanes, values);
-                for row in 0..4 {
-                    down[row][column] = values[row];
-                }
-            }
-            let start = output.start(block, image);
-            let width = (frame.width - x).min(STEP);
-            for row in 0..(frame.height - y).min(STEP) {
-                let values = output_transform(lanes, down[row]);
-                let start = start + frame.at(y + row, x);
-                let target = &mut output.rows[start..start + width];
-                match end {
-                    End::Activate { bias, slope } => {
-                        let (bias, slope) = (lanes.load(&bias[block]), lanes.splat(slope));
-                        for (target, value) in target.iter_mut().zip(values) {
-                            lanes.store(target, lanes.leaky(lanes.add(value, bias), slope));
-                        }
+        let bias = lanes.load(&bias[block]);
+        section.for_each(
+            #[inline(always)]
+            |tile, image, y, x| {
+                let source = &products[block * count + tile..];
+                let mut down = [[lanes.zero(); POINTS]; STEP];
+                for column in 0..WIDTH + 2 {
+                    let mut values = [lanes.zero(); POINTS];
+                    for row in 0..HEIGHT + 2 {
+                        values[row] = lanes.load(&source[(row * POINTS + column) * plane]);
                     }
-                    End::Mask(None) => {
-                        for (target, value) in target.iter_mut().zip(values) {
-                            lanes.store(target, value);
-                        }
-                    }
-                    End::Mask(Some(mask)) => {
-                        let slope = lanes.splat(mask.slope);
-                        let activation = &mask.output.rows[start..start + width];
-                        for ((target, value), activation) in
-                            target.iter_mut().zip(values).zip(activation)
-                        {
-                            let low = lanes.mul(value, slope);
-                            lanes.store(
-                                target,
-                                lanes.if_greater(lanes.load(activation), lanes.zero(), value, low),
-                            );
-                        }
+                    let values = output_transform(lanes, values);
+                    for row in 0..HEIGHT {
+                        down[row][column] = values[row];
                     }
                 }
-            }
-        }
+                let start = output.start(block, image);
+                let width = (frame.width - x).min(WIDTH);
+                for row in 0..(frame.height - y).min(HEIGHT) {
+                    let values = output_transform(lanes, down[row]);
+                    let start = start + frame.at(y + row, x);
+                    let target = &mut output.rows[start..start + width];
+                    for (target, value) in target.iter_mut().zip(values) {
+                        lanes.store(target, lanes.leaky(lanes.add(value, bias), slope));
+                    }
+                }
+            },
+        );
     }
 }
 
