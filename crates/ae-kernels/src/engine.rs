@@ -1,8 +1,9 @@
 //! A plan with its buffers, run over a batch on rayon's pool.
 //!
 //! The batch is cut into *parts* by its size alone, and each part into groups; a part sums its gradients in the
-//! order of its groups, and the parts' sums are added in their order. Which thread does what changes no sum,
-//! so the bits are the same for any number of threads.
+//! order of its groups, and the parts' sums are added in their order. Threads that are left over help with the
+//! matrix products of others' groups, each product by one of them. Which thread does what changes no sum, so the bits
+//! are the same for any number of threads.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,12 +19,14 @@ use crate::weights::{Prepared, Weights, read_gradient};
 
 /// Images that go through the stages together, at most.
 const GROUP_IMAGES: usize = 16;
-/// Bytes that a group's buffers may take before it gets smaller.
-const GROUP_BYTES: usize = 16 << 20;
-/// Parts of a batch: as many threads can train.
-const PARTS: usize = 8;
+/// Bytes that a group's buffers may take before it gets smaller: on their way forward images are best off in a second
+/// cache; going back, the gradients that every group passes over weigh more.
+const FORWARD_BYTES: usize = 4 << 20;
+const TRAINING_BYTES: usize = 16 << 20;
+/// Parts of a batch, at most. Each costs a pass over gradients and their transforms, whatever its images.
+const PARTS: usize = 4;
 /// Fewer images than these are not worth a part of their own.
-const PART_IMAGES: usize = 4;
+const PART_IMAGES: usize = 8;
 
 /// Gradients of one pass, each tensor in PyTorch's layout.
 #[derive(Clone, Debug)]
@@ -39,7 +42,8 @@ pub struct Gradients {
 pub(crate) struct Engine {
     plan: Plan,
     isa: Isa,
-    group_images: usize,
+    forward_images: usize,
+    training_images: usize,
     workspaces: Mutex<Vec<Workspace>>,
     prepared: Mutex<Vec<Vec<Prepared>>>,
     partials: Mutex<Vec<Vec<Row>>>,
@@ -62,11 +66,12 @@ struct Partial {
 
 impl Engine {
     pub(crate) fn new(plan: Plan, isa: Isa) -> Self {
-        let group_images = (GROUP_BYTES / plan.bytes_per_image().max(1)).clamp(1, GROUP_IMAGES);
+        let images = |bytes: usize| (bytes / plan.bytes_per_image().max(1)).clamp(1, GROUP_IMAGES);
         Self {
+            forward_images: images(FORWARD_BYTES),
+            training_images: images(TRAINING_BYTES),
             plan,
             isa,
-            group_images,
             workspaces: Mutex::default(),
             prepared: Mutex::default(),
             partials: Mutex::default(),
@@ -88,7 +93,7 @@ impl Engine {
                 .ok_or(KernelError::Overflow)?,
         )?;
         let group = self
-            .group_images
+            .forward_images
             .min(batch.div_ceil(rayon::current_num_threads()))
             .max(1);
         output
@@ -187,11 +192,11 @@ impl Engine {
         };
         let mut loss = 0.0;
         let (group_inputs, group_outputs) = (
-            self.group_images * plan.input_values(),
-            self.group_images * plan.output_values(),
+            self.training_images * plan.input_values(),
+            self.training_images * plan.output_values(),
         );
         let mut output = zero_floats(group_outputs)?;
-        let mut workspace = self.workspace(self.group_images, true)?;
+        let mut workspace = self.workspace(self.training_images, true)?;
         workspace.clear_gradients();
         for (group, values) in values.chunks(group_inputs).enumerate() {
             let output = &mut output[..values.len() / plan.input_values() * plan.output_values()];
