@@ -1,7 +1,7 @@
 //! Where the time of a stack goes: each stage of the convolutional autoencoder alone, then all of them.
 //!
 //! ```sh
-//! cargo run --release -p ae-kernels --example stages -- [IMAGES [ROUNDS]]
+//! cargo run --release -p ae-kernels --example stages -- [IMAGES [ROUNDS [STAGE|all]]]
 //! ```
 //!
 //! A stage alone reads its input from memory and writes its output there, which it doesn't within a stack: the
@@ -16,6 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let batch: usize = arguments.next().map_or(Ok(128), |text| text.parse())?;
     let rounds: usize = arguments.next().map_or(Ok(15), |text| text.parse())?;
+    let only = arguments.next();
+    let is_wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let stages = autoencoder();
     let whole = Stack::new(stages.clone(), Precision::Fast)?;
     println!(
@@ -31,17 +33,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut shape = [1, 28, 28];
     for (index, stage) in stages.iter().enumerate() {
         let stack = Stack::new(vec![*stage], Precision::Fast)?;
-        report(
-            &format!("{}", index + 1),
-            &stack,
-            shape,
-            batch,
-            rounds,
-            index > 0,
-        )?;
+        let name = format!("{}", index + 1);
+        if is_wanted(&name) {
+            report(&name, &stack, shape, batch, rounds, index > 0)?;
+        }
         shape = stack.output_shape(shape)?;
     }
-    report("all", &whole, [1, 28, 28], batch, rounds, false)?;
+    if is_wanted("all") {
+        report("all", &whole, [1, 28, 28], batch, rounds, false)?;
+    }
     Ok(())
 }
 
