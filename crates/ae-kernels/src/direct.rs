@@ -245,7 +245,8 @@ struct Of<'a> {
     block: usize,
 }
 
-/// `MR` input channels from `first` on by `NV` blocks of output channels, over all pixels.
+/// `MR` input channels from `first` on by `NV` blocks of output channels, over all pixels, image by
+/// image.
 #[inline(always)]
 fn gradient_tile<L: Lanes, const MR: usize, const NV: usize>(
     lanes: L,
@@ -255,8 +256,8 @@ fn gradient_tile<L: Lanes, const MR: usize, const NV: usize>(
     gradient: &mut [Row],
 ) {
     let frame = of.input.frame;
-    let mut sums = [[lanes.zero(); NV]; MR];
     for image in 0..of.images {
+        let mut sums = [[lanes.zero(); NV]; MR];
         let input = of.input.image(of.channel_block, image);
         let outputs: [&[Row]; NV] = std::array::from_fn(
             #[inline(always)]
@@ -282,12 +283,12 @@ fn gradient_tile<L: Lanes, const MR: usize, const NV: usize>(
                 }
             }
         }
-    }
-    for v in 0..NV {
-        let rows: &mut [Row; MR] = fixed_mut(&mut gradient[v * column_stride + first..]);
-        for i in 0..MR {
-            let sum = lanes.add(lanes.load(&rows[i]), sums[i][v]);
-            lanes.store(&mut rows[i], sum);
+        for v in 0..NV {
+            let rows: &mut [Row; MR] = fixed_mut(&mut gradient[v * column_stride + first..]);
+            for i in 0..MR {
+                let sum = lanes.add(lanes.load(&rows[i]), sums[i][v]);
+                lanes.store(&mut rows[i], sum);
+            }
         }
     }
 }

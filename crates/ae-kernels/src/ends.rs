@@ -191,9 +191,11 @@ pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bia
     with_lanes!(isa, lanes => {
         let frame = gradient.frame;
         for block in 0..gradient.blocks {
-            // Four sums side by side, so that no addition waits for the last one.
-            let mut sums = [lanes.zero(); 4];
+            let mut sum = lanes.zero();
             for image in 0..images {
+                // Four sums side by side, so that no addition waits for the last one, and each over one image only, so
+                // that no long sum loses its small parts.
+                let mut sums = [lanes.zero(); 4];
                 let rows = gradient.image(block, image);
                 for y in 0..frame.height {
                     let line = &rows[frame.at(y, 0)..][..frame.width];
@@ -207,8 +209,9 @@ pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bia
                         *sum = lanes.add(*sum, lanes.load(row));
                     }
                 }
+                let of_image = lanes.add(lanes.add(sums[0], sums[1]), lanes.add(sums[2], sums[3]));
+                sum = lanes.add(sum, of_image);
             }
-            let sum = lanes.add(lanes.add(sums[0], sums[1]), lanes.add(sums[2], sums[3]));
             let total = lanes.add(lanes.load(&bias[block]), sum);
             lanes.store(&mut bias[block], total);
         }

@@ -621,8 +621,8 @@ impl Buffers {
             for channel in 0..planar.channels {
                 let sum = (0..images)
                     .map(|image| line_sum(planar.plane(image, channel)))
-                    .sum::<f32>();
-                bias_gradient[channel / BLOCK].0[channel % BLOCK] += sum;
+                    .sum::<f64>();
+                bias_gradient[channel / BLOCK].0[channel % BLOCK] += sum as f32;
             }
             let input = input.blocked();
             direct::add_weight_gradient::<1>(isa, images, input, contributions, weight_gradient);
@@ -723,14 +723,15 @@ fn derive(activation: Activation, output: &[f32], gradient: &mut [f32]) {
     }
 }
 
-/// The sum of a plane, in eight parts so that it vectorises.
-fn line_sum(values: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; 8];
+/// The sum of a plane, in eight parts so that it vectorises, and in double precision: where signs differ, a sum over an
+/// image may be a hundredth of its parts.
+fn line_sum(values: &[f32]) -> f64 {
+    let mut lanes = [0.0_f64; 8];
     let (chunks, rest) = values.as_chunks::<8>();
     for chunk in chunks {
         for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value;
+            *lane += f64::from(*value);
         }
     }
-    lanes.iter().sum::<f32>() + rest.iter().sum::<f32>()
+    lanes.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
 }

@@ -190,7 +190,8 @@ fn weight_gradient_lanes<L: Lanes>(
     }
 }
 
-/// All taps of one input channel by `NV` blocks of output channels, over all pixels.
+/// All taps of one input channel by `NV` blocks of output channels, over all pixels; image by image, for the longer a
+/// sum, the more of a small part is lost.
 #[inline(always)]
 fn gradient_tile<L: Lanes, const NV: usize>(
     lanes: L,
@@ -202,8 +203,8 @@ fn gradient_tile<L: Lanes, const NV: usize>(
     gradient: &mut [Row],
 ) {
     let frame = input.frame;
-    let mut sums = [[lanes.zero(); NV]; TAPS];
     for image in 0..images {
+        let mut sums = [[lanes.zero(); NV]; TAPS];
         let plane = input.plane(image, channel);
         let outputs: [&[Row]; NV] = std::array::from_fn(
             #[inline(always)]
@@ -232,12 +233,12 @@ fn gradient_tile<L: Lanes, const NV: usize>(
                 }
             }
         }
-    }
-    for v in 0..NV {
-        let rows: &mut [Row; TAPS] = fixed_mut(&mut gradient[v * input.channels * TAPS..]);
-        for tap in 0..TAPS {
-            let sum = lanes.add(lanes.load(&rows[tap]), sums[tap][v]);
-            lanes.store(&mut rows[tap], sum);
+        for v in 0..NV {
+            let rows: &mut [Row; TAPS] = fixed_mut(&mut gradient[v * input.channels * TAPS..]);
+            for tap in 0..TAPS {
+                let sum = lanes.add(lanes.load(&rows[tap]), sums[tap][v]);
+                lanes.store(&mut rows[tap], sum);
+            }
         }
     }
 }
