@@ -1,8 +1,8 @@
 //! Opening the images that a command works on.
 
 use ae_data::{
-    Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions,
-    Size, Split, SplitOptions,
+    Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain,
+    OpenOptions, Size, Split, SplitOptions,
 };
 use ae_models::ModelCard;
 use ae_report::thousands;
@@ -20,7 +20,7 @@ pub(crate) struct Source {
     pub(crate) config: DataConfig,
     /// Whether the user named the set, rather than the model.
     pub(crate) is_named: bool,
-    /// What decides which images are kept for testing.
+    /// What decides which images are kept for testing, and what is drawn from greys.
     pub(crate) seed: u64,
 }
 
@@ -72,7 +72,12 @@ impl Source {
         let seed = run.as_ref().map_or(0, |run| run.train.seed);
         let base = match run {
             Some(run) if arguments.data.is_none() => run.data,
-            _ => fitting(card),
+            // Of another set, too, the model sees what it was trained to see.
+            Some(run) => DataConfig {
+                binarize: run.data.binarize,
+                ..fitting(card)
+            },
+            None => fitting(card),
         };
         Ok(Self {
             config: configured(arguments, base),
@@ -115,7 +120,7 @@ impl Source {
             strict: config.strict,
             ..OpenOptions::default()
         };
-        Ok(ae_data::open(&config.source, &options)?)
+        Ok(ae_data::open(&config.source, &options)?.binarized(config.binarize, self.seed))
     }
 
     /// Reads the set and divides it.
@@ -185,6 +190,7 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         size: arguments.size.or(base.size),
         fit: arguments.fit.unwrap_or(base.fit),
         channels: arguments.channels.or(base.channels),
+        binarize: arguments.binarize.unwrap_or(base.binarize),
         strict: arguments.strict || base.strict,
         test_share: arguments.test_share.unwrap_or(base.test_share),
         dedup: arguments.dedup || base.dedup,
