@@ -1,7 +1,7 @@
 //! Opening the images that a command works on.
 
 use ae_data::{
-    Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain,
+    Binarization, Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain,
     OpenOptions, Size, Split, SplitOptions,
 };
 use ae_models::ModelCard;
@@ -43,11 +43,12 @@ impl Source {
         }
     }
 
-    /// A set in a folder, as it is.
-    pub(crate) fn at(folder: &std::path::Path, seed: u64) -> Self {
+    /// A set in a folder, as it is or in black and white.
+    pub(crate) fn at(folder: &std::path::Path, binarize: Binarization, seed: u64) -> Self {
         Self {
             config: DataConfig {
                 source: folder.display().to_string(),
+                binarize,
                 ..DataConfig::default()
             },
             is_named: true,
