@@ -28,7 +28,7 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
     let folder = scratch();
     let path = folder.path();
     write_set(&path.join("drawings"), 48, 16);
-    let rows: [(&str, &[&str], usize, &str); 6] = [
+    let rows: [(&str, &[&str], usize, &str); 7] = [
         (
             "vae",
             &["--model", "vae", "--widths", "4,8", "--latent", "6"],
@@ -95,6 +95,19 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
             ],
             9,
             "contractive, weight 0.0001; fully connected, the decoder tied to the encoder",
+        ),
+        (
+            "conv",
+            &[
+                "--widths",
+                "4,3",
+                "--upsampling",
+                "transposed",
+                "--latent",
+                "9",
+            ],
+            9,
+            "convolutional, the decoder by transposed convolutions",
         ),
         (
             "dense",

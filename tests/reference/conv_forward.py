@@ -21,7 +21,7 @@ from torch import nn
 
 
 class ConvAutoencoder(nn.Module):
-    def __init__(self, channels=1, widths=(32, 64, 128), latent=None, map=None):
+    def __init__(self, channels=1, widths=(32, 64, 128), latent=None, map=None, transposed=False):
         super().__init__()
 
         def convolutions(sizes):
@@ -29,7 +29,12 @@ class ConvAutoencoder(nn.Module):
 
         self.encoder = convolutions([channels, *widths])
         self.decoder = convolutions([widths[-1], *widths[:0:-1], channels])
-        self.latent, self.map = latent, map
+        if transposed:
+            self.decoder = nn.ModuleList(
+                nn.ConvTranspose2d(i, o, 3, stride=2, padding=1, output_padding=1)
+                for i, o in zip([widths[-1], *widths[::-1]], widths[::-1]))
+            self.decoder.append(nn.Conv2d(widths[0], channels, 3, padding=1))
+        self.latent, self.map, self.transposed = latent, map, transposed
         if latent:
             self.to_code = nn.Linear(math.prod(map), latent)
             self.from_code = nn.Linear(latent, math.prod(map))
@@ -38,11 +43,15 @@ class ConvAutoencoder(nn.Module):
         for layer in self.encoder[:-1]:
             x = F.max_pool2d(layer(x).relu(), 2)
         x = self.encoder[-1](x).relu()
+        if self.transposed:
+            x = F.max_pool2d(x, 2)
         if self.latent:
             x = self.to_code(x.flatten(1))  # the code
             x = self.from_code(x).relu().unflatten(1, self.map)
         for layer in self.decoder[:-1]:
-            x = F.interpolate(layer(x).relu(), scale_factor=2, mode="nearest")
+            x = layer(x).relu()
+            if not self.transposed:
+                x = F.interpolate(x, scale_factor=2, mode="nearest")
         return self.decoder[-1](x).sigmoid()
 
 
@@ -69,10 +78,10 @@ def build(config, shape):
     if config["kind"] == "dense":
         return DenseAutoencoder(shape, config["widths"], config["latent"])
     widths = config["widths"]
-    multiple = 2 ** (len(widths) - 1)
-    return ConvAutoencoder(
-        channels, widths, config.get("latent"), (widths[-1], height // multiple, width // multiple)
-    )
+    transposed = config.get("upsampling") == "transposed"
+    multiple = 2 ** (len(widths) - 1 + transposed)
+    map = (widths[-1], height // multiple, width // multiple)
+    return ConvAutoencoder(channels, widths, config.get("latent"), map, transposed)
 
 
 def pixels(count):

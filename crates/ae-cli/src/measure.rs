@@ -1,6 +1,6 @@
 //! A model beside its baselines, on the same images.
 
-use ae_data::{NoiseChain, Split};
+use ae_data::{Binarization, NoiseChain, Split};
 use ae_eval::{Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines};
 use ae_models::{Autoencoder, CodeBits, Model};
 use ae_report::{Column, thousands};
@@ -49,6 +49,9 @@ pub(crate) struct Evaluation {
     pub(crate) data: String,
     /// Their number.
     pub(crate) images: usize,
+    /// Whether they were made black and white, and when that is drawn.
+    #[serde(skip_serializing_if = "Binarization::is_none")]
+    pub(crate) binarize: Binarization,
     /// The noise on them.
     pub(crate) noise: Option<String>,
     /// The noise's seed.
@@ -117,6 +120,7 @@ pub(crate) fn evaluate(
         baselines,
         data: split.test.name().to_owned(),
         images: split.test.len(),
+        binarize: split.test.binarization(),
         noise: noise.map(ToString::to_string),
         seed,
         codes,
@@ -130,6 +134,10 @@ impl Evaluation {
         let noise = match &self.noise {
             Some(noise) => format!(", under {noise}"),
             None => String::new(),
+        };
+        let binarized = match self.binarize {
+            Binarization::None => "",
+            _ => ", black and white by chance",
         };
         let mut rows = vec![row(
             "this model",
@@ -168,7 +176,7 @@ impl Evaluation {
             ));
         }
         format!(
-            "{}: {} images of {}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}",
+            "{}: {} images of {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}",
             self.data,
             thousands(self.images as u64),
             "the test set",

@@ -1,8 +1,8 @@
 //! Opening the images that a command works on.
 
 use ae_data::{
-    Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain, OpenOptions,
-    Size, Split, SplitOptions,
+    Binarization, Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain,
+    OpenOptions, Size, Split, SplitOptions,
 };
 use ae_models::ModelCard;
 use ae_report::thousands;
@@ -20,7 +20,7 @@ pub(crate) struct Source {
     pub(crate) config: DataConfig,
     /// Whether the user named the set, rather than the model.
     pub(crate) is_named: bool,
-    /// What decides which images are kept for testing.
+    /// What decides which images are kept for testing, and what is drawn from greys.
     pub(crate) seed: u64,
 }
 
@@ -43,11 +43,12 @@ impl Source {
         }
     }
 
-    /// A set in a folder, as it is.
-    pub(crate) fn at(folder: &std::path::Path, seed: u64) -> Self {
+    /// A set in a folder, as it is or in black and white.
+    pub(crate) fn at(folder: &std::path::Path, binarize: Binarization, seed: u64) -> Self {
         Self {
             config: DataConfig {
                 source: folder.display().to_string(),
+                binarize,
                 ..DataConfig::default()
             },
             is_named: true,
@@ -72,7 +73,12 @@ impl Source {
         let seed = run.as_ref().map_or(0, |run| run.train.seed);
         let base = match run {
             Some(run) if arguments.data.is_none() => run.data,
-            _ => fitting(card),
+            // Of another set, too, the model sees what it was trained to see.
+            Some(run) => DataConfig {
+                binarize: run.data.binarize,
+                ..fitting(card)
+            },
+            None => fitting(card),
         };
         Ok(Self {
             config: configured(arguments, base),
@@ -115,7 +121,7 @@ impl Source {
             strict: config.strict,
             ..OpenOptions::default()
         };
-        Ok(ae_data::open(&config.source, &options)?)
+        Ok(ae_data::open(&config.source, &options)?.binarized(config.binarize, self.seed))
     }
 
     /// Reads the set and divides it.
@@ -185,6 +191,7 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         size: arguments.size.or(base.size),
         fit: arguments.fit.unwrap_or(base.fit),
         channels: arguments.channels.or(base.channels),
+        binarize: arguments.binarize.unwrap_or(base.binarize),
         strict: arguments.strict || base.strict,
         test_share: arguments.test_share.unwrap_or(base.test_share),
         dedup: arguments.dedup || base.dedup,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use crate::binarization::Binarization;
 use crate::error::DataError;
 use crate::set::ImageSet;
 
@@ -14,7 +15,8 @@ pub(crate) type ImageDigest = [u8; 16];
 impl ImageSet {
     /// The set's fingerprint: SHA-256 in hexadecimal over its shape, labels and pixels, in order.
     ///
-    /// It is the same wherever the images are stored, and another one for another order.
+    /// It is the same wherever the images are stored, and another one for another order. Of images that are drawn anew
+    /// in each epoch ([`Binarization::Dynamic`]) it is over those of the set's epoch, and over that they are drawn.
     ///
     /// # Errors
     /// When an image that is decoded lazily can no longer be read.
@@ -31,6 +33,9 @@ impl ImageSet {
             }
             self.with_bytes(index, |bytes| hash.update(bytes))?;
         }
+        if self.binarization() == Binarization::Dynamic {
+            hash.update(b"dynamic");
+        }
         let mut text = String::with_capacity(64);
         for byte in hash.finalize() {
             write!(text, "{byte:02x}").expect("writing to a string cannot fail");
@@ -38,11 +43,11 @@ impl ImageSet {
         Ok(text)
     }
 
-    /// One digest an image, in order.
+    /// One digest an image as it is stored, in order: copies are copies whatever is drawn from them.
     pub(crate) fn digests(&self) -> Result<Vec<ImageDigest>, DataError> {
         (0..self.len())
             .into_par_iter()
-            .map(|index| self.with_bytes(index, image_digest))
+            .map(|index| self.with_stored_bytes(index, image_digest))
             .collect()
     }
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod atomic;
+mod binarization;
 mod collect;
 mod convert;
 mod dataset;
@@ -25,6 +26,7 @@ mod split;
 mod test_images;
 
 pub use atomic::write_atomically;
+pub use binarization::Binarization;
 pub use dataset::{Dataset, Skipped};
 pub use error::DataError;
 pub use idx::write_idx;

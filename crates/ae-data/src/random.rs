@@ -30,6 +30,10 @@ pub enum Purpose {
     Display = 7,
     /// Samples in the latent space for images that are only measured.
     LatentValidation = 8,
+    /// Making training images black and white.
+    Binarization = 9,
+    /// Making a source's own test images black and white.
+    TestBinarization = 10,
 }
 
 impl Purpose {
@@ -211,6 +215,9 @@ mod tests {
             (Purpose::Initialisation, 5),
             (Purpose::Latent, 6),
             (Purpose::Display, 7),
+            (Purpose::LatentValidation, 8),
+            (Purpose::Binarization, 9),
+            (Purpose::TestBinarization, 10),
         ];
         for (purpose, code) in codes {
             assert_eq!(purpose.code(), code, "{purpose:?}");

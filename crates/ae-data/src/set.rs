@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::binarization::BinaryDraws;
 use crate::error::DataError;
 use crate::image::{Image, ImageOptions};
 use crate::mapped::MappedFile;
@@ -19,6 +20,8 @@ pub struct ImageSet {
     store: Arc<Store>,
     /// Indices into the store; `None` for all of it in order.
     view: Option<Arc<[usize]>>,
+    /// How greys become black and white whenever an image is read; `None` where they stay.
+    pub(crate) draws: Option<BinaryDraws>,
 }
 
 /// What all views of one set share.
@@ -104,6 +107,7 @@ impl ImageSet {
         Self {
             store: Arc::new(store),
             view: None,
+            draws: None,
         }
     }
 
@@ -223,6 +227,7 @@ impl ImageSet {
         Self {
             store: Arc::clone(&self.store),
             view: Some(stored),
+            draws: self.draws,
         }
     }
 
@@ -291,6 +296,22 @@ impl ImageSet {
 
     /// Runs `read` on one image's bytes, without a copy where the storage allows.
     pub(crate) fn with_bytes<T>(
+        &self,
+        index: usize,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, DataError> {
+        let Some(draws) = &self.draws else {
+            return self.with_stored_bytes(index, read);
+        };
+        self.with_stored_bytes(index, |bytes| {
+            let mut bytes = bytes.to_vec();
+            draws.apply(self.stored(index), &mut bytes);
+            read(&bytes)
+        })
+    }
+
+    /// The same of the image as it is stored, in greys.
+    pub(crate) fn with_stored_bytes<T>(
         &self,
         index: usize,
         read: impl FnOnce(&[u8]) -> T,

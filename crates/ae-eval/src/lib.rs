@@ -26,5 +26,5 @@ pub use logistic::LogisticRegression;
 pub use mixture::GaussianMixture;
 pub use neighbours::neighbour_accuracy;
 pub use pca::Pca;
-pub use quality::{Quality, QualityMeter};
+pub use quality::{Quality, QualityMeter, cross_entropy};
 pub use ssim::ssim;

@@ -1,6 +1,5 @@
 //! The convolutional autoencoder.
 
-use ae_kernels::{Activation, Loss, Precision, Stack, Stage};
 use burn::module::Module;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
@@ -8,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::{ModelConfig, limits};
+use crate::conv_stacks::{Stacks, kernel_loss, weights};
 use crate::dense::check_latent;
 use crate::error::ModelError;
 use crate::initialization::{Initialization, WeightSource};
 use crate::layer::{Convolution, LayerKind, LayerSpec, Linear};
 use crate::loss::ReconstructionLoss;
 use crate::padding::{crop, pad_to_multiple};
+use crate::upsampling::Upsampling;
 
 /// Settings of [`ConvAutoencoder`].
 ///
@@ -22,12 +23,16 @@ use crate::padding::{crop, pad_to_multiple};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvAutoencoderConfig {
-    /// Output channels of each convolution of the encoder. After each but the last, pooling halves the picture.
+    /// Output channels of each convolution of the encoder. After each, but with nearest upsampling not after the last,
+    /// pooling halves the picture.
     pub widths: Vec<usize>,
     /// A bottleneck of this many numbers: one dense layer from the last feature map to them, and one back. Without it
     /// the feature map is the code, and the model runs on pictures of any size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<usize>,
+    /// How the decoder doubles the picture.
+    #[serde(skip_serializing_if = "Upsampling::is_nearest")]
+    pub upsampling: Upsampling,
     /// The distribution of the initial weights.
     pub initialization: Initialization,
 }
@@ -37,6 +42,7 @@ impl Default for ConvAutoencoderConfig {
         Self {
             widths: vec![32, 64, 128],
             latent: None,
+            upsampling: Upsampling::default(),
             initialization: Initialization::default(),
         }
     }
@@ -44,8 +50,19 @@ impl Default for ConvAutoencoderConfig {
 
 impl ConvAutoencoderConfig {
     /// How many times the picture is halved.
-    fn poolings(&self) -> usize {
-        self.widths.len() - 1
+    pub(crate) fn poolings(&self) -> usize {
+        match self.upsampling {
+            Upsampling::Nearest => self.widths.len() - 1,
+            Upsampling::Transposed => self.widths.len(),
+        }
+    }
+
+    /// How many of the decoder's layers are transposed convolutions: its first ones.
+    pub(crate) fn transposed(&self) -> usize {
+        match self.upsampling {
+            Upsampling::Nearest => 0,
+            Upsampling::Transposed => self.widths.len(),
+        }
     }
 
     /// What height and width are padded to a multiple of.
@@ -57,7 +74,7 @@ impl ConvAutoencoderConfig {
     fn map_shape(&self, [_, height, width]: [usize; 3]) -> [usize; 3] {
         let multiple = self.multiple();
         [
-            self.widths[self.poolings()],
+            self.widths[self.widths.len() - 1],
             height.div_ceil(multiple),
             width.div_ceil(multiple),
         ]
@@ -78,18 +95,15 @@ impl ConvAutoencoderConfig {
     ) -> Result<Vec<LayerSpec>, ModelError> {
         self.check(input_shape)?;
         let [channels, ..] = input_shape;
-        let mut layers = Vec::with_capacity(2 * self.widths.len() + 2);
-        let convolution = |part: &str, index: usize, inputs, outputs| {
-            LayerSpec::new(
-                format!("{part}.{index}"),
+        let mut layers = Vec::with_capacity(2 * self.widths.len() + 3);
+        let mut inputs = channels;
+        for (index, &outputs) in self.widths.iter().enumerate() {
+            layers.push(LayerSpec::new(
+                format!("encoder.{index}"),
                 LayerKind::Convolution,
                 inputs,
                 outputs,
-            )
-        };
-        let mut inputs = channels;
-        for (index, &outputs) in self.widths.iter().enumerate() {
-            layers.push(convolution("encoder", index, inputs, outputs));
+            ));
             inputs = outputs;
         }
         if let Some(latent) = self.latent {
@@ -107,13 +121,23 @@ impl ConvAutoencoderConfig {
                 map_values,
             ));
         }
-        let decoder_widths = self.widths[1..]
-            .iter()
-            .rev()
-            .copied()
-            .chain(std::iter::once(channels));
+        // The widths backwards; with nearest upsampling the picture is drawn from the second of them.
+        let kept = match self.upsampling {
+            Upsampling::Nearest => &self.widths[1..],
+            Upsampling::Transposed => &self.widths[..],
+        };
+        let decoder_widths = kept.iter().rev().copied().chain(std::iter::once(channels));
         for (index, outputs) in decoder_widths.enumerate() {
-            layers.push(convolution("decoder", index, inputs, outputs));
+            let kind = match index < self.transposed() {
+                true => LayerKind::TransposedConvolution,
+                false => LayerKind::Convolution,
+            };
+            layers.push(LayerSpec::new(
+                format!("decoder.{index}"),
+                kind,
+                inputs,
+                outputs,
+            ));
             inputs = outputs;
         }
         Ok(layers)
@@ -153,71 +177,14 @@ impl ConvAutoencoderConfig {
     }
 }
 
-/// The stages of an encoder whose layers are `layers`: pooling after each but the last.
-fn encoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
-    layers.iter().enumerate().map(|(index, layer)| {
-        let stage = Stage::new(layer.inputs, layer.outputs, Activation::Relu);
-        if index + 1 < layers.len() {
-            stage.with_max_pool()
-        } else {
-            stage
-        }
-    })
-}
-
-/// The stages of a decoder whose layers are `layers`: upsampling before each but the first, a sigmoid after the last.
-fn decoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
-    layers.iter().enumerate().map(|(index, layer)| {
-        let is_last = index + 1 == layers.len();
-        let activation = if is_last {
-            Activation::Sigmoid
-        } else {
-            Activation::Relu
-        };
-        let stage = Stage::new(layer.inputs, layer.outputs, activation);
-        if index > 0 {
-            stage.with_upsample()
-        } else {
-            stage
-        }
-    })
-}
-
-/// The model's convolutions as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own
-/// operations elsewhere.
-#[derive(Clone, Debug)]
-struct Stacks {
-    encoder: Stack,
-    decoder: Stack,
-    /// One after the other, for a model without a bottleneck between them.
-    whole: Stack,
-}
-
-impl Stacks {
-    fn new(encoder: &[LayerSpec], decoder: &[LayerSpec]) -> Self {
-        let stack = |stages: Vec<Stage>| {
-            Stack::new(stages, Precision::default())
-                .expect("the configuration was checked: its layers fit together")
-        };
-        Self {
-            encoder: stack(encoder_stages(encoder).collect()),
-            decoder: stack(decoder_stages(decoder).collect()),
-            whole: stack(
-                encoder_stages(encoder)
-                    .chain(decoder_stages(decoder))
-                    .collect(),
-            ),
-        }
-    }
-}
-
 /// A convolutional autoencoder: 3x3 convolutions with ReLU and 2x2 max-pooling down to a small map of many channels,
 /// and 3x3 convolutions with nearest upsampling back, a sigmoid at the end.
 ///
 /// For 28x28 gray pixels and the default widths: convolutions to 32, 64 and 128 channels, the picture halved after
 /// the first and the second, give the code of 7x7x128; convolutions to 128 and 64 channels, the picture doubled after
-/// each, and one to a single channel draw it again. With `latent = N` a dense layer (no activation) squeezes the map
-/// to `N` numbers, and another (ReLU) expands them to it.
+/// each, and one to a single channel draw it again. With [`Upsampling::Transposed`] the picture is halved after the last
+/// convolution, too, and transposed convolutions of stride 2 double it. With `latent = N` a dense layer (no activation)
+/// squeezes the map to `N` numbers, and another (ReLU) expands them to it.
 ///
 /// Pictures whose size the pooling does not divide are padded at the bottom and on the right by repeating their edge,
 /// and the output is cropped back. Without a latent bottleneck the model is fully convolutional:
@@ -228,13 +195,18 @@ impl Stacks {
 ///
 /// ```python
 /// class ConvAutoencoder(nn.Module):
-///     def __init__(self, channels=1, widths=(32, 64, 128), latent=None, map=None):
+///     def __init__(self, channels=1, widths=(32, 64, 128), latent=None, map=None, transposed=False):
 ///         super().__init__()
 ///         def convolutions(sizes):
 ///             return nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in zip(sizes, sizes[1:]))
 ///         self.encoder = convolutions([channels, *widths])
 ///         self.decoder = convolutions([widths[-1], *widths[:0:-1], channels])
-///         self.latent, self.map = latent, map
+///         if transposed:
+///             self.decoder = nn.ModuleList(
+///                 nn.ConvTranspose2d(i, o, 3, stride=2, padding=1, output_padding=1)
+///                 for i, o in zip([widths[-1], *widths[::-1]], widths[::-1]))
+///             self.decoder.append(nn.Conv2d(widths[0], channels, 3, padding=1))
+///         self.latent, self.map, self.transposed = latent, map, transposed
 ///         if latent:
 ///             self.to_code = nn.Linear(math.prod(map), latent)
 ///             self.from_code = nn.Linear(latent, math.prod(map))
@@ -243,11 +215,15 @@ impl Stacks {
 ///         for layer in self.encoder[:-1]:
 ///             x = F.max_pool2d(layer(x).relu(), 2)
 ///         x = self.encoder[-1](x).relu()
+///         if self.transposed:
+///             x = F.max_pool2d(x, 2)
 ///         if self.latent:
 ///             x = self.to_code(x.flatten(1))  # the code
 ///             x = self.from_code(x).relu().unflatten(1, self.map)
 ///         for layer in self.decoder[:-1]:
-///             x = F.interpolate(layer(x).relu(), scale_factor=2, mode="nearest")
+///             x = layer(x).relu()
+///             if not self.transposed:
+///                 x = F.interpolate(x, scale_factor=2, mode="nearest")
 ///         return self.decoder[-1](x).sigmoid()
 /// ```
 #[derive(Module, Debug)]
@@ -274,8 +250,9 @@ impl ConvAutoencoder {
     ) -> Self {
         let depth = config.widths.len();
         let (encoder, rest) = layers.split_at(depth);
-        let (bottleneck, decoder) = rest.split_at(rest.len() - depth);
-        let stacks = Stacks::new(encoder, decoder);
+        let drawn = depth + usize::from(config.transposed() > 0);
+        let (bottleneck, decoder) = rest.split_at(rest.len() - drawn);
+        let stacks = Stacks::new(config, encoder, decoder);
         let encoder = encoder
             .iter()
             .map(|spec| Convolution::build(spec, weights, device))
@@ -303,11 +280,7 @@ impl ConvAutoencoder {
     /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
     #[must_use]
     pub fn by_operations(mut self) -> Self {
-        self.stacks = Stacks {
-            encoder: self.stacks.encoder.by_operations(),
-            decoder: self.stacks.decoder.by_operations(),
-            whole: self.stacks.whole.by_operations(),
-        };
+        self.stacks = self.stacks.by_operations();
         self
     }
 
@@ -331,12 +304,46 @@ impl ConvAutoencoder {
         if self.pads(height, width) {
             return loss.value(self.decode(codes), target);
         }
+        self.drawing_loss(self.expand(codes), target, loss)
+    }
+
+    /// The same of what is drawn from a feature map.
+    fn drawing_loss(
+        &self,
+        map: Tensor<4>,
+        target: Tensor<4>,
+        loss: ReconstructionLoss,
+    ) -> Tensor<1> {
         self.stacks.decoder.loss(
-            self.expand(codes),
+            self.double(map),
             target,
-            &weights(&self.decoder),
+            &weights(self.stacked()),
             kernel_loss(loss),
         )
+    }
+
+    /// What is drawn from a feature map, before cropping.
+    fn draw(&self, map: Tensor<4>) -> Tensor<4> {
+        self.stacks
+            .decoder
+            .forward(self.double(map), &weights(self.stacked()))
+    }
+
+    /// Runs the decoder's transposed convolutions, where it has any.
+    fn double(&self, map: Tensor<4>) -> Tensor<4> {
+        self.decoder[..self.config.transposed()]
+            .iter()
+            .fold(map, |map, layer| layer.double(map))
+    }
+
+    /// The decoder's convolutions that its stack runs.
+    fn stacked(&self) -> &[Convolution] {
+        &self.decoder[self.config.transposed()..]
+    }
+
+    /// Padded images to the last feature map.
+    fn map(&self, images: Tensor<4>) -> Tensor<4> {
+        self.stacks.encoder.forward(images, &weights(&self.encoder))
     }
 
     /// Whether pictures of this size are padded to be pooled.
@@ -357,20 +364,6 @@ impl ConvAutoencoder {
     }
 }
 
-/// Weights and biases as a stack takes them.
-fn weights<'a>(layers: impl IntoIterator<Item = &'a Convolution>) -> Vec<(Tensor<4>, Tensor<1>)> {
-    layers.into_iter().map(Convolution::values).collect()
-}
-
-/// The loss as the kernels call it: the mean over every value in both crates.
-fn kernel_loss(loss: ReconstructionLoss) -> Loss {
-    match loss {
-        ReconstructionLoss::Mse => Loss::Mse,
-        ReconstructionLoss::Bce => Loss::Bce,
-        ReconstructionLoss::L1 => Loss::L1,
-    }
-}
-
 impl Autoencoder for ConvAutoencoder {
     fn input_shape(&self) -> [usize; 3] {
         self.input_shape
@@ -388,11 +381,7 @@ impl Autoencoder for ConvAutoencoder {
             "images have the shape the model was made for"
         );
         let images = pad_to_multiple(images, self.config.multiple());
-        let map = self
-            .stacks
-            .encoder
-            .forward(images, &weights(&self.encoder))
-            .flatten(1, 3);
+        let map = self.map(images).flatten(1, 3);
         match &self.to_code {
             Some(to_code) => to_code.forward(map),
             None => map,
@@ -400,10 +389,7 @@ impl Autoencoder for ConvAutoencoder {
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        let images = self
-            .stacks
-            .decoder
-            .forward(self.expand(codes), &weights(&self.decoder));
+        let images = self.draw(self.expand(codes));
         crop(images, self.input_shape[1], self.input_shape[2])
     }
 
@@ -413,13 +399,11 @@ impl Autoencoder for ConvAutoencoder {
         }
         let [_, _, height, width] = images.dims();
         let images = pad_to_multiple(images, self.config.multiple());
-        crop(
-            self.stacks
-                .whole
-                .forward(images, &weights(self.convolutions())),
-            height,
-            width,
-        )
+        let images = match &self.stacks.whole {
+            Some(whole) => whole.forward(images, &weights(self.convolutions())),
+            None => self.draw(self.map(images)),
+        };
+        crop(images, height, width)
     }
 
     /// The loss and its gradients come from one pass where nothing is cropped off between output and loss.
@@ -435,13 +419,15 @@ impl Autoencoder for ConvAutoencoder {
             self.decoding_loss(self.encode(input), target, loss)
         } else if self.pads(height, width) {
             loss.value(self.reconstruct(input), target)
-        } else {
-            self.stacks.whole.loss(
+        } else if let Some(whole) = &self.stacks.whole {
+            whole.loss(
                 input,
                 target,
                 &weights(self.convolutions()),
                 kernel_loss(loss),
             )
+        } else {
+            self.drawing_loss(self.map(input), target, loss)
         };
         Objective::reconstruction(value)
     }

@@ -1,7 +1,10 @@
-//! The layers with parameters: a 3x3 convolution, a fully connected one, and one that borrows its weight.
+//! The layers with parameters: a 3x3 convolution, a transposed one, a fully connected one, and one that borrows its
+//! weight.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::linear;
+use burn::tensor::activation::relu;
+use burn::tensor::module::{conv_transpose2d, linear};
+use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::TensorShape;
@@ -15,6 +18,8 @@ pub(crate) const KERNEL: usize = 3;
 pub(crate) enum LayerKind {
     /// A 3x3 convolution.
     Convolution,
+    /// A transposed 3x3 convolution of stride 2, which doubles the picture.
+    TransposedConvolution,
     /// A fully connected layer.
     Linear,
     /// A fully connected layer whose weight is the transpose of another's: it has its own bias alone.
@@ -56,15 +61,19 @@ impl LayerSpec {
     /// Kernel positions of each weight.
     fn taps(&self) -> usize {
         match self.kind {
-            LayerKind::Convolution => KERNEL * KERNEL,
+            LayerKind::Convolution | LayerKind::TransposedConvolution => KERNEL * KERNEL,
             LayerKind::Linear | LayerKind::TiedLinear | LayerKind::Constant { .. } => 1,
         }
     }
 
-    /// The weight's shape as PyTorch has it, outputs first; `None` for a layer without a weight of its own.
+    /// The weight's shape as PyTorch has it, outputs first unless it is transposed; `None` for a layer without a weight
+    /// of its own.
     pub(crate) fn weight_shape(&self) -> Option<Vec<usize>> {
         match self.kind {
             LayerKind::Convolution => Some(vec![self.outputs, self.inputs, KERNEL, KERNEL]),
+            LayerKind::TransposedConvolution => {
+                Some(vec![self.inputs, self.outputs, KERNEL, KERNEL])
+            }
             LayerKind::Linear => Some(vec![self.outputs, self.inputs]),
             LayerKind::TiedLinear | LayerKind::Constant { .. } => None,
         }
@@ -91,7 +100,7 @@ impl LayerSpec {
     pub(crate) fn parameter_count(&self) -> Option<usize> {
         match self.kind {
             LayerKind::TiedLinear | LayerKind::Constant { .. } => Some(self.outputs),
-            LayerKind::Convolution | LayerKind::Linear => self
+            LayerKind::Convolution | LayerKind::TransposedConvolution | LayerKind::Linear => self
                 .inputs
                 .checked_mul(self.outputs)?
                 .checked_mul(self.taps())?
@@ -99,16 +108,21 @@ impl LayerSpec {
         }
     }
 
-    /// Values that one output sums over, and outputs that one input reaches.
+    /// Values that one output sums over, and outputs that one input reaches. Of a transposed convolution, as Keras and
+    /// PyTorch count them, those of the convolution that it is the transpose of.
     pub(crate) fn fans(&self) -> (usize, usize) {
-        (self.inputs * self.taps(), self.outputs * self.taps())
+        let (inputs, outputs) = (self.inputs * self.taps(), self.outputs * self.taps());
+        match self.kind {
+            LayerKind::TransposedConvolution => (outputs, inputs),
+            _ => (inputs, outputs),
+        }
     }
 }
 
-/// A 3x3 convolution's parameters; what is done with them, `ae-kernels` does.
+/// A 3x3 convolution's parameters; what is done with them, `ae-kernels` does, or Burn where it is a transposed one.
 #[derive(Module, Debug)]
 pub(crate) struct Convolution {
-    /// `[outputs, inputs, 3, 3]`, in Burn as in PyTorch.
+    /// `[outputs, inputs, 3, 3]`, or `[inputs, outputs, 3, 3]` of a transposed one, in Burn as in PyTorch.
     pub(crate) weight: Param<Tensor<4>>,
     /// `[outputs]`.
     pub(crate) bias: Param<Tensor<1>>,
@@ -117,7 +131,10 @@ pub(crate) struct Convolution {
 impl Convolution {
     pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
         let [weight, bias] = weight_and_bias(spec, weights);
-        let shape = [spec.outputs, spec.inputs, KERNEL, KERNEL];
+        let shape = match spec.kind {
+            LayerKind::TransposedConvolution => [spec.inputs, spec.outputs, KERNEL, KERNEL],
+            _ => [spec.outputs, spec.inputs, KERNEL, KERNEL],
+        };
         Self {
             weight: Param::from_data(TensorData::new(weight, shape), device),
             bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
@@ -126,6 +143,21 @@ impl Convolution {
 
     pub(crate) fn values(&self) -> (Tensor<4>, Tensor<1>) {
         (self.weight.val(), self.bias.val())
+    }
+
+    /// Doubles a map's height and width as a transposed convolution of stride 2, with ReLU.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, inputs, height, width]`
+    /// - output: `[batch, outputs, 2 * height, 2 * width]`
+    pub(crate) fn double(&self, x: Tensor<4>) -> Tensor<4> {
+        let options = ConvTransposeOptions::new([2, 2], [1, 1], [1, 1], [1, 1], 1);
+        relu(conv_transpose2d(
+            x,
+            self.weight.val(),
+            Some(self.bias.val()),
+            options,
+        ))
     }
 }
 

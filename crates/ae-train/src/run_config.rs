@@ -1,6 +1,6 @@
 //! `config.toml`: everything that decides a run of one of our own models.
 
-use ae_data::{Channels, Fit, Size};
+use ae_data::{Binarization, Channels, Fit, Size};
 use ae_models::ModelConfig;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub struct DataConfig {
     /// The channels that images are brought to; absent for their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
+    /// Whether images are made black and white, drawn from the run's seed; absent for none.
+    #[serde(skip_serializing_if = "Binarization::is_none")]
+    pub binarize: Binarization,
     /// Whether an unreadable image is an error.
     pub strict: bool,
     /// The share of images that are kept for testing, where the set doesn't divide itself.
@@ -51,6 +54,7 @@ impl Default for DataConfig {
             size: None,
             fit: Fit::default(),
             channels: None,
+            binarize: Binarization::default(),
             strict: false,
             test_share: 0.1,
             dedup: false,

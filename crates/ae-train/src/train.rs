@@ -231,7 +231,7 @@ impl<M: Autoencoder> Training<'_, M> {
             },
         });
         BatchPlan {
-            set: self.split.train.clone(),
+            set: self.split.train.in_epoch(epoch),
             order: Some(shuffled(config.seed, epoch, self.split.train.len())),
             batch_size: config.batch_size,
             first_batch: self.progress.batch,

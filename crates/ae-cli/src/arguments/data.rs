@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use ae_data::{Channels, Fit, NoiseChain, Size};
+use ae_data::{Binarization, Channels, Fit, NoiseChain, Size};
 use clap::{Args, ValueEnum};
 
 use super::value::{at_least_one, named, share};
@@ -24,6 +24,10 @@ pub(crate) struct DataArguments {
     /// Bring images to gray or colour.
     #[arg(long, value_name = "KIND", value_parser = named::<Channels>(["gray", "rgb"]))]
     pub channels: Option<Channels>,
+    /// Make images black and white, each value white with its brightness as probability: drawn once
+    /// (static) or, for training, anew in each epoch (dynamic) [default: as the model was trained, else none].
+    #[arg(long, value_name = "HOW", value_parser = named::<Binarization>(["none", "static", "dynamic"]))]
+    pub binarize: Option<Binarization>,
     /// Use the first N images of each part alone.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,

@@ -1,9 +1,9 @@
 //! Which model `ae train` builds.
 
-use ae_models::{BetaSchedule, Likelihood, Sparsity};
+use ae_models::{BetaSchedule, Likelihood, Sparsity, Upsampling};
 use clap::{Args, ValueEnum};
 
-use super::value::{at_least_one, at_least_zero, parsed};
+use super::value::{at_least_one, at_least_zero, named, parsed};
 
 /// The model's kind and settings.
 #[derive(Debug, Clone, Default, Args)]
@@ -22,6 +22,10 @@ pub(crate) struct KindArguments {
     /// Squeeze the code to this many numbers.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub latent: Option<usize>,
+    /// How the decoder doubles the picture (conv): by repeating pixels before a convolution, or by transposed
+    /// convolutions, with pooling after the encoder's last convolution, too, as in Keras' example.
+    #[arg(long, value_name = "HOW", value_parser = named::<Upsampling>(["nearest", "transposed"]))]
+    pub upsampling: Option<Upsampling>,
     /// Decode with the encoder's weights, transposed (dense).
     #[arg(long)]
     pub tied: bool,
@@ -51,12 +55,13 @@ pub(crate) struct KindArguments {
 
 impl KindArguments {
     /// Every option with whether it was given.
-    pub(crate) fn given(&self) -> [(&'static str, bool); 12] {
+    pub(crate) fn given(&self) -> [(&'static str, bool); 13] {
         [
             ("--model", self.model.is_some()),
             ("--network", self.network.is_some()),
             ("--widths", self.widths.is_some()),
             ("--latent", self.latent.is_some()),
+            ("--upsampling", self.upsampling.is_some()),
             ("--tied", self.tied),
             ("--likelihood", self.likelihood.is_some()),
             ("--beta", self.beta.is_some()),

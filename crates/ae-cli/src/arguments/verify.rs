@@ -13,18 +13,18 @@ Examples:
   ae verify --quick --data ../shared/datasets
   ae verify --full --data datasets/downloads --markdown > table.md
 
-Each row trains one protocol from several seeds and sets the test images' mean and standard error
-beside what a paper printed or PyTorch got on the same images. A row passes within two standard
-errors of PyTorch, or 5% of a printed number, or better. A row whose data is missing is skipped by
+Each row trains one protocol, from as many seeds as PyTorch's, and sets the test images' mean and
+standard error beside what a paper printed or PyTorch got on the same images. A row passes within two
+standard errors of PyTorch, or 5% of a printed number, or better. A row whose data is missing is skipped by
 name. Exit code 1 when a row fails.")]
 pub(crate) struct VerifyArguments {
     /// The folder that holds the sets, each in a folder of its name.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// The rows that take minutes, from few seeds [default].
+    /// The rows that take minutes [default].
     #[arg(long, conflicts_with = "full")]
     pub quick: bool,
-    /// Every row, from more seeds: hours.
+    /// Every row: hours.
     #[arg(long)]
     pub full: bool,
     /// Print the table for a README.

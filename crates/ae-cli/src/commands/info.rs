@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use ae_models::{CodeBits, DenseAutoencoderConfig, ModelCard, ModelConfig, NetworkConfig};
+use ae_models::{
+    CodeBits, ConvAutoencoderConfig, DenseAutoencoderConfig, ModelCard, ModelConfig, NetworkConfig,
+    Upsampling,
+};
 use ae_report::thousands;
 use ae_train::{EpochReport, MetricsLine, RunDirectory, read_metrics};
 use serde::Serialize;
@@ -82,13 +85,17 @@ fn description(config: &ModelConfig) -> String {
         true => "fully connected, the decoder tied to the encoder",
         false => "fully connected",
     };
+    let convolutional = |config: &ConvAutoencoderConfig| match config.upsampling {
+        Upsampling::Transposed => "convolutional, the decoder by transposed convolutions",
+        _ => "convolutional",
+    };
     let network = |network: &NetworkConfig| match network {
-        NetworkConfig::Conv(_) => "convolutional".to_owned(),
+        NetworkConfig::Conv(config) => convolutional(config).to_owned(),
         NetworkConfig::Dense(config) => tied(config).to_owned(),
         other => other.kind().to_owned(),
     };
     match config {
-        ModelConfig::Conv(_) => "convolutional".to_owned(),
+        ModelConfig::Conv(config) => convolutional(config).to_owned(),
         ModelConfig::Dense(config) => tied(config).to_owned(),
         ModelConfig::Vae(config) => {
             let objective = match config.importance_samples {

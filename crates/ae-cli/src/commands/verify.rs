@@ -1,24 +1,22 @@
 //! `ae verify`.
 
+mod measure;
+mod models;
 mod protocols;
+mod rows;
 
-use std::path::Path;
-
-use ae_eval::{Pca, QualityMeter};
-use ae_models::Autoencoder as _;
 use ae_report::{Column, markdown_table, table};
-use ae_train::{CodeReport, TrainConfig, report_codes, train};
 use serde::Serialize;
 
-use self::protocols::{Measure, PROTOCOLS, Protocol};
+use self::measure::measure;
+use self::protocols::{Known, Measure, Protocol};
+use self::rows::PROTOCOLS;
 use crate::arguments::VerifyArguments;
-use crate::backend::{self, OpenDevice};
+use crate::backend;
 use crate::error::{CliError, Status};
-use crate::measure::BATCH_SIZE;
 use crate::output::Terminal;
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::sources::Source;
 
 /// How far a mean may be above the reference's, in standard errors of the difference.
 const MOST_STANDARD_ERRORS: f64 = 2.0;
@@ -41,7 +39,7 @@ struct Verified {
 struct Row {
     protocol: &'static str,
     data: &'static str,
-    measure: &'static str,
+    measure: String,
     published: Option<f64>,
     reference: Option<String>,
     /// Mean over the seeds.
@@ -78,29 +76,33 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
         .iter()
         .filter(|row| row.is_quick || arguments.full)
     {
-        let folder = arguments.data.join(protocol.data);
-        if !folder.exists() {
+        let path = protocol.data.path(&arguments.data);
+        if !path.exists() {
             terminal.warning(format!(
                 "skipped: {}: {} is missing: {}",
                 protocol.name,
-                folder.display(),
-                protocol.source
+                path.display(),
+                protocol.data.source()
             ));
             rows.push(Row::skipped(protocol));
             continue;
         }
-        let seeds = match arguments.full {
-            true => protocol.seeds.1,
-            false => protocol.seeds.0,
-        };
         let mut values = Vec::new();
-        for seed in 1..=seeds {
+        for seed in 1..=protocol.seeds {
             terminal.note(format!(
                 "{} on {}, seed {seed}",
-                protocol.name, protocol.data
+                protocol.name,
+                protocol.data.name()
             ));
             let mut progress = Progress::new(terminal, signals.clone(), false);
-            let value = measure(protocol, &folder, seed, &device, &terminal, &mut progress)?;
+            let value = measure(
+                protocol,
+                &path,
+                seed,
+                &device.device,
+                &terminal,
+                &mut progress,
+            )?;
             drop(progress);
             values.push(value);
         }
@@ -125,65 +127,6 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
     }
 }
 
-/// Trains one protocol from one seed and measures the model after the last epoch.
-fn measure(
-    protocol: &Protocol,
-    folder: &Path,
-    seed: u64,
-    device: &OpenDevice,
-    terminal: &Terminal,
-    progress: &mut Progress,
-) -> Result<f64, CliError> {
-    let config = TrainConfig {
-        seed,
-        ..(protocol.train)()
-    };
-    let source = Source::at(folder, seed);
-    let split = source.split(terminal)?;
-    let shape = split.train.shape();
-    let input = [shape.channels, shape.height, shape.width];
-    let model = (protocol.model)().init(input, seed, &device.device)?;
-    let config = config.check()?;
-    let trained = train(model, &split, &config, &device.device, None, progress)?;
-    match protocol.measure {
-        Measure::Mse => {
-            let noise = (!config.noise.is_empty()).then_some((&config.noise, seed));
-            let quality = ae_train::evaluate(
-                &trained.last,
-                &split.test,
-                noise,
-                &device.device,
-                BATCH_SIZE,
-            )?;
-            Ok(quality.mse)
-        }
-        Measure::OverPca => {
-            let found =
-                ae_train::evaluate(&trained.last, &split.test, None, &device.device, BATCH_SIZE)?;
-            let pca = Pca::fit_images(&split.train, trained.last.code_values())?;
-            let mut meter = QualityMeter::new(shape);
-            let mut pixels = vec![0.0; shape.values()];
-            for index in 0..split.test.len() {
-                split.test.read_unit_into(index, &mut pixels)?;
-                meter.add(&pixels, &pca.reconstruct(&pixels));
-            }
-            Ok(found.mse / meter.finish().mse)
-        }
-        Measure::NegativeBound => {
-            let report =
-                report_codes(&trained.last, &split.test, seed, &device.device, BATCH_SIZE)?;
-            match report {
-                Some(CodeReport::Variational(report)) => Ok(report.negative_bound),
-                _ => Err(CliError::failure(
-                    Status::Model,
-                    protocol.name,
-                    "the model has no bound",
-                )),
-            }
-        }
-    }
-}
-
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
@@ -197,16 +140,15 @@ fn mean_and_error(values: &[f64]) -> (f64, f64) {
 /// Whether a mean is within two standard errors of the reference, or better; within a margin of a published number,
 /// where that is all there is.
 fn verdict(protocol: &Protocol, mean: f64, standard_error: f64) -> Verdict {
-    let most = match (protocol.reference, protocol.published) {
-        (Some(reference), _) => {
+    let most = match protocol.known {
+        Known::Reference(reference) => {
             let error = reference.standard_error.hypot(standard_error);
             reference.mean + MOST_STANDARD_ERRORS * error
         }
-        (None, Some((published, _))) => match protocol.measure {
+        Known::Published(published, _) => match protocol.measure {
             Measure::OverPca => published * (1.0 + PCA_MARGIN),
             _ => published * (1.0 + PUBLISHED_MARGIN),
         },
-        (None, None) => f64::INFINITY,
     };
     if mean <= most {
         Verdict::Pass
@@ -234,30 +176,28 @@ impl Row {
         verdict: Verdict,
     ) -> Self {
         let text = |value| protocol.measure.text(value);
-        let reference = protocol.reference.map(|reference| {
-            format!(
-                "{} ± {} ({})",
-                text(reference.mean),
-                text(reference.standard_error),
-                reference.runs
-            )
-        });
-        let published = match protocol.published {
-            Some((value, whose)) => format!("{value} ({whose})"),
-            None => String::new(),
+        let (published, reference) = match protocol.known {
+            Known::Published(value, whose) => (Some(format!("{value} ({whose})")), None),
+            Known::Reference(reference) => {
+                let (mean, error) = (text(reference.mean), text(reference.standard_error));
+                (None, Some(format!("{mean} ± {error} ({})", reference.runs)))
+            }
         };
         Self {
             protocol: protocol.name,
-            data: protocol.data,
+            data: protocol.data.name(),
             measure: protocol.measure.name(),
-            published: protocol.published.map(|(value, _)| value),
+            published: match protocol.known {
+                Known::Published(value, _) => Some(value),
+                Known::Reference(_) => None,
+            },
             found: found.map(|(mean, _)| mean),
             standard_error: found.map(|(_, error)| error),
             cells: vec![
                 protocol.name.to_owned(),
-                protocol.data.to_owned(),
-                protocol.measure.name().to_owned(),
-                published,
+                protocol.data.name().to_owned(),
+                protocol.measure.name(),
+                published.unwrap_or_default(),
                 reference.clone().unwrap_or_default(),
                 found.map_or_else(String::new, |(mean, error)| {
                     format!("{} ± {} ({})", text(mean), text(error), values.len())
@@ -306,7 +246,9 @@ mod tests {
     #[test]
     fn a_mean_passes_within_two_standard_errors_or_below() {
         let protocol = &PROTOCOLS[0];
-        let reference = protocol.reference.expect("this one has a reference");
+        let Known::Reference(reference) = protocol.known else {
+            panic!("{} has a reference", protocol.name)
+        };
         let error = reference.standard_error;
         let check = |mean, own_error, expected| {
             assert_eq!(

@@ -6,7 +6,7 @@ use ae_models::{
 };
 use burn::tensor::{Device, Tensor};
 
-use crate::{contractive, conv, dense, linear, network, sparse, tied, vae};
+use crate::{contractive, conv, dense, linear, network, sparse, tied, transposed, vae};
 
 #[test]
 fn shapes_and_parameter_counts() {
@@ -90,6 +90,21 @@ fn shapes_and_parameter_counts() {
         &[2, 1, 2],
         74 + 3 * 38 + 3 * 38 + 76,
         Some(8),
+    );
+    // Keras' example: 320 + 9,248 and back 9,248 + 9,248 + 289.
+    check(
+        transposed(conv(&[32, 32], None)),
+        [1, 28, 28],
+        &[32, 7, 7],
+        28_353,
+        Some(4),
+    );
+    check(
+        transposed(conv(&[4, 2], Some(3))),
+        [3, 5, 9],
+        &[3],
+        (3 * 4 * 9 + 4) + 74 + (12 * 3 + 3) + (3 * 12 + 12) + 38 + 76 + (4 * 3 * 9 + 3),
+        None,
     );
     check(dense(&[128, 64], 32), [1, 28, 28], &[32], 222_384, None);
     check(dense(&[], 3), [1, 1, 5], &[3], 18 + 20, None);

@@ -4,7 +4,7 @@ use ae_models::{Autoencoder, ModelConfig, named_tensors};
 use burn::tensor::Device;
 
 use crate::naive::{self, Weights};
-use crate::{conv, dense, images, lively, pixels, tied, values};
+use crate::{conv, dense, images, lively, pixels, tied, transposed, values};
 
 #[track_caller]
 fn assert_close(found: &[f32], expected: &[f64], what: &str) {
@@ -44,6 +44,9 @@ fn models_compute_what_plain_loops_do() {
     check(conv(&[3, 2], None), [1, 6, 4]);
     check(conv(&[3, 5, 4], None), [3, 8, 12]);
     check(conv(&[3, 5, 4], Some(6)), [3, 8, 12]);
+    check(transposed(conv(&[3], None)), [1, 4, 6]);
+    check(transposed(conv(&[3, 5], None)), [2, 8, 4]);
+    check(transposed(conv(&[3, 5], Some(6))), [3, 8, 12]);
     check(dense(&[], 3), [1, 1, 5]);
     check(dense(&[9, 7], 3), [3, 2, 3]);
     check(tied(dense(&[], 3)), [1, 1, 5]);
@@ -56,19 +59,21 @@ fn sizes_that_pooling_does_not_divide_are_padded_by_their_edge() {
     check(conv(&[3, 2, 4], None), [1, 5, 7]);
     check(conv(&[3, 2, 4], None), [2, 4, 9]);
     check(conv(&[3, 2, 4], Some(5)), [2, 9, 4]);
+    check(transposed(conv(&[3, 2], None)), [1, 5, 7]);
 }
 
 #[test]
 fn a_convolutional_model_runs_on_other_sizes_than_its_own() {
     let device = Device::flex();
-    let config = conv(&[3, 4, 2], None);
-    let model = lively(config.clone(), [1, 8, 8], 3, &device);
-    let weights = Weights::new(&named_tensors(&model));
-    for (height, width) in [(16, 12), (13, 22), (1, 1), (3, 30)] {
-        let image: Vec<f64> = pixels(height * width).into_iter().map(f64::from).collect();
-        let (_, expected) = naive::run(&config, &weights, [1, height, width], &image);
-        let found = values(model.reconstruct(images([1, 1, height, width], &device)));
-        assert_close(&found, &expected, &format!("{width}x{height}"));
+    for config in [conv(&[3, 4, 2], None), transposed(conv(&[3, 4], None))] {
+        let model = lively(config.clone(), [1, 8, 8], 3, &device);
+        let weights = Weights::new(&named_tensors(&model));
+        for (height, width) in [(16, 12), (13, 22), (1, 1), (3, 30)] {
+            let image: Vec<f64> = pixels(height * width).into_iter().map(f64::from).collect();
+            let (_, expected) = naive::run(&config, &weights, [1, height, width], &image);
+            let found = values(model.reconstruct(images([1, 1, height, width], &device)));
+            assert_close(&found, &expected, &format!("{width}x{height}"));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::naive::{self, Weights};
-use crate::{conv, dense, images, linear, lively, pixels, tied};
+use crate::{conv, dense, images, linear, lively, pixels, tied, transposed};
 
 /// Images in a batch.
 const BATCH: usize = 2;
@@ -151,6 +151,18 @@ fn convolutional_gradients_are_finite_differences() {
     check(conv(&[3, 2, 4], None), [2, 8, 4], ReconstructionLoss::Mse);
     check(conv(&[3, 2], None), [1, 6, 4], ReconstructionLoss::Bce);
     check(conv(&[3, 2], None), [1, 6, 4], ReconstructionLoss::L1);
+}
+
+#[test]
+fn gradients_of_transposed_convolutions_are_finite_differences() {
+    let config = transposed(conv(&[3, 2], None));
+    check(config.clone(), [1, 8, 4], ReconstructionLoss::Bce);
+    check(config, [2, 5, 7], ReconstructionLoss::Mse);
+    check(
+        transposed(conv(&[3], Some(4))),
+        [1, 4, 6],
+        ReconstructionLoss::Mse,
+    );
 }
 
 #[test]

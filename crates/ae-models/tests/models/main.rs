@@ -16,7 +16,7 @@ mod reference;
 use ae_models::{
     ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig, Initialization,
     Model, ModelConfig, NetworkConfig, OutputActivation, SparseAutoencoderConfig, Sparsity,
-    VariationalAutoencoderConfig, load_tensors, named_tensors,
+    Upsampling, VariationalAutoencoderConfig, load_tensors, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -27,6 +27,17 @@ fn conv(widths: &[usize], latent: Option<usize>) -> ModelConfig {
         latent,
         ..Default::default()
     })
+}
+
+/// The same with a decoder of transposed convolutions.
+fn transposed(config: ModelConfig) -> ModelConfig {
+    match config {
+        ModelConfig::Conv(config) => ModelConfig::Conv(ConvAutoencoderConfig {
+            upsampling: Upsampling::Transposed,
+            ..config
+        }),
+        _ => unreachable!("only convolutional models can be transposed"),
+    }
 }
 
 /// A dense configuration.

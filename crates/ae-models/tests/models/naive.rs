@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use ae_models::{ModelConfig, NamedTensor, NetworkConfig, OutputActivation};
+use ae_models::{
+    ConvAutoencoderConfig, ModelConfig, NamedTensor, NetworkConfig, OutputActivation, Upsampling,
+};
 
 /// A model's tensors by name, in `f64`.
 pub(crate) struct Weights(HashMap<String, Vec<f64>>);
@@ -121,6 +123,37 @@ impl Map {
         )
     }
 
+    /// A transposed convolution of stride 2: each value paints the kernel, times itself, around twice its place.
+    fn convolve_transposed(&self, (weight, bias): (&[f64], &[f64])) -> Self {
+        let mut painted = Self::from_fn(
+            [bias.len(), 2 * self.height, 2 * self.width],
+            |channel, _, _| bias[channel],
+        );
+        for input in 0..self.channels {
+            for row in 0..self.height {
+                for column in 0..self.width {
+                    for output in 0..bias.len() {
+                        for tap in 0..9 {
+                            let (down, right) = (tap / 3, tap % 3);
+                            let (Some(y), Some(x)) = (
+                                (2 * row + down).checked_sub(1),
+                                (2 * column + right).checked_sub(1),
+                            ) else {
+                                continue;
+                            };
+                            if y < painted.height && x < painted.width {
+                                let place = (output * painted.height + y) * painted.width + x;
+                                painted.values[place] += self.at(input, row, column)
+                                    * weight[(input * bias.len() + output) * 9 + tap];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        painted
+    }
+
     fn relu(mut self) -> Self {
         self.values = relu(self.values);
         self
@@ -162,6 +195,14 @@ fn linear(values: &[f64], (weight, bias): (&[f64], &[f64])) -> Vec<f64> {
         .collect()
 }
 
+/// How often the encoder halves the picture.
+fn poolings(config: &ConvAutoencoderConfig) -> usize {
+    match config.upsampling {
+        Upsampling::Transposed => config.widths.len(),
+        _ => config.widths.len() - 1,
+    }
+}
+
 /// What stands before the name of a layer, in a model around its network.
 fn named(prefix: &str, part: &str, index: usize) -> String {
     format!("{prefix}{part}.{index}")
@@ -185,7 +226,7 @@ pub(crate) fn encode(
             linear(&values, layer(config.widths.len()))
         }
         NetworkConfig::Conv(config) => {
-            let poolings = config.widths.len() - 1;
+            let poolings = poolings(config);
             let multiple = 1 << poolings;
             let mut map = Map {
                 channels,
@@ -197,10 +238,12 @@ pub(crate) fn encode(
                 height.next_multiple_of(multiple),
                 width.next_multiple_of(multiple),
             );
-            for index in 0..poolings {
-                map = map.convolve(layer(index)).relu().pool();
+            for index in 0..config.widths.len() {
+                map = map.convolve(layer(index)).relu();
+                if index < poolings {
+                    map = map.pool();
+                }
             }
-            let map = map.convolve(layer(poolings)).relu();
             match config.latent {
                 Some(_) => linear(&map.values, weights.layer(&format!("{prefix}to_code"))),
                 None => map.values,
@@ -250,20 +293,24 @@ pub(crate) fn decode(
             }
         }
         NetworkConfig::Conv(config) => {
-            let poolings = config.widths.len() - 1;
+            let poolings = poolings(config);
             let multiple = 1 << poolings;
             let values = match config.latent {
                 Some(_) => relu(linear(code, weights.layer(&format!("{prefix}from_code")))),
                 None => code.to_vec(),
             };
             let mut map = Map {
-                channels: config.widths[poolings],
+                channels: config.widths[config.widths.len() - 1],
                 height: height.div_ceil(multiple),
                 width: width.div_ceil(multiple),
                 values,
             };
             for index in 0..poolings {
-                map = map.convolve(weights.layer(&name(index))).relu().upsample();
+                let layer = weights.layer(&name(index));
+                map = match config.upsampling {
+                    Upsampling::Transposed => map.convolve_transposed(layer).relu(),
+                    _ => map.convolve(layer).relu().upsample(),
+                };
             }
             let map = map.convolve(weights.layer(&name(poolings)));
             sigmoid(map.resize(height, width).values)

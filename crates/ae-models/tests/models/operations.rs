@@ -10,7 +10,7 @@ use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoo
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::gradients::gradients_of;
-use crate::{images, lively, pixels, values};
+use crate::{conv, images, lively, pixels, transposed, values};
 
 /// A weight and a bias.
 type Layer = (Tensor<4>, Tensor<1>);
@@ -121,15 +121,17 @@ fn the_default_model_agrees_with_burns_operations() {
     reason = "Burn still ships ndarray, and users still choose it"
 )]
 fn backends_draw_the_same_pictures() {
-    let model = lively(ModelConfig::default(), [1, 28, 28], 9, &Device::flex());
-    let flex = values(model.reconstruct(images([2, 1, 28, 28], &Device::flex())));
-    let ndarray = Device::ndarray();
-    let moved = model.to_device(&ndarray);
-    let found = values(moved.reconstruct(images([2, 1, 28, 28], &ndarray)));
-    for (found, expected) in found.iter().zip(&flex) {
-        assert!(
-            (found - expected).abs() < 1e-6,
-            "{found} instead of {expected}"
-        );
+    for config in [ModelConfig::default(), transposed(conv(&[32, 32], None))] {
+        let model = lively(config, [1, 28, 28], 9, &Device::flex());
+        let flex = values(model.reconstruct(images([2, 1, 28, 28], &Device::flex())));
+        let ndarray = Device::ndarray();
+        let moved = model.to_device(&ndarray);
+        let found = values(moved.reconstruct(images([2, 1, 28, 28], &ndarray)));
+        for (found, expected) in found.iter().zip(&flex) {
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "{found} instead of {expected}"
+            );
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Parameters by name, and what stays when they are replaced.
 
 use ae_models::{
-    Autoencoder, ConvAutoencoderConfig, Initialization, ModelConfig, NamedTensor, load_tensors,
-    named_tensors, parameter_names, with_parameter_ids,
+    Autoencoder, ConvAutoencoderConfig, Initialization, ModelConfig, NamedTensor, Upsampling,
+    load_tensors, named_tensors, parameter_names, with_parameter_ids,
 };
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -277,6 +277,28 @@ fn initial_weights_have_the_stated_distribution() {
             largest_bias <= bias_bound && largest_bias >= 0.9 * bias_bound,
             "{initialization:?}"
         );
+    }
+}
+
+#[test]
+fn a_transposed_convolution_begins_like_the_one_it_is_the_transpose_of() {
+    // PyTorch's `ConvTranspose2d` of 8 to 32 channels counts the second axis of its weight, `[8, 32, 3, 3]`, as inputs.
+    let config = ModelConfig::Conv(ConvAutoencoderConfig {
+        widths: vec![32, 8],
+        upsampling: Upsampling::Transposed,
+        initialization: Initialization::KaimingUniform,
+        ..Default::default()
+    });
+    let tensors = named_tensors(&config.init([1, 28, 28], 7, &Device::flex()).unwrap());
+    let weight = &tensors[6];
+    assert_eq!(
+        (weight.name.as_str(), weight.shape.as_slice()),
+        ("decoder.1.weight", &[8, 32, 3, 3][..])
+    );
+    let bound = (1.0f64 / 288.0).sqrt();
+    for tensor in &tensors[6..8] {
+        let (_, _, largest) = statistics(&tensor.values);
+        assert!(largest <= bound && largest > 0.9 * bound, "{}", tensor.name);
     }
 }
 

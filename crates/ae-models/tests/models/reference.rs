@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use ae_models::{Autoencoder, ModelCard, ModelConfig, save_model};
 use burn::tensor::Device;
 
-use crate::{conv, dense, images, lively, values};
+use crate::{conv, dense, images, lively, transposed, values};
 
 /// Builds a model, draws two images with it, and compares the mean and every `count / 8`th value with PyTorch's.
 #[track_caller]
@@ -66,6 +66,16 @@ fn pytorch_draws_the_same_pictures() {
         [
             0.70942003, 0.19407979, 0.47389314, 0.53744054, 0.70883423, 0.20186092, 0.49870160,
             0.53880715,
+        ],
+    );
+    check(
+        "conv-transposed",
+        transposed(conv(&[8, 16], Some(10))),
+        [3, 12, 8],
+        0.591261037,
+        [
+            0.26711673, 0.68660843, 0.46050444, 0.63520175, 0.27218330, 0.67408115, 0.45955592,
+            0.63298172,
         ],
     );
     check(

@@ -1,5 +1,6 @@
 //! What training promises: it learns, repeats itself to the bit, survives interruption, and stops at a NaN.
 
+mod binarization;
 mod kernels;
 mod kinds;
 mod learning;

@@ -54,6 +54,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--size", data.size.is_some()),
         ("--fit", data.fit.is_some()),
         ("--channels", data.channels.is_some()),
+        ("--binarize", data.binarize.is_some()),
         ("--limit", data.limit.is_some()),
         ("--test-share", data.test_share.is_some()),
         ("--dedup", data.dedup),

@@ -103,6 +103,7 @@ fn check_options(arguments: &KindArguments, config: &ModelConfig) -> Result<(), 
             "--network" => is_made_of_a_network,
             // Of a model that is made of a network, the network decides.
             "--tied" => !matches!(config, ModelConfig::Conv(_)),
+            "--upsampling" => !matches!(config, ModelConfig::Dense(_)),
             "--likelihood"
             | "--beta"
             | "--beta-schedule"
@@ -140,6 +141,11 @@ fn apply_to_network(
                 .hint("--network dense"));
         }
         NetworkConfig::Conv(conv) => apply_to_conv(arguments, conv),
+        NetworkConfig::Dense(_) if arguments.upsampling.is_some() => {
+            return Err(
+                CliError::usage("--upsampling", "not for a dense network").hint("--network conv")
+            );
+        }
         NetworkConfig::Dense(dense) => apply_to_dense(arguments, dense),
         _ => {}
     }
@@ -149,6 +155,7 @@ fn apply_to_network(
 fn apply_to_conv(arguments: &KindArguments, conv: &mut ConvAutoencoderConfig) {
     set(&mut conv.widths, arguments.widths.clone());
     conv.latent = arguments.latent.or(conv.latent);
+    set(&mut conv.upsampling, arguments.upsampling);
 }
 
 fn apply_to_dense(arguments: &KindArguments, dense: &mut DenseAutoencoderConfig) {
@@ -169,7 +176,7 @@ fn apply_to_dense(arguments: &KindArguments, dense: &mut DenseAutoencoderConfig)
 
 #[cfg(test)]
 mod tests {
-    use ae_models::{Likelihood, Sparsity};
+    use ae_models::{Likelihood, Sparsity, Upsampling};
     use clap::Parser as _;
 
     use super::*;
@@ -220,6 +227,14 @@ mod tests {
             }),
         );
         check(
+            "--widths 32,32 --upsampling transposed",
+            ModelConfig::Conv(ConvAutoencoderConfig {
+                widths: vec![32, 32],
+                upsampling: Upsampling::Transposed,
+                ..ConvAutoencoderConfig::default()
+            }),
+        );
+        check(
             "--model sparse --network dense --widths 784,100 --sparsity top-k:8",
             ModelConfig::Sparse(SparseAutoencoderConfig {
                 sparsity: Sparsity::TopK { kept: 8 },
@@ -238,6 +253,14 @@ mod tests {
         check(
             "--model conv --tied",
             "error: --tied: not for a model of kind conv",
+        );
+        check(
+            "--model dense --upsampling nearest",
+            "error: --upsampling: not for a model of kind dense",
+        );
+        check(
+            "--model vae --network dense --upsampling transposed",
+            "error: --upsampling: not for a dense network",
         );
         check(
             "--model dense --network dense",

@@ -1,34 +1,45 @@
-//! The protocols: what is trained on what, and what others got.
+//! What a protocol is: what is trained on what, how it is measured, and what others got.
 
-use ae_data::NoiseDraw;
-use ae_models::{
-    ConvAutoencoderConfig, DenseAutoencoderConfig, Initialization, ModelConfig, NetworkConfig,
-    OutputActivation, VariationalAutoencoderConfig,
-};
-use ae_train::{OptimizerConfig, RmsPropForm, RmsPropSettings, ScheduleConfig, TrainConfig};
+use std::path::{Path, PathBuf};
+
+use ae_data::Binarization;
+use ae_models::ModelConfig;
+use ae_report::thousands;
+use ae_train::TrainConfig;
 
 /// One row of the table.
 pub(super) struct Protocol {
     /// What is trained, in a few words.
     pub(super) name: &'static str,
-    /// The set's folder in the directory of the data.
-    pub(super) data: &'static str,
-    /// Where the set is to be had, said when it is missing.
-    pub(super) source: &'static str,
+    /// Which images.
+    pub(super) data: Data,
     /// Whether a quick run has it, too.
     pub(super) is_quick: bool,
+    /// Whether images are made black and white.
+    pub(super) binarize: Binarization,
     /// What is measured.
     pub(super) measure: Measure,
-    /// What a paper or a tutorial printed, and which.
-    pub(super) published: Option<(f64, &'static str)>,
-    /// What PyTorch got on the same images.
-    pub(super) reference: Option<Reference>,
-    /// How many seeds a quick run and a full run take.
-    pub(super) seeds: (u64, u64),
+    /// What others got.
+    pub(super) known: Known,
+    /// How many seeds it is trained from: those of the reference where there is one.
+    pub(super) seeds: u64,
     /// The model.
     pub(super) model: fn() -> ModelConfig,
     /// How it is trained.
     pub(super) train: fn() -> TrainConfig,
+}
+
+/// A set, by its folder in the directory of the data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Data {
+    /// 7,000 training and 1,000 test images of letters.
+    NotMnist8k,
+    /// 10,000 digits, of which every tenth is tested on.
+    Mnist10k,
+    /// 60,000 images of letters out of 529,114, of which a fifth is tested on, as the classic tutorial has it.
+    NotMnistLarge,
+    /// 60,000 training and 10,000 test images of digits.
+    Mnist,
 }
 
 /// What is measured on the test images after the last epoch.
@@ -36,221 +47,111 @@ pub(super) struct Protocol {
 pub(super) enum Measure {
     /// The mean squared error, under the noise that was trained on.
     Mse,
+    /// The mean binary cross-entropy of reconstructions.
+    Bce,
     /// The negative evidence lower bound, in nats per image.
     NegativeBound,
+    /// The negative log-likelihood by importance sampling, in nats per image.
+    NegativeLogLikelihood { samples: usize },
     /// The mean squared error over that of principal components of as many numbers, fitted to the same images.
     OverPca,
 }
 
-/// Runs of a script under `tests/reference`, on the same split.
-#[derive(Clone, Copy, Debug)]
+/// What others got.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Known {
+    /// What a paper or a tutorial printed, and which: one number, of the full data.
+    Published(f64, &'static str),
+    /// What a script under `tests/reference` got in PyTorch on the same split: its output stands beside it.
+    Reference(Reference),
+}
+
+/// A mean over runs from several seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Reference {
     pub(super) mean: f64,
     pub(super) standard_error: f64,
     pub(super) runs: usize,
 }
 
-impl Measure {
+pub(super) const fn reference(mean: f64, standard_error: f64, runs: usize) -> Known {
+    Known::Reference(Reference {
+        mean,
+        standard_error,
+        runs,
+    })
+}
+
+impl Data {
+    /// The folder's name.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Mse => "test MSE",
-            Self::NegativeBound => "test nats",
-            Self::OverPca => "MSE / PCA's",
+            Self::NotMnist8k => "notmnist-8k",
+            Self::Mnist10k => "mnist-10k",
+            Self::NotMnistLarge => "notmnist-large",
+            Self::Mnist => "mnist",
+        }
+    }
+
+    /// Where the set is to be had, said when it is missing.
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Self::NotMnist8k => {
+                "the first 8,000 images of davidflanagan/notMNIST-to-MNIST as IDX files"
+            }
+            Self::Mnist10k => "MNIST's two test files",
+            Self::NotMnistLarge => "cargo xtask download notmnist-large",
+            Self::Mnist => "cargo xtask download mnist",
+        }
+    }
+
+    /// The set's file or folder.
+    pub(super) fn path(self, data: &Path) -> PathBuf {
+        let folder = data.join(self.name());
+        let archive = folder.join("notMNIST_large.tar.gz");
+        match self {
+            Self::NotMnistLarge if archive.exists() => archive,
+            _ => folder,
+        }
+    }
+}
+
+impl Measure {
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Mse => "test MSE".to_owned(),
+            Self::Bce => "test BCE".to_owned(),
+            Self::NegativeBound => "test nats".to_owned(),
+            Self::NegativeLogLikelihood { samples } => {
+                format!("test NLL, {} codes", thousands(samples as u64))
+            }
+            Self::OverPca => "MSE / PCA's".to_owned(),
         }
     }
 
     /// A value as the table has it.
     pub(super) fn text(self, value: f64) -> String {
         match self {
-            Self::Mse => format!("{value:.5}"),
-            Self::NegativeBound => format!("{value:.2}"),
+            Self::Mse | Self::Bce => format!("{value:.5}"),
+            Self::NegativeBound | Self::NegativeLogLikelihood { .. } => format!("{value:.2}"),
             Self::OverPca => format!("{value:.4}"),
         }
     }
 }
 
-/// Mean and standard error of `tests/reference/vae.jsonl`.
-const VAE_REFERENCE: (f64, f64) = (210.84, 0.18);
-const NOTMNIST_8K: &str = "the first 8,000 images of davidflanagan/notMNIST-to-MNIST as IDX files";
-const NOTMNIST_LARGE: &str = "cargo xtask download notmnist-large";
-const MNIST: &str = "cargo xtask download mnist";
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Every protocol, in the order of the table.
-pub(super) const PROTOCOLS: [Protocol; 8] = [
-    Protocol {
-        name: "conv AE, Adam, 10 epochs",
-        data: "notmnist-8k",
-        source: NOTMNIST_8K,
-        is_quick: true,
-        measure: Measure::Mse,
-        published: None,
-        // tests/reference/conv_autoencoder.jsonl
-        reference: Some(Reference {
-            mean: 0.00534,
-            standard_error: 0.00009,
-            runs: 3,
-        }),
-        seeds: (2, 5),
-        model: conv,
-        train: || adam(10),
-    },
-    Protocol {
-        name: "conv AE, RMSProp, 10 epochs",
-        data: "notmnist-8k",
-        source: NOTMNIST_8K,
-        is_quick: false,
-        measure: Measure::Mse,
-        published: None,
-        reference: Some(Reference {
-            mean: 0.00763,
-            standard_error: 0.00024,
-            runs: 5,
-        }),
-        seeds: (1, 5),
-        model: conv,
-        train: || rmsprop(10),
-    },
-    Protocol {
-        name: "the same denoising 0.5, once",
-        data: "notmnist-8k",
-        source: NOTMNIST_8K,
-        is_quick: true,
-        measure: Measure::Mse,
-        published: None,
-        reference: Some(Reference {
-            mean: 0.01918,
-            standard_error: 0.00017,
-            runs: 3,
-        }),
-        seeds: (2, 5),
-        model: conv,
-        train: || denoising(adam(10)),
-    },
-    Protocol {
-        name: "VAE 784-400-20, 10 epochs",
-        data: "notmnist-8k",
-        source: NOTMNIST_8K,
-        is_quick: true,
-        measure: Measure::NegativeBound,
-        published: None,
-        // tests/reference/vae.jsonl
-        reference: Some(Reference {
-            mean: VAE_REFERENCE.0,
-            standard_error: VAE_REFERENCE.1,
-            runs: 3,
-        }),
-        seeds: (3, 5),
-        model: vae_400_20,
-        train: || adam(10),
-    },
-    Protocol {
-        name: "linear dense AE of 16 numbers",
-        data: "notmnist-8k",
-        source: NOTMNIST_8K,
-        is_quick: true,
-        measure: Measure::OverPca,
-        published: Some((1.0, "Baldi and Hornik 1989")),
-        reference: None,
-        seeds: (1, 3),
-        model: linear_16,
-        train: || TrainConfig {
-            epochs: 60,
-            learning_rate: 3e-3,
-            gradient_clip_norm: None,
-            ..TrainConfig::default()
-        },
-    },
-    Protocol {
-        name: "conv AE, RMSProp, 10 epochs",
-        data: "notmnist-large",
-        source: NOTMNIST_LARGE,
-        is_quick: false,
-        measure: Measure::Mse,
-        published: Some((0.0029, "yorkLiu's notebook")),
-        reference: None,
-        seeds: (1, 3),
-        model: conv,
-        train: || rmsprop(10),
-    },
-    Protocol {
-        name: "the same denoising 0.5, once",
-        data: "notmnist-large",
-        source: NOTMNIST_LARGE,
-        is_quick: false,
-        measure: Measure::Mse,
-        published: Some((0.0174, "yorkLiu's notebook")),
-        reference: None,
-        seeds: (1, 3),
-        model: conv,
-        train: || denoising(rmsprop(5)),
-    },
-    Protocol {
-        name: "VAE 784-400-20, 10 epochs",
-        data: "mnist",
-        source: MNIST,
-        is_quick: false,
-        measure: Measure::NegativeBound,
-        published: Some((105.59, "pytorch/examples")),
-        reference: None,
-        seeds: (1, 3),
-        model: vae_400_20,
-        train: || adam(10),
-    },
-];
-
-fn conv() -> ModelConfig {
-    ModelConfig::Conv(ConvAutoencoderConfig::default())
-}
-
-fn linear_16() -> ModelConfig {
-    ModelConfig::Dense(DenseAutoencoderConfig {
-        widths: Vec::new(),
-        latent: 16,
-        output: OutputActivation::Linear,
-        ..DenseAutoencoderConfig::default()
-    })
-}
-
-fn vae_400_20() -> ModelConfig {
-    ModelConfig::Vae(VariationalAutoencoderConfig {
-        network: NetworkConfig::Dense(DenseAutoencoderConfig {
-            widths: vec![400],
-            latent: 20,
-            initialization: Initialization::KaimingUniform,
-            ..DenseAutoencoderConfig::default()
-        }),
-        ..VariationalAutoencoderConfig::default()
-    })
-}
-
-/// Adam with a constant rate of 1e-3 and batches of 128.
-fn adam(epochs: usize) -> TrainConfig {
-    TrainConfig {
-        epochs,
-        learning_rate: 1e-3,
-        gradient_clip_norm: None,
-        schedule: ScheduleConfig::Constant,
-        warmup_steps: 0,
-        ..TrainConfig::default()
-    }
-}
-
-fn rmsprop(epochs: usize) -> TrainConfig {
-    TrainConfig {
-        optimizer: OptimizerConfig::RmsProp(RmsPropSettings {
-            form: RmsPropForm::Torch,
-            ..RmsPropSettings::default()
-        }),
-        ..adam(epochs)
-    }
-}
-
-fn denoising(train: TrainConfig) -> TrainConfig {
-    TrainConfig {
-        noise: "gaussian:0.5"
-            .parse()
-            .expect("a noise of the library's own"),
-        noise_draw: NoiseDraw::Once,
-        ..train
+    #[test]
+    fn a_download_s_archive_is_found_in_its_folder() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let large = folder.path().join("notmnist-large");
+        assert_eq!(Data::NotMnistLarge.path(folder.path()), large);
+        std::fs::create_dir(&large).expect("a folder");
+        let archive = large.join("notMNIST_large.tar.gz");
+        std::fs::write(&archive, "").expect("a file");
+        assert_eq!(Data::NotMnistLarge.path(folder.path()), archive);
+        assert_eq!(Data::Mnist.path(folder.path()), folder.path().join("mnist"));
     }
 }

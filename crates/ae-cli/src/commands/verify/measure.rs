@@ -1,0 +1,162 @@
+//! One protocol trained from one seed and measured on the test images.
+
+use std::path::Path;
+
+use ae_data::{Dataset, ImageSet, Split, SplitOptions};
+use ae_eval::{Pca, QualityMeter, cross_entropy};
+use ae_models::{Autoencoder as _, Model};
+use ae_train::{
+    CodeReport, TrainConfig, estimate_log_likelihood, reconstruct_set, report_codes, train,
+};
+use burn::tensor::Device;
+
+use super::protocols::{Data, Measure, Protocol};
+use crate::error::{CliError, Status};
+use crate::measure::BATCH_SIZE;
+use crate::output::Terminal;
+use crate::progress::Progress;
+use crate::sources::Source;
+
+/// Where a set doesn't divide itself, the last of so many images in a row is tested on, as the scripts in other
+/// languages have it, too.
+const EVERY: usize = 10;
+
+/// Trains one protocol from one seed and measures the model after the last epoch.
+pub(super) fn measure(
+    protocol: &Protocol,
+    path: &Path,
+    seed: u64,
+    device: &Device,
+    terminal: &Terminal,
+    progress: &mut Progress,
+) -> Result<f64, CliError> {
+    let config = TrainConfig {
+        seed,
+        ..(protocol.train)()
+    }
+    .check()?;
+    let source = Source::at(path, protocol.binarize, seed);
+    let split = divided(protocol.data, &source.open(terminal)?, seed)?;
+    let shape = split.train.shape();
+    let input = [shape.channels, shape.height, shape.width];
+    let model = (protocol.model)().init(input, seed, device)?;
+    let model = train(model, &split, &config, device, None, progress)?.last;
+    let test = &split.test;
+    let no_likelihood = || {
+        CliError::failure(
+            Status::Model,
+            protocol.name,
+            "the model has no likelihood to measure",
+        )
+    };
+    match protocol.measure {
+        Measure::Mse => {
+            let noise = (!config.noise.is_empty()).then_some((&config.noise, seed));
+            let quality = ae_train::evaluate(&model, test, noise, device, BATCH_SIZE)?;
+            Ok(quality.mse)
+        }
+        Measure::Bce => {
+            let mut sum = 0.0;
+            reconstruct_set(&model, test, None, device, BATCH_SIZE, |image| {
+                sum += cross_entropy(image.clean, image.output);
+                Ok(())
+            })?;
+            Ok(sum / test.len() as f64)
+        }
+        Measure::OverPca => over_pca(&model, &split, device),
+        Measure::NegativeBound => match report_codes(&model, test, seed, device, BATCH_SIZE)? {
+            Some(CodeReport::Variational(report)) => Ok(report.negative_bound),
+            _ => Err(no_likelihood()),
+        },
+        Measure::NegativeLogLikelihood { samples } => {
+            estimate_log_likelihood(&model, test, samples, seed, device)?
+                .map(|found| found.negative_log_likelihood)
+                .ok_or_else(no_likelihood)
+        }
+    }
+}
+
+/// A set as it divides itself, or with every tenth image to test on; 60,000 of the large one, a fifth of them tested on.
+fn divided(data: Data, dataset: &Dataset, seed: u64) -> Result<Split, CliError> {
+    let options = SplitOptions {
+        seed,
+        ..SplitOptions::default()
+    };
+    if data == Data::NotMnistLarge {
+        let mut split = dataset.split(&SplitOptions {
+            test_share: 0.2,
+            ..options
+        })?;
+        (split.train, split.test) = (split.train.take(48_000), split.test.take(12_000));
+        return Ok(split);
+    }
+    if dataset.test.is_some() {
+        return Ok(dataset.split(&options)?);
+    }
+    let images = &dataset.train;
+    let part = |is_test: bool| -> ImageSet {
+        let indices = 0..images.len();
+        images.subset(
+            indices
+                .filter(|index| (index % EVERY == EVERY - 1) == is_test)
+                .collect(),
+        )
+    };
+    Ok(Split {
+        train: part(false),
+        test: part(true),
+        shared: 0,
+        dropped: 0,
+    })
+}
+
+/// A model's mean squared error over that of principal components of as many numbers.
+fn over_pca(model: &Model, split: &Split, device: &Device) -> Result<f64, CliError> {
+    let found = ae_train::evaluate(model, &split.test, None, device, BATCH_SIZE)?;
+    let pca = Pca::fit_images(&split.train, model.code_values())?;
+    let shape = split.test.shape();
+    let mut meter = QualityMeter::new(shape);
+    let mut pixels = vec![0.0; shape.values()];
+    for index in 0..split.test.len() {
+        split.test.read_unit_into(index, &mut pixels)?;
+        meter.add(&pixels, &pca.reconstruct(&pixels));
+    }
+    Ok(found.mse / meter.finish().mse)
+}
+
+#[cfg(test)]
+mod tests {
+    use ae_data::ImageShape;
+
+    use super::*;
+
+    fn set(images: u8) -> ImageSet {
+        let pixels = (0..images).collect();
+        ImageSet::from_images("s", ImageShape::new(1, 1, 1), pixels, None, vec![])
+            .expect("a set of one pixel an image")
+    }
+
+    fn pixels(set: &ImageSet) -> Vec<u8> {
+        (0..set.len())
+            .map(|index| set.image(index).expect("in memory").pixels()[0])
+            .collect()
+    }
+
+    #[test]
+    fn every_tenth_image_is_tested_on_where_a_set_has_no_test_images() {
+        let mut dataset = Dataset {
+            name: "s".to_owned(),
+            train: set(25),
+            test: None,
+            skipped: vec![],
+            files: 0,
+        };
+        let split = divided(Data::Mnist10k, &dataset, 1).expect("divided");
+        assert_eq!(pixels(&split.test), [9, 19]);
+        assert_eq!(split.train.len(), 23);
+        assert_eq!(pixels(&split.train)[8..10], [8, 10]);
+        dataset.test = Some(set(3));
+        let split = divided(Data::Mnist10k, &dataset, 1).expect("divided");
+        assert_eq!((split.train.len(), split.test.len()), (25, 3));
+    }
+}
