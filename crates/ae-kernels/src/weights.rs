@@ -5,6 +5,7 @@
 //! wants the same with the channels exchanged and the window turned. Missing channels are zero.
 
 use crate::buffer::zero_rows;
+use crate::direct::{fixed, fixed_mut};
 use crate::error::KernelError;
 use crate::matmul::plane;
 use crate::plan::{Algorithm, Step};
@@ -33,6 +34,9 @@ pub(crate) struct Prepared {
     pub(crate) backward: Vec<Row>,
     pub(crate) bias: Vec<Row>,
     laid_out: Vec<Row>,
+    /// The weight that `forward` was made of, as long as nothing but the convolution was asked for: whoever only draws
+    /// runs the same weights again and again.
+    source: Vec<f32>,
 }
 
 fn grow(buffer: &mut Vec<Row>, rows: usize) -> Result<&mut [Row], KernelError> {
@@ -43,6 +47,14 @@ fn grow(buffer: &mut Vec<Row>, rows: usize) -> Result<&mut [Row], KernelError> {
 }
 
 impl Prepared {
+    fn fill_bias(&mut self, step: &Step, values: &[f32]) -> Result<(), KernelError> {
+        let bias = grow(&mut self.bias, step.output_blocks())?;
+        for (row, values) in bias.iter_mut().zip(values.chunks(BLOCK)) {
+            row.0[..values.len()].copy_from_slice(values);
+        }
+        Ok(())
+    }
+
     /// Lays out `weights` for the passes that are wanted.
     pub(crate) fn fill(
         &mut self,
@@ -51,11 +63,12 @@ impl Prepared {
         weights: Weights<'_>,
         backward: bool,
     ) -> Result<(), KernelError> {
-        let outputs = step.stage.output_channels;
-        let bias = grow(&mut self.bias, step.output_blocks())?;
-        for (row, values) in bias.iter_mut().zip(weights.bias.chunks(BLOCK)) {
-            row.0[..values.len()].copy_from_slice(values);
+        self.fill_bias(step, weights.bias)?;
+        if !backward && is_same(&self.source, weights.weight) {
+            return Ok(());
         }
+        self.source.clear();
+        let outputs = step.stage.output_channels;
         let (inputs, depth, columns) = (
             step.stage.input_channels,
             step.input_blocks(),
@@ -139,8 +152,28 @@ impl Prepared {
                 }
             }
         }
+        if !backward {
+            let values = weights.weight.len();
+            self.source
+                .try_reserve_exact(values)
+                .map_err(|_| KernelError::Memory {
+                    bytes: values * size_of::<f32>(),
+                })?;
+            self.source.extend_from_slice(weights.weight);
+        }
         Ok(())
     }
+}
+
+/// Whether two lists of floats are the same to the bit.
+fn is_same(one: &[f32], other: &[f32]) -> bool {
+    /// Compared without looking at the result between, so that it vectorises.
+    const RUN: usize = 1 << 10;
+    one.len() == other.len()
+        && one.chunks(RUN).zip(other.chunks(RUN)).all(|(one, other)| {
+            let pairs = one.iter().zip(other);
+            pairs.fold(0, |bits, (a, b)| bits | (a.to_bits() ^ b.to_bits())) == 0
+        })
 }
 
 /// Calls `put` for every weight with output channel, input channel, tap and its place in PyTorch's layout.
@@ -155,49 +188,110 @@ fn for_each(outputs: usize, inputs: usize, mut put: impl FnMut(usize, usize, usi
     }
 }
 
+/// Which of a block's channels its rows are.
+#[derive(Clone, Copy)]
+enum BlockRows {
+    Inputs,
+    Outputs,
+}
+
+/// Sixteen rows for each tap and each pair of blocks, at the place that `place` gives for the tap, the outputs' block and
+/// the inputs' block, counted in blocks.
+///
+/// Block by block of channels, and there tap by tap: what is read and written together stays in the first cache, which
+/// in the order of either layout it would not.
+fn lay_out_blocks(
+    rows: &mut [Row],
+    step: &Step,
+    weight: &[f32],
+    block_rows: BlockRows,
+    place: impl Fn(usize, usize, usize) -> usize,
+) {
+    let (outputs, inputs) = (step.stage.output_channels, step.stage.input_channels);
+    for output_block in 0..outputs.div_ceil(BLOCK) {
+        for input_block in 0..inputs.div_ceil(BLOCK) {
+            let count = BLOCK.min(inputs - input_block * BLOCK);
+            for tap in 0..TAPS {
+                let from = place(tap, output_block, input_block) * BLOCK;
+                let block: &mut [Row; BLOCK] = fixed_mut(&mut rows[from..]);
+                for output in 0..BLOCK.min(outputs - output_block * BLOCK) {
+                    let from = (output_block * BLOCK + output) * inputs + input_block * BLOCK;
+                    let taps = &weight[from * TAPS..][..count * TAPS];
+                    for input in 0..count {
+                        let value = taps[input * TAPS + tap];
+                        match block_rows {
+                            BlockRows::Inputs => block[input].0[output] = value,
+                            BlockRows::Outputs => block[output].0[input] = value,
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// `[tap][output block][input block][16 inputs]` rows of sixteen outputs.
 fn lay_out(rows: &mut [Row], step: &Step, weight: &[f32]) {
     let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    for_each(
-        step.stage.output_channels,
-        step.stage.input_channels,
-        |output, input, tap, from| {
-            let block = (tap * columns + output / BLOCK) * depth + input / BLOCK;
-            rows[block * BLOCK + input % BLOCK].0[output % BLOCK] = weight[from];
-        },
+    lay_out_blocks(
+        rows,
+        step,
+        weight,
+        BlockRows::Inputs,
+        |tap, output, input| (tap * columns + output) * depth + input,
     );
 }
 
 /// `[tap][input block][output block][16 outputs]` rows of sixteen inputs.
 fn lay_out_exchanged(rows: &mut [Row], step: &Step, weight: &[f32]) {
     let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    for_each(
-        step.stage.output_channels,
-        step.stage.input_channels,
-        |output, input, tap, from| {
-            let block = (tap * depth + input / BLOCK) * columns + output / BLOCK;
-            rows[block * BLOCK + output % BLOCK].0[input % BLOCK] = weight[from];
-        },
+    lay_out_blocks(
+        rows,
+        step,
+        weight,
+        BlockRows::Outputs,
+        |tap, output, input| (tap * depth + input) * columns + output,
     );
 }
 
 /// The same with the window turned by 180 degrees.
 fn lay_out_turned(rows: &mut [Row], step: &Step, weight: &[f32]) {
     let (depth, columns) = (step.input_blocks(), step.output_blocks());
-    for_each(
-        step.stage.output_channels,
-        step.stage.input_channels,
-        |output, input, tap, from| {
-            let block = ((TAPS - 1 - tap) * depth + input / BLOCK) * columns + output / BLOCK;
-            rows[block * BLOCK + output % BLOCK].0[input % BLOCK] = weight[from];
-        },
+    lay_out_blocks(
+        rows,
+        step,
+        weight,
+        BlockRows::Outputs,
+        |tap, output, input| ((TAPS - 1 - tap) * depth + input) * columns + output,
     );
+}
+
+/// The reverse of [`lay_out`].
+fn read_blocks(rows: &[Row], step: &Step, weight: &mut [f32]) {
+    let (outputs, inputs) = (step.stage.output_channels, step.stage.input_channels);
+    let (depth, columns) = (step.input_blocks(), step.output_blocks());
+    for output_block in 0..columns {
+        for input_block in 0..depth {
+            let count = BLOCK.min(inputs - input_block * BLOCK);
+            for tap in 0..TAPS {
+                let from = ((tap * columns + output_block) * depth + input_block) * BLOCK;
+                let block: &[Row; BLOCK] = fixed(&rows[from..]);
+                for output in 0..BLOCK.min(outputs - output_block * BLOCK) {
+                    let to = (output_block * BLOCK + output) * inputs + input_block * BLOCK;
+                    let taps = &mut weight[to * TAPS..][..count * TAPS];
+                    for input in 0..count {
+                        taps[input * TAPS + tap] = block[input].0[output];
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A stage's gradients in PyTorch's layout, from the rows of a partial gradient.
 pub(crate) fn read_gradient(step: &Step, rows: &[Row], weight: &mut [f32], bias: &mut [f32]) {
     let (outputs, inputs) = (step.stage.output_channels, step.stage.input_channels);
-    let (depth, columns) = (step.input_blocks(), step.output_blocks());
+    let depth = step.input_blocks();
     let (rows, bias_rows) = rows[step.gradient_start..].split_at(step.gradient_rows);
     for (values, row) in bias.chunks_mut(BLOCK).zip(bias_rows) {
         values.copy_from_slice(&row.0[..values.len()]);
@@ -216,10 +310,7 @@ pub(crate) fn read_gradient(step: &Step, rows: &[Row], weight: &mut [f32], bias:
                 .sum();
         }),
         Algorithm::Direct | Algorithm::Winograd | Algorithm::Upsample => {
-            for_each(outputs, inputs, |output, input, tap, to| {
-                let block = (tap * columns + output / BLOCK) * depth + input / BLOCK;
-                weight[to] = rows[block * BLOCK + input % BLOCK].0[output % BLOCK];
-            });
+            read_blocks(rows, step, weight);
         }
     }
 }
