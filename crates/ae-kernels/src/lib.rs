@@ -22,6 +22,7 @@ mod simd;
 mod stack;
 mod stage;
 mod taps;
+mod update;
 mod upsample;
 mod weights;
 mod winograd;
@@ -32,6 +33,12 @@ mod cube;
 mod flex;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod host;
+#[cfg(feature = "burn")]
+#[cfg_attr(
+    feature = "ndarray",
+    expect(deprecated, reason = "it reads ndarray's tensors, too")
+)]
+mod host_tensor;
 #[cfg(feature = "ndarray")]
 #[expect(
     deprecated,
@@ -50,7 +57,10 @@ mod tensor;
 pub use arithmetic::StageArithmetic;
 pub use engine::Gradients;
 pub use error::KernelError;
+#[cfg(feature = "burn")]
+pub use host_tensor::{HostTensor, is_on_host};
 pub use loss::Loss;
 pub use stack::{Images, Stack};
 pub use stage::{Activation, Precision, Resize, Stage};
+pub use update::{Parameter, UpdateRule, gradient_norm, update};
 pub use weights::Weights;

@@ -4,3 +4,4 @@ mod reference;
 mod stages;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod tensors;
+mod updates;
