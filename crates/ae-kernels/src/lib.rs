@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod buffer;
+mod dense;
 mod direct;
 mod ends;
 mod engine;
@@ -46,6 +47,8 @@ mod host_tensor;
 )]
 mod ndarray;
 #[cfg(feature = "burn")]
+mod network;
+#[cfg(feature = "burn")]
 #[cfg_attr(
     feature = "ndarray",
     expect(deprecated, reason = "the list of backends names ndarray")
@@ -55,6 +58,7 @@ mod operation;
 mod tensor;
 
 pub use arithmetic::StageArithmetic;
+pub use dense::{DenseLayer, DenseStack, WeightOrder};
 pub use engine::Gradients;
 pub use error::KernelError;
 #[cfg(feature = "burn")]

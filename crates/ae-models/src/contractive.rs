@@ -85,6 +85,15 @@ impl ContractiveAutoencoder {
         }
     }
 
+    /// The same model, whose layers are Burn's own operations on every backend.
+    #[must_use]
+    pub(crate) fn by_operations(self) -> Self {
+        Self {
+            network: self.network.by_operations(),
+            ..self
+        }
+    }
+
     /// The codes of a batch, and the squared norm of each image's Jacobian or an estimate of it.
     ///
     /// # Shapes

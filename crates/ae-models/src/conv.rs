@@ -1,8 +1,7 @@
 //! The convolutional autoencoder.
 
-use ae_kernels::{Activation, Loss, Precision, Stack, Stage};
+use ae_kernels::{Activation, DenseStack, Precision, Stack, Stage};
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -183,18 +182,43 @@ fn decoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
     })
 }
 
-/// The model's convolutions as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own
-/// operations elsewhere.
+/// The model's layers as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own operations
+/// elsewhere.
 #[derive(Clone, Debug)]
 struct Stacks {
     encoder: Stack,
     decoder: Stack,
     /// One after the other, for a model without a bottleneck between them.
     whole: Stack,
+    bottleneck: Option<Bottleneck>,
+}
+
+/// The dense layers from the last feature map to the code and back.
+#[derive(Clone, Debug)]
+struct Bottleneck {
+    to_code: DenseStack,
+    from_code: DenseStack,
+}
+
+impl Bottleneck {
+    /// `None` for a model whose code is the feature map.
+    fn new(layers: &[LayerSpec]) -> Option<Self> {
+        let [to_code, from_code] = layers else {
+            return None;
+        };
+        let stack = |layer: &LayerSpec, activation| {
+            DenseStack::new(vec![layer.dense(activation)])
+                .expect("the configuration was checked: its layers have numbers")
+        };
+        Some(Self {
+            to_code: stack(to_code, Activation::None),
+            from_code: stack(from_code, Activation::Relu),
+        })
+    }
 }
 
 impl Stacks {
-    fn new(encoder: &[LayerSpec], decoder: &[LayerSpec]) -> Self {
+    fn new(encoder: &[LayerSpec], bottleneck: &[LayerSpec], decoder: &[LayerSpec]) -> Self {
         let stack = |stages: Vec<Stage>| {
             Stack::new(stages, Precision::default())
                 .expect("the configuration was checked: its layers fit together")
@@ -207,6 +231,7 @@ impl Stacks {
                     .chain(decoder_stages(decoder))
                     .collect(),
             ),
+            bottleneck: Bottleneck::new(bottleneck),
         }
     }
 }
@@ -275,7 +300,7 @@ impl ConvAutoencoder {
         let depth = config.widths.len();
         let (encoder, rest) = layers.split_at(depth);
         let (bottleneck, decoder) = rest.split_at(rest.len() - depth);
-        let stacks = Stacks::new(encoder, decoder);
+        let stacks = Stacks::new(encoder, bottleneck, decoder);
         let encoder = encoder
             .iter()
             .map(|spec| Convolution::build(spec, weights, device))
@@ -300,13 +325,23 @@ impl ConvAutoencoder {
         }
     }
 
-    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
     #[must_use]
     pub fn by_operations(mut self) -> Self {
+        let Stacks {
+            encoder,
+            decoder,
+            whole,
+            bottleneck,
+        } = &self.stacks;
         self.stacks = Stacks {
-            encoder: self.stacks.encoder.by_operations(),
-            decoder: self.stacks.decoder.by_operations(),
-            whole: self.stacks.whole.by_operations(),
+            encoder: encoder.by_operations(),
+            decoder: decoder.by_operations(),
+            whole: whole.by_operations(),
+            bottleneck: bottleneck.as_ref().map(|bottleneck| Bottleneck {
+                to_code: bottleneck.to_code.by_operations(),
+                from_code: bottleneck.from_code.by_operations(),
+            }),
         };
         self
     }
@@ -335,7 +370,7 @@ impl ConvAutoencoder {
             self.expand(codes),
             target,
             &weights(&self.decoder),
-            kernel_loss(loss),
+            loss.of_kernels(),
         )
     }
 
@@ -349,9 +384,9 @@ impl ConvAutoencoder {
     fn expand(&self, codes: Tensor<2>) -> Tensor<4> {
         let [batch, _] = codes.dims();
         let [channels, height, width] = self.config.map_shape(self.input_shape);
-        let map = match &self.from_code {
-            Some(from_code) => relu(from_code.forward(codes)),
-            None => codes,
+        let map = match (&self.stacks.bottleneck, &self.from_code) {
+            (Some(stacks), Some(layer)) => stacks.from_code.forward(codes, &[layer.values()]),
+            _ => codes,
         };
         map.reshape([batch, channels, height, width])
     }
@@ -360,15 +395,6 @@ impl ConvAutoencoder {
 /// Weights and biases as a stack takes them.
 fn weights<'a>(layers: impl IntoIterator<Item = &'a Convolution>) -> Vec<(Tensor<4>, Tensor<1>)> {
     layers.into_iter().map(Convolution::values).collect()
-}
-
-/// The loss as the kernels call it: the mean over every value in both crates.
-fn kernel_loss(loss: ReconstructionLoss) -> Loss {
-    match loss {
-        ReconstructionLoss::Mse => Loss::Mse,
-        ReconstructionLoss::Bce => Loss::Bce,
-        ReconstructionLoss::L1 => Loss::L1,
-    }
 }
 
 impl Autoencoder for ConvAutoencoder {
@@ -393,9 +419,9 @@ impl Autoencoder for ConvAutoencoder {
             .encoder
             .forward(images, &weights(&self.encoder))
             .flatten(1, 3);
-        match &self.to_code {
-            Some(to_code) => to_code.forward(map),
-            None => map,
+        match (&self.stacks.bottleneck, &self.to_code) {
+            (Some(stacks), Some(layer)) => stacks.to_code.forward(map, &[layer.values()]),
+            _ => map,
         }
     }
 
@@ -440,7 +466,7 @@ impl Autoencoder for ConvAutoencoder {
                 input,
                 target,
                 &weights(self.convolutions()),
-                kernel_loss(loss),
+                loss.of_kernels(),
             )
         };
         Objective::reconstruction(value)

@@ -1,7 +1,7 @@
 //! The layers with parameters: a 3x3 convolution, a fully connected one, and one that borrows its weight.
 
+use ae_kernels::{Activation, DenseLayer, WeightOrder};
 use burn::module::{Module, Param};
-use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::TensorShape;
@@ -99,6 +99,19 @@ impl LayerSpec {
         }
     }
 
+    /// How the layer's numbers are computed, for a fully connected one.
+    pub(crate) fn dense(&self, activation: Activation) -> DenseLayer {
+        let layer = DenseLayer::new(self.inputs, self.outputs, activation);
+        match self.kind {
+            // The weight is that of the layer the other way round.
+            LayerKind::TiedLinear => DenseLayer {
+                order: WeightOrder::OutputsFirst,
+                ..layer
+            },
+            _ => layer,
+        }
+    }
+
     /// Values that one output sums over, and outputs that one input reaches.
     pub(crate) fn fans(&self) -> (usize, usize) {
         (self.inputs * self.taps(), self.outputs * self.taps())
@@ -129,7 +142,7 @@ impl Convolution {
     }
 }
 
-/// A fully connected layer, `x W + b`.
+/// The parameters of a fully connected layer, `x W + b`; what is done with them, `ae-kernels` does.
 ///
 /// Its name matters: the model file transposes the `weight` of every module called `Linear`, this one and Burn's.
 #[derive(Module, Debug)]
@@ -150,11 +163,8 @@ impl Linear {
         }
     }
 
-    /// # Shapes
-    /// - `x`: `[batch, inputs]`
-    /// - output: `[batch, outputs]`
-    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        linear(x, self.weight.val(), Some(self.bias.val()))
+    pub(crate) fn values(&self) -> (Tensor<2>, Tensor<1>) {
+        (self.weight.val(), self.bias.val())
     }
 }
 
@@ -173,11 +183,9 @@ impl TiedLinear {
         }
     }
 
-    /// # Shapes
-    /// - `x`: `[batch, inputs]`
-    /// - output: `[batch, outputs]`, the inputs of `other`
-    pub(crate) fn forward(&self, x: Tensor<2>, other: &Linear) -> Tensor<2> {
-        linear(x, other.weight.val().transpose(), Some(self.bias.val()))
+    /// The weight of the other layer, as it lies there, and the bias.
+    pub(crate) fn values(&self, other: &Linear) -> (Tensor<2>, Tensor<1>) {
+        (other.weight.val(), self.bias.val())
     }
 }
 

@@ -123,6 +123,13 @@ pub(crate) enum Network {
 }
 
 impl Network {
+    pub(crate) fn by_operations(self) -> Self {
+        match self {
+            Self::Conv(network) => Self::Conv(network.by_operations()),
+            Self::Dense(network) => Self::Dense(network.by_operations()),
+        }
+    }
+
     pub(crate) fn input_shape(&self) -> [usize; 3] {
         match self {
             Self::Conv(network) => network.input_shape(),
@@ -146,7 +153,8 @@ impl Network {
         }
     }
 
-    /// The mean of a loss over all values of what is drawn from `codes`, in one pass where the kernels have one.
+    /// The mean of a loss over all values of what is drawn from `codes`, in one pass with its gradients where nothing is
+    /// cropped off.
     ///
     /// # Shapes
     /// - output: `[1]`
@@ -158,7 +166,7 @@ impl Network {
     ) -> Tensor<1> {
         match self {
             Self::Conv(network) => network.decoding_loss(codes, target, loss),
-            Self::Dense(network) => loss.value(network.decode(codes), target),
+            Self::Dense(network) => network.decoding_loss(codes, target, loss),
         }
     }
 }

@@ -60,6 +60,15 @@ impl SparseAutoencoder {
             config: config.clone(),
         }
     }
+
+    /// The same model, whose layers are Burn's own operations on every backend.
+    #[must_use]
+    pub(crate) fn by_operations(self) -> Self {
+        Self {
+            network: self.network.by_operations(),
+            ..self
+        }
+    }
 }
 
 impl Autoencoder for SparseAutoencoder {

@@ -184,6 +184,15 @@ impl VariationalAutoencoder {
         }
     }
 
+    /// The same model, whose layers are Burn's own operations on every backend.
+    #[must_use]
+    pub(crate) fn by_operations(self) -> Self {
+        Self {
+            network: self.network.by_operations(),
+            ..self
+        }
+    }
+
     fn log_scale(&self) -> Option<Tensor<1>> {
         self.log_scale.as_ref().map(Param::val)
     }
