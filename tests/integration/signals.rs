@@ -83,7 +83,9 @@ fn is_hang_up_ignored() -> bool {
 fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 143)] {
         if signal == "-HUP" && is_hang_up_ignored() {
-            eprintln!("skipped: this process ignores SIGHUP, as under nohup, and so does what it starts");
+            eprintln!(
+                "skipped: this process ignores SIGHUP, as under nohup, and so does what it starts"
+            );
             continue;
         }
         let folder = scratch();

@@ -11,8 +11,8 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, DType, Shape, TensorMeta
 use crate::engine::Gradients;
 use crate::error::KernelError;
 use crate::loss::Loss;
-use crate::operation::{StackOperations, WeightList, forward_by_operations, loss_by_operations};
-use crate::stack::{Images, Stack};
+use crate::network::Network;
+use crate::operation::{StackOperations, WeightList, loss_by_operations};
 use crate::weights::Weights;
 
 /// A backend whose tensors lie in this process's memory.
@@ -26,29 +26,25 @@ pub(crate) trait Host: Backend {
 
 /// Whether the kernels take these tensors: they compute in single precision only, and not where the stack says
 /// otherwise.
-fn by_kernels<B: Host>(stack: &Stack, x: &FloatTensor<B>, weights: &WeightList<B>) -> bool {
+fn by_kernels<B: Host>(network: &Network, x: &FloatTensor<B>, weights: &WeightList<B>) -> bool {
     let single = |tensor: &FloatTensor<B>| tensor.dtype() == DType::F32;
-    !stack.is_by_operations() && single(x) && weights.tensors.iter().all(single)
+    !network.is_by_operations() && single(x) && weights.tensors.iter().all(single)
 }
 
 /// [`StackOperations::stack_forward`] without gradients.
 pub(crate) fn forward<B: Host>(
     x: FloatTensor<B>,
     weights: WeightList<B>,
-    stack: &Stack,
+    network: &Network,
 ) -> FloatTensor<B> {
-    if !by_kernels::<B>(stack, &x, &weights) {
-        return forward_by_operations::<B>(stack.stages(), x, weights);
+    if !by_kernels::<B>(network, &x, &weights) {
+        return network.by_operations::<B>(x, weights);
     }
-    let output = with_slices::<B, _>(&x, &weights, |images, weights| {
-        let [batch, channels, height, width] = images.shape;
-        let [channels, height, width] = stack.output_shape([channels, height, width])?;
-        Ok(B::tensor(
-            stack.infer(images, weights)?,
-            Shape::from(vec![batch, channels, height, width]),
-        ))
+    let output = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
+        network.infer(values, shape, weights)
     });
-    expect_run(output)
+    let (values, shape) = expect_run(output);
+    B::tensor(values, shape)
 }
 
 /// [`StackOperations::stack_loss`] without gradients.
@@ -56,11 +52,11 @@ pub(crate) fn loss<B: Host>(
     x: FloatTensor<B>,
     target: FloatTensor<B>,
     weights: WeightList<B>,
-    stack: &Stack,
+    network: &Network,
     loss: Loss,
 ) -> FloatTensor<B> {
-    let by_kernels = by_kernels::<B>(stack, &x, &weights) && target.dtype() == DType::F32;
-    let output = forward::<B>(x, weights, stack);
+    let by_kernels = by_kernels::<B>(network, &x, &weights) && target.dtype() == DType::F32;
+    let output = forward::<B>(x, weights, network);
     if !by_kernels {
         return loss_by_operations::<B>(loss, output, target);
     }
@@ -74,7 +70,7 @@ pub(crate) fn loss<B: Host>(
 fn with_slices<B: Host, T>(
     x: &FloatTensor<B>,
     weights: &WeightList<B>,
-    run: impl FnOnce(Images<'_>, &[Weights<'_>]) -> Result<T, KernelError>,
+    run: impl FnOnce(&[f32], &Shape, &[Weights<'_>]) -> Result<T, KernelError>,
 ) -> Result<T, KernelError> {
     let shape = x.shape();
     let values = B::values(x);
@@ -85,13 +81,7 @@ fn with_slices<B: Host, T>(
         .iter()
         .map(|[weight, bias]| Weights { weight, bias })
         .collect();
-    run(
-        Images {
-            shape: [shape[0], shape[1], shape[2], shape[3]],
-            values: &values,
-        },
-        &weights,
-    )
+    run(&values, &shape, &weights)
 }
 
 /// An operation has no way to give an error; what the caller can get wrong was checked before it.
@@ -114,7 +104,7 @@ struct ForwardBackward;
 struct Passed<B: Host> {
     x: FloatTensor<B>,
     weights: WeightList<B>,
-    stack: Stack,
+    network: Network,
 }
 
 impl<B: Host> Backward<B, PARENTS> for ForwardBackward {
@@ -127,10 +117,15 @@ impl<B: Host> Backward<B, PARENTS> for ForwardBackward {
         _: &mut Checkpointer,
     ) {
         let output_gradient = grads.consume::<B>(&ops.node);
-        let Passed { x, weights, stack } = ops.state;
+        let Passed {
+            x,
+            weights,
+            network,
+        } = ops.state;
         let wants_input = ops.parents[0].is_some();
-        let gradients = with_slices::<B, _>(&x, &weights, |images, weights| {
-            stack.differentiate(images, weights, &B::values(&output_gradient), wants_input)
+        let gradients = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
+            let output_gradient = B::values(&output_gradient);
+            network.differentiate(values, shape, weights, &output_gradient, wants_input)
         });
         let tensors = gradient_tensors::<B>(expect_run(gradients), &x, &weights);
         for (parent, gradient) in ops.parents.iter().zip(tensors) {
@@ -190,24 +185,31 @@ impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autod
     fn stack_forward(
         x: FloatTensor<Self>,
         weights: WeightList<Self>,
-        stack: Stack,
+        network: Network,
     ) -> FloatTensor<Self> {
-        if let Some((head, tail)) = stack.cut(MOST_STAGES) {
+        if let Some((head, tail)) = network.cut(MOST_STAGES) {
             let (of_head, of_tail) = weights.cut(MOST_STAGES);
             return Self::stack_forward(Self::stack_forward(x, of_head, head), of_tail, tail);
         }
         let (x, weights, tracked) = Tracked::<B, C>::new(x, weights);
-        if !by_kernels::<B>(&stack, &x, &weights) {
+        if !by_kernels::<B>(&network, &x, &weights) {
             let (x, weights) = tracked.into_inputs();
-            return forward_by_operations::<Self>(stack.stages(), x, weights);
+            return network.by_operations::<Self>(x, weights);
         }
-        let output = forward::<B>(x.clone(), weights.clone(), &stack);
+        let output = forward::<B>(x.clone(), weights.clone(), &network);
         match ForwardBackward
             .prepare::<C>(tracked.guards())
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prepared) => prepared.finish(Passed { x, weights, stack }, output),
+            OpsKind::Tracked(prepared) => prepared.finish(
+                Passed {
+                    x,
+                    weights,
+                    network,
+                },
+                output,
+            ),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
@@ -216,23 +218,23 @@ impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autod
         x: FloatTensor<Self>,
         target: FloatTensor<Self>,
         weights: WeightList<Self>,
-        stack: Stack,
+        network: Network,
         loss: Loss,
     ) -> FloatTensor<Self> {
-        if let Some((head, tail)) = stack.cut(MOST_STAGES) {
+        if let Some((head, tail)) = network.cut(MOST_STAGES) {
             let (of_head, of_tail) = weights.cut(MOST_STAGES);
             let x = Self::stack_forward(x, of_head, head);
             return Self::stack_loss(x, target, of_tail, tail, loss);
         }
         // Whoever differentiates with respect to the target gets Burn's operations after the stack.
         if target.is_tracked() || target.primitive().dtype() != DType::F32 {
-            let output = Self::stack_forward(x, weights, stack);
+            let output = Self::stack_forward(x, weights, network);
             return loss_by_operations::<Self>(loss, output, target);
         }
         let (x, weights, tracked) = Tracked::<B, C>::new(x, weights);
-        if !by_kernels::<B>(&stack, &x, &weights) {
+        if !by_kernels::<B>(&network, &x, &weights) {
             let (x, weights) = tracked.into_inputs();
-            let output = forward_by_operations::<Self>(stack.stages(), x, weights);
+            let output = network.by_operations::<Self>(x, weights);
             return loss_by_operations::<Self>(loss, output, target);
         }
         let target = target.into_primitive();
@@ -242,12 +244,13 @@ impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autod
             .stateful()
         {
             OpsKind::UnTracked(prepared) => {
-                prepared.finish(crate::host::loss::<B>(x, target, weights, &stack, loss))
+                prepared.finish(crate::host::loss::<B>(x, target, weights, &network, loss))
             }
             OpsKind::Tracked(prepared) => {
-                let trained = with_slices::<B, _>(&x, &weights, |images, slices| {
-                    stack.train(
-                        images,
+                let trained = with_slices::<B, _>(&x, &weights, |values, shape, slices| {
+                    network.train(
+                        values,
+                        shape,
                         slices,
                         &B::values(&target),
                         loss,

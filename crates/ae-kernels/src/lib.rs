@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod buffer;
+mod dense;
 mod direct;
 mod ends;
 mod engine;
@@ -24,6 +25,7 @@ mod stack;
 mod stage;
 mod taps;
 mod tiles;
+mod update;
 mod upsample;
 mod weights;
 mod winograd;
@@ -34,12 +36,20 @@ mod cube;
 mod flex;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod host;
+#[cfg(feature = "burn")]
+#[cfg_attr(
+    feature = "ndarray",
+    expect(deprecated, reason = "it reads ndarray's tensors, too")
+)]
+mod host_tensor;
 #[cfg(feature = "ndarray")]
 #[expect(
     deprecated,
     reason = "Burn still ships the backend, and users still choose it"
 )]
 mod ndarray;
+#[cfg(feature = "burn")]
+mod network;
 #[cfg(feature = "burn")]
 #[cfg_attr(
     feature = "ndarray",
@@ -50,9 +60,13 @@ mod operation;
 mod tensor;
 
 pub use arithmetic::StageArithmetic;
+pub use dense::{DenseLayer, DenseStack, WeightOrder};
 pub use engine::Gradients;
 pub use error::KernelError;
+#[cfg(feature = "burn")]
+pub use host_tensor::{HostTensor, is_on_host};
 pub use loss::Loss;
 pub use stack::{Images, Stack};
 pub use stage::{Activation, Precision, Resize, Stage};
+pub use update::{Parameter, UpdateRule, gradient_norm, update};
 pub use weights::Weights;

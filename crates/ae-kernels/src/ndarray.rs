@@ -9,8 +9,8 @@ use burn::tensor::TensorData;
 
 use crate::host::{self, Host};
 use crate::loss::Loss;
+use crate::network::Network;
 use crate::operation::{StackOperations, WeightList};
-use crate::stack::Stack;
 
 impl Host for NdArray {
     fn values(tensor: &NdArrayTensor) -> Cow<'_, [f32]> {
@@ -33,18 +33,18 @@ impl StackOperations for NdArray {
     fn stack_forward(
         x: FloatTensor<Self>,
         weights: WeightList<Self>,
-        stack: Stack,
+        network: Network,
     ) -> FloatTensor<Self> {
-        host::forward::<Self>(x, weights, &stack)
+        host::forward::<Self>(x, weights, &network)
     }
 
     fn stack_loss(
         x: FloatTensor<Self>,
         target: FloatTensor<Self>,
         weights: WeightList<Self>,
-        stack: Stack,
+        network: Network,
         loss: Loss,
     ) -> FloatTensor<Self> {
-        host::loss::<Self>(x, target, weights, &stack, loss)
+        host::loss::<Self>(x, target, weights, &network, loss)
     }
 }

@@ -8,7 +8,7 @@ use burn::backend::{
 };
 
 use crate::loss::Loss;
-use crate::stack::Stack;
+use crate::network::Network;
 use crate::stage::{Activation, Resize, Stage};
 
 /// Weight and bias of every stage in turn: as many tensors as it takes.
@@ -64,7 +64,7 @@ impl<B: Backend> ExtensionType<B> for WeightList<B> {
     }
 }
 
-/// A stack as an operation of Burn's backends.
+/// A stack, of convolutions or of dense layers, as an operation of Burn's backends.
 ///
 /// The default bodies are Burn's own operations, which every backend without kernels of ours runs, and which
 /// its autodiff differentiates.
@@ -79,9 +79,9 @@ pub(crate) trait StackOperations: Backend {
     fn stack_forward(
         x: FloatTensor<Self>,
         #[extension_type] weights: WeightList<Self>,
-        stack: Stack,
+        network: Network,
     ) -> FloatTensor<Self> {
-        forward_by_operations::<Self>(stack.stages(), x, weights)
+        network.by_operations::<Self>(x, weights)
     }
 
     /// The mean loss of what comes out of the stack against `target`, of shape `[1]`.
@@ -89,15 +89,15 @@ pub(crate) trait StackOperations: Backend {
         x: FloatTensor<Self>,
         target: FloatTensor<Self>,
         #[extension_type] weights: WeightList<Self>,
-        stack: Stack,
+        network: Network,
         loss: Loss,
     ) -> FloatTensor<Self> {
-        loss_by_operations::<Self>(loss, Self::stack_forward(x, weights, stack), target)
+        loss_by_operations::<Self>(loss, Self::stack_forward(x, weights, network), target)
     }
 }
 
-/// The stages by Burn's operations.
-pub(crate) fn forward_by_operations<B: Backend>(
+/// The stages of convolutions by Burn's operations.
+pub(crate) fn convolutions_by_operations<B: Backend>(
     stages: &[Stage],
     x: FloatTensor<B>,
     weights: WeightList<B>,
@@ -113,17 +113,22 @@ pub(crate) fn forward_by_operations<B: Backend>(
             x = B::interpolate(x, [2 * shape[2], 2 * shape[3]], nearest);
         }
         x = B::conv2d(x, weight, bias, ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
-        x = match stage.activation {
-            Activation::None => x,
-            Activation::Relu => B::relu(x),
-            Activation::LeakyRelu(slope) => B::leaky_relu(x, slope.into()),
-            Activation::Sigmoid => B::sigmoid(x),
-        };
+        x = activate::<B>(stage.activation, x);
         if stage.resize == Resize::MaxPool {
             x = B::max_pool2d(x, [2, 2], [2, 2], [0, 0], [1, 1], false);
         }
         x
     })
+}
+
+/// An activation by Burn's operation.
+pub(crate) fn activate<B: Backend>(activation: Activation, x: FloatTensor<B>) -> FloatTensor<B> {
+    match activation {
+        Activation::None => x,
+        Activation::Relu => B::relu(x),
+        Activation::LeakyRelu(slope) => B::leaky_relu(x, slope.into()),
+        Activation::Sigmoid => B::sigmoid(x),
+    }
 }
 
 /// The loss by Burn's operations.

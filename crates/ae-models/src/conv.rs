@@ -1,13 +1,12 @@
 //! The convolutional autoencoder.
 
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::{ModelConfig, limits};
-use crate::conv_stacks::{Stacks, kernel_loss, weights};
+use crate::conv_stacks::{Stacks, weights};
 use crate::dense::check_latent;
 use crate::error::ModelError;
 use crate::initialization::{Initialization, WeightSource};
@@ -252,7 +251,7 @@ impl ConvAutoencoder {
         let (encoder, rest) = layers.split_at(depth);
         let drawn = depth + usize::from(config.transposed() > 0);
         let (bottleneck, decoder) = rest.split_at(rest.len() - drawn);
-        let stacks = Stacks::new(config, encoder, decoder);
+        let stacks = Stacks::new(config, encoder, bottleneck, decoder);
         let encoder = encoder
             .iter()
             .map(|spec| Convolution::build(spec, weights, device))
@@ -277,7 +276,7 @@ impl ConvAutoencoder {
         }
     }
 
-    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
     #[must_use]
     pub fn by_operations(mut self) -> Self {
         self.stacks = self.stacks.by_operations();
@@ -318,7 +317,7 @@ impl ConvAutoencoder {
             self.double(map),
             target,
             &weights(self.stacked()),
-            kernel_loss(loss),
+            loss.of_kernels(),
         )
     }
 
@@ -356,9 +355,9 @@ impl ConvAutoencoder {
     fn expand(&self, codes: Tensor<2>) -> Tensor<4> {
         let [batch, _] = codes.dims();
         let [channels, height, width] = self.config.map_shape(self.input_shape);
-        let map = match &self.from_code {
-            Some(from_code) => relu(from_code.forward(codes)),
-            None => codes,
+        let map = match (&self.stacks.bottleneck, &self.from_code) {
+            (Some(stacks), Some(layer)) => stacks.from_code.forward(codes, &[layer.values()]),
+            _ => codes,
         };
         map.reshape([batch, channels, height, width])
     }
@@ -382,9 +381,9 @@ impl Autoencoder for ConvAutoencoder {
         );
         let images = pad_to_multiple(images, self.config.multiple());
         let map = self.map(images).flatten(1, 3);
-        match &self.to_code {
-            Some(to_code) => to_code.forward(map),
-            None => map,
+        match (&self.stacks.bottleneck, &self.to_code) {
+            (Some(stacks), Some(layer)) => stacks.to_code.forward(map, &[layer.values()]),
+            _ => map,
         }
     }
 
@@ -424,7 +423,7 @@ impl Autoencoder for ConvAutoencoder {
                 input,
                 target,
                 &weights(self.convolutions()),
-                kernel_loss(loss),
+                loss.of_kernels(),
             )
         } else {
             self.drawing_loss(self.map(input), target, loss)

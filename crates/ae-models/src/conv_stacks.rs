@@ -1,11 +1,10 @@
-//! The convolutional autoencoder as stacks of stages, which `ae-kernels` runs.
+//! The convolutional autoencoder as stacks of stages and dense layers, which `ae-kernels` runs.
 
-use ae_kernels::{Activation, Loss, Precision, Stack, Stage};
+use ae_kernels::{Activation, DenseStack, Precision, Stack, Stage};
 use burn::tensor::Tensor;
 
 use crate::conv::ConvAutoencoderConfig;
 use crate::layer::{Convolution, LayerSpec};
-use crate::loss::ReconstructionLoss;
 
 /// The stages of an encoder whose layers are `layers`: pooling after each of the first `poolings`.
 fn encoder_stages(layers: &[LayerSpec], poolings: usize) -> impl Iterator<Item = Stage> {
@@ -38,7 +37,7 @@ fn decoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
     })
 }
 
-/// The model's convolutions as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own
+/// The model's layers as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own
 /// operations elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Stacks {
@@ -46,12 +45,38 @@ pub(crate) struct Stacks {
     pub(crate) decoder: Stack,
     /// One after the other, for a model that has nothing else between them.
     pub(crate) whole: Option<Stack>,
+    pub(crate) bottleneck: Option<Bottleneck>,
+}
+
+/// The dense layers from the last feature map to the code and back.
+#[derive(Clone, Debug)]
+pub(crate) struct Bottleneck {
+    pub(crate) to_code: DenseStack,
+    pub(crate) from_code: DenseStack,
+}
+
+impl Bottleneck {
+    /// `None` for a model whose code is the feature map.
+    fn new(layers: &[LayerSpec]) -> Option<Self> {
+        let [to_code, from_code] = layers else {
+            return None;
+        };
+        let stack = |layer: &LayerSpec, activation| {
+            DenseStack::new(vec![layer.dense(activation)])
+                .expect("the configuration was checked: its layers have numbers")
+        };
+        Some(Self {
+            to_code: stack(to_code, Activation::None),
+            from_code: stack(from_code, Activation::Relu),
+        })
+    }
 }
 
 impl Stacks {
     pub(crate) fn new(
         config: &ConvAutoencoderConfig,
         encoder: &[LayerSpec],
+        bottleneck: &[LayerSpec],
         decoder: &[LayerSpec],
     ) -> Self {
         let poolings = config.poolings();
@@ -71,6 +96,7 @@ impl Stacks {
                         .collect(),
                 )
             }),
+            bottleneck: Bottleneck::new(bottleneck),
         }
     }
 
@@ -80,6 +106,10 @@ impl Stacks {
             encoder: self.encoder.by_operations(),
             decoder: self.decoder.by_operations(),
             whole: self.whole.as_ref().map(Stack::by_operations),
+            bottleneck: self.bottleneck.as_ref().map(|bottleneck| Bottleneck {
+                to_code: bottleneck.to_code.by_operations(),
+                from_code: bottleneck.from_code.by_operations(),
+            }),
         }
     }
 }
@@ -89,13 +119,4 @@ pub(crate) fn weights<'a>(
     layers: impl IntoIterator<Item = &'a Convolution>,
 ) -> Vec<(Tensor<4>, Tensor<1>)> {
     layers.into_iter().map(Convolution::values).collect()
-}
-
-/// The loss as the kernels call it: the mean over every value in both crates.
-pub(crate) fn kernel_loss(loss: ReconstructionLoss) -> Loss {
-    match loss {
-        ReconstructionLoss::Mse => Loss::Mse,
-        ReconstructionLoss::Bce => Loss::Bce,
-        ReconstructionLoss::L1 => Loss::L1,
-    }
 }

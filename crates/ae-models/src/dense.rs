@@ -1,15 +1,16 @@
 //! The fully connected autoencoder.
 
+use ae_kernels::{Activation, DenseStack};
 use burn::module::Module;
-use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::Autoencoder;
+use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::{ModelConfig, limits};
 use crate::error::ModelError;
 use crate::initialization::{Initialization, WeightSource};
 use crate::layer::{LayerKind, LayerSpec, Linear, TiedLinear};
+use crate::loss::ReconstructionLoss;
 
 /// Settings of [`DenseAutoencoder`]: pixels → `widths` → `latent` → `widths` backwards → pixels.
 ///
@@ -168,6 +169,51 @@ pub struct DenseAutoencoder {
     config: DenseAutoencoderConfig,
     #[module(skip)]
     input_shape: [usize; 3],
+    #[module(skip)]
+    stacks: Stacks,
+}
+
+/// The model's layers as they are run: by `ae-kernels` where it has kernels for the backend, by Burn's own operations
+/// elsewhere.
+#[derive(Clone, Debug)]
+struct Stacks {
+    encoder: DenseStack,
+    decoder: DenseStack,
+    /// One after the other; `None` where the encoder gives two numbers for each of the code's, and sampling is between.
+    whole: Option<DenseStack>,
+}
+
+impl Stacks {
+    /// ReLU between the layers of each part; none on the code, and the output's own at the end.
+    fn new(encoder: &[LayerSpec], decoder: &[LayerSpec], output: OutputActivation) -> Self {
+        let layers = |layers: &[LayerSpec], last| -> Vec<_> {
+            let activation = |index| {
+                if index + 1 < layers.len() {
+                    Activation::Relu
+                } else {
+                    last
+                }
+            };
+            let layers = layers.iter().enumerate();
+            layers
+                .map(|(index, layer)| layer.dense(activation(index)))
+                .collect()
+        };
+        let output = match output {
+            OutputActivation::Sigmoid => Activation::Sigmoid,
+            OutputActivation::Linear => Activation::None,
+        };
+        let (encoder, decoder) = (layers(encoder, Activation::None), layers(decoder, output));
+        let whole = encoder.iter().chain(&decoder).copied().collect();
+        let stack = |layers| {
+            DenseStack::new(layers).expect("the configuration was checked: its layers fit together")
+        };
+        Self {
+            encoder: stack(encoder),
+            decoder: stack(decoder),
+            whole: DenseStack::new(whole).ok(),
+        }
+    }
 }
 
 /// A layer of the decoder, with a weight of its own or an encoder's.
@@ -186,6 +232,7 @@ impl DenseAutoencoder {
         device: &Device,
     ) -> Self {
         let (encoder, decoder) = layers.split_at(config.widths.len() + 1);
+        let stacks = Stacks::new(encoder, decoder, config.output);
         let encoder = encoder
             .iter()
             .map(|spec| Linear::build(spec, weights, device))
@@ -199,7 +246,75 @@ impl DenseAutoencoder {
             decoder: decoder.collect(),
             config: config.clone(),
             input_shape,
+            stacks,
         }
+    }
+
+    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
+    #[must_use]
+    pub fn by_operations(mut self) -> Self {
+        let Stacks {
+            encoder,
+            decoder,
+            whole,
+        } = &self.stacks;
+        self.stacks = Stacks {
+            encoder: encoder.by_operations(),
+            decoder: decoder.by_operations(),
+            whole: whole.as_ref().map(DenseStack::by_operations),
+        };
+        self
+    }
+
+    fn encoder_weights(&self) -> impl Iterator<Item = (Tensor<2>, Tensor<1>)> {
+        self.encoder.iter().map(Linear::values)
+    }
+
+    fn decoder_weights(&self) -> impl Iterator<Item = (Tensor<2>, Tensor<1>)> {
+        // A tied layer's weight is that of the encoder's layer at the same distance from the code.
+        self.decoder
+            .iter()
+            .zip(self.encoder.iter().rev())
+            .map(|(layer, opposite)| match layer {
+                DecoderLayer::Own(layer) => layer.values(),
+                DecoderLayer::Tied(layer) => layer.values(opposite),
+            })
+    }
+
+    /// The images as rows.
+    ///
+    /// # Panics
+    /// When they have another shape than the model was made for.
+    fn rows(&self, images: Tensor<4>) -> Tensor<2> {
+        let [_, channels, height, width] = images.dims();
+        assert_eq!(
+            [channels, height, width],
+            self.input_shape,
+            "images have the shape the model was made for"
+        );
+        images.flatten(1, 3)
+    }
+
+    fn images(&self, rows: Tensor<2>) -> Tensor<4> {
+        let [batch, _] = rows.dims();
+        let [channels, height, width] = self.input_shape;
+        rows.reshape([batch, channels, height, width])
+    }
+
+    /// The mean of a loss over all values of what is drawn from `codes`, in one pass with its gradients.
+    ///
+    /// # Shapes
+    /// - output: `[1]`
+    pub(crate) fn decoding_loss(
+        &self,
+        codes: Tensor<2>,
+        target: Tensor<4>,
+        loss: ReconstructionLoss,
+    ) -> Tensor<1> {
+        let weights: Vec<_> = self.decoder_weights().collect();
+        self.stacks
+            .decoder
+            .loss(codes, self.rows(target), &weights, loss.of_kernels())
     }
 
     /// The squared norm of the weights of each number of the code, if one layer makes them: `[1, latent]`.
@@ -209,18 +324,6 @@ impl DenseAutoencoder {
             _ => None,
         }
     }
-}
-
-/// Applies `layers` layers with ReLU between them, and nothing after the last.
-fn chain(
-    layers: usize,
-    x: Tensor<2>,
-    forward: impl Fn(usize, Tensor<2>) -> Tensor<2>,
-) -> Tensor<2> {
-    (0..layers).fold(x, |x, index| {
-        let x = forward(index, x);
-        if index + 1 < layers { relu(x) } else { x }
-    })
 }
 
 impl Autoencoder for DenseAutoencoder {
@@ -233,30 +336,46 @@ impl Autoencoder for DenseAutoencoder {
     }
 
     fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        let [_, channels, height, width] = images.dims();
-        assert_eq!(
-            [channels, height, width],
-            self.input_shape,
-            "images have the shape the model was made for"
-        );
-        chain(self.encoder.len(), images.flatten(1, 3), |index, x| {
-            self.encoder[index].forward(x)
-        })
+        let weights: Vec<_> = self.encoder_weights().collect();
+        self.stacks.encoder.forward(self.rows(images), &weights)
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        let [batch, _] = codes.dims();
-        let [channels, height, width] = self.input_shape;
-        let layers = self.decoder.len();
-        let images = chain(layers, codes, |index, x| match &self.decoder[index] {
-            DecoderLayer::Own(layer) => layer.forward(x),
-            DecoderLayer::Tied(layer) => layer.forward(x, &self.encoder[layers - 1 - index]),
-        });
-        let images = match self.config.output {
-            OutputActivation::Sigmoid => sigmoid(images),
-            OutputActivation::Linear => images,
+        let weights: Vec<_> = self.decoder_weights().collect();
+        self.images(self.stacks.decoder.forward(codes, &weights))
+    }
+
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        let Some(whole) = &self.stacks.whole else {
+            return self.decode(self.encode(images));
         };
-        images.reshape([batch, channels, height, width])
+        let weights: Vec<_> = self
+            .encoder_weights()
+            .chain(self.decoder_weights())
+            .collect();
+        self.images(whole.forward(self.rows(images), &weights))
+    }
+
+    /// The loss and its gradients come from one pass.
+    fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
+        let TrainingBatch {
+            input,
+            target,
+            loss,
+            ..
+        } = batch;
+        let value = match &self.stacks.whole {
+            Some(whole) => {
+                let weights: Vec<_> = self
+                    .encoder_weights()
+                    .chain(self.decoder_weights())
+                    .collect();
+                let (input, target) = (self.rows(input), self.rows(target));
+                whole.loss(input, target, &weights, loss.of_kernels())
+            }
+            None => self.decoding_loss(self.encode(input), target, loss),
+        };
+        Objective::reconstruction(value)
     }
 
     fn config(&self) -> Option<ModelConfig> {

@@ -1,9 +1,10 @@
 //! The layers with parameters: a 3x3 convolution, a transposed one, a fully connected one, and one that borrows its
 //! weight.
 
+use ae_kernels::{Activation, DenseLayer, WeightOrder};
 use burn::module::{Module, Param};
 use burn::tensor::activation::relu;
-use burn::tensor::module::{conv_transpose2d, linear};
+use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -108,6 +109,19 @@ impl LayerSpec {
         }
     }
 
+    /// How the layer's numbers are computed, for a fully connected one.
+    pub(crate) fn dense(&self, activation: Activation) -> DenseLayer {
+        let layer = DenseLayer::new(self.inputs, self.outputs, activation);
+        match self.kind {
+            // The weight is that of the layer the other way round.
+            LayerKind::TiedLinear => DenseLayer {
+                order: WeightOrder::OutputsFirst,
+                ..layer
+            },
+            _ => layer,
+        }
+    }
+
     /// Values that one output sums over, and outputs that one input reaches. Of a transposed convolution, as Keras and
     /// PyTorch count them, those of the convolution that it is the transpose of.
     pub(crate) fn fans(&self) -> (usize, usize) {
@@ -161,7 +175,7 @@ impl Convolution {
     }
 }
 
-/// A fully connected layer, `x W + b`.
+/// The parameters of a fully connected layer, `x W + b`; what is done with them, `ae-kernels` does.
 ///
 /// Its name matters: the model file transposes the `weight` of every module called `Linear`, this one and Burn's.
 #[derive(Module, Debug)]
@@ -182,11 +196,8 @@ impl Linear {
         }
     }
 
-    /// # Shapes
-    /// - `x`: `[batch, inputs]`
-    /// - output: `[batch, outputs]`
-    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        linear(x, self.weight.val(), Some(self.bias.val()))
+    pub(crate) fn values(&self) -> (Tensor<2>, Tensor<1>) {
+        (self.weight.val(), self.bias.val())
     }
 }
 
@@ -205,11 +216,9 @@ impl TiedLinear {
         }
     }
 
-    /// # Shapes
-    /// - `x`: `[batch, inputs]`
-    /// - output: `[batch, outputs]`, the inputs of `other`
-    pub(crate) fn forward(&self, x: Tensor<2>, other: &Linear) -> Tensor<2> {
-        linear(x, other.weight.val().transpose(), Some(self.bias.val()))
+    /// The weight of the other layer, as it lies there, and the bias.
+    pub(crate) fn values(&self, other: &Linear) -> (Tensor<2>, Tensor<1>) {
+        (other.weight.val(), self.bias.val())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ae_kernels::Loss;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,15 @@ impl ReconstructionLoss {
             Self::Mse => "mse",
             Self::Bce => "bce",
             Self::L1 => "l1",
+        }
+    }
+
+    /// The loss as the kernels call it: the mean over every value in both crates.
+    pub(crate) fn of_kernels(self) -> Loss {
+        match self {
+            Self::Mse => Loss::Mse,
+            Self::Bce => Loss::Bce,
+            Self::L1 => Loss::L1,
         }
     }
 

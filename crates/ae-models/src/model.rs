@@ -44,12 +44,12 @@ macro_rules! delegate {
 }
 
 impl Model {
-    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
     #[must_use]
     pub fn by_operations(self) -> Self {
         match self {
             Self::Conv(model) => Self::Conv(model.by_operations()),
-            Self::Dense(model) => Self::Dense(model),
+            Self::Dense(model) => Self::Dense(model.by_operations()),
             Self::Vae(model) => Self::Vae(model.by_operations()),
             Self::Sparse(model) => Self::Sparse(model.by_operations()),
             Self::Contractive(model) => Self::Contractive(model.by_operations()),

@@ -123,11 +123,11 @@ pub(crate) enum Network {
 }
 
 impl Network {
-    /// The same network, whose convolutions are Burn's own operations.
+    /// The same network, whose layers are Burn's own operations.
     pub(crate) fn by_operations(self) -> Self {
         match self {
             Self::Conv(network) => Self::Conv(network.by_operations()),
-            Self::Dense(network) => Self::Dense(network),
+            Self::Dense(network) => Self::Dense(network.by_operations()),
         }
     }
 
@@ -154,7 +154,8 @@ impl Network {
         }
     }
 
-    /// The mean of a loss over all values of what is drawn from `codes`, in one pass where the kernels have one.
+    /// The mean of a loss over all values of what is drawn from `codes`, in one pass with its gradients where nothing is
+    /// cropped off.
     ///
     /// # Shapes
     /// - output: `[1]`
@@ -166,7 +167,7 @@ impl Network {
     ) -> Tensor<1> {
         match self {
             Self::Conv(network) => network.decoding_loss(codes, target, loss),
-            Self::Dense(network) => loss.value(network.decode(codes), target),
+            Self::Dense(network) => network.decoding_loss(codes, target, loss),
         }
     }
 }

@@ -184,11 +184,13 @@ impl VariationalAutoencoder {
         }
     }
 
-    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    /// The same model, whose layers are Burn's own operations on every backend.
     #[must_use]
-    pub fn by_operations(mut self) -> Self {
-        self.network = self.network.by_operations();
-        self
+    pub(crate) fn by_operations(self) -> Self {
+        Self {
+            network: self.network.by_operations(),
+            ..self
+        }
     }
 
     fn log_scale(&self) -> Option<Tensor<1>> {

@@ -1,8 +1,10 @@
 //! Batches, made ahead of the loop that uses them.
 //!
-//! Each thread makes every `threads`-th batch and hands them over through a short channel of its own, so they are
-//! taken in order without sorting, however the threads are scheduled, and no more than a few wait in memory.
+//! Each thread makes every `threads`-th group of batches and hands it over through a short channel of its own, so they
+//! are taken in order without sorting, however the threads are scheduled, and no more than a few wait in memory. A group
+//! is one batch, or several that are small: waking the thread for each would take longer than making it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
@@ -11,8 +13,12 @@ use ae_data::{DataError, Draw, ImageSet, NoiseChain, Purpose, permutation};
 
 use crate::TrainError;
 
-/// Finished batches that wait per thread.
-const BATCHES_AHEAD: usize = 2;
+/// Finished groups that wait per thread.
+const GROUPS_AHEAD: usize = 2;
+/// The most batches of a group.
+const GROUP_BATCHES: usize = 64;
+/// The most values of a group of several batches.
+const GROUP_VALUES: usize = 1 << 16;
 
 /// Images on the host, ready to become tensors.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +83,12 @@ impl BatchPlan {
         self.set.len().div_ceil(self.batch_size)
     }
 
+    /// Batches that are handed over together.
+    fn group(&self) -> usize {
+        let values = self.batch_size.saturating_mul(self.set.shape().values());
+        (GROUP_VALUES / values.max(1)).clamp(1, GROUP_BATCHES)
+    }
+
     fn make(&self, number: usize) -> Result<Batch, DataError> {
         let shape = self.set.shape();
         let from = number * self.batch_size;
@@ -112,27 +124,34 @@ impl BatchPlan {
     }
 }
 
+/// Batches that follow one another; after an error nothing follows.
+type Group = VecDeque<Result<Batch, DataError>>;
+
 /// The batches of a plan, in order.
 pub(crate) struct BatchLoader {
-    receivers: Vec<Receiver<Result<Batch, DataError>>>,
+    receivers: Vec<Receiver<Group>>,
     threads: Vec<JoinHandle<()>>,
-    taken: usize,
+    /// What is left of the group taken last.
+    group: Group,
+    groups_taken: usize,
     remaining: usize,
 }
 
 impl BatchLoader {
     pub(crate) fn start(plan: BatchPlan) -> Result<Self, TrainError> {
         let remaining = plan.batches().saturating_sub(plan.first_batch);
-        let thread_count = plan.threads.clamp(1, remaining.max(1));
+        let groups = remaining.div_ceil(plan.group());
+        let thread_count = plan.threads.clamp(1, groups.max(1));
         let plan = Arc::new(plan);
         let mut loader = Self {
             receivers: Vec::new(),
             threads: Vec::new(),
-            taken: 0,
+            group: Group::new(),
+            groups_taken: 0,
             remaining,
         };
         for thread in 0..thread_count {
-            let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+            let (sender, receiver) = sync_channel(GROUPS_AHEAD);
             let plan = Arc::clone(&plan);
             let spawned = Builder::new()
                 .name(format!("ae-loader-{thread}"))
@@ -153,17 +172,21 @@ impl BatchLoader {
     }
 }
 
-fn make_batches(
-    plan: &BatchPlan,
-    thread: usize,
-    threads: usize,
-    sender: &SyncSender<Result<Batch, DataError>>,
-) {
-    for number in (plan.first_batch + thread..plan.batches()).step_by(threads) {
-        let batch = plan.make(number);
-        let failed = batch.is_err();
+fn make_batches(plan: &BatchPlan, thread: usize, threads: usize, sender: &SyncSender<Group>) {
+    let size = plan.group();
+    for first in (plan.first_batch + thread * size..plan.batches()).step_by(threads * size) {
+        let mut group = Group::with_capacity(size);
+        let mut failed = false;
+        for number in first..plan.batches().min(first + size) {
+            let batch = plan.make(number);
+            failed = batch.is_err();
+            group.push_back(batch);
+            if failed {
+                break;
+            }
+        }
         // Nobody listens any more when the loop has ended early.
-        if sender.send(batch).is_err() || failed {
+        if sender.send(group).is_err() || failed {
             return;
         }
     }
@@ -174,12 +197,16 @@ impl Iterator for BatchLoader {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.remaining = self.remaining.checked_sub(1)?;
-        let receiver = &self.receivers[self.taken % self.receivers.len()];
-        self.taken += 1;
-        Some(match receiver.recv() {
-            Ok(batch) => batch.map_err(TrainError::from),
-            Err(_) => Err(TrainError::Loader),
-        })
+        if self.group.is_empty() {
+            let receiver = &self.receivers[self.groups_taken % self.receivers.len()];
+            self.groups_taken += 1;
+            match receiver.recv() {
+                Ok(group) => self.group = group,
+                Err(_) => return Some(Err(TrainError::Loader)),
+            }
+        }
+        let batch = self.group.pop_front()?;
+        Some(batch.map_err(TrainError::from))
     }
 }
 
@@ -232,15 +259,19 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_gives_the_same_batches() {
-        let expected = batches(plan(37, 5, 1));
-        assert_eq!(expected.len(), 8);
+        let expected = batches(plan(1037, 5, 1));
+        assert_eq!(expected.len(), 208);
         assert_eq!(
-            expected[7].indices.len(),
+            expected[207].indices.len(),
             2,
             "the last batch takes what is left"
         );
         for threads in [2, 3, 4, 8, 20] {
-            assert_eq!(batches(plan(37, 5, threads)), expected, "{threads} threads");
+            assert_eq!(
+                batches(plan(1037, 5, threads)),
+                expected,
+                "{threads} threads"
+            );
         }
     }
 
@@ -303,6 +334,36 @@ mod tests {
             })
             .is_empty()
         );
+    }
+
+    #[test]
+    fn small_batches_come_in_groups_and_large_ones_alone() {
+        // The images have 6 values each.
+        for (batch_size, expected) in [
+            (1, 64),
+            (1 << 8, 42),
+            (1 << 12, 2),
+            (1 << 13, 1),
+            (1 << 20, 1),
+        ] {
+            assert_eq!(plan(37, batch_size, 1).group(), expected, "{batch_size}");
+        }
+        let one_by_one = batches(plan(300, 1, 1));
+        assert_eq!(one_by_one.len(), 300);
+        assert_eq!(
+            one_by_one[150..],
+            batches(BatchPlan {
+                first_batch: 150,
+                ..plan(300, 1, 3)
+            })
+        );
+        let indices = |batches: &[Batch]| -> Vec<u64> {
+            batches
+                .iter()
+                .flat_map(|batch| batch.indices.clone())
+                .collect()
+        };
+        assert_eq!(indices(&one_by_one), indices(&batches(plan(300, 300, 1))));
     }
 
     #[test]

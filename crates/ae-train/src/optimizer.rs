@@ -1,30 +1,31 @@
 //! One optimiser step over a whole model, and what it remembers between steps.
 //!
-//! burn-optim's update rules are used as they are. Its `ModuleOptimizer` isn't: it keys its state by identifiers that
-//! are drawn anew in every process, restores it on whatever device Burn would pick by default, and clips each
-//! parameter's gradient by itself.
+//! Where the parameters lie in this process's memory, all of them are updated in one pass of `ae-kernels`; elsewhere by
+//! burn-optim's rules as they are. Both have the same formulas and remember the same under the same names, so a
+//! checkpoint of one is one of the other.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use ae_models::{NamedTensor, parameter_names};
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{
-    AdamConfig, AdamWConfig, DynOptimizer, DynState, GradientsParams, SgdConfig, StateSink,
-    StateSource,
-};
-use burn::tensor::{Device, Tensor, TensorData};
+use ae_kernels::is_on_host;
+use ae_models::NamedTensor;
+use burn::module::{Module, Param, ParamId, ParamMapper};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
 
-use crate::optimizer_config::{OptimizerConfig, SgdSettings};
-use crate::rmsprop::RmsProp;
+use crate::optimizer_config::OptimizerConfig;
 
-/// An update rule and its state for every parameter, by the parameter's name in the model.
-pub(crate) struct ModelOptimizer {
-    rule: Arc<dyn DynOptimizer>,
-    names: HashMap<ParamId, String>,
-    states: BTreeMap<String, DynState>,
+mod device;
+mod host;
+
+use device::DeviceOptimizer;
+use host::HostOptimizer;
+
+/// An update rule and what it remembers of every parameter.
+pub(crate) enum ModelOptimizer {
+    /// By one pass over the memory of all parameters.
+    Host(HostOptimizer),
+    /// By operations on tensors.
+    Device(DeviceOptimizer),
 }
 
 /// An optimiser's state on the host, for a checkpoint.
@@ -39,209 +40,77 @@ pub(crate) struct OptimizerState {
 }
 
 impl ModelOptimizer {
+    /// The optimiser for a model that is trained where it lies.
     pub(crate) fn new<M: Module>(config: &OptimizerConfig, model: &M) -> Self {
-        Self {
-            rule: rule(config),
-            names: parameter_names(model).into_iter().collect(),
-            states: BTreeMap::new(),
+        if model.devices().iter().all(is_on_host) && host::suits(model) {
+            Self::Host(HostOptimizer::new(config, model))
+        } else {
+            Self::by_operations(config, model)
         }
     }
 
-    /// Updates every parameter that has a gradient.
+    /// The optimiser by operations on tensors, which every device has.
+    pub(crate) fn by_operations<M: Module>(config: &OptimizerConfig, model: &M) -> Self {
+        Self::Device(DeviceOptimizer::new(config, model))
+    }
+
+    /// Updates every parameter that has a gradient, and tells the Euclidean norm of all gradients taken together, as it
+    /// was before it was clipped to `clip_norm`.
+    ///
+    /// # Shapes
+    /// - the norm: `[1]`; `None` where no parameter has a gradient
+    ///
+    /// # References
+    /// R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, section
+    /// 3.2.
     pub(crate) fn step<M: Module>(
         &mut self,
         learning_rate: f64,
         model: M,
         gradients: GradientsParams,
-        clipping: Option<Tensor<1>>,
-    ) -> M {
-        let mut update = Update {
-            optimizer: self,
-            learning_rate,
-            gradients,
-            clipping,
-        };
-        model.map(&mut update)
+        clip_norm: Option<f64>,
+    ) -> (M, Option<Tensor<1>>) {
+        match self {
+            Self::Host(optimizer) => optimizer.step(learning_rate, model, gradients, clip_norm),
+            Self::Device(optimizer) => optimizer.step(learning_rate, model, gradients, clip_norm),
+        }
     }
 
     /// Reads the state back to the host.
     pub(crate) fn state(&self) -> OptimizerState {
-        let mut state = OptimizerState::default();
-        for (name, parameter) in &self.states {
-            state.ranks.insert(name.clone(), parameter.rank());
-            let mut sink = StateSink::default();
-            self.rule.state_flatten(name, parameter, &mut sink);
-            for (name, data) in sink.tensors {
-                let shape = data.shape().to_vec();
-                let values = data.iter::<f32>().collect();
-                state.tensors.push(NamedTensor {
-                    name,
-                    shape,
-                    values,
-                });
-            }
-            for (name, scalar) in sink.scalars {
-                // The rules in use count steps and keep no other scalars.
-                let count =
-                    u64::try_from(scalar).expect("an optimiser's scalars are step counters");
-                state.counters.insert(name, count);
-            }
+        match self {
+            Self::Host(optimizer) => optimizer.state(),
+            Self::Device(optimizer) => optimizer.state(),
         }
-        state
     }
 
     /// Takes back a saved state; `Err` names the parameter whose state is not there or incomplete.
     pub(crate) fn restore(&mut self, state: OptimizerState, device: &Device) -> Result<(), String> {
-        let counters = state
-            .counters
-            .into_iter()
-            .map(|(name, count)| (name, count.into()));
-        let mut source = StateSource::new(counters.collect());
-        for tensor in state.tensors {
-            source.insert_tensor(tensor.name, TensorData::new(tensor.values, tensor.shape));
-        }
-        self.states.clear();
-        for (name, rank) in state.ranks {
-            if !(1..=8).contains(&rank) || !self.names.values().any(|known| *known == name) {
-                return Err(name);
-            }
-            match self.rule.state_unflatten(rank, &name, &mut source, device) {
-                Some(parameter) => self.states.insert(name, parameter),
-                None => return Err(name),
-            };
-        }
-        Ok(())
-    }
-}
-
-fn rule(config: &OptimizerConfig) -> Arc<dyn DynOptimizer> {
-    match *config {
-        OptimizerConfig::Adam(settings) => Arc::new(
-            AdamConfig::new()
-                .with_beta_1(settings.beta_1 as f32)
-                .with_beta_2(settings.beta_2 as f32)
-                .with_epsilon(settings.epsilon as f32)
-                .build(),
-        ),
-        OptimizerConfig::AdamW(settings) => Arc::new(
-            AdamWConfig::new()
-                .with_beta_1(settings.beta_1 as f32)
-                .with_beta_2(settings.beta_2 as f32)
-                .with_epsilon(settings.epsilon as f32)
-                .with_weight_decay(settings.weight_decay as f32)
-                .build(),
-        ),
-        OptimizerConfig::RmsProp(settings) => Arc::new(RmsProp(settings)),
-        OptimizerConfig::Sgd(SgdSettings {
-            momentum,
-            nesterov,
-            weight_decay,
-        }) => {
-            let momentum = (momentum > 0.0).then_some(MomentumConfig {
-                momentum,
-                dampening: 0.0,
-                nesterov,
-            });
-            let decay = (weight_decay > 0.0).then_some(WeightDecayConfig {
-                penalty: weight_decay as f32,
-            });
-            Arc::new(
-                SgdConfig::new()
-                    .with_momentum(momentum)
-                    .with_weight_decay(decay)
-                    .build(),
-            )
+        match self {
+            Self::Host(optimizer) => optimizer.restore(state),
+            Self::Device(optimizer) => optimizer.restore(state, device),
         }
     }
 }
 
-struct Update<'a> {
-    optimizer: &'a mut ModelOptimizer,
-    learning_rate: f64,
-    gradients: GradientsParams,
-    clipping: Option<Tensor<1>>,
-}
+/// Added to the norm before the division, as PyTorch's `clip_grad_norm_` has it.
+const CLIPPING_EPSILON: f64 = 1e-6;
 
-impl ModuleMapper for Update<'_> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, weights, mapper) = param.consume();
-        let Some(mut gradient) = self.gradients.remove::<D>(id) else {
-            return Param::from_mapped_value(id, weights, mapper);
-        };
-        if let Some(factor) = &self.clipping {
-            gradient = gradient * factor.clone().reshape([1; D]);
-        }
-        let ModelOptimizer {
-            rule,
-            names,
-            states,
-        } = &mut *self.optimizer;
-        let name = &names[&id];
-        let requires_gradient = weights.is_require_grad();
-        let checkpointing = weights.gradient_checkpointing_strategy();
-        let (updated, state) = rule.step_dyn(
-            D,
-            self.learning_rate,
-            weights.inner().into_bridge(),
-            gradient.into_bridge(),
-            states.remove(name),
-        );
-        if let Some(state) = state {
-            states.insert(name.clone(), state);
-        }
-        let mut weights = Tensor::<D>::from_bridge(updated).autodiff();
-        if let Some(strategy) = checkpointing {
-            weights = weights.with_gradient_checkpointing_strategy(strategy);
-        }
-        if requires_gradient {
-            weights = weights.require_grad();
-        }
-        Param::from_mapped_value(id, weights, mapper)
+/// A parameter with its updated values, wanting gradients as before.
+fn updated<const D: usize>(
+    id: ParamId,
+    before: &Tensor<D>,
+    values: Tensor<D>,
+    mapper: ParamMapper<Tensor<D>>,
+) -> Param<Tensor<D>> {
+    let mut values = values.autodiff();
+    if let Some(strategy) = before.gradient_checkpointing_strategy() {
+        values = values.with_gradient_checkpointing_strategy(strategy);
     }
-}
-
-/// The Euclidean norm of all gradients taken together, left on the device.
-///
-/// # Shapes
-/// - output: `[1]`; `None` where no parameter has a gradient
-///
-/// # References
-/// R. Pascanu, T. Mikolov and Y. Bengio (2013), *On the difficulty of training recurrent neural networks*, section 3.2.
-pub(crate) fn gradient_norm<M: Module>(
-    model: &M,
-    gradients: &GradientsParams,
-) -> Option<Tensor<1>> {
-    let mut visitor = SumOfSquares {
-        gradients,
-        sum: None,
-    };
-    model.visit(&mut visitor);
-    visitor.sum.map(Tensor::sqrt)
-}
-
-struct SumOfSquares<'a> {
-    gradients: &'a GradientsParams,
-    sum: Option<Tensor<1>>,
-}
-
-impl ModuleVisitor for SumOfSquares<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            let squares = gradient.square().sum();
-            self.sum = Some(match self.sum.take() {
-                Some(sum) => sum + squares,
-                None => squares,
-            });
-        }
+    if before.is_require_grad() {
+        values = values.require_grad();
     }
-}
-
-/// What gradients are multiplied by so that their norm is at most `limit`, as PyTorch's `clip_grad_norm_` has it.
-pub(crate) fn clipping_factor(norm: Tensor<1>, limit: f64) -> Tensor<1> {
-    norm.add_scalar(1e-6)
-        .recip()
-        .mul_scalar(limit)
-        .clamp_max(1.0)
+    Param::from_mapped_value(id, values, mapper)
 }
 
 #[cfg(test)]

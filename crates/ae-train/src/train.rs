@@ -17,7 +17,7 @@ use crate::latent::LatentDraws;
 use crate::loader::{Batch, BatchLoader, BatchNoise, BatchPlan, shuffled};
 use crate::metrics::MetricsLine;
 use crate::observer::{EpochReport, Observer, StartReport, StepReport, Validation};
-use crate::optimizer::{ModelOptimizer, clipping_factor, gradient_norm};
+use crate::optimizer::ModelOptimizer;
 use crate::progress::Progress;
 use crate::readback::{PendingStep, Readback};
 use crate::run_directory::RunDirectory;
@@ -261,11 +261,6 @@ impl<M: Autoencoder> Training<'_, M> {
             },
         });
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
-        let norm = gradient_norm(&self.model, &gradients);
-        let clipping = norm
-            .clone()
-            .zip(self.config.gradient_clip_norm)
-            .map(|(norm, limit)| clipping_factor(norm, limit));
         let learning_rate = self.config.schedule.learning_rate(
             self.config.learning_rate,
             self.progress.step,
@@ -273,9 +268,13 @@ impl<M: Autoencoder> Training<'_, M> {
             self.steps_per_epoch * self.config.epochs,
         );
         self.entering = self.model.clone();
-        self.model = self
-            .optimizer
-            .step(learning_rate, self.model.clone(), gradients, clipping);
+        let (model, norm) = self.optimizer.step(
+            learning_rate,
+            self.model.clone(),
+            gradients,
+            self.config.gradient_clip_norm,
+        );
+        self.model = model;
         self.progress.step += 1;
         self.progress.batch += 1;
 

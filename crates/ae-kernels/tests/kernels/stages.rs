@@ -286,3 +286,49 @@ fn losses_and_their_gradients() {
         );
     }
 }
+
+#[test]
+fn weights_that_change_between_passes_are_noticed() {
+    // What was laid out for the last pass is kept, also from one that trained.
+    let stages = [
+        Stage::new(3, 24, Activation::Relu).with_max_pool(),
+        Stage::new(24, 40, Activation::Relu),
+        Stage::new(40, 3, Activation::Sigmoid).with_upsample(),
+    ];
+    let mut random = Random::new(6);
+    let mut weights: Vec<_> = stages
+        .iter()
+        .map(|stage| weights_of(&mut random, stage))
+        .collect();
+    let shape = [2, 3, 8, 8];
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
+    let images = Images {
+        shape,
+        values: &values,
+    };
+    let kept = Stack::new(stages.to_vec(), Precision::Fast).expect("the stages fit");
+    let infer = |stack: &Stack, weights: &[(Vec<f32>, Vec<f32>)]| {
+        stack.infer(images, &borrowed(weights)).expect("it runs")
+    };
+    let fresh = || Stack::new(stages.to_vec(), Precision::Fast).expect("the stages fit");
+    let mut last = Vec::new();
+    for round in 0..8 {
+        let found = infer(&kept, &weights);
+        assert_eq!(found, infer(&fresh(), &weights), "round {round}");
+        assert_eq!(found, infer(&kept, &weights), "round {round}, again");
+        assert_ne!(found, last, "round {round}");
+        last = found;
+        let (weight, bias) = &mut weights[round % 3];
+        match round {
+            // The last of a weight's values, after more than are compared at once; then a bias.
+            0..3 => *weight.last_mut().expect("it has values") += 0.5,
+            3..6 => bias[0] += 0.5,
+            _ => {
+                weight[0] += 0.5;
+                let trained = kept.train(images, &borrowed(&weights), &values, Loss::Mse, false);
+                trained.expect("it runs");
+                weights[0].0[1] -= 0.5;
+            }
+        }
+    }
+}

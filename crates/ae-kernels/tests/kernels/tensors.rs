@@ -60,14 +60,14 @@ fn images(random: &mut Random, shape: [usize; 4], device: &Device) -> Tensor<4> 
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub(crate) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor
         .into_data()
         .try_to_vec::<f32>()
         .expect("single precision")
 }
 
-fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+pub(crate) fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     floats(tensor).into_iter().map(f64::from).collect()
 }
 
@@ -93,7 +93,7 @@ fn gradients(loss: Tensor<1>, x: &Tensor<4>, weights: &TensorWeights) -> Vec<Vec
     feature = "ndarray",
     expect(deprecated, reason = "tested as long as it is supported")
 )]
-fn devices() -> Vec<Device> {
+pub(crate) fn devices() -> Vec<Device> {
     vec![
         #[cfg(feature = "flex")]
         Device::flex().autodiff(),
@@ -102,7 +102,7 @@ fn devices() -> Vec<Device> {
     ]
 }
 
-fn close(found: &[Vec<f32>], expected: &[Vec<f32>], tolerance: f64, what: &str) {
+pub(crate) fn close(found: &[Vec<f32>], expected: &[Vec<f32>], tolerance: f64, what: &str) {
     for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
         let expected: Vec<f64> = expected.iter().map(|&value| f64::from(value)).collect();
         let off = error(found, &expected);

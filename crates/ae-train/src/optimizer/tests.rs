@@ -1,7 +1,7 @@
 //! Every rule against its formula in plain `f64` numbers, written out here a second time.
 
 use super::*;
-use crate::{AdamSettings, AdamWSettings, RmsPropForm, RmsPropSettings};
+use crate::{AdamSettings, AdamWSettings, RmsPropForm, RmsPropSettings, SgdSettings};
 
 #[derive(Module, Debug)]
 struct TwoParameters {
@@ -57,16 +57,42 @@ fn values(model: &TwoParameters) -> Vec<f32> {
     values
 }
 
-/// Steps both ways and compares after each. `rule(weight, gradient, memory, step)` returns the new weight; `memory`
+type MakeOptimizer = fn(&OptimizerConfig, &TwoParameters) -> ModelOptimizer;
+
+/// Both ways to take a step. On flex it is one pass over memory unless operations are asked for.
+const WAYS: [MakeOptimizer; 2] = [
+    |config, model| {
+        let optimizer = ModelOptimizer::new(config, model);
+        assert!(matches!(optimizer, ModelOptimizer::Host(_)));
+        optimizer
+    },
+    |config, model| {
+        let optimizer = ModelOptimizer::by_operations(config, model);
+        assert!(matches!(optimizer, ModelOptimizer::Device(_)));
+        optimizer
+    },
+];
+
+/// Steps by formula and by either way, and compares after each. `rule(weight, gradient, memory, step)` returns the new weight; `memory`
 /// begins as zeros and `step` at 1.
 fn check(config: OptimizerConfig, rule: impl Fn(f64, f64, &mut [f64; 2], i32) -> f64) {
+    for way in WAYS {
+        check_way(way, config, &rule);
+    }
+}
+
+fn check_way(
+    way: MakeOptimizer,
+    config: OptimizerConfig,
+    rule: &impl Fn(f64, f64, &mut [f64; 2], i32) -> f64,
+) {
     let mut model = model();
-    let mut optimizer = ModelOptimizer::new(&config, &model);
+    let mut optimizer = way(&config, &model);
     let mut expected = START;
     let mut memory = [[0.0; 2]; 6];
     for step in 0..STEPS {
         let gradients = gradients(&model, step);
-        model = optimizer.step(LEARNING_RATE, model, gradients, None);
+        model = optimizer.step(LEARNING_RATE, model, gradients, None).0;
         for index in 0..6 {
             expected[index] = rule(
                 expected[index],
@@ -190,60 +216,157 @@ fn sgd_with_and_without_momentum() {
     }
 }
 
+const NAMES: [&str; 4] = ["adam", "adamw", "rmsprop", "sgd"];
+
+/// A model and its optimiser after three steps.
+fn three_steps(way: MakeOptimizer, config: &OptimizerConfig) -> (TwoParameters, ModelOptimizer) {
+    let mut model = model();
+    let mut optimizer = way(config, &model);
+    for step in 0..3 {
+        let gradients = gradients(&model, step);
+        model = optimizer.step(LEARNING_RATE, model, gradients, None).0;
+    }
+    (model, optimizer)
+}
+
+/// The same weights in a model with other ids.
+fn copy(model: &TwoParameters) -> TwoParameters {
+    let copy = TwoParameters {
+        vector: Param::from_tensor(model.vector.val().detach()),
+        matrix: Param::from_tensor(model.matrix.val().detach()),
+    };
+    assert_ne!(copy.vector.id, model.vector.id);
+    copy
+}
+
+/// Weights after steps 3 to 5.
+fn three_more(mut model: TwoParameters, mut optimizer: ModelOptimizer) -> Vec<f32> {
+    for step in 3..6 {
+        let gradients = gradients(&model, step);
+        model = optimizer.step(LEARNING_RATE, model, gradients, None).0;
+    }
+    values(&model)
+}
+
 #[test]
 fn a_saved_state_goes_on_to_the_bit_in_a_model_with_other_ids() {
-    for name in ["adam", "adamw", "rmsprop", "sgd"] {
+    for way in WAYS {
+        for name in NAMES {
+            let config = name.parse().unwrap();
+            let (straight, optimizer) = three_steps(way, &config);
+            let resumed = copy(&straight);
+            let mut restored = way(&config, &resumed);
+            restored
+                .restore(optimizer.state(), &Device::flex())
+                .unwrap();
+            assert_eq!(restored.state(), optimizer.state(), "{name}");
+            assert_eq!(
+                three_more(straight, optimizer),
+                three_more(resumed, restored),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn both_ways_agree_and_go_on_from_each_others_states() {
+    for name in NAMES {
         let config = name.parse().unwrap();
-        let mut straight = model();
-        let mut optimizer = ModelOptimizer::new(&config, &straight);
-        for step in 0..3 {
-            let gradients = gradients(&straight, step);
-            straight = optimizer.step(LEARNING_RATE, straight, gradients, None);
-        }
-        let mut resumed = TwoParameters {
-            vector: Param::from_tensor(straight.vector.val().detach()),
-            matrix: Param::from_tensor(straight.matrix.val().detach()),
+        let close = |found: &[f32], expected: &[f32]| {
+            for (found, expected) in found.iter().zip(expected) {
+                let off = (found - expected).abs();
+                assert!(
+                    off < 1e-6 * expected.abs().max(1.0),
+                    "{name}: {found}, {expected}"
+                );
+            }
         };
-        assert_ne!(resumed.vector.id, straight.vector.id);
-        let mut restored = ModelOptimizer::new(&config, &resumed);
-        restored
-            .restore(optimizer.state(), &Device::flex())
-            .unwrap();
-        assert_eq!(restored.state(), optimizer.state(), "{name}");
-        for step in 3..6 {
-            let own = gradients(&straight, step);
-            straight = optimizer.step(LEARNING_RATE, straight, own, None);
-            let own = gradients(&resumed, step);
-            resumed = restored.step(LEARNING_RATE, resumed, own, None);
+        let [by_memory, by_operations] = WAYS.map(|way| three_steps(way, &config));
+        close(&values(&by_memory.0), &values(&by_operations.0));
+        let states = [by_memory.1.state(), by_operations.1.state()];
+        assert_eq!(states[0].counters, states[1].counters, "{name}");
+        assert_eq!(states[0].ranks, states[1].ranks, "{name}");
+        for (one, other) in states[0].tensors.iter().zip(&states[1].tensors) {
+            assert_eq!((&one.name, &one.shape), (&other.name, &other.shape));
+            close(&one.values, &other.values);
         }
-        assert_eq!(values(&straight), values(&resumed), "{name}");
+        let resumed = copy(&by_operations.0);
+        let mut changed = WAYS[0](&config, &resumed);
+        changed
+            .restore(by_operations.1.state(), &Device::flex())
+            .unwrap();
+        close(
+            &three_more(resumed, changed),
+            &three_more(by_operations.0, by_operations.1),
+        );
     }
 }
 
 #[test]
 fn an_incomplete_state_is_refused_by_name() {
+    for way in WAYS {
+        let model = model();
+        let mut optimizer = way(&OptimizerConfig::default(), &model);
+        let gradients = gradients(&model, 0);
+        let (model, _) = optimizer.step(LEARNING_RATE, model, gradients, None);
+        let refused = |change: &dyn Fn(&mut OptimizerState)| {
+            let mut state = optimizer.state();
+            change(&mut state);
+            let mut fresh = way(&OptimizerConfig::default(), &model);
+            fresh.restore(state, &Device::flex()).unwrap_err()
+        };
+        let missing = refused(&|state| state.tensors.retain(|t| !t.name.starts_with("matrix.")));
+        assert_eq!(missing, "matrix");
+        refused(&|state| state.counters.clear());
+        let stranger = refused(&|state| {
+            state.ranks.insert("stranger".to_owned(), 1);
+        });
+        assert_eq!(stranger, "stranger");
+    }
+}
+
+#[test]
+fn a_state_of_another_shape_is_refused_by_name() {
     let model = model();
-    let mut optimizer = ModelOptimizer::new(&OptimizerConfig::default(), &model);
+    let mut optimizer = WAYS[0](&OptimizerConfig::default(), &model);
     let gradients = gradients(&model, 0);
-    let model = optimizer.step(LEARNING_RATE, model, gradients, None);
-    let fresh = || ModelOptimizer::new(&OptimizerConfig::default(), &model);
-    let mut state = optimizer.state();
-    state
-        .tensors
-        .retain(|tensor| !tensor.name.starts_with("matrix."));
-    assert_eq!(
-        fresh().restore(state, &Device::flex()),
-        Err("matrix".to_owned())
-    );
-    let mut state = optimizer.state();
-    state.counters.clear();
-    assert!(fresh().restore(state, &Device::flex()).is_err());
-    let mut state = optimizer.state();
-    state.ranks.insert("stranger".to_owned(), 1);
-    assert_eq!(
-        fresh().restore(state, &Device::flex()),
-        Err("stranger".to_owned())
-    );
+    let (model, _) = optimizer.step(LEARNING_RATE, model, gradients, None);
+    for change in [
+        |tensor: &mut NamedTensor| tensor.shape = vec![4, 1],
+        |tensor: &mut NamedTensor| tensor.values.truncate(3),
+    ] {
+        let mut state = optimizer.state();
+        let of_matrix = state
+            .tensors
+            .iter_mut()
+            .find(|t| t.name.starts_with("matrix."));
+        change(of_matrix.unwrap());
+        let mut fresh = WAYS[0](&OptimizerConfig::default(), &model);
+        let refused = fresh.restore(state, &Device::flex());
+        assert_eq!(refused, Err("matrix".to_owned()));
+    }
+}
+
+#[test]
+fn a_parameter_without_a_gradient_stays_as_it_is() {
+    for way in WAYS {
+        let model = model();
+        let mut optimizer = way(&OptimizerConfig::default(), &model);
+        let before = values(&model);
+        let mut some = GradientsParams::new();
+        let mut all = gradients(&model, 0);
+        some.register(model.vector.id, all.remove::<1>(model.vector.id).unwrap());
+        let (model, norm) = optimizer.step(LEARNING_RATE, model, some, None);
+        let after = values(&model);
+        assert!(before[..2].iter().zip(&after[..2]).all(|(a, b)| a != b));
+        assert_eq!(before[2..], after[2..]);
+        assert!(norm.is_some());
+        assert_eq!(optimizer.state().ranks.len(), 1);
+        let (model, norm) = optimizer.step(LEARNING_RATE, model, GradientsParams::new(), None);
+        assert!(norm.is_none());
+        assert_eq!(values(&model), after);
+    }
 }
 
 #[test]
@@ -252,28 +375,32 @@ fn the_norm_is_of_all_gradients_together_and_clipping_keeps_their_direction() {
         momentum: 0.0,
         ..SgdSettings::default()
     };
-    let model = model();
-    let norm = gradient_norm(&model, &gradients(&model, 1)).unwrap();
-    let expected = (0..6)
+    let norm = (0..6)
         .map(|index| gradient(1, index).powi(2))
         .sum::<f64>()
         .sqrt();
-    let found = f64::from(norm.clone().into_scalar::<f32>());
-    assert!(
-        (found - expected).abs() < 1e-6 * expected,
-        "{found}, expected {expected}"
-    );
-
-    for (limit, scale) in [(expected / 4.0, 0.25), (expected * 4.0, 1.0)] {
-        let mut optimizer = ModelOptimizer::new(&OptimizerConfig::Sgd(settings), &model);
-        let factor = clipping_factor(norm.clone(), limit);
-        let stepped = optimizer.step(1.0, model.clone(), gradients(&model, 1), Some(factor));
-        for (index, (found, start)) in values(&stepped).into_iter().zip(START).enumerate() {
-            let expected = start - scale * gradient(1, index);
+    for way in WAYS {
+        for (limit, scale) in [
+            (None, 1.0),
+            (Some(norm / 4.0), 0.25),
+            (Some(norm * 4.0), 1.0),
+        ] {
+            let model = model();
+            let mut optimizer = way(&OptimizerConfig::Sgd(settings), &model);
+            let gradients = gradients(&model, 1);
+            let (stepped, found) = optimizer.step(1.0, model, gradients, limit);
+            let found = f64::from(found.unwrap().into_scalar::<f32>());
             assert!(
-                (f64::from(found) - expected).abs() < 1e-6 * expected.abs().max(1.0),
-                "{found} {expected}"
+                (found - norm).abs() < 1e-6 * norm,
+                "{found}, expected {norm}"
             );
+            for (index, (found, start)) in values(&stepped).into_iter().zip(START).enumerate() {
+                let expected = start - scale * gradient(1, index);
+                assert!(
+                    (f64::from(found) - expected).abs() < 1e-6 * expected.abs().max(1.0),
+                    "{found} {expected}"
+                );
+            }
         }
     }
 }
