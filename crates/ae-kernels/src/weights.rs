@@ -153,12 +153,10 @@ impl Prepared {
             }
         }
         if !backward {
-            let values = weights.weight.len();
+            let bytes = size_of_val(weights.weight);
             self.source
-                .try_reserve_exact(values)
-                .map_err(|_| KernelError::Memory {
-                    bytes: values * size_of::<f32>(),
-                })?;
+                .try_reserve_exact(weights.weight.len())
+                .map_err(|_| KernelError::Memory { bytes })?;
             self.source.extend_from_slice(weights.weight);
         }
         Ok(())
