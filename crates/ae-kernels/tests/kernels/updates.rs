@@ -140,9 +140,9 @@ fn every_rule_follows_its_formula() {
             for (index, &start) in start.iter().enumerate() {
                 let start = f64::from(start);
                 let (mut value, mut memory) = (start, [0.0; 2]);
-                for step in 0..3 {
-                    let g = f64::from(gradients[step][parameter][index]) * f64::from(FACTOR);
-                    value = expected(rule, value, g, &mut memory, step as i32 + 1);
+                for (step, gradients) in (1..).zip(&gradients) {
+                    let g = f64::from(gradients[parameter][index]) * f64::from(FACTOR);
+                    value = expected(rule, value, g, &mut memory, step);
                 }
                 let moved = f64::from(found[parameter][index]) - start;
                 let tolerance = 1e-5 * (value - start).abs() + 2e-7;
