@@ -1,6 +1,7 @@
 //! Threads change the speed and no bit; `ae bench` measures it.
 
 use std::fs;
+use std::path::Path;
 
 use crate::command::done;
 use crate::fixture::{FIXTURE, scratch, write_set};
@@ -71,4 +72,79 @@ fn bench_measures_training_and_inference() {
             assert!(measured["median"].as_f64() > Some(0.0));
         }
     }
+}
+
+#[test]
+fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
+    let folder = scratch();
+    write_set(&folder.path().join("drawings"), 32, 8);
+    let ae = |line: &str, more: &[&str]| {
+        let words: Vec<&str> = line
+            .split_whitespace()
+            .chain(more.iter().copied())
+            .collect();
+        done(folder.path(), &words);
+    };
+    for kind in [
+        &[][..],
+        &["--model", "vae", "--latent", "4"],
+        &["--model", "sparse", "--latent", "8"],
+        &["--model", "contractive", "--latent", "4"],
+    ] {
+        let run = |name: &str, more: &str| {
+            let fixed = "train --data drawings --batch-size 8 --backend flex --quiet --force --widths 4,8 \
+                         --learning-rate 1e-3 --schedule constant --epochs 2";
+            ae(&format!("{fixed} --out {name} {more}"), kind);
+            folder.path().join(name)
+        };
+        let config = |run: &Path| fs::read_to_string(run.join("config.toml")).expect("a file");
+        let (kernels, burn) = (run("kernels", ""), run("burn", "--burn-operations"));
+        let (expected, found) = (losses(&kernels), losses(&burn));
+        assert_eq!(found.len(), 8);
+        // Were they one and the same computation, this would show nothing.
+        assert_ne!(expected, found, "{kind:?}");
+        for (expected, found) in expected.iter().zip(&found) {
+            let off = (expected / found - 1.0).abs();
+            assert!(off < 1e-5, "{kind:?}: {expected} and {found}");
+        }
+        // The run says what it is, and its model file does not.
+        assert!(config(&burn).contains("convolutions = \"burn\""));
+        assert!(!config(&kernels).contains("convolutions"));
+        assert_eq!(header(&burn), header(&kernels), "{kind:?}");
+        // Who goes on with it, goes on so.
+        let halves = run("halves", "--burn-operations --epochs 1");
+        ae(
+            "train --resume halves --epochs 2 --quiet --backend flex",
+            &[],
+        );
+        assert_eq!(losses(&halves), found, "{kind:?}");
+    }
+    let ended = crate::command::ae(
+        folder.path(),
+        &["train", "--resume", "kernels", "--burn-operations"],
+    );
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("--burn-operations"),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// The loss of each step, as `metrics.jsonl` has it.
+fn losses(run: &Path) -> Vec<f64> {
+    let text = fs::read_to_string(run.join("metrics.jsonl")).expect("a log");
+    text.lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .filter(|line| line["kind"] == "step")
+        .map(|line| line["loss"].as_f64().expect("a loss"))
+        .collect()
+}
+
+/// The header of a run's model file: names, shapes and what the file tells of itself.
+fn header(run: &Path) -> Vec<u8> {
+    let bytes = fs::read(run.join("model.safetensors")).expect("a file");
+    let (length, rest) = bytes.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().expect("8 bytes"));
+    rest[..length as usize].to_vec()
 }

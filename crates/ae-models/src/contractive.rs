@@ -85,6 +85,13 @@ impl ContractiveAutoencoder {
         }
     }
 
+    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    #[must_use]
+    pub fn by_operations(mut self) -> Self {
+        self.network = self.network.by_operations();
+        self
+    }
+
     /// The codes of a batch, and the squared norm of each image's Jacobian or an estimate of it.
     ///
     /// # Shapes

@@ -49,7 +49,10 @@ impl Model {
     pub fn by_operations(self) -> Self {
         match self {
             Self::Conv(model) => Self::Conv(model.by_operations()),
-            other => other,
+            Self::Dense(model) => Self::Dense(model),
+            Self::Vae(model) => Self::Vae(model.by_operations()),
+            Self::Sparse(model) => Self::Sparse(model.by_operations()),
+            Self::Contractive(model) => Self::Contractive(model.by_operations()),
         }
     }
 }

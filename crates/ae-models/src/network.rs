@@ -123,6 +123,14 @@ pub(crate) enum Network {
 }
 
 impl Network {
+    /// The same network, whose convolutions are Burn's own operations.
+    pub(crate) fn by_operations(self) -> Self {
+        match self {
+            Self::Conv(network) => Self::Conv(network.by_operations()),
+            Self::Dense(network) => Self::Dense(network),
+        }
+    }
+
     pub(crate) fn input_shape(&self) -> [usize; 3] {
         match self {
             Self::Conv(network) => network.input_shape(),

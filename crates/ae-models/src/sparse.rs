@@ -60,6 +60,13 @@ impl SparseAutoencoder {
             config: config.clone(),
         }
     }
+
+    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    #[must_use]
+    pub fn by_operations(mut self) -> Self {
+        self.network = self.network.by_operations();
+        self
+    }
 }
 
 impl Autoencoder for SparseAutoencoder {

@@ -184,6 +184,13 @@ impl VariationalAutoencoder {
         }
     }
 
+    /// The same model, whose convolutions are Burn's own operations on every backend, to compare the kernels with.
+    #[must_use]
+    pub fn by_operations(mut self) -> Self {
+        self.network = self.network.by_operations();
+        self
+    }
+
     fn log_scale(&self) -> Option<Tensor<1>> {
         self.log_scale.as_ref().map(Param::val)
     }

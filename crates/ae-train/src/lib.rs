@@ -41,7 +41,7 @@ pub use observer::{
 pub use optimizer_config::{
     AdamSettings, AdamWSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, SgdSettings,
 };
-pub use run_config::{DataConfig, RunConfig};
+pub use run_config::{Convolutions, DataConfig, RunConfig};
 pub use run_directory::RunDirectory;
 pub use schedule::ScheduleConfig;
 pub use throughput::{Throughput, ThroughputPlan, inference_throughput, training_throughput};

@@ -1,7 +1,7 @@
 //! `config.toml`: everything that decides a run of one of our own models.
 
 use ae_data::{Channels, Fit, Size};
-use ae_models::ModelConfig;
+use ae_models::{Model, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainConfig;
@@ -10,6 +10,9 @@ use crate::TrainConfig;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
+    /// What computes the model's convolutions.
+    #[serde(default, skip_serializing_if = "Convolutions::are_usual")]
+    pub convolutions: Convolutions,
     /// Where the images come from.
     pub data: DataConfig,
     /// The architecture.
@@ -17,6 +20,33 @@ pub struct RunConfig {
     /// How it is trained.
     #[serde(default)]
     pub train: TrainConfig,
+}
+
+/// What computes a model's convolutions while it is trained and measured; the model file is the same for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Convolutions {
+    /// The kernels of `ae-kernels` where they are for the backend, Burn's own operations elsewhere.
+    #[default]
+    Kernels,
+    /// Burn's own operations on every backend, to compare the kernels with.
+    Burn,
+}
+
+impl Convolutions {
+    /// Has `model` computed so.
+    #[must_use]
+    pub fn of(self, model: Model) -> Model {
+        match self {
+            Self::Kernels => model,
+            Self::Burn => model.by_operations(),
+        }
+    }
+
+    fn are_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where the images come from and what is done to them first; the `[data]` table.

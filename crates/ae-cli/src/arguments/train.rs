@@ -105,6 +105,9 @@ pub(crate) struct TrainArguments {
     /// Where to compute.
     #[command(flatten)]
     pub device: DeviceArguments,
+    /// Take Burn's own operations in place of the kernels, to compare: far slower.
+    #[arg(long, help_heading = "Device")]
+    pub burn_operations: bool,
     /// How to print.
     #[command(flatten)]
     pub output: OutputArguments,

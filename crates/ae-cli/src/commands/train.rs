@@ -10,8 +10,8 @@ use ae_data::{NoiseChain, Split};
 use ae_models::Model;
 use ae_report::thousands;
 use ae_train::{
-    CheckedTrainConfig, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError, Trained,
-    read_metrics,
+    CheckedTrainConfig, Convolutions, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError,
+    Trained, read_metrics,
 };
 use serde::Serialize;
 
@@ -82,6 +82,9 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
     backend::set_threads(request.threads)?;
     let device = backend::open(request.backend)?;
     terminal.note(format!("device: {}", device.name));
+    if request.config.convolutions == Convolutions::Burn {
+        terminal.note("convolutions: Burn's own operations");
+    }
 
     let source = Source::of_run(&request.config);
     let split = source.split(&terminal)?;
@@ -95,6 +98,7 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
         .config
         .model
         .init(input_shape, request.train.seed, &device.device)?;
+    let model = request.config.convolutions.of(model);
     let run = request.make_directory(&split)?;
     terminal.note(format!("run: {}", run.path().display()));
 
@@ -309,6 +313,7 @@ mod tests {
     #[test]
     fn runs_are_named_after_data_and_kind() {
         let mut config = RunConfig {
+            convolutions: Convolutions::default(),
             data: DataConfig::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ae_models::ModelConfig;
-use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
+use ae_train::{Convolutions, DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
 use super::model::model_config;
 use crate::arguments::{CheckpointInterval, ClipNorm, TrainArguments};
@@ -22,6 +22,7 @@ pub(super) fn configuration(arguments: &TrainArguments) -> Result<RunConfig, Cli
         (Some(run), _) => read_run_config(run)?,
         (None, Some(file)) => read_config_file(file)?,
         (None, None) => RunConfig {
+            convolutions: Convolutions::default(),
             data: DataConfig::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
@@ -33,6 +34,10 @@ pub(super) fn configuration(arguments: &TrainArguments) -> Result<RunConfig, Cli
         _ => base.train,
     };
     let config = RunConfig {
+        convolutions: match arguments.burn_operations {
+            true => Convolutions::Burn,
+            false => base.convolutions,
+        },
         data: configured(&arguments.data, base.data),
         model,
         train: train_config(arguments, base_train),
@@ -69,6 +74,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--patience", arguments.patience.is_some()),
         ("--seed", arguments.seed.is_some()),
         ("--force", arguments.force),
+        ("--burn-operations", arguments.burn_operations),
     ];
     let kind = arguments.kind.given();
     match kind.iter().chain(&given).find(|(_, given)| *given) {
