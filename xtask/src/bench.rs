@@ -1,16 +1,18 @@
 //! `cargo xtask bench`: `ae` beside its peers, in one run, interleaved.
 //!
 //! Each case is measured in rounds, and in each round every contender once, one after the other, the first one another
-//! each time: what slows the machine down for a while slows everybody. `ae` is measured from outside, by `ae bench` and
-//! `ae train`; a peer in Python is a process that answers requests (`xtask/peers`). The raw numbers go into a CSV file,
-//! medians and ranges into a table.
+//! each time: what slows the machine down for a while slows everybody. `ae` is measured from outside, by `ae bench`,
+//! `ae train` and `ae denoise`; a peer is a process that answers requests (`xtask/peers`). The raw numbers go into a CSV
+//! file, medians and ranges into a table.
 
 mod cases;
 mod contender;
 mod machine;
+mod peer;
+mod reach;
 mod table;
+mod whole;
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,13 +35,13 @@ pub struct BenchOptions {
     /// A few small cases, one round; writes no files unless --out is given.
     #[arg(long)]
     pub quick: bool,
-    /// Measure PyTorch, ONNX Runtime, Keras and Burn's own operations too, where they are installed.
+    /// Measure PyTorch, ONNX Runtime, Keras, candle and Burn's own operations too, where they are installed.
     #[arg(long)]
     pub peers: bool,
     /// Rounds of each case.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub rounds: usize,
-    /// A set for whole runs of `ae train`; without it that case is left out.
+    /// A set for whole runs of `ae train`, as MNIST-named IDX files for the peers; without it those cases are left out.
     #[arg(long, value_name = "SET")]
     pub data: Option<PathBuf>,
     /// Only cases whose name contains this.
@@ -60,7 +62,8 @@ pub(crate) struct Sample {
     pub(crate) task: Task,
     pub(crate) contender: String,
     pub(crate) round: usize,
-    pub(crate) images_per_second: f64,
+    /// In the task's unit.
+    pub(crate) value: f64,
 }
 
 /// Measures, prints the table, and writes it with the raw numbers.
@@ -74,38 +77,73 @@ pub fn bench(root: &Path, options: &BenchOptions) -> Result<(), Box<dyn Error>> 
         None => build_ae(root)?,
     };
     let scratch = tempfile::tempdir()?;
-    let models = cases::make_models(&ae, scratch.path())?;
+    let data = match &options.data {
+        // The processes that read it are started in other folders.
+        Some(data) => Some(fs::canonicalize(data).map_err(|error| named(data, &error))?),
+        None => None,
+    };
+    let is_wanted = |name: &str| match &options.only {
+        Some(text) => name.contains(text.as_str()),
+        None => true,
+    };
+    let mut cases = cases::all(options.quick, data.as_deref());
+    cases.retain(|case| is_wanted(&case.name));
+    let models = cases::make_models(&ae, scratch.path(), cases.iter())?;
     let mut contenders = contender::all(root, &ae, options.peers);
+    let versions = versions(&contenders);
     let rounds = if options.quick {
         1
     } else {
         options.rounds.max(1)
     };
     let record = Record::new(root, options, &machine);
+    // A long run that is broken off leaves what it has.
+    let keep = |samples: &[Sample]| match &record {
+        Some(record) => record.write("csv", &table::csv(samples)),
+        None => Ok(()),
+    };
     let mut samples = Vec::new();
-    let cases = cases::all(options.quick, options.data.as_deref());
-    for case in cases.iter().filter(|case| match &options.only {
-        Some(text) => case.name.contains(text.as_str()),
-        None => true,
-    }) {
+    for case in &cases {
         measure(case, &models, &mut contenders, rounds, &mut samples)?;
-        // A long run that is broken off leaves what it has.
-        if let Some(record) = &record {
-            record.write("csv", &table::csv(&samples))?;
+        keep(&samples)?;
+    }
+    // What peers hold is free again for what is measured alone.
+    drop(contenders);
+    if !options.quick {
+        samples.extend(whole::measure(
+            &ae,
+            &models,
+            scratch.path(),
+            rounds,
+            is_wanted,
+        )?);
+        keep(&samples)?;
+        if let Some(data) = data.as_deref().filter(|_| is_wanted(&reach::name())) {
+            reach::measure(root, &ae, data, options.peers, &mut samples, keep)?;
         }
     }
-    let others = if options.quick {
-        BTreeMap::new()
-    } else {
-        machine::start_up_and_memory(&ae, &models, scratch.path())?
-    };
-    let text = table::markdown(&machine, &samples, &others, rounds);
+    let text = table::markdown(&machine, &samples, &versions, rounds);
     println!("{text}");
     if let Some(record) = &record {
         record.write("md", &text)?;
         eprintln!("{}", record.path("md").display());
     }
     Ok(())
+}
+
+fn named(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
+
+/// What the peers say they are, each once.
+fn versions(contenders: &[Contender]) -> Vec<String> {
+    let mut versions: Vec<String> = Vec::new();
+    for version in contenders.iter().filter_map(Contender::version) {
+        if versions.iter().all(|known| known != version) {
+            versions.push(version.to_owned());
+        }
+    }
+    versions
 }
 
 /// Where a run's numbers are kept: two files of one name.
@@ -157,7 +195,7 @@ fn measure(
                     task,
                     contender: contender.name().to_owned(),
                     round,
-                    images_per_second: speed,
+                    value: speed,
                 })),
                 Err(reason) if !contender.is_peer() => {
                     return Err(format!("{}: {}: {reason}", case.name, contender.name()).into());

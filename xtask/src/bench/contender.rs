@@ -1,15 +1,12 @@
 //! Who is measured, and how each is asked.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::cases::{Case, Models, Network, Task};
-
-/// Seconds that a peer measures one request for, at least.
-const SECONDS: f64 = 0.5;
+use super::peer::{Answer, Peer, Waiting, Way};
 
 /// Someone who can be measured.
 pub(crate) enum Contender {
@@ -21,28 +18,13 @@ pub(crate) enum Contender {
         /// Whether its convolutions are Burn's own, and which share of its speed that leaves, to plan by.
         by_operations: Option<f64>,
     },
-    /// A process that answers requests, asked for one variant.
+    /// A process that answers requests.
     Served {
-        name: String,
-        variant: &'static str,
+        name: &'static str,
+        version: String,
         tasks: &'static [Task],
-        process: Process,
+        peer: Peer,
     },
-}
-
-/// A peer's process.
-pub(crate) struct Process {
-    child: Child,
-    requests: ChildStdin,
-    replies: BufReader<ChildStdout>,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // The end of its input ends it; a peer that hangs is ended all the same.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// `ae`, and its peers if they are wanted and there.
@@ -66,29 +48,42 @@ pub(crate) fn all(root: &Path, ae: &Path, peers: bool) -> Vec<Contender> {
         });
     }
     const BOTH: &[Task] = &[Task::Train, Task::Infer];
-    let scripts: [(&str, &str, &'static str, &'static [Task]); 5] = [
-        ("PyTorch eager", "torch_peer.py", "eager", BOTH),
+    const INFER: &[Task] = &[Task::Infer];
+    let one = |variant| {
+        vec![Way {
+            variant,
+            waiting: Waiting::Usual,
+        }]
+    };
+    let torch = |variant| {
+        let ways = [Waiting::Usual, Waiting::Asleep].map(|waiting| Way { variant, waiting });
+        Peer::python(root, "torch_peer.py", ways.into())
+    };
+    let peers = [
+        ("PyTorch eager", BOTH, torch("eager")),
+        ("PyTorch channels_last", BOTH, torch("channels_last")),
+        ("PyTorch compiled", BOTH, torch("compile")),
         (
-            "PyTorch channels_last",
-            "torch_peer.py",
-            "channels_last",
-            BOTH,
+            "ONNX Runtime",
+            INFER,
+            Peer::python(root, "onnx_peer.py", one("onnx")),
         ),
-        ("PyTorch compiled", "torch_peer.py", "compile", BOTH),
-        ("ONNX Runtime", "onnx_peer.py", "onnx", &[Task::Infer]),
-        ("Keras", "keras_peer.py", "keras", BOTH),
+        (
+            "Keras",
+            BOTH,
+            Peer::python(root, "keras_peer.py", one("keras")),
+        ),
+        ("candle", BOTH, Peer::candle(root)),
     ];
-    for (name, script, variant, tasks) in scripts {
-        match Process::start(root, script) {
-            Ok((version, process)) => {
-                eprintln!("{name}: {version}");
-                contenders.push(Contender::Served {
-                    name: name.to_owned(),
-                    variant,
-                    tasks,
-                    process,
-                });
-            }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    for (name, tasks, mut peer) in peers {
+        match peer.version(threads) {
+            Ok(version) => contenders.push(Contender::Served {
+                name,
+                version,
+                tasks,
+                peer,
+            }),
             Err(reason) => eprintln!("{name} left out: {reason}"),
         }
     }
@@ -98,7 +93,16 @@ pub(crate) fn all(root: &Path, ae: &Path, peers: bool) -> Vec<Contender> {
 impl Contender {
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Ae { name, .. } | Self::Served { name, .. } => name,
+            Self::Ae { name, .. } => name,
+            Self::Served { name, .. } => name,
+        }
+    }
+
+    /// What a peer says it is.
+    pub(crate) fn version(&self) -> Option<&str> {
+        match self {
+            Self::Ae { .. } => None,
+            Self::Served { version, .. } => Some(version),
         }
     }
 
@@ -113,6 +117,9 @@ impl Contender {
         case: &Case,
         models: &Models,
     ) -> Result<Vec<(Task, f64)>, String> {
+        let model = models
+            .get(&(case.network, case.shape))
+            .ok_or("no model of this shape")?;
         match self {
             Self::Ae {
                 ae,
@@ -126,14 +133,11 @@ impl Contender {
                 if let Some(data) = &case.data {
                     return Ok(vec![(Task::Train, whole_run(ae, backend, case, data)?)]);
                 }
-                let model = models
-                    .get(&(case.network, case.shape))
-                    .ok_or("no model of this shape")?;
                 let steps = steps_of(case, by_operations.unwrap_or(1.0)).to_string();
                 let output = output_of(
                     Command::new(ae)
                         .args(["bench", "--json", "--quiet", "--rounds", "1"])
-                        .arg(model)
+                        .arg(&model.run)
                         .args(by_operations.map(|_| "--burn-operations"))
                         .args(["--backend", backend, "--steps", &steps])
                         .args(["--batch-size", &case.batch.to_string()])
@@ -142,30 +146,27 @@ impl Contender {
                 medians(&output)
             }
             Self::Served {
-                variant,
-                tasks,
-                process,
-                ..
+                name, tasks, peer, ..
             } => {
-                let [channels, height, width] = case.shape;
+                if *name == "candle" && !case.suits_candle() {
+                    return Ok(Vec::new());
+                }
                 let mut measured = Vec::new();
                 for &task in *tasks {
                     if case.data.is_some() && task == Task::Infer {
                         continue;
                     }
-                    let reply = process.ask(&json!({
-                        "task": task.name(),
-                        "variant": variant,
-                        "model": case.network.name(),
-                        "shape": [case.batch, channels, height, width],
-                        "threads": case.threads,
-                        "noise": case.noise,
-                        "seconds": SECONDS,
-                    }))?;
-                    let speed = reply["images_per_second"]
-                        .as_f64()
-                        .ok_or_else(|| format!("{}: {reply}", task.name()))?;
-                    measured.push((task, speed));
+                    let Answer {
+                        images_per_second,
+                        parameters,
+                    } = peer.measure(case, task)?;
+                    if parameters != model.parameters {
+                        return Err(format!(
+                            "its model has {parameters} parameters, not {}",
+                            model.parameters
+                        ));
+                    }
+                    measured.push((task, images_per_second));
                 }
                 Ok(measured)
             }
@@ -178,7 +179,7 @@ fn steps_of(case: &Case, share: f64) -> usize {
     let pixels: usize = case.shape[1..].iter().product();
     let images = match case.network {
         Network::Convolutional => 3_000.0 * 784.0 / pixels as f64 * share,
-        Network::Dense => 30_000.0,
+        _ => 30_000.0,
     };
     ((images / case.batch as f64) as usize).clamp(1, 500)
 }
@@ -193,7 +194,8 @@ fn whole_run(ae: &Path, backend: &str, case: &Case, data: &Path) -> Result<f64, 
             .args([
                 "train", "--quiet", "--json", "--epochs", "2", "--noise", &noise,
             ])
-            .args(["--backend", backend, "--model", case.network.name()])
+            .args(["--backend", backend])
+            .args(case.network.arguments())
             .args(["--batch-size", &case.batch.to_string()])
             .args(["--threads", &case.threads.to_string()])
             .arg("--data")
@@ -212,7 +214,7 @@ fn whole_run(ae: &Path, backend: &str, case: &Case, data: &Path) -> Result<f64, 
         .ok_or_else(|| "no epoch in metrics.jsonl".to_owned())
 }
 
-fn output_of(command: &mut Command) -> Result<Value, String> {
+pub(crate) fn output_of(command: &mut Command) -> Result<Value, String> {
     let output = command.output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
@@ -232,48 +234,4 @@ fn medians(output: &Value) -> Result<Vec<(Task, f64)>, String> {
                 .ok_or_else(|| format!("no median of {} in the answer", task.name()))
         })
         .collect()
-}
-
-impl Process {
-    /// Starts a script of `xtask/peers` with the environment's Python and waits for its first line.
-    fn start(root: &Path, script: &str) -> Result<(String, Self), String> {
-        let python = crate::peers::python(root);
-        if !python.exists() {
-            return Err(format!(
-                "{}: not there; cargo xtask peers makes it",
-                python.display()
-            ));
-        }
-        let mut child = Command::new(python)
-            .arg(root.join("xtask/peers").join(script))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| error.to_string())?;
-        let (Some(requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err("has no pipes".to_owned());
-        };
-        let mut process = Self {
-            child,
-            requests,
-            replies: BufReader::new(replies),
-        };
-        let hello = process.reply()?;
-        Ok((hello["peer"].as_str().unwrap_or("").to_owned(), process))
-    }
-
-    fn ask(&mut self, request: &Value) -> Result<Value, String> {
-        writeln!(self.requests, "{request}").map_err(|error| error.to_string())?;
-        self.reply()
-    }
-
-    fn reply(&mut self) -> Result<Value, String> {
-        let mut line = String::new();
-        match self.replies.read_line(&mut line) {
-            Ok(0) => Err("ended".to_owned()),
-            Ok(_) => serde_json::from_str(&line).map_err(|error| format!("{error}: {line}")),
-            Err(error) => Err(error.to_string()),
-        }
-    }
 }

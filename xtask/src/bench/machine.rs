@@ -1,15 +1,8 @@
-//! What was measured on, and what is measured of whole processes.
+//! What was measured on.
 
-use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
-use serde_json::Value;
-
-use super::cases::{Models, Network};
-use crate::commands::run;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine, the commit, the day.
 #[derive(Debug, Clone)]
@@ -95,67 +88,6 @@ fn civil(days: i64) -> [i64; 3] {
     let day = day_of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
     [year_of_era + era * 400 + i64::from(month <= 2), month, day]
-}
-
-/// Rounds of a start-up's measurement.
-const START_UPS: usize = 11;
-
-/// Start-up to first picture, and peak memory, as lines for the table.
-pub(crate) fn start_up_and_memory(
-    ae: &Path,
-    models: &Models,
-    scratch: &Path,
-) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
-    let mut lines = BTreeMap::new();
-    let shape = [1, 28, 28];
-    let Some(model) = models.get(&(Network::Convolutional, shape)) else {
-        return Ok(lines);
-    };
-    let text = |path: &Path| path.display().to_string();
-    let (model, ae_text) = (text(model), text(ae));
-    // 28x28 pixels: the smallest useful picture.
-    let letter = scratch.join("letter.png");
-    let [channels, height, width] = shape;
-    let image_shape = ae_data::ImageShape::new(channels, height, width);
-    ae_data::Image::new(image_shape, vec![128; image_shape.values()])?.write(&letter)?;
-    let (letter, out) = (text(&letter), text(&scratch.join("clean.png")));
-    let denoise = [
-        "denoise", &letter, "-o", &out, "--model", &model, "--quiet", "--force",
-    ];
-    for (what, arguments) in [
-        ("ae data noise --help", &["data", "noise", "--help"][..]),
-        ("ae denoise letter.png", &denoise),
-    ] {
-        let mut milliseconds = Vec::new();
-        for _ in 0..START_UPS {
-            let start = Instant::now();
-            run(scratch, &ae_text, arguments)?;
-            milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
-        }
-        lines.insert(format!("`{what}`, exec to exit"), median(&mut milliseconds));
-    }
-    let output = Command::new(ae)
-        .args(["bench", "--json", "--quiet", "--rounds", "2", &model])
-        .output()?;
-    let bench: Value = serde_json::from_slice(&output.stdout)?;
-    if let Some(bytes) = bench["peak_memory_bytes"].as_u64() {
-        lines.insert(
-            "peak memory of training and inference, batch 128".to_owned(),
-            format!("{} MiB", bytes >> 20),
-        );
-    }
-    Ok(lines)
-}
-
-fn median(milliseconds: &mut [f64]) -> String {
-    milliseconds.sort_by(f64::total_cmp);
-    format!(
-        "{:.0} ms, the median of {} from {:.0} to {:.0}",
-        milliseconds[milliseconds.len() / 2],
-        milliseconds.len(),
-        milliseconds[0],
-        milliseconds[milliseconds.len() - 1]
-    )
 }
 
 #[cfg(test)]

@@ -1,23 +1,23 @@
 //! The numbers, for a spreadsheet and for people.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Sample;
 use super::cases::Task;
 use super::machine::Machine;
 
-/// `case,task,contender,round,images_per_second`.
+/// `case,task,contender,round,value,unit`.
 pub(crate) fn csv(samples: &[Sample]) -> String {
-    let mut text = "case,task,contender,round,images_per_second\n".to_owned();
+    let mut text = "case,task,contender,round,value,unit\n".to_owned();
     for sample in samples {
         text.push_str(&format!(
-            "\"{}\",{},\"{}\",{},{:.2}\n",
+            "\"{}\",{},\"{}\",{},{:.3},{}\n",
             sample.case,
             sample.task.name(),
             sample.contender,
             sample.round,
-            sample.images_per_second
+            sample.value,
+            sample.task.unit()
         ));
     }
     text
@@ -27,61 +27,76 @@ pub(crate) fn csv(samples: &[Sample]) -> String {
 pub(crate) fn markdown(
     machine: &Machine,
     samples: &[Sample],
-    others: &BTreeMap<String, String>,
+    versions: &[String],
     rounds: usize,
 ) -> String {
     let command: Vec<_> = std::env::args().skip(1).collect();
     let mut text = format!(
-        "# Benchmark of {}\n\n`cargo xtask {}`, commit {}, {}, {} cores. Images a second: the median of {rounds} \
-         interleaved rounds, below it the range.\n",
+        "# Benchmark of {}\n\n`cargo xtask {}`, commit {}, {}, {} cores. The median of {rounds} interleaved rounds, \
+         below it the range.\n",
         machine.date,
         command.join(" "),
         machine.commit,
         machine.processor,
         machine.cores
     );
-    for task in [Task::Train, Task::Infer] {
+    if !versions.is_empty() {
+        let _ = writeln!(text, "\nBeside {}.", versions.join(", "));
+    }
+    for task in Task::ALL {
         let of_task: Vec<_> = samples
             .iter()
             .filter(|sample| sample.task == task)
             .collect();
+        if of_task.is_empty() {
+            continue;
+        }
         let contenders = in_order(of_task.iter().map(|sample| &sample.contender));
         let cases = in_order(of_task.iter().map(|sample| &sample.case));
+        let has_ratio = matches!(task, Task::Train | Task::Infer);
         let _ = write!(
             text,
-            "\n## {}\n\n| case | {} | ae flex : PyTorch |\n|---|{}\n",
-            match task {
-                Task::Train => "Training",
-                Task::Infer => "Inference",
-            },
+            "\n## {}\n\n| case | {} |{}\n|---|{}\n",
+            heading(task),
             contenders.join(" | "),
-            "---:|".repeat(contenders.len() + 1)
+            if has_ratio {
+                " ae flex : PyTorch |"
+            } else {
+                ""
+            },
+            "---:|".repeat(contenders.len() + usize::from(has_ratio))
         );
         for case in cases {
-            let speeds = |contender: &str| -> Vec<f64> {
-                let mut speeds: Vec<f64> = of_task
+            let values = |contender: &str| -> Vec<f64> {
+                let mut values: Vec<f64> = of_task
                     .iter()
                     .filter(|sample| sample.case == *case && sample.contender == contender)
-                    .map(|sample| sample.images_per_second)
+                    .map(|sample| sample.value)
                     .collect();
-                speeds.sort_by(f64::total_cmp);
-                speeds
+                values.sort_by(f64::total_cmp);
+                values
             };
-            let cells: Vec<_> = contenders.iter().map(|name| cell(&speeds(name))).collect();
-            let ratio = match (median(&speeds("ae flex")), better_pytorch(&speeds)) {
-                (Some(own), Some(peer)) => format!("{:.2}", own / peer),
+            let cells: Vec<_> = contenders.iter().map(|name| cell(&values(name))).collect();
+            let ratio = match (median(&values("ae flex")), better_pytorch(&values)) {
+                (Some(own), Some(peer)) => format!(" {:.2} |", own / peer),
+                _ if has_ratio => " |".to_owned(),
                 _ => String::new(),
             };
-            let _ = writeln!(text, "| {case} | {} | {ratio} |", cells.join(" | "));
-        }
-    }
-    if !others.is_empty() {
-        text.push_str("\n## Start-up and memory\n\n| what | |\n|---|---|\n");
-        for (what, value) in others {
-            let _ = writeln!(text, "| {what} | {value} |");
+            let _ = writeln!(text, "| {case} | {} |{ratio}", cells.join(" | "));
         }
     }
     text
+}
+
+fn heading(task: Task) -> &'static str {
+    match task {
+        Task::Train => "Training, images a second",
+        Task::Infer => "Inference, images a second",
+        Task::Reach => "Whole trainings, seconds",
+        Task::Picture => "Large pictures, megapixels a second from exec to exit",
+        Task::Start => "Start-up, milliseconds from exec to exit",
+        Task::Memory => "Peak memory, MiB",
+    }
 }
 
 fn better_pytorch(speeds: &dyn Fn(&str) -> Vec<f64>) -> Option<f64> {
@@ -108,10 +123,19 @@ fn median(sorted: &[f64]) -> Option<f64> {
 fn cell(sorted: &[f64]) -> String {
     match (sorted.first(), median(sorted), sorted.last()) {
         (Some(least), Some(median), Some(most)) if sorted.len() > 1 => {
-            format!("{median:.0}<br>{least:.0} to {most:.0}")
+            let [median, least, most] = [median, *least, *most].map(number);
+            format!("{median}<br>{least} to {most}")
         }
-        (_, Some(median), _) => format!("{median:.0}"),
+        (_, Some(median), _) => number(median),
         _ => String::new(),
+    }
+}
+
+/// Three digits or so.
+fn number(value: f64) -> String {
+    match value {
+        10.0.. => format!("{value:.0}"),
+        _ => format!("{value:.2}"),
     }
 }
 
@@ -121,13 +145,14 @@ mod tests {
 
     #[test]
     fn the_ratio_is_that_of_medians_to_the_better_pytorch() {
-        let sample = |contender: &str, round, images_per_second| Sample {
+        let of = |task, contender: &str, round, value| Sample {
             case: "conv".to_owned(),
-            task: Task::Train,
+            task,
             contender: contender.to_owned(),
             round,
-            images_per_second,
+            value,
         };
+        let sample = |contender: &str, round, value| of(Task::Train, contender, round, value);
         let samples = [
             sample("ae flex", 0, 100.0),
             sample("PyTorch eager", 0, 10.0),
@@ -138,6 +163,8 @@ mod tests {
             sample("ae flex", 2, 120.0),
             sample("PyTorch eager", 2, 20.0),
             sample("PyTorch compiled", 2, 20.0),
+            of(Task::Reach, "ae by its defaults", 0, 12.5),
+            of(Task::Reach, "PyTorch", 0, 9.254),
         ];
         let machine = Machine {
             processor: "a processor".to_owned(),
@@ -145,9 +172,18 @@ mod tests {
             commit: "abc".to_owned(),
             date: "2026-11-23".to_owned(),
         };
-        let text = markdown(&machine, &samples, &BTreeMap::new(), 3);
+        let text = markdown(&machine, &samples, &["PyTorch 2".to_owned()], 3);
         let row = "| conv | 100<br>90 to 120 | 20<br>10 to 30 | 40<br>20 to 41 | 2.50 |";
         assert!(text.contains(row), "{text}");
-        assert_eq!(csv(&samples).lines().count(), 10);
+        // Seconds are the better the fewer, so there is no such ratio of them.
+        let reach =
+            "| case | ae by its defaults | PyTorch |\n|---|---:|---:|\n| conv | 12 | 9.25 |\n";
+        assert!(text.contains(reach), "{text}");
+        assert!(text.contains("Beside PyTorch 2."), "{text}");
+        assert!(!text.contains("Inference"), "{text}");
+        let csv = csv(&samples);
+        assert_eq!(csv.lines().count(), 12);
+        let last = csv.lines().next_back();
+        assert_eq!(last, Some("\"conv\",reach,\"PyTorch\",0,9.254,s"));
     }
 }
