@@ -74,16 +74,6 @@ fn bench_measures_training_and_inference() {
     }
 }
 
-/// The loss of each step, as `metrics.jsonl` has it.
-fn losses(run: &Path) -> Vec<f64> {
-    let text = fs::read_to_string(run.join("metrics.jsonl")).expect("a log");
-    text.lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
-        .filter(|line| line["kind"] == "step")
-        .map(|line| line["loss"].as_f64().expect("a loss"))
-        .collect()
-}
-
 #[test]
 fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
     let folder = scratch();
@@ -139,6 +129,16 @@ fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
         "{}",
         ended.stderr
     );
+}
+
+/// The loss of each step, as `metrics.jsonl` has it.
+fn losses(run: &Path) -> Vec<f64> {
+    let text = fs::read_to_string(run.join("metrics.jsonl")).expect("a log");
+    text.lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .filter(|line| line["kind"] == "step")
+        .map(|line| line["loss"].as_f64().expect("a loss"))
+        .collect()
 }
 
 /// The header of a run's model file: names, shapes and what the file tells of itself.

@@ -357,7 +357,7 @@ mod wgpu {
 #[cfg(not(feature = "wgpu"))]
 mod wgpu {
     use super::{Adapter, DeviceEntry, OpenDevice, not_built};
-    use crate::error::{CliError, Status};
+    use crate::error::CliError;
 
     pub(super) fn has_gpu() -> bool {
         false
