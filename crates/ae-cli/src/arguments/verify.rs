@@ -14,9 +14,9 @@ Examples:
   ae verify --full --data datasets/downloads --markdown > table.md
 
 Each row trains one protocol, from as many seeds as PyTorch's, and sets the test images' mean and
-standard error beside what a paper printed or PyTorch got on the same images. A row passes within two
-standard errors of PyTorch, or 5% of a printed number, or better. A row whose data is missing is skipped by
-name. Exit code 1 when a row fails.")]
+standard error beside what a paper printed or PyTorch got on the same images. A row passes within
+two standard errors of PyTorch, or 5% of a printed number, or better. A row whose data is missing is
+skipped by name. Exit code 1 when a row fails.")]
 pub(crate) struct VerifyArguments {
     /// The folder that holds the sets, each in a folder of its name.
     #[arg(long, value_name = "DIR")]
