@@ -8,6 +8,7 @@
 )]
 
 mod arithmetic;
+mod blank;
 mod buffer;
 mod dense;
 mod direct;
@@ -20,6 +21,7 @@ mod overlap;
 mod pass;
 mod plan;
 mod planar;
+mod repeats;
 mod simd;
 mod stack;
 mod stage;

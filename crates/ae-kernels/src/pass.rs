@@ -1,5 +1,6 @@
 //! One group of images through all stages, forward and back, in one thread's buffers.
 
+use crate::blank::Blank;
 use crate::buffer::{Blocked, Planar, zero_floats, zero_rows};
 use crate::direct::{self, Convolution, Mask};
 use crate::ends;
@@ -8,6 +9,7 @@ use crate::matmul::plane;
 use crate::overlap::InputGradient;
 use crate::plan::{Algorithm, Plan, Step};
 use crate::planar;
+use crate::repeats::Repeats;
 use crate::simd::{BLOCK, Isa, Row};
 use crate::stage::Activation;
 use crate::taps::{self, Window};
@@ -18,6 +20,13 @@ use crate::winograd;
 
 /// Tiles that a stage transforms at a time.
 const TILES: usize = 128;
+
+/// What is seen of a stage's input where its transforms must not round otherwise than direct sums.
+#[derive(Debug, Default)]
+struct Looks {
+    blank: Blank,
+    repeats: Repeats,
+}
 
 /// The stack's input in the layout that its first stage reads.
 #[derive(Debug)]
@@ -59,6 +68,7 @@ pub(crate) struct Workspace {
     input_gradient: Option<Blocked>,
     transformed: Vec<Row>,
     products: Vec<Row>,
+    looks: Looks,
     gradient: Vec<f32>,
 }
 
@@ -113,6 +123,7 @@ impl Workspace {
             input_gradient,
             transformed: zero_rows(transformed)?,
             products: zero_rows(products)?,
+            looks: Looks::default(),
             gradient: zero_floats(if training {
                 images * plan.output_values()
             } else {
@@ -149,7 +160,10 @@ impl Workspace {
                 },
             };
             let scratch = (&mut self.transformed[..], &mut self.products[..]);
-            buffers.forward(self.isa, images, step, source, weights, scratch, output);
+            let looks = &mut self.looks;
+            buffers.forward(
+                self.isa, images, step, source, weights, scratch, looks, output,
+            );
         }
         let last = plan.last();
         if let Some(buffers) = self.buffers.last()
@@ -443,6 +457,7 @@ impl Buffers {
         input: Input<'_>,
         weights: &Prepared,
         (transformed, products): (&mut [Row], &mut [Row]),
+        Looks { blank, repeats }: &mut Looks,
         values: &mut [f32],
     ) {
         let activation = step.stage.activation;
@@ -508,6 +523,7 @@ impl Buffers {
             }
             Algorithm::Winograd => {
                 let mut kept = &mut self.transformed[..];
+                blank.find(isa, images, input.blocked());
                 for run in runs(step, images, training) {
                     let transformed = take_or(&mut kept, transformed_rows(step, &run), transformed);
                     let scratch = Scratch {
@@ -518,6 +534,7 @@ impl Buffers {
                         isa,
                         &run,
                         input.blocked(),
+                        blank,
                         &weights.forward,
                         &weights.bias,
                         slope,
@@ -528,6 +545,7 @@ impl Buffers {
             }
             Algorithm::Upsample => {
                 let mut kept = &mut self.transformed[..];
+                blank.find_upsampled(isa, images, input.blocked(), target);
                 for run in runs(step, images, training) {
                     let transformed = take_or(&mut kept, transformed_rows(step, &run), transformed);
                     let scratch = Scratch {
@@ -539,6 +557,7 @@ impl Buffers {
                         isa,
                         &run,
                         input.blocked(),
+                        blank,
                         weights,
                         bias,
                         slope,
@@ -548,6 +567,9 @@ impl Buffers {
                 }
             }
             Algorithm::Taps => unreachable!("returned above"),
+        }
+        if step.pools() && step.algorithm == Algorithm::Winograd {
+            repeats.settle(images, input.blocked(), target);
         }
         if activation == Activation::Sigmoid {
             ends::sigmoid_blocked(isa, images, target);

@@ -30,6 +30,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::blank::Blank;
 use crate::buffer::{Blocked, Frame};
 use crate::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
 use crate::overlap::{InputGradient, Transpose, add_windows};
@@ -66,11 +67,13 @@ fn rows_of(run: &Run, product: usize) -> Range<usize> {
     run.rows(product / LONG >= SHORT, product % LONG >= SHORT)
 }
 
-/// Convolves the upsampled tiles of `run` of `input`; `weights` come from [`transform_weights`].
+/// Convolves the upsampled tiles of `run` of `input`; `weights` come from [`transform_weights`]. Sums of `blank` windows
+/// are zero.
 pub(crate) fn convolve(
     isa: Isa,
     run: &Run,
     input: &Blocked,
+    blank: &Blank,
     weights: &[Row],
     bias: &[Row],
     slope: f32,
@@ -103,7 +106,7 @@ pub(crate) fn convolve(
             let products = &mut products[rows.start..];
             with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, products, tiles));
         });
-    with_lanes!(isa, lanes => transform_output(lanes, run, products, bias, slope, output));
+    with_lanes!(isa, lanes => transform_output(lanes, run, products, blank, bias, slope, output));
 }
 
 /// The gradient of the tiles of `run` in the transformed weights' layout: puts it into `gradient` if that `is_fresh`,
@@ -314,6 +317,7 @@ fn transform_output<L: Lanes>(
     lanes: L,
     run: &Run,
     products: &[Row],
+    blank: &Blank,
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
@@ -323,7 +327,7 @@ fn transform_output<L: Lanes>(
         run,
         2,
         1,
-        transform_output_tiles::<L>(lanes, count, products, bias, slope, output)
+        transform_output_tiles::<L>(lanes, count, products, blank, bias, slope, output)
     );
 }
 
@@ -334,6 +338,7 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
     lanes: L,
     count: usize,
     products: &[Row],
+    blank: &Blank,
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
@@ -361,13 +366,19 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
                 }
                 let rows = output.image_mut(block, image);
                 for row in 0..2 * HEIGHT {
-                    let mut products = down[row];
-                    // Every large pixel has this one.
-                    products[1] = lanes.add(products[1], bias);
-                    let values = output_transform::<L, WIDTH>(lanes, products);
-                    let target = &mut rows[large.at(2 * y + row, 2 * x)..][..2 * WIDTH];
+                    let mut values = output_transform::<L, WIDTH>(lanes, down[row]);
+                    let place = large.at(2 * y + row, 2 * x);
+                    if let Some(blank) = blank.of(image, place, 2 * WIDTH) {
+                        for (value, is_blank) in values.iter_mut().zip(blank) {
+                            if *is_blank {
+                                *value = lanes.zero();
+                            }
+                        }
+                    }
+                    let target = &mut rows[place..][..2 * WIDTH];
                     for column in 0..2 * WIDTH {
-                        lanes.store(&mut target[column], lanes.leaky(values[column], slope));
+                        let value = lanes.add(values[column], bias);
+                        lanes.store(&mut target[column], lanes.leaky(value, slope));
                     }
                 }
             },

@@ -23,6 +23,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::blank::Blank;
 use crate::buffer::{Blocked, Frame};
 use crate::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
 use crate::overlap::{InputGradient, Transpose, add_windows};
@@ -53,11 +54,12 @@ fn rows_of(run: &Run, product: usize) -> Range<usize> {
     )
 }
 
-/// Convolves the tiles of `run` of `input`; `weights` come from [`transform_weights`].
+/// Convolves the tiles of `run` of `input`; `weights` come from [`transform_weights`]. Sums of `blank` windows are zero.
 pub(crate) fn convolve(
     isa: Isa,
     run: &Run,
     input: &Blocked,
+    blank: &Blank,
     weights: &[Row],
     bias: &[Row],
     slope: f32,
@@ -90,7 +92,7 @@ pub(crate) fn convolve(
             let products = &mut products[rows.start..];
             with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, products, tiles));
         });
-    with_lanes!(isa, lanes => transform_output(lanes, run, products, bias, slope, output));
+    with_lanes!(isa, lanes => transform_output(lanes, run, products, blank, bias, slope, output));
 }
 
 /// The gradient of the tiles of `run` in the transformed weights' layout: puts it into `gradient` if that `is_fresh`,
@@ -389,6 +391,7 @@ fn transform_output<L: Lanes>(
     lanes: L,
     run: &Run,
     products: &[Row],
+    blank: &Blank,
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
@@ -398,7 +401,7 @@ fn transform_output<L: Lanes>(
         run,
         4,
         3,
-        transform_output_tiles::<L>(lanes, count, products, bias, slope, output)
+        transform_output_tiles::<L>(lanes, count, products, blank, bias, slope, output)
     );
 }
 
@@ -409,6 +412,7 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
     lanes: L,
     count: usize,
     products: &[Row],
+    blank: &Blank,
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
@@ -436,8 +440,16 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
                 let start = output.start(block, image);
                 let width = (frame.width - x).min(WIDTH);
                 for row in 0..(frame.height - y).min(HEIGHT) {
-                    let values = output_transform(lanes, down[row]);
-                    let start = start + frame.at(y + row, x);
+                    let mut values = output_transform(lanes, down[row]);
+                    let place = frame.at(y + row, x);
+                    if let Some(blank) = blank.of(image, place, width) {
+                        for (value, is_blank) in values.iter_mut().zip(blank) {
+                            if *is_blank {
+                                *value = lanes.zero();
+                            }
+                        }
+                    }
+                    let start = start + place;
                     let target = &mut output.rows[start..start + width];
                     for (target, value) in target.iter_mut().zip(values) {
                         lanes.store(target, lanes.leaky(lanes.add(value, bias), slope));

@@ -197,6 +197,52 @@ fn the_autoencoder_under_its_loss() {
     }
 }
 
+/// Transforms leave rounding where a direct sum is zero, or the same as its neighbour's. Where nothing has been learned,
+/// and every bias is zero, such sums decided about a ReLU; and of flat ground, about a pooling.
+#[test]
+fn flat_ground_goes_the_way_of_direct_sums() {
+    let stages = autoencoder();
+    for has_bias in [false, true] {
+        let mut random = Random::new(12);
+        let images = discs(&mut random, 12);
+        let values = Images {
+            shape: [12, 1, 28, 28],
+            values: &images,
+        };
+        let weights: Vec<_> = stages
+            .iter()
+            .map(|stage| {
+                let (weight, bias) = weights_of(&mut random, stage);
+                let scale = f32::from(u8::from(has_bias));
+                (weight, bias.iter().map(|value| value * scale).collect())
+            })
+            .collect();
+        let gradients = ALL.map(|precision| {
+            let stack = Stack::new(stages.clone(), precision).expect("the stages fit");
+            let trained = stack.train(values, &borrowed(&weights), &images, Loss::Mse, true);
+            trained.expect("it runs").1
+        });
+        let [exact, fast] = gradients;
+        let doubles =
+            |values: &[f32]| -> Vec<f64> { values.iter().map(|v| f64::from(*v)).collect() };
+        let mut pairs = Vec::new();
+        if !has_bias {
+            // With one, some maxima of different windows are nearer to each other than single precision tells.
+            pairs.extend(fast.input.zip(exact.input));
+        }
+        for (fast, exact) in fast.weights.into_iter().zip(exact.weights) {
+            pairs.extend([(fast.0, exact.0), (fast.1, exact.1)]);
+        }
+        for (index, (fast, exact)) in pairs.iter().enumerate() {
+            let off = error(fast, &doubles(exact));
+            assert!(
+                off < 2e-6,
+                "gradient {index} is off by {off:e}, bias: {has_bias}"
+            );
+        }
+    }
+}
+
 #[test]
 fn random_stacks() {
     for seed in 0..40 {
