@@ -46,7 +46,11 @@ pub(crate) fn build_ae(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
 
 /// Where cargo puts the `ae` of a profile's folder.
 pub(crate) fn built_ae(root: &Path, profile_folder: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let name = format!("ae{}", std::env::consts::EXE_SUFFIX);
-    root.join(target).join(profile_folder).join(name)
+    root.join(target_folder()).join(profile_folder).join(name)
+}
+
+/// Cargo's folder for what it builds, from the checkout.
+pub(crate) fn target_folder() -> OsString {
+    std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())
 }

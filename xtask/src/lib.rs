@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod ci;
 mod commands;
+#[cfg(unix)]
+pub mod coverage;
 pub mod download;
 #[cfg(unix)]
 pub mod faults;

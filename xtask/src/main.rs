@@ -10,6 +10,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use xtask::bench::{self, BenchOptions};
 use xtask::ci::{self, CiOptions};
+#[cfg(unix)]
+use xtask::coverage::{self, CoverageOptions};
 use xtask::download::{DownloadError, DownloadOptions, download};
 #[cfg(unix)]
 use xtask::faults::{self, FaultsOptions};
@@ -34,6 +36,9 @@ enum Task {
     Glyphs(GlyphsOptions),
     /// Check format, lints, tests, docs, layering and dependencies; print each step's time.
     Ci(CiOptions),
+    /// Run the tests with counters, and print how many of the library crates' lines they run.
+    #[cfg(unix)]
+    Coverage(CoverageOptions),
     /// Measure `ae` beside its peers.
     Bench(BenchOptions),
     /// Make the Python environment of the peers that `bench --peers` measures.
@@ -107,6 +112,8 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Ci(options) => Ok(ci::run(&root, &options)),
+        #[cfg(unix)]
+        Task::Coverage(options) => coverage::run(&root, &options),
         Task::Bench(options) => {
             bench::bench(&root, &options)?;
             Ok(ExitCode::SUCCESS)
