@@ -74,9 +74,32 @@ const DOCS: CargoStep = CargoStep {
     environment: &[("RUSTDOCFLAGS", "-D warnings")],
 };
 
+/// What `deny.toml` says of licences, of crates that are banned and of where crates come from.
 const DENY: CargoStep = CargoStep {
     name: "deny",
-    arguments: &["deny", "--workspace", "check"],
+    arguments: &[
+        "deny",
+        "--locked",
+        "--workspace",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ],
+    environment: &[],
+};
+
+/// The database is there already, by [`advisory_database_is_fetched`].
+const ADVISORIES: CargoStep = CargoStep {
+    name: "advisories",
+    arguments: &[
+        "deny",
+        "--locked",
+        "--workspace",
+        "check",
+        "--disable-fetch",
+        "advisories",
+    ],
     environment: &[],
 };
 
@@ -118,12 +141,15 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     step(CLIPPY.name, &|| CLIPPY.run(root));
     step(DOCS.name, &|| DOCS.run(root));
     step("bench --quick", &|| bench_quickly(root));
-    step(DENY.name, &|| {
-        if cargo_deny_is_installed() {
-            DENY.run(root)
-        } else {
-            Outcome::Skipped("cargo-deny is not installed")
-        }
+    let has_deny = succeeds(root, &["deny", "--version"]);
+    step(DENY.name, &|| match has_deny {
+        true => DENY.run(root),
+        false => Outcome::Skipped("cargo-deny is not installed"),
+    });
+    step(ADVISORIES.name, &|| match has_deny {
+        true if advisory_database_is_fetched(root) => ADVISORIES.run(root),
+        true => Outcome::Skipped("their database cannot be fetched"),
+        false => Outcome::Skipped("cargo-deny is not installed"),
     });
     print!("{}", table(&results));
     if results
@@ -158,13 +184,20 @@ fn cargo() -> Command {
     Command::new(commands::cargo())
 }
 
-fn cargo_deny_is_installed() -> bool {
-    let version = cargo()
-        .args(["deny", "--version"])
+/// Brings the database of known vulnerabilities up to date, which is the one step that needs more than the registry.
+fn advisory_database_is_fetched(root: &Path) -> bool {
+    succeeds(root, &["deny", "fetch", "db"])
+}
+
+/// Whether a cargo command succeeds, without a word of it.
+fn succeeds(root: &Path, arguments: &[&str]) -> bool {
+    let status = cargo()
+        .args(arguments)
+        .current_dir(root)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    version.is_ok_and(|status| status.success())
+    status.is_ok_and(|status| status.success())
 }
 
 /// The quick faults around the `ae` that the tests have built.
@@ -251,5 +284,7 @@ mod tests {
         };
         assert_eq!(step(&["--version"]).run(root), Outcome::Passed);
         assert_eq!(step(&["no-such-command"]).run(root), Outcome::Failed);
+        assert!(succeeds(root, &["--version"]));
+        assert!(!succeeds(root, &["no-such-command"]));
     }
 }
