@@ -24,7 +24,7 @@ mod split;
 #[cfg(test)]
 mod test_images;
 
-pub use atomic::write_atomically;
+pub use atomic::{create_folder, write_atomically};
 pub use dataset::{Dataset, Skipped};
 pub use error::DataError;
 pub use idx::write_idx;
