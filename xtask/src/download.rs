@@ -133,8 +133,20 @@ pub fn download(
     for file in &set.files {
         client.fetch(file, &set.mirrors, &partial.join(&file.name), report)?;
     }
+    sync_folder(&partial)?;
     fs::rename(&partial, &folder).map_err(DownloadError::disk("move", &partial))?;
+    sync_folder(downloads)?;
     Ok(folder)
+}
+
+/// Brings a folder's names to the disk, where the system has such a thing.
+fn sync_folder(path: &Path) -> Result<(), DownloadError> {
+    if cfg!(unix) {
+        File::open(path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(DownloadError::disk("write", path))?;
+    }
+    Ok(())
 }
 
 /// A lock that ends with the process, however that ends.

@@ -19,6 +19,7 @@ mod checkpoints;
 mod command_line;
 mod devices;
 mod downloads;
+mod durability;
 mod images;
 mod kills;
 mod models;
@@ -240,6 +241,7 @@ fn all_cases() -> Vec<Case> {
     cases.extend(models::cases());
     cases.extend(checkpoints::cases());
     cases.extend(system_calls::cases());
+    cases.extend(durability::cases());
     cases.extend(kills::cases());
     cases.extend(command_line::cases());
     cases.extend(devices::cases());

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ae_data::create_folder;
+
 use crate::error::{CliError, Status};
 
 /// Extensions that name a picture's format; anything else is taken for a folder.
@@ -63,7 +65,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), CliError> {
             "a file; --out takes a folder here",
         ));
     }
-    fs::create_dir_all(path).map_err(|error| CliError::io(path, "make the folder", &error))
+    create_folder(path).map_err(|error| CliError::io(path, "make the folder", &error))
 }
 
 /// Where several pictures go, or a single one.

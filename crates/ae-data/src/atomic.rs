@@ -36,10 +36,7 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         }
         _ => {}
     }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ae-").suffix(".tmp");
     #[cfg(unix)]
@@ -62,7 +59,31 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     sync_folder(folder)
 }
 
-/// Brings the file's new name to the disk, where the system has such a thing and the folder may be opened.
+/// Makes a folder, and those above it that are missing, and brings their names to the disk. One that is there is fine.
+///
+/// # Errors
+/// It cannot be made, or something that is no folder has its name.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .collect();
+    fs::create_dir_all(path)?;
+    missing
+        .iter()
+        .rev()
+        .try_for_each(|made| sync_folder(folder_of(made)))
+}
+
+/// The folder that a path's last name stands in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Brings a folder's new names to the disk, where the system has such a thing and the folder may be opened.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
@@ -127,6 +148,21 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         write_atomically(&path, |file| file.write_all(b"new")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn folders_are_made_with_those_above_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        for _ in 0..2 {
+            create_folder(&deep).unwrap();
+            assert!(deep.is_dir());
+        }
+        fs::write(folder.path().join("file"), b"").unwrap();
+        assert!(create_folder(&folder.path().join("file")).is_err());
+        assert!(create_folder(&folder.path().join("file/d")).is_err());
+        assert_eq!(folder_of(Path::new("runs")), Path::new("."));
+        assert_eq!(folder_of(Path::new("runs/a")), Path::new("runs"));
     }
 
     #[test]

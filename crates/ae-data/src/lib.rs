@@ -25,7 +25,7 @@ mod split;
 #[cfg(test)]
 mod test_images;
 
-pub use atomic::write_atomically;
+pub use atomic::{create_folder, write_atomically};
 pub use binarization::Binarization;
 pub use dataset::{Dataset, Skipped};
 pub use error::DataError;

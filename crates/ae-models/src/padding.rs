@@ -32,3 +32,54 @@ pub(crate) fn crop(images: Tensor<4>, height: usize, width: usize) -> Tensor<4> 
         images.slice([0..batch, 0..channels, 0..height, 0..width])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::{Rng as _, SeedableRng as _};
+
+    use super::*;
+
+    fn values(images: Tensor<4>) -> Vec<f32> {
+        images.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn cropping_takes_padding_off_again_and_padding_repeats_the_edge() {
+        let device = Device::flex();
+        for case in 0..200 {
+            let mut rng = ChaCha8Rng::seed_from_u64(case);
+            let mut between =
+                |low: usize, high: usize| low + (rng.next_u64() % (high - low + 1) as u64) as usize;
+            let shape @ [batch, channels, height, width] =
+                [between(1, 3), between(1, 3), between(1, 20), between(1, 20)];
+            let multiple = between(1, 9);
+            let what = format!("case {case}: {shape:?} to multiples of {multiple}");
+            let pixels: Vec<f32> = (0..shape.iter().product())
+                .map(|_| between(0, 255) as f32)
+                .collect();
+            let images = Tensor::from_data(TensorData::new(pixels.clone(), shape), &device);
+
+            let padded = pad_to_multiple(images, multiple);
+            let large = padded.dims();
+            assert_eq!(large[..2], [batch, channels], "{what}");
+            for (large, small) in large[2..].iter().zip([height, width]) {
+                assert!(
+                    large.is_multiple_of(multiple) && (small..small + multiple).contains(large),
+                    "{what}"
+                );
+            }
+            let expected: Vec<f32> = (0..batch * channels)
+                .flat_map(|plane| (0..large[2]).map(move |row| (plane, row)))
+                .flat_map(|(plane, row)| (0..large[3]).map(move |column| (plane, row, column)))
+                .map(|(plane, row, column)| {
+                    let row = plane * height + row.min(height - 1);
+                    pixels[row * width + column.min(width - 1)]
+                })
+                .collect();
+            assert_eq!(values(padded.clone()), expected, "{what}");
+            assert_eq!(values(crop(padded, height, width)), pixels, "{what}");
+        }
+    }
+}

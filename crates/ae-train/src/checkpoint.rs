@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use ae_data::write_atomically;
+use ae_data::{create_folder, write_atomically};
 use ae_models::NamedTensor;
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +103,8 @@ pub(crate) fn write(
 ) -> Result<PathBuf, TrainError> {
     let staging = checkpoints.join(STAGING);
     remove(&staging)?;
-    fs::create_dir_all(&staging).map_err(TrainError::io("create", &staging))?;
+    create_folder(checkpoints).map_err(TrainError::io("create", checkpoints))?;
+    fs::create_dir(&staging).map_err(TrainError::io("create", &staging))?;
     let mut files = BTreeMap::new();
 
     let path = staging.join(MODEL);
@@ -344,7 +345,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), TrainError> {
 }
 
 /// Brings a directory's entries to the disk, where the system has such a thing.
-pub(crate) fn sync_directory(path: &Path) -> Result<(), TrainError> {
+fn sync_directory(path: &Path) -> Result<(), TrainError> {
     if cfg!(unix) {
         let directory = File::open(path).map_err(TrainError::io("open", path))?;
         directory

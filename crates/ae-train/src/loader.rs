@@ -224,7 +224,16 @@ impl Drop for BatchLoader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ae_data::ImageShape;
+    use ae_data::{ImageShape, uniform_below};
+
+    fn draw(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Draw {
+        Draw {
+            seed,
+            purpose,
+            epoch,
+            index,
+        }
+    }
 
     fn set(images: usize) -> ImageSet {
         let shape = ImageShape::new(1, 2, 3);
@@ -371,5 +380,66 @@ mod tests {
         let mut loader = BatchLoader::start(plan(1000, 1, 3)).unwrap();
         loader.next().unwrap().unwrap();
         drop(loader);
+    }
+
+    /// Against the definition: an image's pixels, and its noise from (seed, purpose, epoch, index).
+    #[test]
+    fn whatever_the_plan_an_image_has_the_noise_of_its_own_numbers() {
+        for case in 0..150 {
+            let mut rng = draw(99, Purpose::Display, 0, case).rng();
+            let mut between = |low: usize, high: usize| {
+                low + uniform_below(&mut rng, (high - low + 1) as u64) as usize
+            };
+            let images = between(1, 60);
+            let (seed, epoch) = (between(0, 1000) as u64, between(0, 50) as u64);
+            let chain: NoiseChain = ["none", "gaussian:0.1..0.6", "masking:0.3,speckle:0.2"]
+                [between(0, 2)]
+            .parse()
+            .unwrap();
+            let purpose = [Purpose::Noise, Purpose::Validation][between(0, 1)];
+            let order = match between(0, 1) {
+                0 => None,
+                _ => Some(shuffled(seed, epoch, images)),
+            };
+            let batch_size = between(1, images + 3);
+            let first_batch = between(0, images.div_ceil(batch_size));
+            let plan = BatchPlan {
+                set: set(images),
+                order: order.clone(),
+                batch_size,
+                first_batch,
+                noise: Some(BatchNoise {
+                    chain: chain.clone(),
+                    seed,
+                    purpose,
+                    epoch,
+                }),
+                threads: between(1, 5),
+            };
+            let what = format!("case {case}: {batch_size} of {images} images, {chain}");
+            let left_out = (first_batch * batch_size).min(images);
+            let expected: Vec<u64> = (0..images)
+                .map(|place| order.as_ref().map_or(place, |order| order[place]) as u64)
+                .skip(left_out)
+                .collect();
+            let batches = batches(plan);
+            let found = batches.iter().flat_map(|batch| batch.indices.clone());
+            assert!(found.eq(expected), "{what}");
+            for batch in batches {
+                let input = batch.input.unwrap();
+                assert!((1..=batch_size).contains(&batch.indices.len()), "{what}");
+                for (place, &index) in batch.indices.iter().enumerate() {
+                    let values = place * 6..place * 6 + 6;
+                    let mut pixels = vec![0.0; 6];
+                    set(images)
+                        .read_unit_into(index as usize, &mut pixels)
+                        .unwrap();
+                    assert_eq!(batch.target[values.clone()], pixels, "{what}");
+                    let draw = draw(seed, purpose, epoch, index);
+                    chain.apply(ImageShape::new(1, 2, 3), &mut pixels, &mut draw.rng());
+                    assert_eq!(input[values], pixels, "{what}");
+                }
+            }
+        }
     }
 }

@@ -13,12 +13,11 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use ae_data::write_atomically;
+use ae_data::{create_folder, write_atomically};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::TrainError;
-use crate::checkpoint::sync_directory;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
@@ -55,10 +54,7 @@ impl RunDirectory {
             }
             run.clear()?;
         }
-        fs::create_dir_all(run.path()).map_err(TrainError::io("create", &run.path))?;
-        if let Some(parent) = run.path.parent().filter(|parent| parent.is_dir()) {
-            sync_directory(parent)?;
-        }
+        create_folder(run.path()).map_err(TrainError::io("create", &run.path))?;
         let _lock = run.lock()?;
         // Another process may have been quicker.
         if run.config_file().exists() && !force {

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(coverage.percent(), 40.0);
         assert_eq!(
             coverage.missed(folder.path()),
-            "src/noise.rs:4-5\nsrc/noise/apply.rs:1\n"
+            "src/noise/apply.rs:1\nsrc/noise.rs:4-5\n"
         );
         let error = Coverage::of("", &sources).unwrap_err().to_string();
         assert!(error.ends_with("the record says nothing of it"), "{error}");

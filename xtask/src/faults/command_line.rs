@@ -9,7 +9,7 @@ use super::checkpoints::SmallDisk;
 use super::snapshot::{Snapshot, sha256_of};
 use super::{Case, Trouble};
 
-const FAMILY: &str = "command line";
+pub(super) const FAMILY: &str = "command line";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = outputs();
@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Every command that writes, to the place `out`.
-fn writers(bench: &Bench<'_>, out: &str) -> Vec<Vec<String>> {
+pub(super) fn writers(bench: &Bench<'_>, out: &str) -> Vec<Vec<String>> {
     let (run, set, photo) = (bench.run(), bench.set(), bench.photo());
     [
         format!("encode {run} --data {set} -o {out} --backend flex"),

@@ -10,7 +10,7 @@ use super::snapshot::{sha256, sha256_of};
 use super::{Case, Trouble};
 use crate::loopback::{Behaviour, Server};
 
-const FAMILY: &str = "download";
+pub(super) const FAMILY: &str = "download";
 /// Enough for several of the client's buffers.
 const BYTES: usize = 300_000;
 
@@ -21,13 +21,13 @@ fn content() -> Vec<u8> {
 }
 
 /// A server, and the list of sets that names it.
-struct Site<'a> {
+pub(super) struct Site<'a> {
     bench: &'a Bench<'a>,
     server: Server,
 }
 
 impl<'a> Site<'a> {
-    fn open(bench: &'a Bench<'a>, behaviours: &[Behaviour]) -> Result<Self, Trouble> {
+    pub(super) fn open(bench: &'a Bench<'a>, behaviours: &[Behaviour]) -> Result<Self, Trouble> {
         let content = content();
         let server = Server::start(&content, behaviours);
         let list = format!(
@@ -41,7 +41,7 @@ impl<'a> Site<'a> {
         Ok(Self { bench, server })
     }
 
-    fn download(&self) -> Result<Run<'a>, Trouble> {
+    pub(super) fn download(&self) -> Result<Run<'a>, Trouble> {
         let run = self
             .bench
             .xtask(["download", "--sources", "sources.toml", "--into", "data"])?;
@@ -59,7 +59,7 @@ impl<'a> Site<'a> {
     }
 
     /// The set is there, and right to the byte.
-    fn check_there(&self) -> Result<(), Trouble> {
+    pub(super) fn check_there(&self) -> Result<(), Trouble> {
         let path = self.bench.path().join("data/letters/letters.bin");
         match sha256_of(&path)? == sha256(&content()) {
             true => Ok(()),
