@@ -1,6 +1,7 @@
 //! What is measured.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -232,8 +233,8 @@ pub(crate) fn make_models<'a>(
         .map(|case| (case.network, case.shape))
         .chain([OF_LETTERS])
     {
-        if !models.contains_key(&key) {
-            models.insert(key, make_model(&ae, scratch, &letters, key)?);
+        if let Entry::Vacant(place) = models.entry(key) {
+            place.insert(make_model(&ae, scratch, &letters, key)?);
         }
     }
     Ok(models)

@@ -11,7 +11,7 @@ fn random_image(random: &mut Random) -> Image {
         channels,
         ..random.shape(30)
     };
-    Image::new(shape, random.bytes(shape.values())).unwrap()
+    Image::new(shape, random.bytes(shape.values())).expect("the bytes are the shape's")
 }
 
 /// A size that is longer along one axis and the same along the other, so that nothing is scaled.

@@ -81,7 +81,7 @@ impl Random {
                 high: first.max(second),
             },
         };
-        Noise::new(kind, strength).unwrap()
+        Noise::new(kind, strength).expect("the strength is in range")
     }
 
     /// The ends, usual ones, and ones of every order of magnitude down to the smallest that there is.

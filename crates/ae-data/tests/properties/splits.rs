@@ -10,7 +10,8 @@ use crate::random::{CASES, Random};
 fn set(numbers: &[u16], labels: Option<Vec<u8>>) -> ImageSet {
     let pixels = numbers.iter().flat_map(|number| number.to_be_bytes());
     let shape = ImageShape::new(1, 1, 2);
-    ImageSet::from_images("s", shape, pixels.collect(), labels, vec![]).unwrap()
+    ImageSet::from_images("s", shape, pixels.collect(), labels, vec![])
+        .expect("one label for each image")
 }
 
 fn dataset(train: ImageSet, test: Option<ImageSet>) -> Dataset {
@@ -25,7 +26,7 @@ fn dataset(train: ImageSet, test: Option<ImageSet>) -> Dataset {
 
 fn numbers(set: &ImageSet) -> Vec<u16> {
     let number = |index| {
-        let image = set.image(index).unwrap();
+        let image = set.image(index).expect("the index is one of the set");
         u16::from_be_bytes([image.pixels()[0], image.pixels()[1]])
     };
     (0..set.len()).map(number).collect()

@@ -22,7 +22,7 @@ fn split(binarization: Binarization) -> Split {
     }
     .binarized(binarization, 1)
     .split(&SplitOptions::default())
-    .unwrap()
+    .expect("the set has both parts")
 }
 
 fn config() -> TrainConfig {
@@ -38,9 +38,11 @@ fn trained(
     watcher: &mut Watcher,
 ) -> Trained<ae_models::Model> {
     let device = Device::flex();
-    let model = conv().init([1, 8, 8], 5, &device).unwrap();
-    let config = config().check().unwrap();
-    train(model, &split(binarization), &config, &device, run, watcher).unwrap()
+    let model = conv()
+        .init([1, 8, 8], 5, &device)
+        .expect("8x8 pixels pool twice");
+    let config = config().check().expect("the configuration is sound");
+    train(model, &split(binarization), &config, &device, run, watcher).expect("it trains")
 }
 
 #[test]
@@ -85,11 +87,13 @@ fn a_run_on_dynamic_images_goes_on_with_the_same_bytes() {
     );
     // Other draws are other images.
     let device = Device::flex();
-    let model = conv().init([1, 8, 8], 5, &device).unwrap();
+    let model = conv()
+        .init([1, 8, 8], 5, &device)
+        .expect("8x8 pixels pool twice");
     let error = train(
         model,
         &split(Binarization::Static),
-        &config().check().unwrap(),
+        &config().check().expect("the configuration is sound"),
         &device,
         Some(&run),
         &mut (),
