@@ -76,19 +76,31 @@ impl Blank {
         self.black.clear();
         self.black.resize(images * input.frame.area, true);
         let black = &mut self.black;
-        with_lanes!(isa, _lanes => find_black_rows(_lanes, images, input, black));
+        with_lanes!(isa, _lanes => find_black_rows(images, input, black));
     }
 
-    /// Whether each of the outputs of `image` from place `start` on is blank; nothing where none of all images is.
+    /// Puts zeros where the outputs of `image` from place `start` on are blank.
     #[inline(always)]
-    pub(crate) fn of(&self, image: usize, start: usize, count: usize) -> Option<&[bool]> {
-        self.any
-            .then(|| &self.windows[image * self.area + start..][..count])
+    pub(crate) fn clear<L: Lanes>(
+        &self,
+        lanes: L,
+        image: usize,
+        start: usize,
+        outputs: &mut [L::V],
+    ) {
+        if self.any {
+            let windows = &self.windows[image * self.area + start..][..outputs.len()];
+            for index in 0..windows.len() {
+                if windows[index] {
+                    outputs[index] = lanes.zero();
+                }
+            }
+        }
     }
 }
 
 #[inline(always)]
-fn find_black_rows<L: Lanes>(_lanes: L, images: usize, input: &Blocked, black: &mut [bool]) {
+fn find_black_rows(images: usize, input: &Blocked, black: &mut [bool]) {
     for block in 0..input.blocks {
         for image in 0..images {
             let flags = &mut black[image * input.frame.area..][..input.frame.area];

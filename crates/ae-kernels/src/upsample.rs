@@ -368,13 +368,7 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
                 for row in 0..2 * HEIGHT {
                     let mut values = output_transform::<L, WIDTH>(lanes, down[row]);
                     let place = large.at(2 * y + row, 2 * x);
-                    if let Some(blank) = blank.of(image, place, 2 * WIDTH) {
-                        for (value, is_blank) in values.iter_mut().zip(blank) {
-                            if *is_blank {
-                                *value = lanes.zero();
-                            }
-                        }
-                    }
+                    blank.clear(lanes, image, place, &mut values[..2 * WIDTH]);
                     let target = &mut rows[place..][..2 * WIDTH];
                     for column in 0..2 * WIDTH {
                         let value = lanes.add(values[column], bias);

@@ -442,13 +442,7 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
                 for row in 0..(frame.height - y).min(HEIGHT) {
                     let mut values = output_transform(lanes, down[row]);
                     let place = frame.at(y + row, x);
-                    if let Some(blank) = blank.of(image, place, width) {
-                        for (value, is_blank) in values.iter_mut().zip(blank) {
-                            if *is_blank {
-                                *value = lanes.zero();
-                            }
-                        }
-                    }
+                    blank.clear(lanes, image, place, &mut values[..width]);
                     let start = start + place;
                     let target = &mut output.rows[start..start + width];
                     for (target, value) in target.iter_mut().zip(values) {
