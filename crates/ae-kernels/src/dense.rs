@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::buffer::zero_floats;
 use crate::ends;
 use crate::engine::Gradients;
-use crate::error::KernelError;
+use crate::error::{KernelError, check_length};
 use crate::loss::Loss;
 use crate::simd::{Isa, with_lanes};
 use crate::stage::Activation;
@@ -643,15 +643,4 @@ fn check(layers: &[DenseLayer]) -> Result<(), KernelError> {
         }
     }
     Ok(())
-}
-
-fn check_length(what: &str, expected: usize, found: usize) -> Result<(), KernelError> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(KernelError::Length {
-        what: what.to_owned(),
-        expected,
-        found,
-    })
 }

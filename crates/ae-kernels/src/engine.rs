@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::buffer::{zero_floats, zero_rows};
-use crate::error::KernelError;
+use crate::error::{KernelError, check_length};
 use crate::loss::Loss;
 use crate::pass::Workspace;
 use crate::plan::Plan;
@@ -308,18 +308,6 @@ impl<'a> Objective<'a> {
             Self::Given(_) => Self::Given(values),
             Self::Loss(loss, _) => Self::Loss(loss, values),
         }
-    }
-}
-
-fn check_length(what: &str, expected: usize, found: usize) -> Result<(), KernelError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(KernelError::Length {
-            what: what.to_owned(),
-            expected,
-            found,
-        })
     }
 }
 

@@ -82,3 +82,15 @@ pub enum KernelError {
     #[error("a shape too large to count its values")]
     Overflow,
 }
+
+/// An error that names what has another length than it should.
+pub(crate) fn check_length(what: &str, expected: usize, found: usize) -> Result<(), KernelError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(KernelError::Length {
+        what: what.to_owned(),
+        expected,
+        found,
+    })
+}

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::error::KernelError;
+use crate::error::{KernelError, check_length};
 use crate::simd::{Isa, with_lanes};
 
 /// Values that one task updates.
@@ -181,17 +181,6 @@ fn cut<'a>(
         });
     }
     Ok(())
-}
-
-fn check_length(what: &str, expected: usize, found: usize) -> Result<(), KernelError> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(KernelError::Length {
-        what: what.to_owned(),
-        expected,
-        found,
-    })
 }
 
 /// A rule's numbers at one step, as they are multiplied by.

@@ -75,6 +75,11 @@ impl Prepared {
         }
         self.lay_out(isa, step, weights.weight, backward)?;
         self.source.clear();
+        self.source
+            .try_reserve_exact(weights.weight.len())
+            .map_err(|_| KernelError::Memory {
+                bytes: size_of_val(weights.weight),
+            })?;
         self.source.extend_from_slice(weights.weight);
         self.has_backward = backward;
         Ok(())

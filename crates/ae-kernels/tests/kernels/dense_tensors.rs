@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::dense::{lively, parameters};
 use crate::reference::{Random, error};
-use crate::tensors::{close, devices, doubles, floats};
+use crate::tensors::{close, devices, doubles, floats, gradients, mse};
 
 type TensorWeights = Vec<(Tensor<2>, Tensor<1>)>;
 
@@ -27,23 +27,6 @@ fn weights_on(layers: &[DenseLayer], random: &mut Random, device: &Device) -> Te
             )
         })
         .collect()
-}
-
-fn gradients(loss: Tensor<1>, x: &Tensor<2>, weights: &TensorWeights) -> Vec<Vec<f32>> {
-    let gradients = loss.backward();
-    let mut all = vec![floats(x.grad(&gradients).expect("the input is tracked"))];
-    for (weight, bias) in weights {
-        all.push(floats(
-            weight.grad(&gradients).expect("weights are tracked"),
-        ));
-        all.push(floats(bias.grad(&gradients).expect("biases are tracked")));
-    }
-    all
-}
-
-fn mse(output: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    let difference = output - target;
-    (difference.clone() * difference).mean()
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn by_burn(stages: &[Stage], mut x: Tensor<4>, weights: &TensorWeights) -> Tenso
     x
 }
 
-fn mse(output: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
+pub(crate) fn mse<const D: usize>(output: Tensor<D>, target: Tensor<D>) -> Tensor<1> {
     let difference = output - target;
     (difference.clone() * difference).mean()
 }
@@ -76,8 +76,12 @@ fn untracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     Tensor::from_inner(tensor.inner())
 }
 
-/// Gradients of `loss` to the weights and to `x`.
-fn gradients(loss: Tensor<1>, x: &Tensor<4>, weights: &TensorWeights) -> Vec<Vec<f32>> {
+/// Gradients of `loss` to `x`, and to the weights and biases.
+pub(crate) fn gradients<const X: usize, const W: usize>(
+    loss: Tensor<1>,
+    x: &Tensor<X>,
+    weights: &[(Tensor<W>, Tensor<1>)],
+) -> Vec<Vec<f32>> {
     let gradients = loss.backward();
     let mut all = vec![floats(x.grad(&gradients).expect("the input is tracked"))];
     for (weight, bias) in weights {
