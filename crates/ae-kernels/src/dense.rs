@@ -299,6 +299,22 @@ impl DenseStack {
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
         let batch = self.batch(values, weights)?;
+        if self.is_worth_threads(batch) {
+            // Into the pool once, not anew for every loop.
+            rayon::scope(|_| self.run_here(values, weights, objective, wants_input))
+        } else {
+            self.run_here(values, weights, objective, wants_input)
+        }
+    }
+
+    fn run_here(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+        objective: Objective<'_>,
+        wants_input: bool,
+    ) -> Result<(f64, Gradients), KernelError> {
+        let batch = self.batch(values, weights)?;
         let (what, given) = match objective {
             Objective::Given(gradient) => ("the output's gradient", gradient),
             Objective::Loss(_, target) => ("the target", target),

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::buffer::{zero_floats, zero_rows};
 use crate::error::{KernelError, check_length};
 use crate::loss::Loss;
-use crate::pass::Workspace;
+use crate::pass::{Workspace, is_brief};
 use crate::plan::Plan;
 use crate::simd::{Isa, Row};
 use crate::weights::{Prepared, Weights, read_gradient};
@@ -26,7 +26,7 @@ const TRAINING_BYTES: usize = 16 << 20;
 /// Parts of a batch, at most. Each costs a pass over gradients and their transforms, whatever its images.
 const PARTS: usize = 4;
 /// Fewer images than these are not worth a part of their own.
-const PART_IMAGES: usize = 8;
+const PART_IMAGES: usize = 4;
 
 /// Gradients of one pass, each tensor in PyTorch's layout.
 #[derive(Clone, Debug)]
@@ -84,8 +84,17 @@ impl Engine {
         values: &[f32],
         weights: &[Weights<'_>],
     ) -> Result<Vec<f32>, KernelError> {
+        // Into the pool once, not anew for every loop.
+        rayon::scope(|_| self.forward_in_pool(values, weights))
+    }
+
+    fn forward_in_pool(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+    ) -> Result<Vec<f32>, KernelError> {
         let batch = self.batch(values)?;
-        let prepared = self.prepare(weights, false)?;
+        let prepared = self.prepare(weights, None)?;
         let output_values = self.plan.output_values();
         let mut output = zero_floats(
             batch
@@ -117,6 +126,16 @@ impl Engine {
         objective: Objective<'_>,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
+        rayon::scope(|_| self.train_in_pool(values, weights, objective, wants_input))
+    }
+
+    fn train_in_pool(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+        objective: Objective<'_>,
+        wants_input: bool,
+    ) -> Result<(f64, Gradients), KernelError> {
         let batch = self.batch(values)?;
         let plan = &self.plan;
         let output_values = batch
@@ -127,8 +146,8 @@ impl Engine {
             Objective::Loss(_, target) => ("the target", target),
         };
         check_length(what, output_values, given.len())?;
-        let prepared = self.prepare(weights, true)?;
         let part = batch.div_ceil(PARTS).max(PART_IMAGES);
+        let prepared = self.prepare(weights, Some(part.min(batch)))?;
         let mut input_gradient = if wants_input {
             Some(zero_floats(values.len())?)
         } else {
@@ -232,10 +251,11 @@ impl Engine {
         Ok(batch)
     }
 
+    /// Lays out the weights of every stage, for passes forward or for training on parts of some images.
     fn prepare(
         &self,
         weights: &[Weights<'_>],
-        backward: bool,
+        training_images: Option<usize>,
     ) -> Result<Vec<Prepared>, KernelError> {
         let steps = &self.plan.steps;
         if weights.len() != steps.len() {
@@ -263,7 +283,10 @@ impl Engine {
             .zip(steps)
             .zip(weights)
             .try_for_each(|((prepared, step), weights)| {
-                prepared.fill(self.isa, step, *weights, backward)
+                let backward = training_images.is_some();
+                let is_brief = training_images
+                    .is_some_and(|images| images <= self.training_images && is_brief(step, images));
+                prepared.fill(self.isa, step, *weights, backward, is_brief)
             })?;
         Ok(prepared)
     }
@@ -319,6 +342,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Adds the rows of `rest`, first to last, to `sum`.
 fn add_in_order(sum: &mut [Row], rest: &[Partial]) {
     const RUN: usize = 512;
+    if rest.is_empty() {
+        return;
+    }
     sum.par_chunks_mut(RUN).enumerate().for_each(|(run, sum)| {
         for partial in rest {
             let rows = &partial.rows[run * RUN..][..sum.len()];

@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod blank;
+mod brief;
 mod buffer;
 mod dense;
 mod direct;
@@ -27,6 +28,7 @@ mod stack;
 mod stage;
 mod taps;
 mod tiles;
+mod transforms;
 mod update;
 mod upsample;
 mod weights;

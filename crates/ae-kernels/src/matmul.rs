@@ -33,8 +33,8 @@ pub(crate) fn products_at_once(rows: usize, depth: usize, columns: usize) -> usi
     WORTH_A_TASK.div_ceil(multiplications.max(1))
 }
 
-/// `C` is the sum of the products `A B` of all `operands`; blocks of every `A` and of `c` lie `a_stride` and `c_stride`
-/// rows apart.
+/// `C` is the sum of the products `A B` of all `operands` where `c` `is_fresh`, else that is added to it; blocks of every
+/// `A` and of `c` lie `a_stride` and `c_stride` rows apart.
 #[inline(always)]
 pub(crate) fn multiply<L: Lanes, const N: usize>(
     lanes: L,
@@ -43,6 +43,7 @@ pub(crate) fn multiply<L: Lanes, const N: usize>(
     a_stride: usize,
     c: &mut [Row],
     c_stride: usize,
+    is_fresh: bool,
 ) {
     let mut column = 0;
     while column < size.columns {
@@ -58,7 +59,7 @@ pub(crate) fn multiply<L: Lanes, const N: usize>(
             macro_rules! heights {
                 ($columns:literal: $($height:literal)*) => {
                     match step {
-                        $($height => multiply_tile::<L, N, $height, $columns>(lanes, size.depth, operands, a_stride, c, c_stride),)*
+                        $($height => multiply_tile::<L, N, $height, $columns>(lanes, size.depth, operands, a_stride, c, c_stride, is_fresh),)*
                         _ => unreachable!()
                     }
                 };
@@ -84,6 +85,7 @@ fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
     a_stride: usize,
     c: &mut [Row],
     c_stride: usize,
+    is_fresh: bool,
 ) {
     let mut sums = [[lanes.zero(); NV]; MR];
     for (a, b) in operands {
@@ -110,7 +112,12 @@ fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
     for v in 0..NV {
         let target: &mut [Row; MR] = fixed_mut(&mut c[v * c_stride..]);
         for i in 0..MR {
-            lanes.store(&mut target[i], sums[i][v]);
+            let sum = if is_fresh {
+                sums[i][v]
+            } else {
+                lanes.add(lanes.load(&target[i]), sums[i][v])
+            };
+            lanes.store(&mut target[i], sum);
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::matmul::plane;
 use crate::simd::{Lanes, Row};
 use crate::tiles::{Length, Run};
 
-/// Where the gradient of the input goes, and the transformed weights that take it there: those of the convolution with
-/// the channels exchanged.
+/// Where the gradient of the input goes, and the weights that take it there: those of the convolution with the channels
+/// exchanged, transformed where the weights' gradient is that of transformed ones.
 pub(crate) struct InputGradient<'a> {
     pub(crate) weights: &'a [Row],
     pub(crate) gradient: &'a mut Blocked,

@@ -14,9 +14,10 @@ use crate::simd::{BLOCK, Isa, Row};
 use crate::stage::Activation;
 use crate::taps::{self, Window};
 use crate::tiles::{Run, Scratch};
-use crate::upsample;
+use crate::transforms::{WeightGradient, transform_weight_gradient};
+use crate::upsample::{self, Upsample};
 use crate::weights::Prepared;
-use crate::winograd;
+use crate::winograd::{self, Winograd};
 
 /// Tiles that a stage transforms at a time.
 const TILES: usize = 128;
@@ -256,26 +257,23 @@ impl Workspace {
     /// Writes the gradients of transformed weights, back in the weights' own form, to `partial`.
     pub(crate) fn finish_gradients(&self, plan: &Plan, partial: &mut [Row]) {
         for (step, buffers) in plan.steps.iter().zip(&self.buffers) {
-            let target = &mut partial[step.gradient_start..][..step.gradient_rows];
-            match step.algorithm {
-                Algorithm::Winograd => {
-                    winograd::transform_weight_gradient(
-                        self.isa,
-                        &buffers.transformed_gradient,
-                        target,
-                    );
-                }
-                Algorithm::Upsample => {
-                    upsample::transform_weight_gradient(
-                        self.isa,
-                        &buffers.transformed_gradient,
-                        target,
-                    );
-                }
-                Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => {}
+            if buffers.is_fresh {
+                continue;
             }
+            let target = &mut partial[step.gradient_start..][..step.gradient_rows];
+            let transform = match step.algorithm {
+                Algorithm::Winograd => transform_weight_gradient::<Winograd, _>,
+                Algorithm::Upsample => transform_weight_gradient::<Upsample, _>,
+                Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => continue,
+            };
+            transform(self.isa, &buffers.transformed_gradient, target);
         }
     }
+}
+
+/// Whether all tiles of `images` images are transformed together, so that each weight is multiplied once a pass.
+pub(crate) fn is_brief(step: &Step, images: usize) -> bool {
+    step.products().is_some() && runs(step, images, true).nth(1).is_none()
 }
 
 /// The runs of tiles that a stage's transforms take at a time; going back needs whole lines.
@@ -535,7 +533,7 @@ impl Buffers {
                         &run,
                         input.blocked(),
                         blank,
-                        &weights.forward,
+                        weights.product_weights(),
                         &weights.bias,
                         slope,
                         target,
@@ -552,7 +550,7 @@ impl Buffers {
                         transformed,
                         products,
                     };
-                    let (weights, bias) = (&weights.forward, &weights.bias);
+                    let (weights, bias) = (weights.product_weights(), &weights.bias);
                     upsample::convolve(
                         isa,
                         &run,
@@ -688,8 +686,14 @@ impl Buffers {
                     let (input, rest) = kept.split_at(transformed_rows(step, &run));
                     kept = rest;
                     let input = (input, depth);
-                    let is_fresh = std::mem::replace(&mut self.is_fresh, false);
-                    let gradient = &mut self.transformed_gradient;
+                    let gradient = if weights.is_brief() {
+                        WeightGradient::Untransformed(&mut *weight_gradient)
+                    } else {
+                        WeightGradient::Transformed {
+                            planes: &mut self.transformed_gradient,
+                            is_fresh: std::mem::replace(&mut self.is_fresh, false),
+                        }
+                    };
                     let target = target.as_mut().map(|target| InputGradient {
                         weights: &weights.backward,
                         gradient: target.gradient,
@@ -702,7 +706,7 @@ impl Buffers {
                         Algorithm::Winograd => winograd::back,
                         _ => upsample::back,
                     };
-                    back(isa, &run, input, sums, gradient, is_fresh, target, scratch);
+                    back(isa, &run, input, sums, gradient, target, scratch);
                 }
                 if let Some(Target {
                     gradient,

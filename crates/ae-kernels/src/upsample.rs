@@ -26,16 +26,16 @@
 //! # References
 //! The form of the algorithm: Winograd 1980, "Arithmetic Complexity of Computations", chapter V.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use crate::blank::Blank;
+use crate::brief;
 use crate::buffer::{Blocked, Frame};
 use crate::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
 use crate::overlap::{InputGradient, Transpose, add_windows};
 use crate::simd::{BLOCK, Isa, Lanes, Row, with_lanes};
 use crate::tiles::{Grid, Length, Run, Scratch, Section, for_each_shape};
+use crate::transforms::{ProductWeights, Transforms, WeightGradient, multiply_tiles};
 
 /// Products of a long tile along one axis and of a short one, the first of them; and in both.
 const LONG: usize = 5;
@@ -57,24 +57,14 @@ pub(crate) fn product_rows(frame: Frame) -> usize {
     grid(frame).products(LONG, SHORT)
 }
 
-/// The transformed input that a product takes.
-fn input_of(product: usize) -> usize {
-    (product / LONG).min(INPUTS - 1) * INPUTS + (product % LONG).min(INPUTS - 1)
-}
-
-/// The rows of a product.
-fn rows_of(run: &Run, product: usize) -> Range<usize> {
-    run.rows(product / LONG >= SHORT, product % LONG >= SHORT)
-}
-
-/// Convolves the upsampled tiles of `run` of `input`; `weights` come from [`transform_weights`]. Sums of `blank` windows
+/// Convolves the upsampled tiles of `run` of `input`; Sums of `blank` windows
 /// are zero.
 pub(crate) fn convolve(
     isa: Isa,
     run: &Run,
     input: &Blocked,
     blank: &Blank,
-    weights: &[Row],
+    weights: ProductWeights<'_>,
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
@@ -84,41 +74,21 @@ pub(crate) fn convolve(
         transformed,
         products,
     } = scratch;
-    let tiles = run.tiles();
     let (depth, columns) = (input.blocks, output.blocks);
     with_lanes!(isa, lanes => transform_input(lanes, run, input, transformed));
-    products
-        .par_chunks_mut(plane(columns * tiles))
-        .take(PRODUCTS)
-        .enumerate()
-        .with_min_len(products_at_once(tiles, depth, columns))
-        .for_each(|(product, products)| {
-            let rows = rows_of(run, product);
-            let size = Size {
-                rows: rows.len(),
-                depth,
-                columns,
-            };
-            let operands = [(
-                &transformed[input_of(product) * plane(depth * tiles) + rows.start..],
-                &weights[product * plane(columns * depth * BLOCK)..],
-            )];
-            let products = &mut products[rows.start..];
-            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, products, tiles));
-        });
+    let (input, target) = ((&*transformed, depth), (&mut *products, columns));
+    multiply_tiles::<Upsample, LONG>(isa, run, input, weights, target);
     with_lanes!(isa, lanes => transform_output(lanes, run, products, blank, bias, slope, output));
 }
 
-/// The gradient of the tiles of `run` in the transformed weights' layout: puts it into `gradient` if that `is_fresh`,
-/// else adds it. `input` is what [`convolve`] made of the input's `depth` blocks. Where it is wanted, the gradient of
-/// the input too; the runs of an image then in their order and of whole lines.
+/// The gradient of the weights over the tiles of `run`. `input` is what [`convolve`] made of the input's `depth` blocks.
+/// Where it is wanted, the gradient of the input too; the runs of an image then in their order and of whole lines.
 pub(crate) fn back(
     isa: Isa,
     run: &Run,
     (input, depth): (&[Row], usize),
     output_gradient: &Blocked,
-    gradient: &mut [Row],
-    is_fresh: bool,
+    gradient: WeightGradient<'_>,
     input_gradient: Option<InputGradient<'_>>,
     scratch: Scratch<'_>,
 ) {
@@ -129,24 +99,49 @@ pub(crate) fn back(
     let tiles = run.tiles();
     let columns = output_gradient.blocks;
     with_lanes!(isa, lanes => transform_gradient(lanes, run, output_gradient, products));
-    gradient
-        .par_chunks_mut(plane(columns * depth * BLOCK))
-        .enumerate()
-        .with_min_len(products_at_once(tiles, depth, columns))
-        .for_each(|(product, gradient)| {
-            let rows = rows_of(run, product);
-            let size = Size {
-                rows: rows.len(),
-                depth,
-                columns,
-            };
-            let a = &input[input_of(product) * plane(depth * tiles) + rows.start..];
-            let b = &products[product * plane(columns * tiles) + rows.start..];
-            with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
-        });
-    let Some(InputGradient { weights, gradient }) = input_gradient else {
-        return;
-    };
+    let weights = input_gradient.as_ref().map(|target| target.weights);
+    match gradient {
+        WeightGradient::Transformed { planes, is_fresh } => {
+            planes
+                .par_chunks_mut(plane(columns * depth * BLOCK))
+                .enumerate()
+                .with_min_len(products_at_once(tiles, depth, columns))
+                .for_each(|(product, gradient)| {
+                    let rows = Upsample::rows_of(run, product);
+                    let size = Size {
+                        rows: rows.len(),
+                        depth,
+                        columns,
+                    };
+                    let a = &input[Upsample::input_of(product) * plane(depth * tiles) + rows.start..];
+                    let b = &products[product * plane(columns * tiles) + rows.start..];
+                    with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
+                });
+            if let Some(weights) = weights {
+                let (products, target) = ((&*products, columns), (&mut *transformed, depth));
+                input_products(isa, run, products, weights, target);
+            }
+        }
+        WeightGradient::Untransformed(gradient) => {
+            let target = weights.map(|weights| (weights, &mut *transformed));
+            let (input, products) = ((input, depth), (&*products, columns));
+            brief::back::<Upsample, LONG>(isa, run, input, products, gradient, target);
+        }
+    }
+    if let Some(InputGradient { gradient, .. }) = input_gradient {
+        with_lanes!(isa, lanes => add_windows::<_, InputTransposed, INPUTS>(lanes, run, transformed, products, gradient));
+    }
+}
+
+/// The gradient of the transformed inputs, each the sum over the products that take it.
+fn input_products(
+    isa: Isa,
+    run: &Run,
+    (products, columns): (&[Row], usize),
+    weights: &[Row],
+    (transformed, depth): (&mut [Row], usize),
+) {
+    let tiles = run.tiles();
     transformed
         .par_chunks_mut(plane(depth * tiles))
         .take(TRANSFORMED)
@@ -155,7 +150,7 @@ pub(crate) fn back(
         .for_each(|(input, transformed)| {
             let (row, column) = (input / INPUTS, input % INPUTS);
             let product = row * LONG + column;
-            let rows = rows_of(run, product);
+            let rows = Upsample::rows_of(run, product);
             let size = Size {
                 rows: rows.len(),
                 depth: columns,
@@ -170,21 +165,20 @@ pub(crate) fn back(
             };
             // The last transformed input along an axis is that of two products.
             with_lanes!(isa, lanes => match (row == INPUTS - 1, column == INPUTS - 1) {
-                (false, false) => multiply(lanes, size, [of(product)], tiles, target, tiles),
+                (false, false) => multiply(lanes, size, [of(product)], tiles, target, tiles, true),
                 (false, true) => {
-                    multiply(lanes, size, [of(product), of(product + 1)], tiles, target, tiles);
+                    multiply(lanes, size, [of(product), of(product + 1)], tiles, target, tiles, true);
                 }
                 (true, false) => {
-                    multiply(lanes, size, [of(product), of(product + LONG)], tiles, target, tiles);
+                    multiply(lanes, size, [of(product), of(product + LONG)], tiles, target, tiles, true);
                 }
                 (true, true) => {
                     let below = product + LONG;
                     let operands = [of(product), of(product + 1), of(below), of(below + 1)];
-                    multiply(lanes, size, operands, tiles, target, tiles);
+                    multiply(lanes, size, operands, tiles, target, tiles, true);
                 }
             });
         });
-    with_lanes!(isa, lanes => add_windows::<_, InputTransposed, INPUTS>(lanes, run, transformed, products, gradient));
 }
 
 /// The transformed inputs of `SIZE` small pixels, which lie between their two neighbours.
@@ -457,66 +451,27 @@ impl Transpose<INPUTS> for InputTransposed {
     }
 }
 
-/// `{w0, h, w2, h - w0, w2 - h}` for `h = (w0 + w1 + w2) / 2`.
-#[inline(always)]
-fn weight_transform<L: Lanes>(l: L, w: [L::V; 3]) -> [L::V; LONG] {
-    let half = l.mul(l.add(l.add(w[0], w[1]), w[2]), l.splat(0.5));
-    [w[0], half, w[2], l.sub(half, w[0]), l.sub(w[2], half)]
-}
+/// The weights' transform and its transpose.
+pub(crate) struct Upsample;
 
-/// The transpose of [`weight_transform`].
-#[inline(always)]
-fn weight_gradient_transform<L: Lanes>(l: L, u: [L::V; LONG]) -> [L::V; 3] {
-    let half = l.mul(l.sub(l.add(u[1], u[3]), u[4]), l.splat(0.5));
-    [
-        l.add(l.sub(u[0], u[3]), half),
-        half,
-        l.add(l.add(u[2], u[4]), half),
-    ]
-}
+impl Transforms<LONG> for Upsample {
+    const SHORT: usize = SHORT;
+    const INPUTS: usize = INPUTS;
 
-/// The weights' transform along both axes, of `[tap][...]` rows.
-pub(crate) fn transform_weights(isa: Isa, weights: &[Row], transformed: &mut [Row]) {
-    let count = weights.len() / 9;
-    with_lanes!(isa, lanes => for index in 0..count {
-        let mut down = [[lanes.zero(); 3]; LONG];
-        for column in 0..3 {
-            let values = std::array::from_fn(
-                #[inline(always)] |row| lanes.load(&weights[(row * 3 + column) * count + index]),
-            );
-            let values = weight_transform(lanes, values);
-            for row in 0..LONG {
-                down[row][column] = values[row];
-            }
-        }
-        for row in 0..LONG {
-            let values = weight_transform(lanes, down[row]);
-            for column in 0..LONG {
-                lanes.store(&mut transformed[(row * LONG + column) * plane(count) + index], values[column]);
-            }
-        }
-    });
-}
+    /// `{w0, h, w2, h - w0, w2 - h}` for `h = (w0 + w1 + w2) / 2`.
+    #[inline(always)]
+    fn weights<L: Lanes>(l: L, w: [L::V; 3]) -> [L::V; LONG] {
+        let half = l.mul(l.add(l.add(w[0], w[1]), w[2]), l.splat(0.5));
+        [w[0], half, w[2], l.sub(half, w[0]), l.sub(w[2], half)]
+    }
 
-/// The transpose of [`transform_weights`]: the weights' gradient from that of the transformed ones.
-pub(crate) fn transform_weight_gradient(isa: Isa, transformed: &[Row], gradient: &mut [Row]) {
-    let count = gradient.len() / 9;
-    with_lanes!(isa, lanes => for index in 0..count {
-        let mut down = [[lanes.zero(); LONG]; 3];
-        for column in 0..LONG {
-            let values = std::array::from_fn(
-                #[inline(always)] |row| lanes.load(&transformed[(row * LONG + column) * plane(count) + index]),
-            );
-            let values = weight_gradient_transform(lanes, values);
-            for row in 0..3 {
-                down[row][column] = values[row];
-            }
-        }
-        for row in 0..3 {
-            let values = weight_gradient_transform(lanes, down[row]);
-            for column in 0..3 {
-                lanes.store(&mut gradient[(row * 3 + column) * count + index], values[column]);
-            }
-        }
-    });
+    #[inline(always)]
+    fn weight_gradient<L: Lanes>(l: L, u: [L::V; LONG]) -> [L::V; 3] {
+        let half = l.mul(l.sub(l.add(u[1], u[3]), u[4]), l.splat(0.5));
+        [
+            l.add(l.sub(u[0], u[3]), half),
+            half,
+            l.add(l.add(u[2], u[4]), half),
+        ]
+    }
 }

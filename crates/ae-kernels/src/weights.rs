@@ -5,12 +5,15 @@
 //! wants the same with the channels exchanged and the window turned. Missing channels are zero.
 
 use crate::buffer::zero_rows;
+use crate::direct::{fixed, fixed_mut};
 use crate::error::KernelError;
 use crate::matmul::plane;
 use crate::plan::{Algorithm, Step};
 use crate::simd::{BLOCK, Isa, Row};
 use crate::taps::Window;
-use crate::{upsample, winograd};
+use crate::transforms::{ProductWeights, transform_weights};
+use crate::upsample::Upsample;
+use crate::winograd::Winograd;
 
 /// Taps of the window.
 const TAPS: usize = 9;
@@ -37,6 +40,8 @@ pub(crate) struct Prepared {
     /// The weight that `forward` was made of, and whether `backward` was too.
     source: Vec<f32>,
     has_backward: bool,
+    /// Whether the algorithm's transform is left to [`crate::brief`].
+    is_brief: bool,
 }
 
 /// Whether two lists are the same to the bit.
@@ -58,21 +63,24 @@ fn grow(buffer: &mut Vec<Row>, rows: usize) -> Result<&mut [Row], KernelError> {
 }
 
 impl Prepared {
-    /// Lays out `weights` for the passes that are wanted.
+    /// Lays out `weights` for the passes that are wanted; transforms are left for later if these are `brief`.
     pub(crate) fn fill(
         &mut self,
         isa: Isa,
         step: &Step,
         weights: Weights<'_>,
         backward: bool,
+        is_brief: bool,
     ) -> Result<(), KernelError> {
         let bias = grow(&mut self.bias, step.output_blocks())?;
         for (row, values) in bias.iter_mut().zip(weights.bias.chunks(BLOCK)) {
             row.0[..values.len()].copy_from_slice(values);
         }
-        if are_same(&self.source, weights.weight) && (self.has_backward || !backward) {
+        let suits = self.is_brief == is_brief && (self.has_backward || !backward);
+        if suits && are_same(&self.source, weights.weight) {
             return Ok(());
         }
+        self.is_brief = is_brief;
         self.lay_out(isa, step, weights.weight, backward)?;
         self.source.clear();
         self.source
@@ -144,14 +152,47 @@ impl Prepared {
                     lay_out(rows, step, weight, Arrangement::Turned);
                 }
             }
+            Algorithm::Winograd | Algorithm::Upsample if self.is_brief => {
+                let rows = grow(&mut self.forward, step.gradient_rows)?;
+                lay_out(rows, step, weight, Arrangement::Forward);
+                if backward {
+                    let rows = grow(&mut self.backward, step.gradient_rows)?;
+                    lay_out(rows, step, weight, Arrangement::Exchanged);
+                }
+            }
             Algorithm::Winograd => {
-                self.transform(isa, step, weight, backward, winograd::transform_weights)?;
+                self.transform(
+                    isa,
+                    step,
+                    weight,
+                    backward,
+                    transform_weights::<Winograd, _>,
+                )?;
             }
             Algorithm::Upsample => {
-                self.transform(isa, step, weight, backward, upsample::transform_weights)?;
+                self.transform(
+                    isa,
+                    step,
+                    weight,
+                    backward,
+                    transform_weights::<Upsample, _>,
+                )?;
             }
         }
         Ok(())
+    }
+
+    /// What the products of the convolution take.
+    pub(crate) fn product_weights(&self) -> ProductWeights<'_> {
+        if self.is_brief {
+            ProductWeights::Untransformed(&self.forward)
+        } else {
+            ProductWeights::Transformed(&self.forward)
+        }
+    }
+
+    pub(crate) fn is_brief(&self) -> bool {
+        self.is_brief
     }
 
     /// Lays the weight out and transforms it, for the convolution and with the channels exchanged for the gradient.
@@ -218,8 +259,6 @@ fn lay_out(rows: &mut [Row], step: &Step, weight: &[f32], arrangement: Arrangeme
     for output_block in 0..columns {
         for input_block in 0..depth {
             for tap in 0..TAPS {
-                let from =
-                    |output: usize, input: usize| weight[(output * inputs + input) * TAPS + tap];
                 let block = match arrangement {
                     Arrangement::Forward => (tap * columns + output_block) * depth + input_block,
                     Arrangement::Exchanged => (tap * depth + input_block) * columns + output_block,
@@ -227,21 +266,38 @@ fn lay_out(rows: &mut [Row], step: &Step, weight: &[f32], arrangement: Arrangeme
                         ((TAPS - 1 - tap) * depth + input_block) * columns + output_block
                     }
                 };
-                let rows = &mut rows[block * BLOCK..][..BLOCK];
-                if arrangement == Arrangement::Forward {
-                    for (row, input) in rows.iter_mut().zip(channels_of(input_block, inputs)) {
-                        for output in channels_of(output_block, outputs) {
-                            row.0[output % BLOCK] = from(output, input);
-                        }
-                    }
-                } else {
-                    for (row, output) in rows.iter_mut().zip(channels_of(output_block, outputs)) {
-                        for input in channels_of(input_block, inputs) {
-                            row.0[input % BLOCK] = from(output, input);
+                let rows: &mut [Row; BLOCK] = fixed_mut(&mut rows[block * BLOCK..]);
+                for output in channels_of(output_block, outputs) {
+                    let start = (output * inputs + input_block * BLOCK) * TAPS;
+                    let (output, values) = (output % BLOCK, &weight[start..]);
+                    match (values.first_chunk(), channels_of(input_block, inputs).len()) {
+                        (Some(values), BLOCK) => put(rows, arrangement, output, tap, values),
+                        (_, some) => {
+                            let mut padded = [0.0; BLOCK * TAPS];
+                            padded[..some * TAPS].copy_from_slice(&values[..some * TAPS]);
+                            put(rows, arrangement, output, tap, &padded);
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// Puts a tap of the weights from sixteen input channels to one output channel of a block into the block's rows.
+#[inline(always)]
+fn put(
+    rows: &mut [Row; BLOCK],
+    arrangement: Arrangement,
+    output: usize,
+    tap: usize,
+    values: &[f32; BLOCK * TAPS],
+) {
+    for input in 0..BLOCK {
+        let value = values[input * TAPS + tap];
+        match arrangement {
+            Arrangement::Forward => rows[input].0[output] = value,
+            Arrangement::Exchanged | Arrangement::Turned => rows[output].0[input] = value,
         }
     }
 }
@@ -268,15 +324,15 @@ pub(crate) fn read_gradient(step: &Step, rows: &[Row], weight: &mut [f32], bias:
                 .sum();
         }),
         Algorithm::Direct | Algorithm::Winograd | Algorithm::Upsample => {
-            for output_block in 0..columns {
-                for input_block in 0..depth {
-                    for output in channels_of(output_block, outputs) {
-                        for input in channels_of(input_block, inputs) {
-                            let to = (output * inputs + input) * TAPS;
-                            for (tap, value) in weight[to..to + TAPS].iter_mut().enumerate() {
-                                let block = (tap * columns + output_block) * depth + input_block;
-                                *value = rows[block * BLOCK + input % BLOCK].0[output % BLOCK];
-                            }
+            for output in 0..outputs {
+                let row = &mut weight[output * inputs * TAPS..][..inputs * TAPS];
+                for (input_block, values) in row.chunks_mut(BLOCK * TAPS).enumerate() {
+                    let block = |tap: usize| (tap * columns + output / BLOCK) * depth + input_block;
+                    let blocks: [&[Row; BLOCK]; TAPS] =
+                        std::array::from_fn(|tap| fixed(&rows[block(tap) * BLOCK..]));
+                    for (input, values) in values.chunks_exact_mut(TAPS).enumerate() {
+                        for tap in 0..TAPS {
+                            values[tap] = blocks[tap][input].0[output % BLOCK];
                         }
                     }
                 }

@@ -19,16 +19,16 @@
 //! Barabasz, Anderson, Soodhalter and Gregg 2020, "Error Analysis and Improving the Accuracy of Winograd Convolution
 //! for Deep Neural Networks", section 5, on the choice of points.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use crate::blank::Blank;
+use crate::brief;
 use crate::buffer::{Blocked, Frame};
 use crate::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
 use crate::overlap::{InputGradient, Transpose, add_windows};
 use crate::simd::{BLOCK, Isa, Lanes, Row, with_lanes};
 use crate::tiles::{Grid, Length, Run, Scratch, Section, for_each_shape};
+use crate::transforms::{ProductWeights, Transforms, WeightGradient, multiply_tiles};
 
 /// Products of a tile along one axis, and in both.
 const POINTS: usize = 6;
@@ -46,21 +46,13 @@ pub(crate) fn product_rows(frame: Frame) -> usize {
     grid(frame).products(POINTS, POINTS - 1)
 }
 
-/// The rows of a product: the last along an axis is one of the tiles with four outputs there.
-fn rows_of(run: &Run, product: usize) -> Range<usize> {
-    run.rows(
-        product / POINTS == POINTS - 1,
-        product % POINTS == POINTS - 1,
-    )
-}
-
-/// Convolves the tiles of `run` of `input`; `weights` come from [`transform_weights`]. Sums of `blank` windows are zero.
+/// Convolves the tiles of `run` of `input`; sums of `blank` windows are zero.
 pub(crate) fn convolve(
     isa: Isa,
     run: &Run,
     input: &Blocked,
     blank: &Blank,
-    weights: &[Row],
+    weights: ProductWeights<'_>,
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
@@ -70,41 +62,21 @@ pub(crate) fn convolve(
         transformed,
         products,
     } = scratch;
-    let tiles = run.tiles();
     let (depth, columns) = (input.blocks, output.blocks);
     with_lanes!(isa, lanes => transform_input(lanes, run, input, transformed));
-    products
-        .par_chunks_mut(plane(columns * tiles))
-        .take(PRODUCTS)
-        .enumerate()
-        .with_min_len(products_at_once(tiles, depth, columns))
-        .for_each(|(product, products)| {
-            let rows = rows_of(run, product);
-            let size = Size {
-                rows: rows.len(),
-                depth,
-                columns,
-            };
-            let operands = [(
-                &transformed[product * plane(depth * tiles) + rows.start..],
-                &weights[product * plane(columns * depth * BLOCK)..],
-            )];
-            let products = &mut products[rows.start..];
-            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, products, tiles));
-        });
+    let (input, target) = ((&*transformed, depth), (&mut *products, columns));
+    multiply_tiles::<Winograd, POINTS>(isa, run, input, weights, target);
     with_lanes!(isa, lanes => transform_output(lanes, run, products, blank, bias, slope, output));
 }
 
-/// The gradient of the tiles of `run` in the transformed weights' layout: puts it into `gradient` if that `is_fresh`,
-/// else adds it. `input` is what [`convolve`] made of the input's `depth` blocks. Where it is wanted, the gradient of
-/// the input too; the runs of an image then in their order and of whole lines.
+/// The gradient of the weights over the tiles of `run`. `input` is what [`convolve`] made of the input's `depth` blocks.
+/// Where it is wanted, the gradient of the input too; the runs of an image then in their order and of whole lines.
 pub(crate) fn back(
     isa: Isa,
     run: &Run,
     (input, depth): (&[Row], usize),
     output_gradient: &Blocked,
-    gradient: &mut [Row],
-    is_fresh: bool,
+    gradient: WeightGradient<'_>,
     input_gradient: Option<InputGradient<'_>>,
     scratch: Scratch<'_>,
 ) {
@@ -116,32 +88,39 @@ pub(crate) fn back(
     let columns = output_gradient.blocks;
     with_lanes!(isa, lanes => transform_gradient(lanes, run, output_gradient, products));
     let weights = input_gradient.as_ref().map(|target| target.weights);
-    gradient
-        .par_chunks_mut(plane(columns * depth * BLOCK))
-        .zip(transformed.par_chunks_mut(plane(depth * tiles)))
-        .enumerate()
-        .with_min_len(products_at_once(tiles, depth, columns))
-        .for_each(|(product, (gradient, transformed))| {
-            let rows = rows_of(run, product);
-            let size = Size {
-                rows: rows.len(),
-                depth,
-                columns,
-            };
-            let a = &input[product * plane(depth * tiles) + rows.start..];
-            let b = &products[product * plane(columns * tiles) + rows.start..];
-            with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
-            if let Some(weights) = weights {
+    match gradient {
+        WeightGradient::Transformed { planes, is_fresh } => planes
+            .par_chunks_mut(plane(columns * depth * BLOCK))
+            .zip(transformed.par_chunks_mut(plane(depth * tiles)))
+            .enumerate()
+            .with_min_len(products_at_once(tiles, depth, columns))
+            .for_each(|(product, (gradient, transformed))| {
+                let rows = Winograd::rows_of(run, product);
                 let size = Size {
                     rows: rows.len(),
-                    depth: columns,
-                    columns: depth,
+                    depth,
+                    columns,
                 };
-                let operands = [(b, &weights[product * plane(columns * depth * BLOCK)..])];
-                let target = &mut transformed[rows.start..];
-                with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles));
-            }
-        });
+                let a = &input[product * plane(depth * tiles) + rows.start..];
+                let b = &products[product * plane(columns * tiles) + rows.start..];
+                with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
+                if let Some(weights) = weights {
+                    let size = Size {
+                        rows: rows.len(),
+                        depth: columns,
+                        columns: depth,
+                    };
+                    let operands = [(b, &weights[product * plane(columns * depth * BLOCK)..])];
+                    let target = &mut transformed[rows.start..];
+                    with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles, true));
+                }
+            }),
+        WeightGradient::Untransformed(gradient) => {
+            let target = weights.map(|weights| (weights, &mut *transformed));
+            let (input, products) = ((input, depth), (&*products, columns));
+            brief::back::<Winograd, POINTS>(isa, run, input, products, gradient, target);
+        }
+    }
     if let Some(InputGradient { gradient, .. }) = input_gradient {
         with_lanes!(isa, lanes => add_windows::<_, InputTransposed, POINTS>(lanes, run, transformed, products, gradient));
     }
@@ -237,43 +216,51 @@ fn gradient_transform<L: Lanes>(l: L, g: [L::V; 4]) -> [L::V; 6] {
     ]
 }
 
-/// `G w` of one column.
-#[inline(always)]
-fn weight_transform<L: Lanes>(l: L, w: [L::V; 3]) -> [L::V; 6] {
-    let near_even = l.mul_add(w[2], l.splat(0.5), w[0]);
-    let near_odd = l.mul(w[1], l.splat(NEAR));
-    let far_even = l.mul_add(w[2], l.splat(2.0), w[0]);
-    let far_odd = l.mul(w[1], l.splat(FAR));
-    let (near, far) = (l.splat(-2.0 / 3.0), l.splat(1.0 / 6.0));
-    [
-        w[0],
-        l.mul(l.add(near_even, near_odd), near),
-        l.mul(l.sub(near_even, near_odd), near),
-        l.mul(l.add(far_even, far_odd), far),
-        l.mul(l.sub(far_even, far_odd), far),
-        w[2],
-    ]
-}
+/// `G` and its transpose.
+pub(crate) struct Winograd;
 
-/// `Gᵀ u` of one column: the transpose of [`weight_transform`].
-#[inline(always)]
-fn weight_gradient_transform<L: Lanes>(l: L, u: [L::V; 6]) -> [L::V; 3] {
-    let (near, near_difference) = (l.add(u[1], u[2]), l.sub(u[1], u[2]));
-    let (far, far_difference) = (l.add(u[3], u[4]), l.sub(u[3], u[4]));
-    let third = l.splat(1.0 / 3.0);
-    [
-        l.mul_add(
-            near,
-            l.splat(-2.0 / 3.0),
-            l.mul_add(far, l.splat(1.0 / 6.0), u[0]),
-        ),
-        l.mul_add(
-            near_difference,
-            l.splat(-NEAR * 2.0 / 3.0),
-            l.mul(far_difference, l.splat(FAR / 6.0)),
-        ),
-        l.mul_add(l.sub(far, near), third, u[5]),
-    ]
+impl Transforms<POINTS> for Winograd {
+    const SHORT: usize = POINTS - 1;
+    const INPUTS: usize = POINTS;
+
+    /// `G w` of one column.
+    #[inline(always)]
+    fn weights<L: Lanes>(l: L, w: [L::V; 3]) -> [L::V; 6] {
+        let near_even = l.mul_add(w[2], l.splat(0.5), w[0]);
+        let near_odd = l.mul(w[1], l.splat(NEAR));
+        let far_even = l.mul_add(w[2], l.splat(2.0), w[0]);
+        let far_odd = l.mul(w[1], l.splat(FAR));
+        let (near, far) = (l.splat(-2.0 / 3.0), l.splat(1.0 / 6.0));
+        [
+            w[0],
+            l.mul(l.add(near_even, near_odd), near),
+            l.mul(l.sub(near_even, near_odd), near),
+            l.mul(l.add(far_even, far_odd), far),
+            l.mul(l.sub(far_even, far_odd), far),
+            w[2],
+        ]
+    }
+
+    /// `Gᵀ u` of one column: the transpose of [`Transforms::weights`].
+    #[inline(always)]
+    fn weight_gradient<L: Lanes>(l: L, u: [L::V; 6]) -> [L::V; 3] {
+        let (near, near_difference) = (l.add(u[1], u[2]), l.sub(u[1], u[2]));
+        let (far, far_difference) = (l.add(u[3], u[4]), l.sub(u[3], u[4]));
+        let third = l.splat(1.0 / 3.0);
+        [
+            l.mul_add(
+                near,
+                l.splat(-2.0 / 3.0),
+                l.mul_add(far, l.splat(1.0 / 6.0), u[0]),
+            ),
+            l.mul_add(
+                near_difference,
+                l.splat(-NEAR * 2.0 / 3.0),
+                l.mul(far_difference, l.splat(FAR / 6.0)),
+            ),
+            l.mul_add(l.sub(far, near), third, u[5]),
+        ]
+    }
 }
 
 #[inline(always)]
@@ -452,50 +439,4 @@ fn transform_output_tiles<L: Lanes, const HEIGHT: usize, const WIDTH: usize>(
             },
         );
     }
-}
-
-/// `G w Gᵀ` of `[tap][...]` rows.
-pub(crate) fn transform_weights(isa: Isa, weights: &[Row], transformed: &mut [Row]) {
-    let count = weights.len() / 9;
-    with_lanes!(isa, lanes => for index in 0..count {
-        let mut down = [[lanes.zero(); 3]; 6];
-        for column in 0..3 {
-            let values = std::array::from_fn(
-                #[inline(always)] |row| lanes.load(&weights[(row * 3 + column) * count + index]),
-            );
-            let values = weight_transform(lanes, values);
-            for row in 0..6 {
-                down[row][column] = values[row];
-            }
-        }
-        for row in 0..6 {
-            let values = weight_transform(lanes, down[row]);
-            for column in 0..6 {
-                lanes.store(&mut transformed[(row * 6 + column) * plane(count) + index], values[column]);
-            }
-        }
-    });
-}
-
-/// `Gᵀ u G`: the weights' gradient from that of the transformed ones.
-pub(crate) fn transform_weight_gradient(isa: Isa, transformed: &[Row], gradient: &mut [Row]) {
-    let count = gradient.len() / 9;
-    with_lanes!(isa, lanes => for index in 0..count {
-        let mut down = [[lanes.zero(); 6]; 3];
-        for column in 0..6 {
-            let values = std::array::from_fn(
-                #[inline(always)] |row| lanes.load(&transformed[(row * 6 + column) * plane(count) + index]),
-            );
-            let values = weight_gradient_transform(lanes, values);
-            for row in 0..3 {
-                down[row][column] = values[row];
-            }
-        }
-        for row in 0..3 {
-            let values = weight_gradient_transform(lanes, down[row]);
-            for column in 0..3 {
-                lanes.store(&mut gradient[(row * 3 + column) * count + index], values[column]);
-            }
-        }
-    });
 }
