@@ -301,20 +301,21 @@ impl DenseStack {
         let batch = self.batch(values, weights)?;
         if self.is_worth_threads(batch) {
             // Into the pool once, not anew for every loop.
-            rayon::scope(|_| self.run_here(values, weights, objective, wants_input))
+            rayon::scope(|_| self.run_here(batch, values, weights, objective, wants_input))
         } else {
-            self.run_here(values, weights, objective, wants_input)
+            self.run_here(batch, values, weights, objective, wants_input)
         }
     }
 
+    /// The pass of [`DenseStack::run`] over `batch` rows, in the pool or not.
     fn run_here(
         &self,
+        batch: usize,
         values: &[f32],
         weights: &[Weights<'_>],
         objective: Objective<'_>,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
-        let batch = self.batch(values, weights)?;
         let (what, given) = match objective {
             Objective::Given(gradient) => ("the output's gradient", gradient),
             Objective::Loss(_, target) => ("the target", target),

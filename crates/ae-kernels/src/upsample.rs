@@ -57,8 +57,7 @@ pub(crate) fn product_rows(frame: Frame) -> usize {
     grid(frame).products(LONG, SHORT)
 }
 
-/// Convolves the upsampled tiles of `run` of `input`; Sums of `blank` windows
-/// are zero.
+/// Convolves the upsampled tiles of `run` of `input`; sums of `blank` windows are zero.
 pub(crate) fn convolve(
     isa: Isa,
     run: &Run,

@@ -144,39 +144,26 @@ impl Prepared {
                     });
                 }
             }
-            Algorithm::Direct => {
+            Algorithm::Winograd if !self.is_brief => {
+                let transform = transform_weights::<Winograd, _>;
+                self.transform(isa, step, weight, backward, transform)?;
+            }
+            Algorithm::Upsample if !self.is_brief => {
+                let transform = transform_weights::<Upsample, _>;
+                self.transform(isa, step, weight, backward, transform)?;
+            }
+            Algorithm::Direct | Algorithm::Winograd | Algorithm::Upsample => {
                 let rows = grow(&mut self.forward, step.gradient_rows)?;
                 lay_out(rows, step, weight, Arrangement::Forward);
                 if backward {
+                    // The transposed algorithms turn the window by themselves.
+                    let arrangement = match step.algorithm {
+                        Algorithm::Direct => Arrangement::Turned,
+                        _ => Arrangement::Exchanged,
+                    };
                     let rows = grow(&mut self.backward, step.gradient_rows)?;
-                    lay_out(rows, step, weight, Arrangement::Turned);
+                    lay_out(rows, step, weight, arrangement);
                 }
-            }
-            Algorithm::Winograd | Algorithm::Upsample if self.is_brief => {
-                let rows = grow(&mut self.forward, step.gradient_rows)?;
-                lay_out(rows, step, weight, Arrangement::Forward);
-                if backward {
-                    let rows = grow(&mut self.backward, step.gradient_rows)?;
-                    lay_out(rows, step, weight, Arrangement::Exchanged);
-                }
-            }
-            Algorithm::Winograd => {
-                self.transform(
-                    isa,
-                    step,
-                    weight,
-                    backward,
-                    transform_weights::<Winograd, _>,
-                )?;
-            }
-            Algorithm::Upsample => {
-                self.transform(
-                    isa,
-                    step,
-                    weight,
-                    backward,
-                    transform_weights::<Upsample, _>,
-                )?;
             }
         }
         Ok(())
