@@ -69,22 +69,23 @@ fn logged_steps(folder: &Path) -> usize {
     text.matches("\"kind\":\"step\"").count()
 }
 
-/// Whether this process was started with SIGHUP ignored, which children inherit.
-fn is_hang_up_ignored() -> bool {
+/// Whether this process was started with a signal ignored, which children inherit.
+fn is_ignored(signal: u32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask & 1 != 0)
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 != 0)
 }
 
 #[test]
 fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 143)] {
-        if signal == "-HUP" && is_hang_up_ignored() {
+    for (signal, number, code) in [("-INT", 2, 130), ("-TERM", 15, 143), ("-HUP", 1, 143)] {
+        if is_ignored(number) {
             eprintln!(
-                "skipped: this process ignores SIGHUP, as under nohup, and so does what it starts"
+                "skipped: this process ignores SIG{signal}, as in a shell's background or under nohup, and so does \
+                 what it starts"
             );
             continue;
         }

@@ -78,6 +78,16 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
         });
         let message = information.payload_as_str().unwrap_or("no message");
         if let Ok(mut first) = FIRST.lock() {
+            if is_stackless(message) {
+                let error =
+                    CliError::failure(Status::Device, "threads", "no memory to start one more")
+                        .hint("fewer --threads take less");
+                for line in error.lines() {
+                    output::say(&line);
+                }
+                // The panic would find nobody to catch it, and the other threads are in the middle of things.
+                signal_hook::low_level::exit(error.status().code().into());
+            }
             let status = information.location().map_or(Status::Internal, |location| {
                 status_of_panic(location.file(), message)
             });
@@ -105,6 +115,13 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
 /// Operations of Burn's have no way to give an error.
 fn is_exhaustion(message: &str) -> bool {
     message.contains("not enough memory")
+}
+
+/// The standard library panics at a thread's very beginning where it gets a stack for it, but not the little one that
+/// signals are handled on.
+fn is_stackless(message: &str) -> bool {
+    message.starts_with("failed to allocate an alternative stack")
+        || message.starts_with("failed to set up alternative stack")
 }
 
 /// Burn's GPU runtime panics where the device is lost, and operations where no memory is left.
