@@ -100,7 +100,7 @@ fn what_cannot_be_used_is_refused() {
     fs::write(path.join("stripes-images-idx3-ubyte"), stripes(20, 28)).expect("written");
     let (model, data) = (FIXTURE.argument("plain"), FIXTURE.argument("drawings"));
     let (small, stripes) = ("small-images-idx3-ubyte", "stripes-images-idx3-ubyte");
-    let rows: [(&[&str], i32, &str); 8] = [
+    let rows: [(&[&str], i32, &str); 9] = [
         (
             &["anomaly", &model, "--data", &data, "--foreign", small],
             3,
@@ -133,6 +133,11 @@ fn what_cannot_be_used_is_refused() {
             "--nll: a model of kind conv has no likelihood",
         ),
         (&["verify", "--data", "gone"], 2, "no such folder"),
+        (
+            &["verify", "--data", ".", "--only", "k = 7"],
+            2,
+            "--only k = 7: no row has that in it",
+        ),
     ];
     for (arguments, code, reason) in rows {
         let ended = ae(path, arguments);
@@ -164,4 +169,23 @@ fn protocols_without_their_data_are_skipped_by_name() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn protocols_are_chosen_by_what_their_titles_have() {
+    let folder = scratch();
+    let only = [
+        "--only",
+        "k = 5,",
+        "--only",
+        "784-400-20, 10 epochs on mnist",
+    ];
+    let ended = done(
+        folder.path(),
+        &[&["verify", "--data", "."][..], &only].concat(),
+    );
+    let skipped = ended.lines("warning: skipped: ");
+    assert_eq!(skipped.len(), 2, "{}", ended.stderr);
+    assert!(skipped[0].contains("VAE 784-400-20"), "{}", skipped[0]);
+    assert!(skipped[1].contains("k = 5,"), "{}", skipped[1]);
 }

@@ -12,6 +12,7 @@ use super::{DeviceArguments, OutputArguments};
 Examples:
   ae verify --quick --data ../shared/datasets
   ae verify --full --data datasets/downloads --markdown > table.md
+  ae verify --only mnist-10k --only IWAE --data ../shared/datasets
 
 Each row trains one protocol, from as many seeds as PyTorch's, and sets the test images' mean and
 standard error beside what a paper printed or PyTorch got on the same images. A row passes within
@@ -27,6 +28,9 @@ pub(crate) struct VerifyArguments {
     /// Every row: hours.
     #[arg(long)]
     pub full: bool,
+    /// Only the rows, quick or not, with this in "PROTOCOL on DATA"; may be repeated.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["quick", "full"])]
+    pub only: Vec<String>,
     /// Print the table for a README.
     #[arg(long)]
     pub markdown: bool,

@@ -67,15 +67,13 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
             "no such folder",
         ));
     }
+    let protocols = chosen(&arguments)?;
     backend::set_threads(arguments.device.threads)?;
     let device = backend::open(arguments.device.backend)?;
     // Nothing is kept of a part of it, so a signal may end it at once.
     let signals = Signals::listen()?;
     let mut rows = Vec::new();
-    for protocol in PROTOCOLS
-        .iter()
-        .filter(|row| row.is_quick || arguments.full)
-    {
+    for protocol in protocols {
         let path = protocol.data.path(&arguments.data);
         if !path.exists() {
             terminal.warning(format!(
@@ -89,11 +87,7 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
         }
         let mut values = Vec::new();
         for seed in 1..=protocol.seeds {
-            terminal.note(format!(
-                "{} on {}, seed {seed}",
-                protocol.name,
-                protocol.data.name()
-            ));
+            terminal.note(format!("{}, seed {seed}", protocol.title()));
             let mut progress = Progress::new(terminal, signals.clone(), false);
             let value = measure(
                 protocol,
@@ -104,6 +98,8 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
                 &mut progress,
             )?;
             drop(progress);
+            let measure = protocol.measure;
+            terminal.note(format!("{} {}", measure.name(), measure.text(value)));
             values.push(value);
         }
         rows.push(Row::measured(protocol, values));
@@ -125,6 +121,26 @@ pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
             format!("{failed} of {} protocols failed", verified.rows.len()),
         )),
     }
+}
+
+/// The rows that were asked for.
+fn chosen(arguments: &VerifyArguments) -> Result<Vec<&'static Protocol>, CliError> {
+    let VerifyArguments { only, full, .. } = arguments;
+    if let Some(unknown) = only
+        .iter()
+        .find(|text| !PROTOCOLS.iter().any(|row| row.title().contains(*text)))
+    {
+        let rows: Vec<_> = PROTOCOLS.iter().map(Protocol::title).collect();
+        return Err(
+            CliError::usage(format!("--only {unknown}"), "no row has that in it")
+                .hint(format!("there are: {}", rows.join("; "))),
+        );
+    }
+    let is_chosen = |row: &&Protocol| match only[..] {
+        [] => row.is_quick || *full,
+        _ => only.iter().any(|text| row.title().contains(text)),
+    };
+    Ok(PROTOCOLS.iter().filter(is_chosen).collect())
 }
 
 fn mean_and_error(values: &[f64]) -> (f64, f64) {

@@ -82,6 +82,13 @@ pub(super) const fn reference(mean: f64, standard_error: f64, runs: usize) -> Kn
     })
 }
 
+impl Protocol {
+    /// What tells a row from all others.
+    pub(super) fn title(&self) -> String {
+        format!("{} on {}", self.name, self.data.name())
+    }
+}
+
 impl Data {
     /// The folder's name.
     pub(super) fn name(self) -> &'static str {

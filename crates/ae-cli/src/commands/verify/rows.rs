@@ -36,7 +36,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same denoising 0.5, once",
+        name: "conv denoiser 0.5 once, Adam, 10 epochs",
         data: Data::NotMnist8k,
         is_quick: true,
         known: reference(0.01918, 0.00017, 3),
@@ -52,7 +52,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same denoising 0.5, once",
+        name: "conv denoiser 0.5 once, RMSProp, 10 epochs",
         data: Data::NotMnist8k,
         known: reference(0.02146, 0.00058, 5),
         seeds: 5,
@@ -68,7 +68,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same denoising 0.5, once",
+        name: "conv denoiser 0.5 once, Keras' RMSProp, 10 epochs",
         data: Data::NotMnist8k,
         known: reference(0.02706, 0.00071, 4),
         seeds: 4,
@@ -117,7 +117,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same, epoch 10",
+        name: "Keras' conv example, epoch 10",
         data: Data::Mnist10k,
         measure: Measure::Bce,
         known: reference(0.07081, 0.00009, 3),
@@ -144,7 +144,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same denoising 0.5, once, 5 epochs",
+        name: "conv denoiser 0.5 once, RMSProp, 5 epochs",
         data: Data::NotMnistLarge,
         known: Known::Published(0.0174, "yorkLiu's notebook"),
         train: || denoising(rmsprop(5)),
@@ -160,7 +160,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same, epoch 10",
+        name: "Keras' conv example, epoch 10",
         data: Data::Mnist,
         measure: Measure::Bce,
         known: Known::Published(0.0648, "Keras"),
@@ -170,7 +170,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same, epoch 50",
+        name: "Keras' conv example, epoch 50",
         data: Data::Mnist,
         measure: Measure::Bce,
         known: Known::Published(0.0622, "Keras"),
@@ -211,7 +211,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same, k = 5",
+        name: "IWAE 784-200-200-50, k = 5, dynamic, 50 epochs",
         data: Data::Mnist,
         binarize: Binarization::Dynamic,
         measure: Measure::NegativeLogLikelihood { samples: 5_000 },
@@ -222,7 +222,7 @@ pub(super) const PROTOCOLS: [Protocol; 22] = [
         ..ROW
     },
     Protocol {
-        name: "the same, k = 50",
+        name: "IWAE 784-200-200-50, k = 50, dynamic, 50 epochs",
         data: Data::Mnist,
         binarize: Binarization::Dynamic,
         measure: Measure::NegativeLogLikelihood { samples: 5_000 },
@@ -246,6 +246,12 @@ mod tests {
                 assert_eq!(row.seeds as usize, runs, "{}", row.name);
             }
         }
+    }
+
+    #[test]
+    fn no_two_rows_have_the_same_title() {
+        let titles: std::collections::BTreeSet<_> = PROTOCOLS.iter().map(Protocol::title).collect();
+        assert_eq!(titles.len(), PROTOCOLS.len());
     }
 
     #[test]
