@@ -25,6 +25,8 @@ const PARTS: usize = 8;
 const PART_ROWS: usize = 32;
 /// Values of a weight's gradient that one task computes, about.
 const BLOCK_VALUES: usize = 1 << 15;
+/// Most buffers that wait for another pass: those of one pass, and of a graph that was not differentiated.
+const POOLED: usize = 4;
 /// Passes of fewer multiplications than these stay on the caller's thread: waking another takes as long.
 const PARALLEL: usize = 1 << 22;
 
@@ -96,8 +98,7 @@ pub struct DenseStack {
     )]
     /// Whether tensors take Burn's operations in place of these passes.
     by_operations: bool,
-    /// Buffers of passes gone by.
-    workspaces: Arc<Mutex<Vec<Workspace>>>,
+    pool: Pool,
 }
 
 /// Where a pass back begins.
@@ -121,7 +122,7 @@ impl DenseStack {
             layers: layers.into(),
             isa: Isa::detect(),
             by_operations: false,
-            workspaces: Arc::default(),
+            pool: Pool::default(),
         })
     }
 
@@ -149,7 +150,7 @@ impl DenseStack {
         let (head, tail) = self.layers.split_at(layers);
         let part = |layers: &[DenseLayer]| Self {
             layers: layers.into(),
-            workspaces: Arc::default(),
+            pool: Pool::default(),
             ..self.clone()
         };
         Some((part(head), part(tail)))
@@ -198,6 +199,32 @@ impl DenseStack {
         Ok(output)
     }
 
+    /// [`DenseStack::infer`], keeping what [`DenseStack::differentiate`] would compute once more.
+    ///
+    /// # Errors
+    /// As [`DenseStack::infer`].
+    pub fn infer_keeping(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+    ) -> Result<(Vec<f32>, Activations), KernelError> {
+        let batch = self.batch(values, weights)?;
+        let mut output = floats(batch, self.outputs())?;
+        let mut kept = self.pool.take(batch, &self.layers)?;
+        let parts = self.cut_values(values).zip(cut(&mut kept, &self.layers));
+        let run = |(values, mut outputs): (&[f32], Vec<&mut [f32]>)| {
+            self.forward_part(values, weights, &mut outputs);
+        };
+        if self.is_worth_threads(batch) {
+            parts.collect::<Vec<_>>().into_par_iter().for_each(run);
+        } else {
+            parts.for_each(run);
+        }
+        output.copy_from_slice(kept.of_last());
+        let pool = self.pool.clone();
+        Ok((output, Activations { kept, pool }))
+    }
+
     /// Runs rows forward, and the gradient of the output back to the weights and, if it is wanted, the input.
     ///
     /// # Errors
@@ -210,7 +237,25 @@ impl DenseStack {
         wants_input: bool,
     ) -> Result<Gradients, KernelError> {
         let objective = Objective::Given(output_gradient);
-        Ok(self.run(values, weights, objective, wants_input)?.1)
+        Ok(self.run(values, weights, None, objective, wants_input)?.1)
+    }
+
+    /// [`DenseStack::differentiate`] without its way forward, which [`DenseStack::infer_keeping`] went with the same
+    /// values and weights; the same bits.
+    ///
+    /// # Errors
+    /// As [`DenseStack::infer`], and when the activations are those of other layers or of another number of rows.
+    pub fn differentiate_kept(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+        activations: &Activations,
+        output_gradient: &[f32],
+        wants_input: bool,
+    ) -> Result<Gradients, KernelError> {
+        let kept = Some(&activations.kept);
+        let objective = Objective::Given(output_gradient);
+        Ok(self.run(values, weights, kept, objective, wants_input)?.1)
     }
 
     /// The mean loss of the outputs against `target` and its gradients, in one pass.
@@ -225,7 +270,8 @@ impl DenseStack {
         loss: Loss,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
-        self.run(values, weights, Objective::Loss(loss, target), wants_input)
+        let objective = Objective::Loss(loss, target);
+        self.run(values, weights, None, objective, wants_input)
     }
 
     fn is_worth_threads(&self, batch: usize) -> bool {
@@ -291,19 +337,22 @@ impl DenseStack {
         Ok(())
     }
 
+    /// A training pass, without its way forward where that was `kept`.
     fn run(
         &self,
         values: &[f32],
         weights: &[Weights<'_>],
+        kept: Option<&Rows>,
         objective: Objective<'_>,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
         let batch = self.batch(values, weights)?;
+        let run = || self.run_here(batch, values, weights, kept, objective, wants_input);
         if self.is_worth_threads(batch) {
             // Into the pool once, not anew for every loop.
-            rayon::scope(|_| self.run_here(batch, values, weights, objective, wants_input))
+            rayon::scope(|_| run())
         } else {
-            self.run_here(batch, values, weights, objective, wants_input)
+            run()
         }
     }
 
@@ -313,6 +362,7 @@ impl DenseStack {
         batch: usize,
         values: &[f32],
         weights: &[Weights<'_>],
+        kept: Option<&Rows>,
         objective: Objective<'_>,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
@@ -325,16 +375,39 @@ impl DenseStack {
             true => Some(floats(batch, self.inputs())?),
             false => None,
         };
-        let mut workspace = self.workspace(batch)?;
+        let mut outputs = match kept {
+            Some(kept) => {
+                kept.check(batch, &self.layers)?;
+                LayerOutputs::Kept(kept)
+            }
+            None => LayerOutputs::Anew(self.pool.take(batch, &self.layers)?),
+        };
+        let mut sums = self.pool.take(batch, &self.layers)?;
         let in_parallel = self.is_worth_threads(batch);
 
-        let parts = self.parts(
-            values,
-            given,
-            objective,
-            &mut workspace,
-            input_gradient.as_deref_mut(),
-        );
+        let rows = part_rows(batch);
+        let mut parts: Vec<Part<'_>> = self
+            .cut_values(values)
+            .zip(given.chunks(rows * self.outputs()))
+            .zip(outputs.parts(&self.layers))
+            .zip(cut(&mut sums, &self.layers))
+            .map(|(((values, given), outputs), sums)| Part {
+                values,
+                objective: match objective {
+                    Objective::Given(_) => Objective::Given(given),
+                    Objective::Loss(loss, _) => Objective::Loss(loss, given),
+                },
+                outputs,
+                sums,
+                input_gradient: None,
+            })
+            .collect();
+        if let Some(gradient) = &mut input_gradient {
+            let chunks = gradient.chunks_mut(rows * self.inputs());
+            for (part, gradient) in parts.iter_mut().zip(chunks) {
+                part.input_gradient = Some(gradient);
+            }
+        }
         let scale = (given.len() as f64).recip();
         let run = |part: Part<'_>| self.train_part(part, weights, scale as f32);
         let losses: Vec<f64> = if in_parallel {
@@ -351,13 +424,16 @@ impl DenseStack {
                 zero_floats(layer.outputs)?,
             ));
         }
-        let tasks = self.weight_tasks(values, &workspace, &mut gradients);
+        let tasks = self.weight_tasks(values, outputs.rows(), &sums, &mut gradients);
         if in_parallel {
             tasks.into_par_iter().for_each(|task| task.run(self.isa));
         } else {
             tasks.into_iter().for_each(|task| task.run(self.isa));
         }
-        self.lock().push(workspace);
+        self.pool.give(sums);
+        if let LayerOutputs::Anew(rows) = outputs {
+            self.pool.give(rows);
+        }
         Ok((
             loss,
             Gradients {
@@ -367,64 +443,42 @@ impl DenseStack {
         ))
     }
 
-    /// Cuts a batch and its buffers into parts.
-    fn parts<'a>(
-        &self,
-        values: &'a [f32],
-        given: &'a [f32],
-        objective: Objective<'a>,
-        workspace: &'a mut Workspace,
-        input_gradient: Option<&'a mut [f32]>,
-    ) -> Vec<Part<'a>> {
-        let rows = part_rows(values.len() / self.inputs());
-        let mut parts: Vec<Part<'a>> = values
-            .chunks(rows * self.inputs())
-            .zip(given.chunks(rows * self.outputs()))
-            .map(|(values, given)| Part {
-                values,
-                objective: match objective {
-                    Objective::Given(_) => Objective::Given(given),
-                    Objective::Loss(loss, _) => Objective::Loss(loss, given),
-                },
-                layers: Vec::with_capacity(self.layers.len()),
-                input_gradient: None,
-            })
-            .collect();
-        for (layer, buffers) in self.layers.iter().zip(&mut workspace.layers) {
-            let length = rows * layer.outputs;
-            let outputs = buffers.output.chunks_mut(length);
-            let gradients = buffers.gradient.chunks_mut(length);
-            for (part, pair) in parts.iter_mut().zip(outputs.zip(gradients)) {
-                part.layers.push(pair);
-            }
-        }
-        if let Some(gradient) = input_gradient {
-            let chunks = gradient.chunks_mut(rows * self.inputs());
-            for (part, gradient) in parts.iter_mut().zip(chunks) {
-                part.input_gradient = Some(gradient);
-            }
-        }
-        parts
+    /// The rows of each part of a batch.
+    fn cut_values<'a>(&self, values: &'a [f32]) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+        let inputs = self.inputs();
+        values.chunks(part_rows(values.len() / inputs) * inputs)
     }
 
-    /// Runs a part forward and back to the sums of every layer; gives the sum of its loss.
+    /// Runs a part forward; `outputs` has a place for each layer's.
+    fn forward_part(&self, values: &[f32], weights: &[Weights<'_>], outputs: &mut [&mut [f32]]) {
+        let mut x: &[f32] = values;
+        for ((layer, weights), output) in self.layers.iter().zip(weights).zip(outputs) {
+            forward(self.isa, layer, *weights, x, output);
+            x = output;
+        }
+    }
+
+    /// Runs a part forward, if it was not, and back to the sums of every layer; gives the sum of its loss.
     fn train_part(&self, part: Part<'_>, weights: &[Weights<'_>], scale: f32) -> f64 {
         let Part {
             values,
             objective,
-            mut layers,
+            outputs,
+            sums,
             input_gradient,
         } = part;
-        let mut x: &[f32] = values;
-        for ((layer, weights), (output, _)) in self.layers.iter().zip(weights).zip(&mut layers) {
-            forward(self.isa, layer, *weights, x, output);
-            x = output;
-        }
+        let outputs: Vec<&[f32]> = match outputs {
+            Outputs::Kept(outputs) => outputs,
+            Outputs::Anew(mut outputs) => {
+                self.forward_part(values, weights, &mut outputs);
+                outputs.into_iter().map(|output| &*output).collect()
+            }
+        };
         let mut loss = 0.0;
         let rows = values.len() / self.inputs();
         let mut after: Option<(&DenseLayer, Weights<'_>, &[f32])> = None;
-        for ((layer, weights), (output, gradient)) in
-            self.layers.iter().zip(weights).zip(layers).rev()
+        for (((layer, weights), output), gradient) in
+            self.layers.iter().zip(weights).zip(outputs).zip(sums).rev()
         {
             match (after, objective) {
                 (Some((next, weights, sums)), _) => back(next, weights, rows, sums, gradient),
@@ -446,24 +500,25 @@ impl DenseStack {
     fn weight_tasks<'a>(
         &self,
         values: &'a [f32],
-        workspace: &'a Workspace,
+        outputs: &'a Rows,
+        sums: &'a Rows,
         gradients: &'a mut [(Vec<f32>, Vec<f32>)],
     ) -> Vec<WeightTask<'a>> {
-        let batch = values.len() / self.inputs();
+        let batch = sums.batch;
         let mut tasks = Vec::new();
         let mut x = values;
-        for ((layer, buffers), (weight, bias)) in
-            self.layers.iter().zip(&workspace.layers).zip(gradients)
+        let rows = outputs.layers.iter().zip(&sums.layers);
+        for ((layer, (output, sums)), (weight, bias)) in self.layers.iter().zip(rows).zip(gradients)
         {
             let input = MatRef::from_row_major_slice(x, batch, layer.inputs);
-            let sums = MatRef::from_row_major_slice(&buffers.gradient, batch, layer.outputs);
+            let gradient = MatRef::from_row_major_slice(sums, batch, layer.outputs);
             let (rows, columns) = match layer.order {
-                WeightOrder::InputsFirst => (input, sums),
-                WeightOrder::OutputsFirst => (sums, input),
+                WeightOrder::InputsFirst => (input, gradient),
+                WeightOrder::OutputsFirst => (gradient, input),
             };
             let block = (BLOCK_VALUES / columns.ncols()).clamp(1, rows.ncols());
             // The bias goes with the first block.
-            let mut bias = Some((buffers.gradient.as_slice(), bias.as_mut_slice()));
+            let mut bias = Some((sums.as_slice(), bias.as_mut_slice()));
             for (index, gradient) in weight.chunks_mut(block * columns.ncols()).enumerate() {
                 let count = gradient.len() / columns.ncols();
                 tasks.push(WeightTask {
@@ -473,60 +528,123 @@ impl DenseStack {
                     bias: bias.take(),
                 });
             }
-            x = &buffers.output;
+            x = output;
         }
         tasks
     }
+}
 
+/// What a pass forward left in every layer, for the pass back.
+#[derive(Debug)]
+pub struct Activations {
+    kept: Rows,
+    pool: Pool,
+}
+
+impl Drop for Activations {
+    fn drop(&mut self) {
+        self.pool.give(std::mem::take(&mut self.kept));
+    }
+}
+
+/// Numbers of every layer: `[batch, outputs]` each.
+#[derive(Debug, Default)]
+struct Rows {
+    batch: usize,
+    layers: Vec<Vec<f32>>,
+}
+
+impl Rows {
+    fn of_last(&self) -> &[f32] {
+        self.layers.last().map_or(&[], Vec::as_slice)
+    }
+
+    fn check(&self, batch: usize, layers: &[DenseLayer]) -> Result<(), KernelError> {
+        check_length("the activations' layers", layers.len(), self.layers.len())?;
+        for (layer, values) in layers.iter().zip(&self.layers) {
+            check_length("the activations", batch * layer.outputs, values.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// What comes out of each layer, computed before or to be computed.
+enum LayerOutputs<'a> {
+    Kept(&'a Rows),
+    Anew(Rows),
+}
+
+impl LayerOutputs<'_> {
+    fn parts(&mut self, layers: &[DenseLayer]) -> Vec<Outputs<'_>> {
+        match self {
+            Self::Anew(rows) => cut(rows, layers).into_iter().map(Outputs::Anew).collect(),
+            Self::Kept(kept) => {
+                let rows = part_rows(kept.batch);
+                let layers = kept.layers.iter().zip(layers);
+                let chunks = layers.map(|(values, layer)| values.chunks(rows * layer.outputs));
+                let parts = by_part(chunks);
+                parts.into_iter().map(Outputs::Kept).collect()
+            }
+        }
+    }
+
+    fn rows(&self) -> &Rows {
+        match self {
+            Self::Kept(rows) => rows,
+            Self::Anew(rows) => rows,
+        }
+    }
+}
+
+/// Buffers of passes gone by.
+#[derive(Clone, Debug, Default)]
+struct Pool(Arc<Mutex<Vec<Rows>>>);
+
+impl Pool {
     /// Buffers for a batch, of an earlier pass if there are some of this size.
-    fn workspace(&self, batch: usize) -> Result<Workspace, KernelError> {
-        let mut kept = self.lock();
-        if let Some(at) = kept.iter().position(|workspace| workspace.batch == batch) {
-            return Ok(kept.swap_remove(at));
+    fn take(&self, batch: usize, layers: &[DenseLayer]) -> Result<Rows, KernelError> {
+        let mut pooled = self.lock();
+        if let Some(at) = pooled.iter().position(|rows| rows.batch == batch) {
+            return Ok(pooled.swap_remove(at));
         }
-        // None of those kept will do; they would only take up memory.
-        kept.clear();
-        drop(kept);
-        let mut layers = Vec::with_capacity(self.layers.len());
-        for layer in self.layers.iter() {
-            layers.push(LayerBuffers {
-                output: floats(batch, layer.outputs)?,
-                gradient: floats(batch, layer.outputs)?,
-            });
+        // None of those in it will do; they would only take up memory.
+        pooled.clear();
+        drop(pooled);
+        let layers = layers.iter().map(|layer| floats(batch, layer.outputs));
+        Ok(Rows {
+            batch,
+            layers: layers.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn give(&self, rows: Rows) {
+        let mut pooled = self.lock();
+        if pooled.len() < POOLED {
+            pooled.push(rows);
         }
-        Ok(Workspace { batch, layers })
     }
 
     /// A poisoned lock guards buffers only; whoever panicked took theirs along.
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Workspace>> {
-        self.workspaces
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Rows>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Buffers of a training pass.
-#[derive(Debug)]
-struct Workspace {
-    batch: usize,
-    layers: Vec<LayerBuffers>,
-}
-
-/// `[batch, outputs]` each.
-#[derive(Debug)]
-struct LayerBuffers {
-    output: Vec<f32>,
-    /// Of the loss by the sums, before the activation.
-    gradient: Vec<f32>,
 }
 
 /// Some rows of a batch with their places in all buffers.
 struct Part<'a> {
     values: &'a [f32],
     objective: Objective<'a>,
-    /// Output and gradient of each layer.
-    layers: Vec<(&'a mut [f32], &'a mut [f32])>,
+    outputs: Outputs<'a>,
+    /// Of the loss by each layer's sums, before the activation.
+    sums: Vec<&'a mut [f32]>,
     input_gradient: Option<&'a mut [f32]>,
+}
+
+/// [`LayerOutputs`] of a part.
+enum Outputs<'a> {
+    Kept(Vec<&'a [f32]>),
+    /// Room for it.
+    Anew(Vec<&'a mut [f32]>),
 }
 
 /// Some rows of a weight's gradient, and perhaps the bias's.
@@ -561,6 +679,31 @@ impl WeightTask<'_> {
             });
         }
     }
+}
+
+/// Each part's places in all layers of `rows`.
+fn cut<'a>(rows: &'a mut Rows, layers: &[DenseLayer]) -> Vec<Vec<&'a mut [f32]>> {
+    let count = part_rows(rows.batch);
+    by_part(
+        rows.layers
+            .iter_mut()
+            .zip(layers)
+            .map(|(values, layer)| values.chunks_mut(count * layer.outputs)),
+    )
+}
+
+/// Layers of parts as parts of layers.
+fn by_part<T>(layers: impl Iterator<Item = impl Iterator<Item = T>>) -> Vec<Vec<T>> {
+    let mut parts = Vec::new();
+    for layer in layers {
+        for (index, part) in layer.enumerate() {
+            if parts.len() == index {
+                parts.push(Vec::new());
+            }
+            parts[index].push(part);
+        }
+    }
+    parts
 }
 
 /// Rows of a part, by the batch alone.

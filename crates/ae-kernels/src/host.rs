@@ -1,6 +1,7 @@
 //! The operations of the CPU's backends, by the kernels, with their gradients.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients as BurnGradients;
@@ -8,6 +9,7 @@ use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, DType, Shape, TensorMetadata};
 
+use crate::dense::Activations;
 use crate::engine::Gradients;
 use crate::error::KernelError;
 use crate::loss::Loss;
@@ -94,8 +96,7 @@ const MOST_STAGES: usize = 16;
 /// Tensors that such an operation depends on: input, weights and biases.
 const PARENTS: usize = 1 + 2 * MOST_STAGES;
 
-/// The gradient of a pass, computed when it is asked for: the pass is run again, which costs less than to keep
-/// everything that a batch leaves behind.
+/// The gradient of a pass, computed when it is asked for.
 #[derive(Debug)]
 struct ForwardBackward;
 
@@ -105,6 +106,7 @@ struct Passed<B: Host> {
     x: FloatTensor<B>,
     weights: WeightList<B>,
     network: Network,
+    kept: Option<Arc<Activations>>,
 }
 
 impl<B: Host> Backward<B, PARENTS> for ForwardBackward {
@@ -121,11 +123,13 @@ impl<B: Host> Backward<B, PARENTS> for ForwardBackward {
             x,
             weights,
             network,
+            kept,
         } = ops.state;
         let wants_input = ops.parents[0].is_some();
         let gradients = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
             let output_gradient = B::values(&output_gradient);
-            network.differentiate(values, shape, weights, &output_gradient, wants_input)
+            let kept = kept.as_deref();
+            network.differentiate(values, shape, weights, kept, &output_gradient, wants_input)
         });
         let tensors = gradient_tensors::<B>(expect_run(gradients), &x, &weights);
         for (parent, gradient) in ops.parents.iter().zip(tensors) {
@@ -196,21 +200,25 @@ impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autod
             let (x, weights) = tracked.into_inputs();
             return network.by_operations::<Self>(x, weights);
         }
-        let output = forward::<B>(x.clone(), weights.clone(), &network);
         match ForwardBackward
             .prepare::<C>(tracked.guards())
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prepared) => prepared.finish(
-                Passed {
+            OpsKind::Tracked(prepared) => {
+                let output = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
+                    network.infer_keeping(values, shape, weights)
+                });
+                let ((values, shape), kept) = expect_run(output);
+                let passed = Passed {
                     x,
                     weights,
                     network,
-                },
-                output,
-            ),
-            OpsKind::UnTracked(prepared) => prepared.finish(output),
+                    kept: kept.map(Arc::new),
+                };
+                prepared.finish(passed, B::tensor(values, shape))
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(forward::<B>(x, weights, &network)),
         }
     }
 

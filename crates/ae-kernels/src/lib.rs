@@ -64,7 +64,7 @@ mod operation;
 mod tensor;
 
 pub use arithmetic::StageArithmetic;
-pub use dense::{DenseLayer, DenseStack, WeightOrder};
+pub use dense::{Activations, DenseLayer, DenseStack, WeightOrder};
 pub use engine::Gradients;
 pub use error::KernelError;
 #[cfg(feature = "burn")]

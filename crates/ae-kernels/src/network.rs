@@ -8,7 +8,10 @@ use crate::operation::{WeightList, activate, convolutions_by_operations};
 use crate::stack::Stack;
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-use crate::{engine::Gradients, error::KernelError, loss::Loss, stack::Images, weights::Weights};
+use crate::{
+    dense::Activations, engine::Gradients, error::KernelError, loss::Loss, stack::Images,
+    weights::Weights,
+};
 
 /// A stack of either kind, whose operations and gradients are the same but for the shapes.
 #[derive(Clone, Debug)]
@@ -98,11 +101,30 @@ impl Network {
         }
     }
 
+    /// The same, with what [`Network::differentiate`] would otherwise compute once more. Of convolutions that is nothing:
+    /// to run them again costs less than to keep all that a batch leaves behind.
+    pub(crate) fn infer_keeping(
+        &self,
+        values: &[f32],
+        shape: &Shape,
+        weights: &[Weights<'_>],
+    ) -> Result<((Vec<f32>, Shape), Option<Activations>), KernelError> {
+        match self {
+            Self::Convolutions(_) => Ok((self.infer(values, shape, weights)?, None)),
+            Self::Dense(stack) => {
+                let (output, kept) = stack.infer_keeping(values, weights)?;
+                let shape = Shape::from(vec![shape[0], stack.outputs()]);
+                Ok(((output, shape), Some(kept)))
+            }
+        }
+    }
+
     pub(crate) fn differentiate(
         &self,
         values: &[f32],
         shape: &Shape,
         weights: &[Weights<'_>],
+        kept: Option<&Activations>,
         output_gradient: &[f32],
         wants_input: bool,
     ) -> Result<Gradients, KernelError> {
@@ -110,9 +132,12 @@ impl Network {
             Self::Convolutions(stack) => {
                 stack.differentiate(images(values, shape), weights, output_gradient, wants_input)
             }
-            Self::Dense(stack) => {
-                stack.differentiate(values, weights, output_gradient, wants_input)
-            }
+            Self::Dense(stack) => match kept {
+                Some(kept) => {
+                    stack.differentiate_kept(values, weights, kept, output_gradient, wants_input)
+                }
+                None => stack.differentiate(values, weights, output_gradient, wants_input),
+            },
         }
     }
 

@@ -73,10 +73,11 @@ impl UpdateRule {
 /// A parameter at a step.
 #[derive(Debug)]
 pub struct Parameter<'a> {
-    /// The values, which are updated in place.
-    pub values: &'a mut [f32],
-    /// Their gradient.
-    pub gradient: &'a [f32],
+    /// The values before the step.
+    pub values: &'a [f32],
+    /// Their gradient, in whose place [`update`] leaves the values after the step: a step needs no room of its own, and
+    /// whoever has the values before it keeps them.
+    pub gradient: &'a mut [f32],
     /// What the rule remembers: [`UpdateRule::memories`] slices as long as `values`, zeros before the first step.
     pub memories: Vec<&'a mut [f32]>,
     /// Steps that the parameter has taken, this one included.
@@ -139,8 +140,8 @@ fn is_worth_threads(values: usize) -> bool {
 
 /// Values that are updated together.
 struct Run<'a> {
-    values: &'a mut [f32],
-    gradient: &'a [f32],
+    values: &'a [f32],
+    gradient: &'a mut [f32],
     /// As long as `values`, or empty.
     memories: [&'a mut [f32]; 2],
     coefficients: Coefficients,
@@ -168,7 +169,7 @@ fn cut<'a>(
         .into_iter()
         .map(|memory| memory.chunks_mut(RUN))
         .collect::<Vec<_>>();
-    for (values, gradient) in values.chunks_mut(RUN).zip(gradient.chunks(RUN)) {
+    for (values, gradient) in values.chunks(RUN).zip(gradient.chunks_mut(RUN)) {
         let mut next = |index: usize| {
             let memory: Option<&mut std::slice::ChunksMut<'a, f32>> = remembered.get_mut(index);
             memory.and_then(Iterator::next).unwrap_or_default()
@@ -274,7 +275,7 @@ impl Run<'_> {
                     let gradient = gradient * factor;
                     *m = mean[0] * *m + mean[1] * gradient;
                     *v = square[0] * *v + square[1] * (gradient * gradient);
-                    *value = *value * kept - rate * *m / (v.sqrt() + epsilon);
+                    value * kept - rate * *m / (v.sqrt() + epsilon)
                 });
             }),
             Coefficients::RmsProp {
@@ -299,13 +300,13 @@ impl Run<'_> {
                     if second.is_empty() {
                         each_with_one(values, gradient, first, #[inline(always)] |value, gradient, v| {
                             let gradient = gradient * factor;
-                            *value -= after * (before * gradient / root.update(gradient, v));
+                            value - after * (before * gradient / root.update(gradient, v))
                         });
                     } else {
                         each_with_two(values, gradient, first, second, #[inline(always)] |value, gradient, v, last| {
                             let gradient = gradient * factor;
                             *last = momentum * *last + before * gradient / root.update(gradient, v);
-                            *value -= after * *last;
+                            value - after * *last
                         });
                     }
                 });
@@ -317,15 +318,15 @@ impl Run<'_> {
                 rate,
             } => with_lanes!(isa, _lanes => {
                 if first.is_empty() {
-                    for (value, gradient) in values.iter_mut().zip(gradient) {
-                        *value -= rate * (gradient * factor + weight_decay * *value);
+                    for (&value, place) in values.iter().zip(gradient) {
+                        *place = value - rate * (*place * factor + weight_decay * value);
                     }
                 } else {
                     each_with_one(values, gradient, first, #[inline(always)] |value, gradient, last| {
-                        let gradient = gradient * factor + weight_decay * *value;
+                        let gradient = gradient * factor + weight_decay * value;
                         *last = momentum * *last + gradient;
                         let step = if nesterov { momentum * *last + gradient } else { *last };
-                        *value -= rate * step;
+                        value - rate * step
                     });
                 }
             }),
@@ -357,34 +358,34 @@ impl Root {
 // What is called within `with_lanes!` counts, for iterators' methods are not always inlined.
 #[inline(always)]
 fn each_with_one(
-    values: &mut [f32],
-    gradient: &[f32],
+    values: &[f32],
+    places: &mut [f32],
     memory: &mut [f32],
-    step: impl Fn(&mut f32, f32, &mut f32),
+    step: impl Fn(f32, f32, &mut f32) -> f32,
 ) {
     let count = values.len();
-    let (gradient, memory) = (&gradient[..count], &mut memory[..count]);
+    let (places, memory) = (&mut places[..count], &mut memory[..count]);
     for i in 0..count {
-        step(&mut values[i], gradient[i], &mut memory[i]);
+        places[i] = step(values[i], places[i], &mut memory[i]);
     }
 }
 
 #[inline(always)]
 fn each_with_two(
-    values: &mut [f32],
-    gradient: &[f32],
+    values: &[f32],
+    places: &mut [f32],
     first: &mut [f32],
     second: &mut [f32],
-    step: impl Fn(&mut f32, f32, &mut f32, &mut f32),
+    step: impl Fn(f32, f32, &mut f32, &mut f32) -> f32,
 ) {
     let count = values.len();
-    let (gradient, first, second) = (
-        &gradient[..count],
+    let (places, first, second) = (
+        &mut places[..count],
         &mut first[..count],
         &mut second[..count],
     );
     for i in 0..count {
-        step(&mut values[i], gradient[i], &mut first[i], &mut second[i]);
+        places[i] = step(values[i], places[i], &mut first[i], &mut second[i]);
     }
 }
 

@@ -309,6 +309,44 @@ fn buffers_are_of_this_pass_only() {
 }
 
 #[test]
+fn kept_activations_give_the_same_bits() {
+    for layers in [lively(), autoencoder()] {
+        let stack = DenseStack::new(layers.clone()).expect("the layers fit");
+        let mut random = Random::new(3);
+        let parameters = parameters(&mut random, &layers);
+        let weights = borrowed(&parameters);
+        for batch in [1, 33, 300] {
+            let values = random.values(batch * stack.inputs(), 1.0);
+            let other = random.values(batch * stack.inputs(), 1.0);
+            let given = random.values(batch * stack.outputs(), 1.0);
+            let expected = stack
+                .differentiate(&values, &weights, &given, true)
+                .expect("it runs");
+            // Two graphs at once, and passes between them, must not take each other's activations.
+            let (output, kept) = stack.infer_keeping(&values, &weights).expect("it runs");
+            let (_, others) = stack.infer_keeping(&other, &weights).expect("it runs");
+            stack
+                .differentiate(&other, &weights, &given, false)
+                .expect("it runs");
+            assert_eq!(output, stack.infer(&values, &weights).expect("it runs"));
+            for _ in 0..2 {
+                let found = stack
+                    .differentiate_kept(&values, &weights, &kept, &given, true)
+                    .expect("it runs");
+                assert_eq!(found.weights, expected.weights, "batch {batch}");
+                assert_eq!(found.input, expected.input, "batch {batch}");
+            }
+            drop(others);
+            let (_, fewer) = stack
+                .infer_keeping(&values[..stack.inputs()], &weights)
+                .expect("it runs");
+            let wrong = stack.differentiate_kept(&values, &weights, &fewer, &given, true);
+            assert_eq!(wrong.is_err(), batch > 1, "activations of one row");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_a_number_stays_visible() {
     let layers = lively();
     let stack = DenseStack::new(layers.clone()).expect("the layers fit");

@@ -109,8 +109,8 @@ fn run(rule: UpdateRule, lengths: &[usize]) -> Vec<Vec<f32>> {
         *memory = vec![vec![0.0; length]; rule.memories()];
     }
     for step in 1..=3 {
-        let gradients: Vec<_> = lengths.iter().map(|&n| gradient(&mut random, n)).collect();
-        let parameters = all.iter_mut().zip(&gradients).zip(&mut memories);
+        let mut gradients: Vec<_> = lengths.iter().map(|&n| gradient(&mut random, n)).collect();
+        let parameters = all.iter().zip(&mut gradients).zip(&mut memories);
         let parameters = parameters
             .map(|((values, gradient), memories)| Parameter {
                 values,
@@ -120,6 +120,7 @@ fn run(rule: UpdateRule, lengths: &[usize]) -> Vec<Vec<f32>> {
             })
             .collect();
         update(rule, RATE, FACTOR, parameters).expect("the lengths fit");
+        all = gradients;
     }
     all.extend(memories.into_iter().flatten());
     all
@@ -198,8 +199,8 @@ fn lengths_that_do_not_fit_are_errors() {
     let rule = rules()[0];
     let refused = |gradient: usize, memories: &mut [Vec<f32>]| {
         let parameter = Parameter {
-            values: &mut [0.0; 3],
-            gradient: &vec![0.0; gradient],
+            values: &[0.0; 3],
+            gradient: &mut vec![0.0; gradient],
             memories: memories.iter_mut().map(Vec::as_mut_slice).collect(),
             step: 1,
         };

@@ -41,7 +41,7 @@ struct ParameterState {
 struct Pending {
     id: ParamId,
     weights: HostTensor,
-    gradient: HostTensor,
+    gradient: Vec<f32>,
     device: Device,
 }
 
@@ -99,13 +99,12 @@ impl HostOptimizer {
             pending: Vec::new(),
         };
         model.visit(&mut gather);
-        let pending = gather.pending;
+        let mut pending = gather.pending;
         let Some(first) = pending.first() else {
             return (model, None);
         };
-        let gradients: Vec<_> = pending.iter().map(|one| one.gradient.values()).collect();
-        let slices: Vec<&[f32]> = gradients.iter().map(AsRef::as_ref).collect();
-        let norm = gradient_norm(&slices) as f32;
+        let gradients: Vec<&[f32]> = pending.iter().map(|one| &*one.gradient).collect();
+        let norm = gradient_norm(&gradients) as f32;
         let factor = clip_norm.map_or(1.0, |limit| {
             (limit as f32 / (norm + CLIPPING_EPSILON as f32)).min(1.0)
         });
@@ -119,22 +118,20 @@ impl HostOptimizer {
                 state.expect("the model is the one that the optimiser was made for")
             })
             .collect();
-        let mut values: Vec<Vec<f32>> = pending
-            .iter()
-            .map(|one| one.weights.values().into_owned())
-            .collect();
         let memories = self.rule.memories();
-        let parameters = values
+        let values: Vec<_> = pending.iter().map(|one| one.weights.clone()).collect();
+        let values: Vec<_> = values.iter().map(HostTensor::values).collect();
+        let parameters = pending
             .iter_mut()
-            .zip(&slices)
+            .zip(&values)
             .zip(&mut states)
-            .map(|((values, &gradient), state)| {
+            .map(|((one, values), state)| {
                 state.step += 1;
-                let fresh = || vec![vec![0.0; gradient.len()]; memories];
+                let fresh = || vec![vec![0.0; values.len()]; memories];
                 let memories = state.memories.get_or_insert_with(fresh);
                 Parameter {
                     values,
-                    gradient,
+                    gradient: &mut one.gradient,
                     memories: memories.iter_mut().map(Vec::as_mut_slice).collect(),
                     step: state.step,
                 }
@@ -143,9 +140,10 @@ impl HostOptimizer {
         update(self.rule, learning_rate, factor, parameters)
             .expect("a gradient has its parameter's shape, and a state was checked for it");
         let ids = pending.iter().map(|one| one.id);
-        self.parameters.extend(ids.clone().zip(states));
+        self.parameters.extend(ids.zip(states));
+        let updated = pending.into_iter().map(|one| (one.id, one.gradient));
         let mut replace = Replace {
-            values: ids.zip(values).collect(),
+            values: updated.collect(),
         };
         (model.map(&mut replace), Some(norm))
     }
@@ -277,14 +275,12 @@ impl ModuleVisitor for Gather {
         };
         let weights = param.val().inner();
         let device = weights.device();
-        let on_host = |tensor| {
-            HostTensor::new(tensor)
-                .expect("the model's parameters and their gradients stay where they were")
-        };
+        // Nobody else has it, so that its values are taken over, not copied.
+        let gradient = gradient.into_data().try_into_vec();
         self.pending.push(Pending {
             id: param.id,
-            weights: on_host(weights),
-            gradient: on_host(gradient),
+            weights: HostTensor::new(weights).expect("the parameters stay where they were"),
+            gradient: gradient.expect("a gradient has its parameter's type"),
             device,
         });
     }
