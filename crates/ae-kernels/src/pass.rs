@@ -295,18 +295,24 @@ fn transformed_rows(step: &Step, run: &Run) -> usize {
     planes * plane(run.tiles() * step.input_blocks())
 }
 
-/// Rows of the two scratch buffers that a stage's transforms need, and of all that it keeps for its way back.
+/// Rows of the two scratch buffers that a stage's transforms need, and of all that it keeps for its way back, for up to
+/// `images` images.
 fn scratch_rows(step: &Step, images: usize, training: bool) -> [usize; 3] {
     let columns = step.output_blocks();
     let Some(products) = step.products() else {
         return [0; 3];
     };
     let mut rows = [0; 3];
-    for run in runs(step, images, training) {
-        rows[0] = rows[0].max(transformed_rows(step, &run));
-        rows[1] = rows[1].max(products * plane(run.tiles() * columns));
+    // Fewer images may be cut into larger runs: nine into five and four, eight into one.
+    for images in 1..=images {
+        let mut kept = 0;
+        for run in runs(step, images, training) {
+            rows[0] = rows[0].max(transformed_rows(step, &run));
+            rows[1] = rows[1].max(products * plane(run.tiles() * columns));
+            kept += transformed_rows(step, &run);
+        }
         if training {
-            rows[2] += transformed_rows(step, &run);
+            rows[2] = rows[2].max(kept);
         }
     }
     rows

@@ -147,6 +147,49 @@ fn the_autoencoder() {
     }
 }
 
+/// Groups of images are cut into runs of tiles, and fewer images may make larger runs than more images do.
+#[test]
+fn any_number_of_images_fits_the_buffers() {
+    let stages = autoencoder();
+    let halves = [(&stages[..3], [28, 28]), (&stages[3..], [7, 7])];
+    for (stages, [height, width]) in [halves[0], halves[1], (&stages[1..3], [20, 12])] {
+        let stack = Stack::new(stages.to_vec(), Precision::Fast).expect("the stages fit");
+        let channels = stages[0].input_channels;
+        let mut random = Random::new(17);
+        let weights: Vec<_> = stages
+            .iter()
+            .map(|stage| weights_of(&mut random, stage))
+            .collect();
+        let weights = borrowed(&weights);
+        let pixels = channels * height * width;
+        let values: Vec<f32> = (0..70 * pixels).map(|_| random.unit()).collect();
+        let images = |from: usize, to: usize| Images {
+            shape: [to - from, channels, height, width],
+            values: &values[from * pixels..to * pixels],
+        };
+        let alone: Vec<_> = (0..70)
+            .flat_map(|image| {
+                let output = stack.infer(images(image, image + 1), &weights);
+                output.expect("it runs")
+            })
+            .map(f64::from)
+            .collect();
+        let outputs = alone.len() / 70;
+        let given: Vec<_> = (0..alone.len()).map(|_| random.unit()).collect();
+        // Inference first: it would take the larger buffers that training leaves.
+        for batch in (1..=40).chain([55, 70]) {
+            let output = stack.infer(images(0, batch), &weights).expect("it runs");
+            let off = error(&output, &alone[..batch * outputs]);
+            assert!(off < 2e-6, "{batch} images are off by {off:e}");
+        }
+        for batch in (1..=40).chain([55, 70]) {
+            let given = &given[..batch * outputs];
+            let found = stack.differentiate(images(0, batch), &weights, given, false);
+            assert!(found.is_ok(), "{batch} images");
+        }
+    }
+}
+
 /// Discs on a black ground, as letters are: flat almost everywhere, where pooling meets ties.
 fn discs(random: &mut Random, count: usize) -> Vec<f32> {
     let mut images = Vec::with_capacity(count * 784);
