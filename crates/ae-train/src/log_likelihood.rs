@@ -133,7 +133,69 @@ impl LogSum {
 
 #[cfg(test)]
 mod tests {
+    use ae_data::ImageShape;
+    use ae_models::{
+        DenseAutoencoderConfig, ModelConfig, NetworkConfig, VariationalAutoencoderConfig,
+    };
+
     use super::*;
+
+    /// More codes than are decoded at once, in parts of which the last is smaller.
+    #[test]
+    fn an_estimate_is_the_mean_weight_of_all_codes_of_each_image() {
+        const SAMPLES: usize = 2 * DECODED_AT_ONCE + 7;
+        let device = Device::flex();
+        let config = ModelConfig::Vae(VariationalAutoencoderConfig {
+            network: NetworkConfig::Dense(DenseAutoencoderConfig {
+                widths: vec![5],
+                latent: 2,
+                ..DenseAutoencoderConfig::default()
+            }),
+            ..VariationalAutoencoderConfig::default()
+        });
+        let model = config.init([1, 2, 2], 3, &device).unwrap();
+        let pixels: Vec<u8> = vec![0, 255, 9, 77, 255, 255, 255, 0, 130, 0, 0, 0];
+        let shape = ImageShape::new(1, 2, 2);
+        let set = ImageSet::from_images("s", shape, pixels.clone(), None, vec![]).unwrap();
+        let found = estimate_log_likelihood(&model, &set, SAMPLES, 5, &device).unwrap();
+        let found = found.unwrap();
+
+        let latent = model.as_latent_variable_model().unwrap();
+        let likelihoods: Vec<f64> = pixels
+            .chunks(4)
+            .enumerate()
+            .map(|(index, pixels)| {
+                let noise = LatentDraws::for_measuring(5, &[index as u64])
+                    .standard_normal(SAMPLES * 2, &device)
+                    .reshape([1, SAMPLES, 2]);
+                let pixels = pixels
+                    .iter()
+                    .map(|&pixel| f32::from(pixel) / 255.0)
+                    .collect();
+                let image = images_tensor(pixels, shape, &device);
+                let posterior = latent.posterior(image.clone());
+                let weights = latent.log_importance_weights(&posterior, image, noise);
+                let logs: Vec<f32> = weights.try_into_vec_as().unwrap();
+                let mean =
+                    logs.iter().map(|&log| f64::from(log).exp()).sum::<f64>() / SAMPLES as f64;
+                mean.ln()
+            })
+            .collect();
+        let mean = likelihoods.iter().sum::<f64>() / 3.0;
+        let variance = likelihoods
+            .iter()
+            .map(|log| (log - mean).powi(2))
+            .sum::<f64>()
+            / 3.0;
+        assert!(
+            (found.negative_log_likelihood + mean).abs() < 1e-5,
+            "{found:?}, {mean}"
+        );
+        assert!(
+            (found.standard_error - (variance / 3.0).sqrt()).abs() < 1e-5,
+            "{found:?}"
+        );
+    }
 
     #[test]
     fn sums_of_what_no_float_can_hold_have_logarithms() {
