@@ -62,6 +62,8 @@ mod network;
 mod operation;
 #[cfg(feature = "burn")]
 mod tensor;
+#[cfg(feature = "burn")]
+mod transposed;
 
 pub use arithmetic::StageArithmetic;
 pub use dense::{Activations, DenseLayer, DenseStack, WeightOrder};
@@ -72,5 +74,7 @@ pub use host_tensor::{HostTensor, is_on_host};
 pub use loss::Loss;
 pub use stack::{Images, Stack};
 pub use stage::{Activation, Precision, Resize, Stage};
+#[cfg(feature = "burn")]
+pub use transposed::TransposedConvolution;
 pub use update::{Parameter, UpdateRule, gradient_norm, update};
 pub use weights::Weights;

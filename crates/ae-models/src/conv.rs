@@ -330,9 +330,14 @@ impl ConvAutoencoder {
 
     /// Runs the decoder's transposed convolutions, where it has any.
     fn double(&self, map: Tensor<4>) -> Tensor<4> {
-        self.decoder[..self.config.transposed()]
+        self.stacks
+            .doublings
             .iter()
-            .fold(map, |map, layer| layer.double(map))
+            .zip(&self.decoder)
+            .fold(map, |map, (doubling, layer)| {
+                let (weight, bias) = layer.values();
+                doubling.forward(map, weight, bias)
+            })
     }
 
     /// The decoder's convolutions that its stack runs.

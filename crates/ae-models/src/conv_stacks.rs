@@ -1,6 +1,6 @@
 //! The convolutional autoencoder as stacks of stages and dense layers, which `ae-kernels` runs.
 
-use ae_kernels::{Activation, DenseStack, Precision, Stack, Stage};
+use ae_kernels::{Activation, DenseStack, Precision, Stack, Stage, TransposedConvolution};
 use burn::tensor::Tensor;
 
 use crate::conv::ConvAutoencoderConfig;
@@ -42,6 +42,8 @@ fn decoder_stages(layers: &[LayerSpec]) -> impl Iterator<Item = Stage> {
 #[derive(Clone, Debug)]
 pub(crate) struct Stacks {
     pub(crate) encoder: Stack,
+    /// The decoder's transposed convolutions, which come first.
+    pub(crate) doublings: Vec<TransposedConvolution>,
     pub(crate) decoder: Stack,
     /// One after the other, for a model that has nothing else between them.
     pub(crate) whole: Option<Stack>,
@@ -80,7 +82,11 @@ impl Stacks {
         decoder: &[LayerSpec],
     ) -> Self {
         let poolings = config.poolings();
-        let decoder = &decoder[config.transposed()..];
+        let (transposed, decoder) = decoder.split_at(config.transposed());
+        let doubling = |layer: &LayerSpec| {
+            TransposedConvolution::new(layer.inputs, layer.outputs, Precision::default())
+                .expect("the configuration was checked: its layers have channels")
+        };
         let is_whole = config.latent.is_none() && config.transposed() == 0;
         let stack = |stages: Vec<Stage>| {
             Stack::new(stages, Precision::default())
@@ -88,6 +94,7 @@ impl Stacks {
         };
         Self {
             encoder: stack(encoder_stages(encoder, poolings).collect()),
+            doublings: transposed.iter().map(doubling).collect(),
             decoder: stack(decoder_stages(decoder).collect()),
             whole: is_whole.then(|| {
                 stack(
@@ -104,6 +111,11 @@ impl Stacks {
     pub(crate) fn by_operations(&self) -> Self {
         Self {
             encoder: self.encoder.by_operations(),
+            doublings: self
+                .doublings
+                .iter()
+                .map(TransposedConvolution::by_operations)
+                .collect(),
             decoder: self.decoder.by_operations(),
             whole: self.whole.as_ref().map(Stack::by_operations),
             bottleneck: self.bottleneck.as_ref().map(|bottleneck| Bottleneck {

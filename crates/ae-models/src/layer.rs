@@ -3,9 +3,6 @@
 
 use ae_kernels::{Activation, DenseLayer, WeightOrder};
 use burn::module::{Module, Param};
-use burn::tensor::activation::relu;
-use burn::tensor::module::conv_transpose2d;
-use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::TensorShape;
@@ -133,7 +130,7 @@ impl LayerSpec {
     }
 }
 
-/// A 3x3 convolution's parameters; what is done with them, `ae-kernels` does, or Burn where it is a transposed one.
+/// A 3x3 convolution's parameters; what is done with them, `ae-kernels` does.
 #[derive(Module, Debug)]
 pub(crate) struct Convolution {
     /// `[outputs, inputs, 3, 3]`, or `[inputs, outputs, 3, 3]` of a transposed one, in Burn as in PyTorch.
@@ -157,21 +154,6 @@ impl Convolution {
 
     pub(crate) fn values(&self) -> (Tensor<4>, Tensor<1>) {
         (self.weight.val(), self.bias.val())
-    }
-
-    /// Doubles a map's height and width as a transposed convolution of stride 2, with ReLU.
-    ///
-    /// # Shapes
-    /// - `x`: `[batch, inputs, height, width]`
-    /// - output: `[batch, outputs, 2 * height, 2 * width]`
-    pub(crate) fn double(&self, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvTransposeOptions::new([2, 2], [1, 1], [1, 1], [1, 1], 1);
-        relu(conv_transpose2d(
-            x,
-            self.weight.val(),
-            Some(self.bias.val()),
-            options,
-        ))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The operations on Burn's tensors against Burn's own, and what graphs may do with them.
 
-use ae_kernels::{Activation, KernelError, Loss, Precision, Resize, Stack, Stage};
+use ae_kernels::{
+    Activation, KernelError, Loss, Precision, Resize, Stack, Stage, TransposedConvolution,
+};
 use burn::tensor::activation::{leaky_relu, relu, sigmoid};
 use burn::tensor::module::{conv2d, interpolate, max_pool2d};
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
@@ -351,5 +353,43 @@ fn shapes_that_do_not_fit_are_errors() {
             error.to_string(),
             "the target has shape [3, 1, 8, 8], expected [3, 1, 8, 6]"
         );
+    }
+}
+
+#[test]
+fn transposed_convolutions_are_those_of_burns_operation() {
+    for device in devices() {
+        for (inputs, outputs, height, width) in [(1, 1, 1, 1), (3, 5, 4, 7), (32, 17, 7, 5)] {
+            let mut random = Random::new(outputs as u64);
+            let mut tensor = |shape: [usize; 4]| {
+                let values = random.values(shape.iter().product(), 0.5);
+                Tensor::<4>::from_data(TensorData::new(values, shape), &device).require_grad()
+            };
+            let x = tensor([3, inputs, height, width]);
+            let weight = tensor([inputs, outputs, 3, 3]);
+            let factors = tensor([3, outputs, 2 * height, 2 * width]);
+            let bias = TensorData::new(random.values(outputs, 0.5), [outputs]);
+            let bias = Tensor::<1>::from_data(bias, &device).require_grad();
+            let run = |layer: &TransposedConvolution| {
+                let output = layer.forward(x.clone(), weight.clone(), bias.clone());
+                let gradients = (output.clone() * factors.clone()).sum().backward();
+                [
+                    doubles(output.inner()),
+                    doubles(x.grad(&gradients).expect("tracked")),
+                    doubles(weight.grad(&gradients).expect("tracked")),
+                    doubles(bias.grad(&gradients).expect("tracked")),
+                ]
+            };
+            for precision in [Precision::Exact, Precision::Fast] {
+                let layer = TransposedConvolution::new(inputs, outputs, precision);
+                let layer = layer.expect("there are channels");
+                let expected = run(&layer.by_operations());
+                for (found, expected) in run(&layer).iter().zip(&expected) {
+                    let found: Vec<f32> = found.iter().map(|&value| value as f32).collect();
+                    let off = error(&found, expected);
+                    assert!(off < 2e-6, "{inputs} to {outputs}, {precision:?}: {off:e}");
+                }
+            }
+        }
     }
 }
