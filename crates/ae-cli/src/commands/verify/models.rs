@@ -84,6 +84,14 @@ pub(super) fn adam(epochs: usize) -> TrainConfig {
     }
 }
 
+/// The same with a rate that falls to nothing, as half a cosine.
+pub(super) fn falling(epochs: usize) -> TrainConfig {
+    TrainConfig {
+        schedule: ScheduleConfig::Cosine { final_share: 0.0 },
+        ..adam(epochs)
+    }
+}
+
 /// The same as Keras has it, on cross-entropy.
 pub(super) fn keras_adam(epochs: usize) -> TrainConfig {
     TrainConfig {
