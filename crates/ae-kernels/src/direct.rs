@@ -12,6 +12,10 @@
 use crate::buffer::Blocked;
 use crate::simd::{BLOCK, Isa, Lanes, Row, with_lanes};
 
+/// Pixels that a gradient's sum runs over before it is added to the others, about: where signs differ, a sum over an image
+/// is a hundredth of its parts, and one long sum would lose the last of them.
+const SUMMED_PIXELS: usize = 64;
+
 /// A convolution of `images` images from one blocked buffer into another of the same frame.
 pub(crate) struct Convolution<'a> {
     pub(crate) images: usize,
@@ -118,16 +122,18 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
 ) {
     let input = job.input;
     let (frame, stride, depth) = (input.frame, input.stride(), input.blocks);
-    let mut sums = [[lanes.zero(); NV]; MR];
+    let mut totals = [[lanes.zero(); NV]; MR];
     if let Some(bias) = job.bias {
         let bias: &[Row; NV] = fixed(&bias[at.block..]);
-        for sums in &mut sums {
+        for totals in &mut totals {
             for v in 0..NV {
-                sums[v] = lanes.load(&bias[v]);
+                totals[v] = lanes.load(&bias[v]);
             }
         }
     }
     for tap in 0..TAPS {
+        // Each tap has a sum of its own: one long sum over taps and channels would lose the last of its small parts.
+        let mut sums = [[lanes.zero(); NV]; MR];
         // A single tap is the window's centre.
         let tap_in_window = if TAPS == 1 { 4 } else { tap };
         let mut start = at.image * frame.area + frame.tap(at.y, at.x, tap_in_window);
@@ -153,6 +159,11 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
             }
             start += stride;
         }
+        for i in 0..MR {
+            for v in 0..NV {
+                totals[i][v] = lanes.add(totals[i][v], sums[i][v]);
+            }
+        }
     }
     let slope = lanes.splat(job.slope);
     for v in 0..NV {
@@ -161,16 +172,20 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
         match job.mask {
             None => {
                 for i in 0..MR {
-                    lanes.store(&mut target[i], lanes.leaky(sums[i][v], slope));
+                    lanes.store(&mut target[i], lanes.leaky(totals[i][v], slope));
                 }
             }
             Some(mask) => {
                 let activation: &[Row; MR] = fixed(&mask.output.rows[start..]);
                 let mask_slope = lanes.splat(mask.slope);
                 for i in 0..MR {
-                    let low = lanes.mul(sums[i][v], mask_slope);
-                    let high =
-                        lanes.if_greater(lanes.load(&activation[i]), lanes.zero(), sums[i][v], low);
+                    let low = lanes.mul(totals[i][v], mask_slope);
+                    let high = lanes.if_greater(
+                        lanes.load(&activation[i]),
+                        lanes.zero(),
+                        totals[i][v],
+                        low,
+                    );
                     lanes.store(&mut target[i], high);
                 }
             }
@@ -245,8 +260,7 @@ struct Of<'a> {
     block: usize,
 }
 
-/// `MR` input channels from `first` on by `NV` blocks of output channels, over all pixels, image by
-/// image.
+/// `MR` input channels from `first` on by `NV` blocks of output channels, over all pixels, some lines at a time.
 #[inline(always)]
 fn gradient_tile<L: Lanes, const MR: usize, const NV: usize>(
     lanes: L,
@@ -256,38 +270,44 @@ fn gradient_tile<L: Lanes, const MR: usize, const NV: usize>(
     gradient: &mut [Row],
 ) {
     let frame = of.input.frame;
+    let lines_at_once = (SUMMED_PIXELS / frame.width).max(1);
     for image in 0..of.images {
-        let mut sums = [[lanes.zero(); NV]; MR];
         let input = of.input.image(of.channel_block, image);
         let outputs: [&[Row]; NV] = std::array::from_fn(
             #[inline(always)]
             |v| of.output_gradient.image(of.block + v, image),
         );
-        for y in 0..frame.height {
-            let input = &input[frame.tap(y, 0, of.tap)..][..frame.width];
-            let outputs: [&[Row]; NV] = std::array::from_fn(
-                #[inline(always)]
-                |v| &outputs[v][frame.at(y, 0)..][..frame.width],
-            );
-            for x in 0..frame.width {
-                let mut columns = [lanes.zero(); NV];
-                for v in 0..NV {
-                    columns[v] = lanes.load(&outputs[v][x]);
-                }
-                let pixel: &[f32; MR] = fixed(&input[x].0[first..]);
-                for i in 0..MR {
-                    let value = lanes.splat(pixel[i]);
+        let mut y = 0;
+        while y < frame.height {
+            let end = frame.height.min(y + lines_at_once);
+            let mut sums = [[lanes.zero(); NV]; MR];
+            while y < end {
+                let input = &input[frame.tap(y, 0, of.tap)..][..frame.width];
+                let outputs: [&[Row]; NV] = std::array::from_fn(
+                    #[inline(always)]
+                    |v| &outputs[v][frame.at(y, 0)..][..frame.width],
+                );
+                for x in 0..frame.width {
+                    let mut columns = [lanes.zero(); NV];
                     for v in 0..NV {
-                        sums[i][v] = lanes.mul_add(value, columns[v], sums[i][v]);
+                        columns[v] = lanes.load(&outputs[v][x]);
+                    }
+                    let pixel: &[f32; MR] = fixed(&input[x].0[first..]);
+                    for i in 0..MR {
+                        let value = lanes.splat(pixel[i]);
+                        for v in 0..NV {
+                            sums[i][v] = lanes.mul_add(value, columns[v], sums[i][v]);
+                        }
                     }
                 }
+                y += 1;
             }
-        }
-        for v in 0..NV {
-            let rows: &mut [Row; MR] = fixed_mut(&mut gradient[v * column_stride + first..]);
-            for i in 0..MR {
-                let sum = lanes.add(lanes.load(&rows[i]), sums[i][v]);
-                lanes.store(&mut rows[i], sum);
+            for v in 0..NV {
+                let rows: &mut [Row; MR] = fixed_mut(&mut gradient[v * column_stride + first..]);
+                for i in 0..MR {
+                    let sum = lanes.add(lanes.load(&rows[i]), sums[i][v]);
+                    lanes.store(&mut rows[i], sum);
+                }
             }
         }
     }

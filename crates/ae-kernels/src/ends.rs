@@ -193,11 +193,12 @@ pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bia
         for block in 0..gradient.blocks {
             let mut sum = lanes.zero();
             for image in 0..images {
-                // Four sums side by side, so that no addition waits for the last one, and each over one image only, so
-                // that no long sum loses its small parts.
-                let mut sums = [lanes.zero(); 4];
                 let rows = gradient.image(block, image);
+                let mut of_image = lanes.zero();
                 for y in 0..frame.height {
+                    // Four sums side by side, so that no addition waits for the last one, and each over one line only,
+                    // so that no long sum loses its small parts.
+                    let mut sums = [lanes.zero(); 4];
                     let line = &rows[frame.at(y, 0)..][..frame.width];
                     let (fours, rest) = line.as_chunks::<4>();
                     for four in fours {
@@ -208,8 +209,9 @@ pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bia
                     for (sum, row) in sums.iter_mut().zip(rest) {
                         *sum = lanes.add(*sum, lanes.load(row));
                     }
+                    let of_line = lanes.add(lanes.add(sums[0], sums[1]), lanes.add(sums[2], sums[3]));
+                    of_image = lanes.add(of_image, of_line);
                 }
-                let of_image = lanes.add(lanes.add(sums[0], sums[1]), lanes.add(sums[2], sums[3]));
                 sum = lanes.add(sum, of_image);
             }
             let total = lanes.add(lanes.load(&bias[block]), sum);

@@ -3,12 +3,13 @@
 use crate::reference::{Random, Start, error, run, weights_of};
 use ae_kernels::{Activation, Images, Loss, Precision, Stack, Stage, Weights};
 
-/// The share of the largest gradient that a gradient may be off by where everything is random: sums over thousands of
-/// pixels then come to a hundredth of their parts, and single precision shows it whatever the algorithm.
+/// The share of the largest gradient that a gradient may be off by where everything is random. Sums of random signs come
+/// to a hundredth of their parts, which single precision shows: of the 371 checks with [`Precision::Exact`] here, 363 hold
+/// 5e-7 too.
 fn tolerance(precision: Precision) -> f64 {
     match precision {
-        Precision::Exact => 4e-6,
-        Precision::Fast => 6e-6,
+        Precision::Exact => 1e-6,
+        Precision::Fast => 2e-6,
     }
 }
 
