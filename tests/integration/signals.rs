@@ -84,8 +84,9 @@ fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
     for (signal, number, code) in [("-INT", 2, 130), ("-TERM", 15, 143), ("-HUP", 1, 143)] {
         if is_ignored(number) {
             eprintln!(
-                "skipped: this process ignores SIG{signal}, as in a shell's background or under nohup, and so does \
-                 what it starts"
+                "skipped: this process ignores SIG{}, as in a shell's background or under nohup, and so does \
+                 what it starts",
+                signal.trim_start_matches('-')
             );
             continue;
         }

@@ -6,7 +6,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// `ae_cli`'s status for devices and memory; see `docs/reliability.md`.
@@ -14,9 +14,6 @@ const EXIT_CODE: i32 = 8;
 
 /// The size of the last request that was refused; 0 for none.
 static REFUSED_BYTES: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether a thread is ending the process already.
-static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// The system's allocator, which remembers what it refused.
 pub(crate) struct Remembering;
@@ -69,14 +66,15 @@ fn end_if_exhausted() {
     let bytes = REFUSED_BYTES.load(Ordering::SeqCst);
     if bytes > 0 {
         // Where one thread finds no memory the next one does not either, and one line is enough.
-        while ENDING.swap(true, Ordering::SeqCst) {
+        if ae_cli::is_first_to_end() {
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: memory: {bytes} bytes more are not to be had\n\
+                 hint: a smaller --batch-size, --limit or --size takes less"
+            );
+        } else {
             std::thread::sleep(Duration::from_secs(1));
         }
-        let _ = writeln!(
-            std::io::stderr(),
-            "error: memory: {bytes} bytes more are not to be had\n\
-             hint: a smaller --batch-size, --limit or --size takes less"
-        );
         // Exit handlers might allocate.
         signal_hook::low_level::exit(EXIT_CODE);
     }

@@ -22,6 +22,9 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -38,12 +41,26 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match without_panics(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in error.lines() {
-                output::say(&line);
+            let lines = error.lines();
+            if is_first_to_end() {
+                for line in lines {
+                    output::say(&line);
+                }
+            } else {
+                // Whoever is first ends the process.
+                thread::sleep(Duration::from_secs(1));
             }
             error.status().into()
         }
     }
+}
+
+/// Whether the caller is the first who tells why the process ends. One error is enough: whoever is not waits a moment for
+/// the first to have told it, and ends the process all the same.
+#[doc(hidden)]
+pub fn is_first_to_end() -> bool {
+    static ENDING: AtomicBool = AtomicBool::new(false);
+    !ENDING.swap(true, Ordering::SeqCst)
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
@@ -69,7 +86,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
 /// code that drives a device.
 ///
 /// The hook itself only takes note. Burn's runtimes catch panics of their own and go on, so it must
-/// neither print nor exit.
+/// neither print nor exit, except where a thread cannot even begin: nobody would catch that panic.
 fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     static FIRST: Mutex<Option<(Status, String)>> = Mutex::new(None);
     panic::set_hook(Box::new(|information| {
@@ -82,8 +99,13 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
                 let error =
                     CliError::failure(Status::Device, "threads", "no memory to start one more")
                         .hint("fewer --threads take less");
-                for line in error.lines() {
-                    output::say(&line);
+                let lines = error.lines();
+                if is_first_to_end() {
+                    for line in lines {
+                        output::say(&line);
+                    }
+                } else {
+                    thread::sleep(Duration::from_secs(1));
                 }
                 // The panic would find nobody to catch it, and the other threads are in the middle of things.
                 signal_hook::low_level::exit(error.status().code().into());
@@ -117,7 +139,7 @@ fn is_exhaustion(message: &str) -> bool {
     message.contains("not enough memory")
 }
 
-/// The standard library panics at a thread's very beginning where it gets a stack for it, but not the little one that
+/// The standard library (1.95, `sys/pal/unix/stack_overflow.rs`) panics at a thread's very beginning where it gets a stack for it, but not the little one that
 /// signals are handled on.
 fn is_stackless(message: &str) -> bool {
     message.starts_with("failed to allocate an alternative stack")
@@ -142,6 +164,23 @@ fn status_of_panic(file: &str, message: &str) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_without_room_for_its_signals_is_known_by_the_standard_library_s_words() {
+        for (message, expected) in [
+            (
+                "failed to allocate an alternative stack: Cannot allocate memory (os error 12)",
+                true,
+            ),
+            (
+                "failed to set up alternative stack guard page: Cannot allocate memory",
+                true,
+            ),
+            ("failed to spawn thread", false),
+        ] {
+            assert_eq!(is_stackless(message), expected, "{message}");
+        }
+    }
 
     #[test]
     fn a_panic_of_the_gpu_runtime_is_the_device_s() {

@@ -76,9 +76,11 @@ impl Terminal {
 
 /// Writes a line to standard error; when nobody listens there, there is nobody to tell.
 pub(crate) fn say(line: &str) {
-    let _ = io::stderr()
-        .lock()
-        .write_all(format!("{line}\n").as_bytes());
+    // Nothing is allocated here: the process may be ending for want of memory, and others wait for the lock.
+    let mut stderr = io::stderr().lock();
+    let _ = stderr
+        .write_all(line.as_bytes())
+        .and_then(|()| stderr.write_all(b"\n"));
 }
 
 fn write_stdout(bytes: &[u8]) -> Result<(), CliError> {

@@ -244,7 +244,8 @@ impl DenseStack {
     /// values and weights; the same bits.
     ///
     /// # Errors
-    /// As [`DenseStack::infer`], and when the activations are those of other layers or of another number of rows.
+    /// As [`DenseStack::infer`], and when the activations are those of other widths or of another number of rows. That they
+    /// are of these values, weights and activation functions is not checked.
     pub fn differentiate_kept(
         &self,
         values: &[f32],

@@ -6,6 +6,7 @@
 //! four are one with four times the channels. By Winograd's transforms it takes the multiplications of the nine taps that
 //! are not zero.
 
+use burn::tensor::DType;
 use burn::tensor::activation::relu;
 use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::ConvTransposeOptions;
@@ -68,7 +69,8 @@ impl TransposedConvolution {
     /// # Panics
     /// When a shape does not fit, the batch is empty, or there is no memory for the working buffers.
     pub fn forward(&self, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
-        if self.by_operations || !is_on_host(&x.device()) {
+        let is_single = [x.dtype(), weight.dtype(), bias.dtype()] == [DType::F32; 3];
+        if self.by_operations || !is_single || !is_on_host(&x.device()) {
             let options = ConvTransposeOptions::new([2, 2], [1, 1], [1, 1], [1, 1], 1);
             return relu(conv_transpose2d(x, weight, Some(bias), options));
         }

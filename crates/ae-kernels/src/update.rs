@@ -104,7 +104,8 @@ pub fn gradient_norm(gradients: &[&[f32]]) -> f64 {
     sums.iter().sum::<f64>().sqrt()
 }
 
-/// Updates all parameters by their gradients, each multiplied by `gradient_factor` first.
+/// Takes a step of all parameters by their gradients, each multiplied by `gradient_factor` first, and leaves the updated
+/// values in the gradients' places; the values before the step stay as they were.
 ///
 /// The same bits for any number of threads.
 ///

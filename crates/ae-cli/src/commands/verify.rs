@@ -138,7 +138,11 @@ fn chosen(arguments: &VerifyArguments) -> Result<Vec<&'static Protocol>, CliErro
     }
     let is_chosen = |row: &&Protocol| match only[..] {
         [] => row.is_quick || *full,
-        _ => only.iter().any(|text| row.title().contains(text)),
+        _ => only.iter().any(|text| {
+            // A whole title, which another may begin with, means itself.
+            let is_title = PROTOCOLS.iter().any(|row| row.title() == *text);
+            row.title() == *text || (!is_title && row.title().contains(text))
+        }),
     };
     Ok(PROTOCOLS.iter().filter(is_chosen).collect())
 }
