@@ -140,10 +140,15 @@ mod tests {
 
     use super::*;
 
-    /// More codes than are decoded at once, in parts of which the last is smaller.
     #[test]
     fn an_estimate_is_the_mean_weight_of_all_codes_of_each_image() {
-        const SAMPLES: usize = 2 * DECODED_AT_ONCE + 7;
+        // All images in one batch; and more codes than are decoded at once, in parts of which the last is smaller.
+        for samples in [7, 2 * DECODED_AT_ONCE + 7] {
+            check_estimate(samples);
+        }
+    }
+
+    fn check_estimate(samples: usize) {
         let device = Device::flex();
         let config = ModelConfig::Vae(VariationalAutoencoderConfig {
             network: NetworkConfig::Dense(DenseAutoencoderConfig {
@@ -157,7 +162,7 @@ mod tests {
         let pixels: Vec<u8> = vec![0, 255, 9, 77, 255, 255, 255, 0, 130, 0, 0, 0];
         let shape = ImageShape::new(1, 2, 2);
         let set = ImageSet::from_images("s", shape, pixels.clone(), None, vec![]).unwrap();
-        let found = estimate_log_likelihood(&model, &set, SAMPLES, 5, &device).unwrap();
+        let found = estimate_log_likelihood(&model, &set, samples, 5, &device).unwrap();
         let found = found.unwrap();
 
         let latent = model.as_latent_variable_model().unwrap();
@@ -166,8 +171,8 @@ mod tests {
             .enumerate()
             .map(|(index, pixels)| {
                 let noise = LatentDraws::for_measuring(5, &[index as u64])
-                    .standard_normal(SAMPLES * 2, &device)
-                    .reshape([1, SAMPLES, 2]);
+                    .standard_normal(samples * 2, &device)
+                    .reshape([1, samples, 2]);
                 let pixels = pixels
                     .iter()
                     .map(|&pixel| f32::from(pixel) / 255.0)
@@ -177,7 +182,7 @@ mod tests {
                 let weights = latent.log_importance_weights(&posterior, image, noise);
                 let logs: Vec<f32> = weights.try_into_vec_as().unwrap();
                 let mean =
-                    logs.iter().map(|&log| f64::from(log).exp()).sum::<f64>() / SAMPLES as f64;
+                    logs.iter().map(|&log| f64::from(log).exp()).sum::<f64>() / samples as f64;
                 mean.ln()
             })
             .collect();
