@@ -7,7 +7,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 /// `ae_cli`'s status for devices and memory; see `docs/reliability.md`.
 const EXIT_CODE: i32 = 8;
@@ -66,15 +65,13 @@ fn end_if_exhausted() {
     let bytes = REFUSED_BYTES.load(Ordering::SeqCst);
     if bytes > 0 {
         // Where one thread finds no memory the next one does not either, and one line is enough.
-        if ae_cli::is_first_to_end() {
+        ae_cli::tell_once(|| {
             let _ = writeln!(
                 std::io::stderr(),
                 "error: memory: {bytes} bytes more are not to be had\n\
                  hint: a smaller --batch-size, --limit or --size takes less"
             );
-        } else {
-            std::thread::sleep(Duration::from_secs(1));
-        }
+        });
         // Exit handlers might allocate.
         signal_hook::low_level::exit(EXIT_CODE);
     }

@@ -41,26 +41,28 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match without_panics(|| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let lines = error.lines();
-            if is_first_to_end() {
-                for line in lines {
-                    output::say(&line);
-                }
-            } else {
-                // Whoever is first ends the process.
-                thread::sleep(Duration::from_secs(1));
-            }
+            tell(&error);
             error.status().into()
         }
     }
 }
 
-/// Whether the caller is the first who tells why the process ends. One error is enough: whoever is not waits a moment for
-/// the first to have told it, and ends the process all the same.
+/// Has the caller tell why the process ends, unless another thread does. One error is enough: whoever is not the first waits
+/// a moment for that one to have told it, and ends the process all the same.
 #[doc(hidden)]
-pub fn is_first_to_end() -> bool {
-    static ENDING: AtomicBool = AtomicBool::new(false);
-    !ENDING.swap(true, Ordering::SeqCst)
+pub fn tell_once(tell: impl FnOnce()) {
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    if IS_TOLD.swap(true, Ordering::SeqCst) {
+        thread::sleep(Duration::from_secs(1));
+    } else {
+        tell();
+    }
+}
+
+/// Prints an error, its lines made before it is told: there may be no memory for them.
+fn tell(error: &CliError) {
+    let lines = error.lines();
+    tell_once(|| lines.iter().for_each(|line| output::say(line)));
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
@@ -99,14 +101,7 @@ fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliE
                 let error =
                     CliError::failure(Status::Device, "threads", "no memory to start one more")
                         .hint("fewer --threads take less");
-                let lines = error.lines();
-                if is_first_to_end() {
-                    for line in lines {
-                        output::say(&line);
-                    }
-                } else {
-                    thread::sleep(Duration::from_secs(1));
-                }
+                tell(&error);
                 // The panic would find nobody to catch it, and the other threads are in the middle of things.
                 signal_hook::low_level::exit(error.status().code().into());
             }
@@ -139,8 +134,8 @@ fn is_exhaustion(message: &str) -> bool {
     message.contains("not enough memory")
 }
 
-/// The standard library (1.95, `sys/pal/unix/stack_overflow.rs`) panics at a thread's very beginning where it gets a stack for it, but not the little one that
-/// signals are handled on.
+/// The standard library (1.95, `sys/pal/unix/stack_overflow.rs`) panics at a thread's very beginning where it gets a stack
+/// for it, but not the little one that signals are handled on.
 fn is_stackless(message: &str) -> bool {
     message.starts_with("failed to allocate an alternative stack")
         || message.starts_with("failed to set up alternative stack")
