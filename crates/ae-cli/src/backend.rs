@@ -189,11 +189,25 @@ fn not_built(backend: &str) -> CliError {
     ))
 }
 
+/// What the standard library gives a thread for its stack.
+const STACK_BYTES: usize = 2 << 20;
+
 /// Starts the threads that computations use, for the whole process: as many as asked for, or one a processor.
 ///
 /// # Errors
 /// The threads cannot be started.
 pub(crate) fn set_threads(threads: Option<usize>) -> Result<(), CliError> {
+    if let Some(threads) = threads {
+        let stacks = threads.saturating_mul(STACK_BYTES);
+        // Where there is no room for them all, some would start, and which request fails then is a matter of timing.
+        let mut room = Vec::<u8>::new();
+        room.try_reserve_exact(stacks).map_err(|_| {
+            let what = format!("--threads {threads}");
+            CliError::failure(Status::Device, what, "not enough memory for their stacks")
+        })?;
+        // Room that nobody uses would not be asked for.
+        std::hint::black_box(&room);
+    }
     // Started here in any case: where the first computation would start them, it would panic when it could not.
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
