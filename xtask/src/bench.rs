@@ -171,9 +171,9 @@ impl Record {
 
     fn write(&self, extension: &str, text: &str) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(&self.folder)?;
-        Ok(ae_data::write_atomically(&self.path(extension), |file| {
-            file.write_all(text.as_bytes())
-        })?)
+        let path = self.path(extension);
+        ae_files::write_atomically(&path, |file| file.write_all(text.as_bytes()))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()).into())
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ae_files::move_folder;
 use sha2::{Digest, Sha256};
 
 use crate::sources::{DataSet, Sha256Sum, SourceFile};
@@ -133,20 +134,8 @@ pub fn download(
     for file in &set.files {
         client.fetch(file, &set.mirrors, &partial.join(&file.name), report)?;
     }
-    sync_folder(&partial)?;
-    fs::rename(&partial, &folder).map_err(DownloadError::disk("move", &partial))?;
-    sync_folder(downloads)?;
+    move_folder(&partial, &folder).map_err(DownloadError::disk("move", &partial))?;
     Ok(folder)
-}
-
-/// Brings a folder's names to the disk, where the system has such a thing.
-fn sync_folder(path: &Path) -> Result<(), DownloadError> {
-    if cfg!(unix) {
-        File::open(path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(DownloadError::disk("write", path))?;
-    }
-    Ok(())
 }
 
 /// A lock that ends with the process, however that ends.

@@ -9,7 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ae_data::glyphs::{self, GlyphFace, GlyphOptions, Glyphs, Recognition};
-use ae_data::{DataError, Dataset, ImageSet, write_atomically, write_idx};
+use ae_data::{DataError, Dataset, ImageSet, write_idx};
+use ae_files::write_atomically;
 use clap::Args;
 use serde::Serialize;
 use thiserror::Error;
@@ -128,7 +129,9 @@ pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
         ("packages.toml", packages.to_toml()),
     ];
     for (name, text) in texts {
-        write_atomically(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
+        let path = folder.join(name);
+        write_atomically(&path, |file| file.write_all(text.as_bytes()))
+            .map_err(|source| DataError::Write { path, source })?;
     }
     println!("{}: {}", folder.display(), manifest.summary());
     for name in packages

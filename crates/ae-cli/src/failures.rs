@@ -63,7 +63,7 @@ impl From<EvalError> for CliError {
 impl From<ReportError> for CliError {
     fn from(error: ReportError) -> Self {
         match error {
-            ReportError::Write { source } => source.into(),
+            ReportError::Write { .. } => Self::caused_by(Status::Files, &error),
             ReportError::TooManyImages { .. } | ReportError::PictureSize { .. } => {
                 Self::caused_by(Status::Usage, &error)
             }

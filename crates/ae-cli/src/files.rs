@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ae_data::create_folder;
+use ae_files::create_folder;
 
 use crate::error::{CliError, Status};
 

@@ -58,7 +58,7 @@ pub(crate) fn write_npy<E: From<DataError>>(
     fill: impl FnOnce(&mut NpyRows<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut failure = None;
-    let written = ae_data::write_atomically(path, |file| {
+    let written = ae_files::write_atomically(path, |file| {
         file.write_all(&header(rows, row_shape))?;
         let mut sink = NpyRows {
             path,
@@ -76,7 +76,10 @@ pub(crate) fn write_npy<E: From<DataError>>(
     });
     match failure {
         Some(error) => Err(error),
-        None => Ok(written?),
+        None => Ok(written.map_err(|source| DataError::Write {
+            path: path.to_owned(),
+            source,
+        })?),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ae_random::{Draw, Purpose};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::random::{Draw, Purpose, uniform};
 use crate::set::ImageSet;
 
 /// Whether images are made black and white, and when that is drawn.
@@ -135,10 +135,10 @@ impl BinaryDraws {
             epoch: self.epoch,
             index: index as u64,
         };
-        let mut rng = draw.rng();
+        let mut rng = draw.stream();
         for value in values {
             // The largest number below 1, times 255, is still below 255.
-            let is_white = 255.0 * uniform(&mut rng) < f32::from(*value);
+            let is_white = 255.0 * rng.uniform() < f32::from(*value);
             *value = if is_white { 255 } else { 0 };
         }
     }

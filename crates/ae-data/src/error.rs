@@ -183,6 +183,12 @@ impl DataError {
         }
     }
 
+    /// For `map_err` on a failed write.
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write { path, source }
+    }
+
     /// Other crates' messages begin with a capital; ours don't.
     pub(crate) fn decode(path: &Path, reason: impl ToString) -> Self {
         let mut reason = reason.to_string();

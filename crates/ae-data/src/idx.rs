@@ -7,11 +7,11 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
+use ae_files::write_atomically;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use crate::atomic::write_atomically;
 use crate::error::DataError;
 use crate::mapped::MappedFile;
 use crate::set::{ImageSet, Pixels};
@@ -197,6 +197,7 @@ fn write_file(
             write(file)
         }
     })
+    .map_err(DataError::write(path))
 }
 
 fn is_gzip_name(path: &Path) -> bool {

@@ -8,8 +8,8 @@ use ::image::metadata::Orientation;
 use ::image::{
     DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
 };
+use ae_files::write_atomically;
 
-use crate::atomic::write_atomically;
 use crate::error::DataError;
 use crate::shape::{Channels, Fit, ImageShape, Size};
 
@@ -284,6 +284,7 @@ impl Image {
         };
         result.map_err(|error| encode_error(error.to_string()))?;
         write_atomically(path, |file| file.write_all(encoded.get_ref()))
+            .map_err(DataError::write(path))
     }
 
     /// The bytes pixel by pixel, `[height, width, channels]`, as most image libraries have them.

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
-mod atomic;
 mod binarization;
 mod collect;
 mod convert;
@@ -17,7 +16,6 @@ mod layout;
 pub mod lines;
 mod mapped;
 mod noise;
-mod random;
 mod set;
 mod shape;
 mod source;
@@ -25,7 +23,6 @@ mod split;
 #[cfg(test)]
 mod test_images;
 
-pub use atomic::{create_folder, write_atomically};
 pub use binarization::Binarization;
 pub use dataset::{Dataset, Skipped};
 pub use error::DataError;
@@ -33,10 +30,6 @@ pub use idx::write_idx;
 pub use image::{Image, ImageLimits, ImageOptions};
 pub use info::{ClassCount, DatasetInfo, SetInfo};
 pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
-pub use random::{
-    Draw, Purpose, fill_standard_normal, permutation, standard_normal, uniform, uniform_below,
-    uniform_f64,
-};
 pub use set::ImageSet;
 pub use shape::{Channels, Fit, ImageShape, Size};
 pub use source::{OpenOptions, open};

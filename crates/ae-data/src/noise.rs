@@ -8,11 +8,10 @@ mod poisson;
 
 use std::fmt;
 
-use rand_chacha::ChaCha8Rng;
+use ae_random::RandomStream;
 use serde::{Deserialize, Serialize};
 
 use self::parse::invalid_noise;
-use crate::random::uniform;
 use crate::{DataError, ImageShape};
 
 /// A kind of noise.
@@ -130,11 +129,11 @@ pub enum Strength {
 }
 
 impl Strength {
-    fn draw(self, rng: &mut ChaCha8Rng) -> f32 {
+    fn draw(self, rng: &mut RandomStream) -> f32 {
         match self {
             Strength::Fixed(strength) => strength,
             // The rounding of the sum may pass `high` by a unit in the last place.
-            Strength::Range { low, high } => (low + (high - low) * uniform(rng)).min(high),
+            Strength::Range { low, high } => (low + (high - low) * rng.uniform()).min(high),
         }
     }
 }
@@ -197,12 +196,13 @@ impl Noise {
 /// The default, written `none`, leaves images as they are.
 ///
 /// ```
-/// use ae_data::{Draw, ImageShape, NoiseChain, Purpose};
+/// use ae_data::{ImageShape, NoiseChain};
+/// use ae_random::{Draw, Purpose};
 ///
 /// let noise: NoiseChain = "gaussian:0.1..0.6,masking:0.1".parse()?;
 /// let mut values = vec![0.5; 28 * 28];
 /// let draw = Draw { seed: 1, purpose: Purpose::Noise, epoch: 0, index: 0 };
-/// noise.apply(ImageShape::new(1, 28, 28), &mut values, &mut draw.rng());
+/// noise.apply(ImageShape::new(1, 28, 28), &mut values, &mut draw.stream());
 /// assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
 /// assert_eq!(noise.to_string(), "gaussian:0.1..0.6,masking:0.1");
 /// # Ok::<(), ae_data::DataError>(())
@@ -241,7 +241,7 @@ impl NoiseChain {
     ///
     /// # Panics
     /// If `values` is not as long as `shape` says.
-    pub fn apply(&self, shape: ImageShape, values: &mut [f32], rng: &mut ChaCha8Rng) {
+    pub fn apply(&self, shape: ImageShape, values: &mut [f32], rng: &mut RandomStream) {
         assert_eq!(
             values.len(),
             shape.values(),
@@ -279,7 +279,7 @@ pub enum NoiseDraw {
 }
 
 impl NoiseDraw {
-    /// The epoch to name in a [`Draw`](crate::Draw) for what is drawn in `epoch`.
+    /// The epoch to name in a [`Draw`](ae_random::Draw) for what is drawn in `epoch`.
     #[must_use]
     pub fn epoch(self, epoch: u64) -> u64 {
         match self {

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use ae_random::{Draw, Purpose};
+
 use crate::dataset::Dataset;
 use crate::digest::ImageDigest;
 use crate::error::DataError;
-use crate::random::{Draw, Purpose, permutation};
 use crate::set::ImageSet;
 
 /// How a set is divided.
@@ -79,7 +80,7 @@ impl Dataset {
                     epoch: 0,
                     index: 0,
                 };
-                let mut order = permutation(&mut draw.rng(), images);
+                let mut order = draw.stream().permutation(images);
                 let train = order.split_off(held_out);
                 (self.train.subset(train), self.train.subset(order))
             }

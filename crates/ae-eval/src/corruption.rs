@@ -1,4 +1,5 @@
-use ae_data::{Draw, ImageShape, NoiseChain, Purpose};
+use ae_data::{ImageShape, NoiseChain};
+use ae_random::{Draw, Purpose};
 
 /// Which images a noisy input is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +51,6 @@ impl Corruption for SeededNoise {
             epoch: 0,
             index,
         };
-        self.chain.apply(shape, values, &mut draw.rng());
+        self.chain.apply(shape, values, &mut draw.stream());
     }
 }

@@ -195,7 +195,7 @@ fn largest_eigenvalue(rows: &[f32], columns: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use ae_data::{Draw, Purpose, standard_normal};
+    use ae_random::{Draw, Purpose};
 
     use super::*;
 
@@ -210,11 +210,11 @@ mod tests {
                 epoch: 0,
                 index,
             }
-            .rng();
+            .stream();
             let label = (index % 3) as u8;
             let (x, y) = [(0.0, 0.0), (400.0, 0.0), (0.0, 0.4)][usize::from(label)];
-            rows.push(x + 100.0 * standard_normal(&mut rng));
-            rows.push(y + 0.1 * standard_normal(&mut rng));
+            rows.push(x + 100.0 * rng.standard_normal());
+            rows.push(y + 0.1 * rng.standard_normal());
             rows.push(7.0);
             labels.push(label);
         }

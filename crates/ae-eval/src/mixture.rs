@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use ae_data::{Draw, Purpose, standard_normal, uniform_below, uniform_f64};
+use ae_random::{Draw, Purpose};
 
 use crate::error::EvalError;
 use crate::features::{check_finite, check_whole};
@@ -97,8 +97,8 @@ impl GaussianMixture {
     /// A row drawn from the mixture; `draw` names its random numbers.
     #[must_use]
     pub fn sample(&self, draw: Draw) -> Vec<f32> {
-        let mut rng = draw.rng();
-        let mut point = uniform_f64(&mut rng);
+        let mut rng = draw.stream();
+        let mut point = rng.uniform_f64();
         let component = self
             .components
             .iter()
@@ -108,7 +108,7 @@ impl GaussianMixture {
             })
             .unwrap_or(&self.components[self.components.len() - 1]);
         let noise: Vec<f64> = (0..self.values)
-            .map(|_| f64::from(standard_normal(&mut rng)))
+            .map(|_| f64::from(rng.standard_normal()))
             .collect();
         (0..self.values)
             .map(|index| {
@@ -247,12 +247,12 @@ fn first_shares(rows: &[Vec<f64>], components: usize, seed: u64) -> Vec<f64> {
         epoch: 0,
         index: u64::MAX,
     }
-    .rng();
-    let first = uniform_below(&mut rng, rows.len() as u64) as usize;
+    .stream();
+    let first = rng.uniform_below(rows.len() as u64) as usize;
     let mut centres = vec![rows[first].clone()];
     let mut nearest: Vec<f64> = rows.iter().map(|row| distance(row, &centres[0])).collect();
     while centres.len() < components {
-        let mut point = uniform_f64(&mut rng) * nearest.iter().sum::<f64>();
+        let mut point = rng.uniform_f64() * nearest.iter().sum::<f64>();
         let next = nearest
             .iter()
             .position(|&distance| {
@@ -309,8 +309,8 @@ mod tests {
     fn clouds(count: u64) -> Vec<f32> {
         (0..count)
             .flat_map(|index| {
-                let mut rng = draw(index).rng();
-                let (a, b) = (standard_normal(&mut rng), standard_normal(&mut rng));
+                let mut rng = draw(index).stream();
+                let (a, b) = (rng.standard_normal(), rng.standard_normal());
                 match index % 4 {
                     0 => [-4.0 + a, 0.8 * a + 0.6 * b],
                     _ => [4.0 + 0.5 * a, 1.0 + 2.0 * b],

@@ -192,7 +192,7 @@ fn gradient(points: &[[f64; 2]], affinities: &[f64], exaggeration: f64) -> Vec<[
 
 #[cfg(test)]
 mod tests {
-    use ae_data::{Draw, Purpose, standard_normal};
+    use ae_random::{Draw, Purpose};
 
     use super::*;
 
@@ -206,10 +206,10 @@ mod tests {
                 epoch: 0,
                 index: index as u64,
             }
-            .rng();
+            .stream();
             rows.extend((0..10).map(|axis| {
                 let corner = if axis == index % 4 { 8.0 } else { 0.0 };
-                corner + standard_normal(&mut rng)
+                corner + rng.standard_normal()
             }));
         }
         rows

@@ -1,14 +1,9 @@
 //! Where a model's weights come from before training.
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
+use ae_random::{Draw, Purpose};
 use serde::{Deserialize, Serialize};
 
 use crate::layer::{LayerKind, LayerSpec};
-
-/// What initial weights are for, in the key of their random numbers. The same code as in `ae-data`'s list of purposes,
-/// so that no other random number of a run is drawn from the same stream.
-const PURPOSE: u64 = 5;
 
 /// The distribution of the initial weights.
 ///
@@ -69,23 +64,18 @@ pub(crate) struct InitialWeights {
 impl InitialWeights {
     /// `count` numbers uniform in `[-bound, bound)`, from a stream of the next tensor's own.
     fn next_tensor(&mut self, count: usize, bound: f64) -> Vec<f32> {
-        let mut key = [0; 32];
-        for (bytes, number) in
-            key.chunks_exact_mut(8)
-                .zip([self.seed, PURPOSE, 0, self.next_tensor])
-        {
-            bytes.copy_from_slice(&number.to_le_bytes());
-        }
+        let draw = Draw {
+            seed: self.seed,
+            purpose: Purpose::Initialization,
+            epoch: 0,
+            index: self.next_tensor,
+        };
         self.next_tensor += 1;
         if bound == 0.0 {
             return vec![0.0; count];
         }
-        let mut generator = ChaCha8Rng::from_seed(key);
-        // In f64 and rounded once: the same bits whatever the compiler makes of it.
-        let step = bound / f64::from(1 << 23);
-        (0..count)
-            .map(|_| (f64::from((generator.next_u32() >> 8) as i32 - (1 << 23)) * step) as f32)
-            .collect()
+        let mut stream = draw.stream();
+        (0..count).map(|_| stream.uniform_within(bound)).collect()
     }
 }
 

@@ -5,9 +5,10 @@ mod header;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::Read as _;
 use std::path::Path;
 
+use ae_files::{Unfinished, write_atomically_as};
 use burn::module::Module;
 use burn::tensor::Device;
 
@@ -44,7 +45,7 @@ pub fn save_model<M: Module>(
     }
     tensors.iter().try_for_each(check_finite)?;
     let header = header::encode(&card.to_metadata(), &tensors);
-    write_atomically(path, |writer| {
+    write_atomically_as(Unfinished::Model, path, |writer| {
         writer.write_all(&header)?;
         for tensor in &tensors {
             for value in &tensor.values {
@@ -200,41 +201,5 @@ impl WeightSource for LoadedWeights {
                 .expect("the names were checked against the configuration")
         };
         layer.tensor_shapes().into_iter().map(take).collect()
-    }
-}
-
-/// Writes a file beside `path`, and moves it there when it is whole and on the disk.
-fn write_atomically(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    // The permissions of an ordinary new file, not of a secret one.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.prefix(".model-").tempfile_in(folder)?;
-    let mut writer = BufWriter::new(temporary.as_file());
-    write(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
-/// Brings the file's new name to the disk, where the system has such a thing and the folder may be opened.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    use std::io::ErrorKind::{InvalidInput, PermissionDenied};
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // A folder that one may write to but not read, or a file system that syncs no folders.
-        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput) => Ok(()),
-        synced => synced,
     }
 }

@@ -35,9 +35,8 @@ pub(crate) fn crop(images: Tensor<4>, height: usize, width: usize) -> Tensor<4> 
 
 #[cfg(test)]
 mod tests {
+    use ae_random::{Draw, Purpose};
     use burn::tensor::{Device, TensorData};
-    use rand_chacha::ChaCha8Rng;
-    use rand_core::{Rng as _, SeedableRng as _};
 
     use super::*;
 
@@ -49,9 +48,16 @@ mod tests {
     fn cropping_takes_padding_off_again_and_padding_repeats_the_edge() {
         let device = Device::flex();
         for case in 0..200 {
-            let mut rng = ChaCha8Rng::seed_from_u64(case);
-            let mut between =
-                |low: usize, high: usize| low + (rng.next_u64() % (high - low + 1) as u64) as usize;
+            let draw = Draw {
+                seed: 0,
+                purpose: Purpose::Display,
+                epoch: 0,
+                index: case,
+            };
+            let mut stream = draw.stream();
+            let mut between = |low: usize, high: usize| {
+                low + stream.uniform_below((high - low + 1) as u64) as usize
+            };
             let shape @ [batch, channels, height, width] =
                 [between(1, 3), between(1, 3), between(1, 20), between(1, 20)];
             let multiple = between(1, 9);

@@ -10,7 +10,8 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use ae_data::{Draw, Image, ImageOptions, OpenOptions, Purpose};
+use ae_data::{Image, ImageOptions, OpenOptions};
+use ae_random::{Draw, Purpose};
 use ae_report::{
     AxisScale, Bar, BarRequest, Curve, CurveRequest, DenoisingRequest, Detail, GridRequest,
     GridRow, ImageGridRequest, Panel, PanelsRequest, Picture, RateDistortionRequest, RatePoint,
@@ -87,7 +88,7 @@ fn normal(index: u64) -> f32 {
         epoch: 0,
         index,
     };
-    ae_data::standard_normal(&mut draw.rng())
+    draw.stream().standard_normal()
 }
 
 fn noisy(image: &Image, strength: f32) -> Image {
@@ -97,11 +98,11 @@ fn noisy(image: &Image, strength: f32) -> Image {
         epoch: 0,
         index: 3,
     };
-    let mut rng = draw.rng();
+    let mut rng = draw.stream();
     let values = image.to_unit();
     let values: Vec<f32> = values
         .iter()
-        .map(|value| value + strength * ae_data::standard_normal(&mut rng))
+        .map(|value| value + strength * rng.standard_normal())
         .collect();
     Image::from_unit(image.shape(), &values)
 }

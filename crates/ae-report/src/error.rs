@@ -1,6 +1,9 @@
 //! What can go wrong while a picture is drawn or written.
 
-use ae_data::{DataError, ImageShape};
+use std::io;
+use std::path::PathBuf;
+
+use ae_data::ImageShape;
 
 /// A picture that cannot be drawn or written.
 #[derive(Debug, thiserror::Error)]
@@ -80,10 +83,12 @@ pub enum ReportError {
         /// The encoder's error.
         source: image::ImageError,
     },
-    /// A picture cannot be written; the source names the file and says why.
-    #[error(transparent)]
+    /// A picture cannot be written.
+    #[error("cannot write {}", path.display())]
     Write {
-        /// The data crate's error.
-        source: DataError,
+        /// The picture's file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
     },
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use ae_data::{Image, ImageShape, write_atomically};
+use ae_data::{Image, ImageShape};
+use ae_files::write_atomically;
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 
@@ -106,8 +107,10 @@ impl Picture {
     /// [`ReportError::Write`] when the folder is missing or not writable, the disk is full, or `path` is a folder.
     pub fn write_png(&self, path: &Path) -> Result<(), ReportError> {
         let bytes = self.encode_png()?;
-        write_atomically(path, |file| file.write_all(&bytes))
-            .map_err(|source| ReportError::Write { source })
+        write_atomically(path, |file| file.write_all(&bytes)).map_err(|source| ReportError::Write {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Each pixel as a square of `factor` pixels: what was a pixel stays a visible square.

@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use ae_data::{create_folder, write_atomically};
+use ae_files::{create_folder, move_folder, write_atomically};
 use ae_models::NamedTensor;
 use serde::{Deserialize, Serialize};
 
@@ -134,12 +134,11 @@ pub(crate) fn write(
     let path = staging.join(STATE);
     let text = toml::to_string(&manifest).map_err(|error| TrainError::checkpoint(&path, error))?;
     let text = format!("# sha256 {}\n{text}", sha256(text.as_bytes()));
-    write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
+    write_atomically(&path, |file| file.write_all(text.as_bytes()))
+        .map_err(TrainError::io("write", &path))?;
 
-    sync_directory(&staging)?;
     let path = free_name(checkpoints, content.progress.step)?;
-    fs::rename(&staging, &path).map_err(TrainError::io("commit", &path))?;
-    sync_directory(checkpoints)?;
+    move_folder(&staging, &path).map_err(TrainError::io("commit", &path))?;
     for (_, old) in list(checkpoints)?.into_iter().skip(KEPT) {
         remove(&old)?;
     }
@@ -340,19 +339,7 @@ fn list(checkpoints: &Path) -> Result<Vec<(Number, PathBuf)>, TrainError> {
 /// Copies a file in place of whatever has the name. A link would tie a checkpoint to a file that anybody may write to.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), TrainError> {
     let content = fs::read(from).map_err(TrainError::io("read", from))?;
-    write_atomically(to, |file| file.write_all(&content))?;
-    Ok(())
-}
-
-/// Brings a directory's entries to the disk, where the system has such a thing.
-fn sync_directory(path: &Path) -> Result<(), TrainError> {
-    if cfg!(unix) {
-        let directory = File::open(path).map_err(TrainError::io("open", path))?;
-        directory
-            .sync_all()
-            .map_err(TrainError::io("write", path))?;
-    }
-    Ok(())
+    write_atomically(to, |file| file.write_all(&content)).map_err(TrainError::io("write", to))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The random numbers that models sample with, from the run's seed.
 
-use ae_data::{Draw, Purpose, fill_standard_normal};
 use ae_models::RandomNumbers;
+use ae_random::{Draw, Purpose};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A batch's random numbers: each image has a stream of its own, named by the seed, what it is for, the epoch and the
@@ -49,7 +49,7 @@ impl RandomNumbers for LatentDraws<'_> {
             epoch: self.epoch,
             index: self.indices[position],
         };
-        fill_standard_normal(&mut draw.rng(), numbers);
+        draw.stream().fill_standard_normal(numbers);
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use ae_data::{DataError, Draw, ImageSet, NoiseChain, Purpose, permutation};
+use ae_data::{DataError, ImageSet, NoiseChain};
+use ae_random::{Draw, Purpose};
 
 use crate::TrainError;
 
@@ -74,7 +75,7 @@ pub(crate) fn shuffled(seed: u64, epoch: u64, images: usize) -> Arc<[usize]> {
         epoch,
         index: 0,
     };
-    permutation(&mut draw.rng(), images).into()
+    draw.stream().permutation(images).into()
 }
 
 impl BatchPlan {
@@ -112,7 +113,7 @@ impl BatchPlan {
                     epoch: noise.epoch,
                     index,
                 };
-                noise.chain.apply(shape, pixels, &mut draw.rng());
+                noise.chain.apply(shape, pixels, &mut draw.stream());
             }
             input
         });
@@ -224,7 +225,7 @@ impl Drop for BatchLoader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ae_data::{ImageShape, uniform_below};
+    use ae_data::ImageShape;
 
     fn draw(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Draw {
         Draw {
@@ -386,10 +387,9 @@ mod tests {
     #[test]
     fn whatever_the_plan_an_image_has_the_noise_of_its_own_numbers() {
         for case in 0..150 {
-            let mut rng = draw(99, Purpose::Display, 0, case).rng();
-            let mut between = |low: usize, high: usize| {
-                low + uniform_below(&mut rng, (high - low + 1) as u64) as usize
-            };
+            let mut rng = draw(99, Purpose::Display, 0, case).stream();
+            let mut between =
+                |low: usize, high: usize| low + rng.uniform_below((high - low + 1) as u64) as usize;
             let images = between(1, 60);
             let (seed, epoch) = (between(0, 1000) as u64, between(0, 50) as u64);
             let chain: NoiseChain = ["none", "gaussian:0.1..0.6", "masking:0.3,speckle:0.2"]
@@ -436,7 +436,7 @@ mod tests {
                         .unwrap();
                     assert_eq!(batch.target[values.clone()], pixels, "{what}");
                     let draw = draw(seed, purpose, epoch, index);
-                    chain.apply(ImageShape::new(1, 2, 3), &mut pixels, &mut draw.rng());
+                    chain.apply(ImageShape::new(1, 2, 3), &mut pixels, &mut draw.stream());
                     assert_eq!(input[values], pixels, "{what}");
                 }
             }

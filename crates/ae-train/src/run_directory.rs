@@ -13,7 +13,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use ae_data::{create_folder, write_atomically};
+use ae_files::{Unfinished, create_folder, write_atomically};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -206,7 +206,7 @@ impl RunDirectory {
         let entries = fs::read_dir(&self.path).map_err(TrainError::io("read", &self.path))?;
         for entry in entries {
             let entry = entry.map_err(TrainError::io("read", &self.path))?;
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            if Unfinished::Model.is_named(&entry.file_name()) {
                 remove(&entry.path())?;
             }
         }
@@ -246,9 +246,8 @@ fn to_toml<C: Serialize>(path: &Path, config: &C) -> Result<String, TrainError> 
 }
 
 fn write_config(path: &Path, text: &str) -> Result<(), TrainError> {
-    Ok(write_atomically(path, |file| {
-        file.write_all(text.as_bytes())
-    })?)
+    write_atomically(path, |file| file.write_all(text.as_bytes()))
+        .map_err(TrainError::io("write", path))
 }
 
 const CONFIG: &str = "config.toml";
@@ -257,8 +256,6 @@ const MODEL: &str = "model.safetensors";
 const LAST_MODEL: &str = "last.safetensors";
 const CHECKPOINTS: &str = "checkpoints";
 const LOCK: &str = "lock";
-/// How `save_model` begins the name of a file until it is whole.
-const UNFINISHED: &str = ".model-";
 
 /// Removes a file or a directory with all that is in it; one that isn't there is fine.
 pub(crate) fn remove(path: &Path) -> Result<(), TrainError> {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use ae_data::write_atomically;
+use ae_files::write_atomically;
 use ae_models::NamedTensor;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -89,8 +89,7 @@ pub(crate) fn write_tensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), 
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let content = safetensors::serialize(views, Some(metadata))
         .map_err(|error| TrainError::checkpoint(path, error))?;
-    write_atomically(path, |file| file.write_all(&content))?;
-    Ok(())
+    write_atomically(path, |file| file.write_all(&content)).map_err(TrainError::io("write", path))
 }
 
 /// Reads all tensors of a file's `content`, in the order of their names; `path` is for messages.

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use ae_data::{Draw, ImageSet, ImageShape, NoiseChain, Purpose, Split};
+use ae_data::{ImageSet, ImageShape, NoiseChain, Split};
 use ae_models::Autoencoder;
+use ae_random::{Draw, Purpose};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::{at_least_one, refuse};
@@ -161,10 +162,8 @@ fn made_up<M: Autoencoder>(
         epoch: 0,
         index: 0,
     }
-    .rng();
-    let pixels = (0..bytes)
-        .map(|_| ae_data::uniform_below(&mut rng, 256) as u8)
-        .collect();
+    .stream();
+    let pixels = (0..bytes).map(|_| rng.uniform_below(256) as u8).collect();
     Ok(ImageSet::from_images(
         "random pixels",
         shape,

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ae_data::{NoiseDraw, Purpose, Split};
+use ae_data::{NoiseDraw, Split};
 use ae_models::{
     Autoencoder, ModelError, NamedTensor, Objective, TrainingBatch, load_tensors, named_tensors,
 };
+use ae_random::Purpose;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use ae_data::{Draw, Purpose, uniform_f64};
+use ae_random::{Draw, Purpose};
 
 use super::bench::{Bench, Ended, Run, broken};
 use super::snapshot::{sha256, sha256_of};
@@ -250,10 +250,10 @@ fn processes() -> Vec<Case> {
                 epoch: 1,
                 index: 0,
             }
-            .rng();
+            .stream();
             for _ in 0..20 {
                 let mut started = site.download()?.start();
-                std::thread::sleep(Duration::from_millis(80).mul_f64(uniform_f64(&mut random)));
+                std::thread::sleep(Duration::from_millis(80).mul_f64(random.uniform_f64()));
                 started.kill();
                 started.wait();
                 site.check_not_there()?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ae_data::{Draw, Purpose, uniform_f64};
+use ae_random::{Draw, Purpose};
 
 use super::bench::{Bench, Run, broken};
 use super::checkpoints::{FAMILY, check_same_model, checkpoints, sums};
@@ -106,7 +106,7 @@ impl Sweep<'_> {
             epoch: 0,
             index: 0,
         }
-        .rng();
+        .stream();
         let (mut kills, mut runs) = (0, 0);
         let mut moments = Vec::new();
         while kills < self.kills {
@@ -116,7 +116,7 @@ impl Sweep<'_> {
             }
             .start();
             // Twice the time of an undisturbed start and a few steps: many a kill comes before the first one.
-            let share = uniform_f64(&mut random);
+            let share = random.uniform_f64();
             let limit = (undisturbed / 6).max(Duration::from_millis(150));
             std::thread::sleep(limit.mul_f64(share));
             if started.has_ended() {

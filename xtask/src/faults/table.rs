@@ -69,8 +69,8 @@ pub(super) fn write(page: &Path, scores: &[Score]) -> Result<(), FaultsError> {
         return Err(FaultsError::Unusable(reason));
     };
     let text = format!("{before}{BEGIN}\n\n{}\n{END}{after}", markdown(scores));
-    ae_data::write_atomically(page, |file| file.write_all(text.as_bytes()))
-        .map_err(|error| FaultsError::Unusable(error.to_string()))
+    ae_files::write_atomically(page, |file| file.write_all(text.as_bytes()))
+        .map_err(FaultsError::io("write", page))
 }
 
 #[cfg(test)]

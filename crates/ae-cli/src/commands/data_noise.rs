@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use ae_data::{Draw, Image, ImageSet, NoiseChain, NoiseKind, Purpose};
+use ae_data::{Image, ImageSet, NoiseChain, NoiseKind};
+use ae_random::{Draw, Purpose};
 use ae_report::{GridRequest, GridRow, picture_grid};
 use serde::Serialize;
 
@@ -68,7 +69,7 @@ fn row(set: &ImageSet, noise: Option<&NoiseChain>, seed: u64) -> Result<Vec<Imag
                 index: index as u64,
             };
             let mut values = image.to_unit();
-            noise.apply(set.shape(), &mut values, &mut draw.rng());
+            noise.apply(set.shape(), &mut values, &mut draw.stream());
             Ok(Image::from_unit(set.shape(), &values))
         })
         .collect()

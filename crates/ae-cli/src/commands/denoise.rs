@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ae_data::{Draw, Image, ImageOptions, NoiseChain, Purpose};
+use ae_data::{Image, ImageOptions, NoiseChain};
 use ae_eval::{Quality, QualityMeter};
 use ae_models::Autoencoder as _;
+use ae_random::{Draw, Purpose};
 use ae_report::{Panel, PanelsRequest, thousands};
 use serde::Serialize;
 
@@ -228,7 +229,7 @@ impl Outcome {
         let shape = picture.shape();
         let mut values = picture.to_unit();
         if let Some((noise, draw)) = noise {
-            noise.apply(shape, &mut values, &mut draw.rng());
+            noise.apply(shape, &mut values, &mut draw.stream());
         }
         let output = run_over_picture(
             tiling,

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use ae_data::{Draw, Image, Purpose, fill_standard_normal};
+use ae_data::Image;
 use ae_eval::GaussianMixture;
 use ae_models::Autoencoder as _;
+use ae_random::{Draw, Purpose};
 use ae_report::{ImageGridRequest, image_grid};
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: GenerateArguments) -> Result<(), CliError> {
             let numbers = prior_numbers(&opened)?;
             let code: Box<dyn Fn(Draw) -> Vec<f32>> = Box::new(move |draw| {
                 let mut code = vec![0.0; numbers];
-                fill_standard_normal(&mut draw.rng(), &mut code);
+                draw.stream().fill_standard_normal(&mut code);
                 code
             });
             ("the prior".to_owned(), code)

@@ -99,7 +99,8 @@ pub(super) fn run(arguments: MapArguments) -> Result<(), CliError> {
         Form::Picture => map_picture(&request)?.write_png(&mapped.file)?,
         Form::Page => {
             let page = map_html(&request)?;
-            ae_data::write_atomically(&mapped.file, |file| file.write_all(page.as_bytes()))?;
+            ae_files::write_atomically(&mapped.file, |file| file.write_all(page.as_bytes()))
+                .map_err(|error| CliError::io(&mapped.file, "write", &error))?;
         }
     }
     terminal.result(&mapped, || format!("map       {}", mapped.file.display()))

@@ -1,11 +1,10 @@
 //! What each noise does to the values of one image.
 
-use rand_chacha::ChaCha8Rng;
+use ae_random::RandomStream;
 
 use super::NoiseKind;
 use super::poisson::poisson;
 use crate::ImageShape;
-use crate::random::{fill_standard_normal, uniform, uniform_below};
 
 /// Applies one noise of the given strength, without clipping.
 pub(super) fn apply(
@@ -13,7 +12,7 @@ pub(super) fn apply(
     strength: f32,
     shape: ImageShape,
     values: &mut [f32],
-    rng: &mut ChaCha8Rng,
+    rng: &mut RandomStream,
 ) {
     match kind {
         NoiseKind::Gaussian => {
@@ -32,31 +31,31 @@ pub(super) fn apply(
 
 fn with_normal_numbers(
     values: &mut [f32],
-    rng: &mut ChaCha8Rng,
+    rng: &mut RandomStream,
     combine: impl Fn(f32, f32) -> f32,
 ) {
     let mut normals = [0.0; 256];
     for values in values.chunks_mut(normals.len()) {
         let normals = &mut normals[..values.len()];
-        fill_standard_normal(rng, normals);
+        rng.fill_standard_normal(normals);
         for (value, &mut normal) in values.iter_mut().zip(normals) {
             *value = combine(*value, normal);
         }
     }
 }
 
-fn salt_and_pepper(probability: f32, values: &mut [f32], rng: &mut ChaCha8Rng) {
+fn salt_and_pepper(probability: f32, values: &mut [f32], rng: &mut RandomStream) {
     for value in values {
-        let number = uniform(rng);
+        let number = rng.uniform();
         if number < probability {
             *value = if number < probability / 2.0 { 0.0 } else { 1.0 };
         }
     }
 }
 
-fn mask(probability: f32, shape: ImageShape, values: &mut [f32], rng: &mut ChaCha8Rng) {
+fn mask(probability: f32, shape: ImageShape, values: &mut [f32], rng: &mut RandomStream) {
     for pixel in 0..shape.pixels() {
-        if uniform(rng) < probability {
+        if rng.uniform() < probability {
             values[pixel..]
                 .iter_mut()
                 .step_by(shape.pixels())
@@ -65,11 +64,11 @@ fn mask(probability: f32, shape: ImageShape, values: &mut [f32], rng: &mut ChaCh
     }
 }
 
-fn cut_out(share: f32, shape: ImageShape, values: &mut [f32], rng: &mut ChaCha8Rng) {
+fn cut_out(share: f32, shape: ImageShape, values: &mut [f32], rng: &mut RandomStream) {
     let side = |length: usize| ((share * length as f32).round() as usize).min(length);
     let (height, width) = (side(shape.height), side(shape.width));
-    let top = uniform_below(rng, (shape.height - height) as u64 + 1) as usize;
-    let left = uniform_below(rng, (shape.width - width) as u64 + 1) as usize;
+    let top = rng.uniform_below((shape.height - height) as u64 + 1) as usize;
+    let left = rng.uniform_below((shape.width - width) as u64 + 1) as usize;
     for plane in values.chunks_exact_mut(shape.pixels()) {
         for row in plane.chunks_exact_mut(shape.width).skip(top).take(height) {
             row[left..left + width].fill(0.0);
@@ -77,7 +76,7 @@ fn cut_out(share: f32, shape: ImageShape, values: &mut [f32], rng: &mut ChaCha8R
     }
 }
 
-fn count_photons(deviation: f32, values: &mut [f32], rng: &mut ChaCha8Rng) {
+fn count_photons(deviation: f32, values: &mut [f32], rng: &mut RandomStream) {
     let value_of_a_photon = f64::from(deviation).powi(2);
     for value in values {
         let photons = poisson(rng, f64::from(value.max(0.0)) / value_of_a_photon);

@@ -1,20 +1,18 @@
 //! Poisson numbers.
 
-use rand_chacha::ChaCha8Rng;
-
-use crate::random::{standard_normal, uniform_f64};
+use ae_random::RandomStream;
 
 /// From here on the normal distribution, rounded, stands in: its skewness is off by a thousandth.
 const NORMAL_FROM: f64 = 1e6;
 
 /// Draws a number from the Poisson distribution with the given mean.
-pub(super) fn poisson(rng: &mut ChaCha8Rng, mean: f64) -> f64 {
+pub(super) fn poisson(rng: &mut RandomStream, mean: f64) -> f64 {
     if mean < 10.0 {
         by_sequential_search(rng, mean)
     } else if mean < NORMAL_FROM {
         by_transformed_rejection(rng, mean)
     } else {
-        (mean + mean.sqrt() * f64::from(standard_normal(rng))).round()
+        (mean + mean.sqrt() * f64::from(rng.standard_normal())).round()
     }
 }
 
@@ -22,8 +20,8 @@ pub(super) fn poisson(rng: &mut ChaCha8Rng, mean: f64) -> f64 {
 ///
 /// # References
 /// L. Devroye (1986), *Non-uniform random variate generation*, section X.3.3.
-fn by_sequential_search(rng: &mut ChaCha8Rng, mean: f64) -> f64 {
-    let mut left = uniform_f64(rng);
+fn by_sequential_search(rng: &mut RandomStream, mean: f64) -> f64 {
+    let mut left = rng.uniform_f64();
     let mut photons = 0.0;
     let mut probability = (-mean).exp();
     // Rounding may leave a crumb of `left` that no term takes away.
@@ -39,15 +37,15 @@ fn by_sequential_search(rng: &mut ChaCha8Rng, mean: f64) -> f64 {
 ///
 /// # References
 /// W. Hörmann (1993), *The transformed rejection method for generating Poisson random variables*, algorithm PTRS.
-fn by_transformed_rejection(rng: &mut ChaCha8Rng, mean: f64) -> f64 {
+fn by_transformed_rejection(rng: &mut RandomStream, mean: f64) -> f64 {
     let b = 0.931 + 2.53 * mean.sqrt();
     let a = -0.059 + 0.02483 * b;
     let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
     let v_r = 0.9277 - 3.6224 / (b - 2.0);
     loop {
-        let u = uniform_f64(rng) - 0.5;
+        let u = rng.uniform_f64() - 0.5;
         // In (0, 1], for its logarithm.
-        let v = 1.0 - uniform_f64(rng);
+        let v = 1.0 - rng.uniform_f64();
         let us = 0.5 - u.abs();
         let photons = ((2.0 * a / us + b) * u + mean + 0.43).floor();
         if us >= 0.07 && v <= v_r {
@@ -79,7 +77,7 @@ fn log_factorial(n: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Draw, Purpose};
+    use ae_random::{Draw, Purpose};
 
     #[test]
     fn log_factorials_are_sums_of_logarithms() {
@@ -106,7 +104,7 @@ mod tests {
                 epoch: 0,
                 index: index as u64,
             }
-            .rng();
+            .stream();
             let numbers: Vec<f64> = (0..COUNT).map(|_| poisson(&mut rng, mean)).collect();
             let count = COUNT as f64;
             let found_mean = numbers.iter().sum::<f64>() / count;

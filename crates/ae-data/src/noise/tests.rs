@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Draw, Purpose};
+use ae_random::{Draw, Purpose};
 
 const SHAPE: ImageShape = ImageShape {
     channels: 2,
@@ -8,14 +8,14 @@ const SHAPE: ImageShape = ImageShape {
 };
 const COUNT: usize = 2 * 100 * 150;
 
-fn rng(index: u64) -> ChaCha8Rng {
+fn rng(index: u64) -> RandomStream {
     Draw {
         seed: 1,
         purpose: Purpose::Noise,
         epoch: 0,
         index,
     }
-    .rng()
+    .stream()
 }
 
 fn noisy(noise: &str, shape: ImageShape, value: f32, index: u64) -> Vec<f32> {

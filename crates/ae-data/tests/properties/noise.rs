@@ -1,12 +1,13 @@
 //! Noise.
 
-use ae_data::{Draw, ImageShape, NoiseChain, NoiseKind, Purpose, Size};
+use ae_data::{ImageShape, NoiseChain, NoiseKind, Size};
+use ae_random::{Draw, Purpose};
 
 use crate::random::{CASES, Random};
 
 fn noisy(chain: &NoiseChain, shape: ImageShape, clean: &[f32], draw: Draw) -> Vec<f32> {
     let mut values = clean.to_vec();
-    chain.apply(shape, &mut values, &mut draw.rng());
+    chain.apply(shape, &mut values, &mut draw.stream());
     values
 }
 

@@ -1,15 +1,13 @@
 //! Random cases. A case is known by its number, which every message names.
 
-use ae_data::{
-    Draw, ImageShape, Noise, NoiseChain, NoiseKind, Purpose, Strength, uniform, uniform_below,
-};
-use rand_chacha::ChaCha8Rng;
+use ae_data::{ImageShape, Noise, NoiseChain, NoiseKind, Strength};
+use ae_random::{Draw, Purpose, RandomStream};
 
 /// How many cases a property is tried on.
 pub(crate) const CASES: u64 = 300;
 
 /// Where a case's choices come from.
-pub(crate) struct Random(ChaCha8Rng);
+pub(crate) struct Random(RandomStream);
 
 impl Random {
     pub(crate) fn of_case(case: u64) -> Self {
@@ -19,12 +17,12 @@ impl Random {
             epoch: 0,
             index: case,
         };
-        Self(draw.rng())
+        Self(draw.stream())
     }
 
     /// From `low` to `high`, both included.
     pub(crate) fn between(&mut self, low: usize, high: usize) -> usize {
-        low + uniform_below(&mut self.0, (high - low) as u64 + 1) as usize
+        low + self.0.uniform_below((high - low) as u64 + 1) as usize
     }
 
     pub(crate) fn choose<T: Copy>(&mut self, from: &[T]) -> T {
@@ -34,11 +32,11 @@ impl Random {
     /// Any number, near 0 and of all its bits alike.
     pub(crate) fn number(&mut self) -> u64 {
         let bits = self.choose(&[2, 8, 33, 64]);
-        uniform_below(&mut self.0, u64::MAX) >> (64 - bits)
+        self.0.uniform_below(u64::MAX) >> (64 - bits)
     }
 
     pub(crate) fn unit(&mut self) -> f32 {
-        uniform(&mut self.0)
+        self.0.uniform()
     }
 
     pub(crate) fn shape(&mut self, longest_side: usize) -> ImageShape {

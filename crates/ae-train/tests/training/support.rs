@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 
-use ae_data::{Draw, ImageSet, ImageShape, Purpose, Split, standard_normal, uniform};
+use ae_data::{ImageSet, ImageShape, Split};
 use ae_models::{Autoencoder, ConvAutoencoderConfig, ModelConfig, Objective, TrainingBatch};
+use ae_random::{Draw, Purpose};
 use ae_train::{EpochReport, Observer, StartReport, StepReport, TrainConfig};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -19,10 +20,10 @@ pub(crate) fn letters(images: usize) -> ImageSet {
             epoch: 0,
             index: index as u64,
         }
-        .rng();
+        .stream();
         let (row, column) = (
-            (uniform(&mut rng) * 8.0) as usize,
-            (uniform(&mut rng) * 8.0) as usize,
+            (rng.uniform() * 8.0) as usize,
+            (rng.uniform() * 8.0) as usize,
         );
         pixels.extend((0..64).map(|pixel| {
             if pixel / 8 == row || pixel % 8 == column {
@@ -58,13 +59,13 @@ impl LineModel {
         let draw = |index, rows: usize, columns: usize| {
             let mut rng = Draw {
                 seed: 1,
-                purpose: Purpose::Initialisation,
+                purpose: Purpose::Initialization,
                 epoch: 0,
                 index,
             }
-            .rng();
+            .stream();
             let values: Vec<f32> = (0..rows * columns)
-                .map(|_| 0.1 * standard_normal(&mut rng))
+                .map(|_| 0.1 * rng.standard_normal())
                 .collect();
             Param::from_tensor(Tensor::from_data(
                 TensorData::new(values, [rows, columns]),

@@ -1,10 +1,39 @@
 //! Files that appear whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use crate::error::DataError;
+use crate::folder::{folder_of, sync_folder};
+
+/// What kind of file a process was writing, as the temporary name tells that a killed one leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// `.ae-XXXXXX.tmp`: any file.
+    File,
+    /// `.model-XXXXXX`: a model. Only whoever holds a run's lock writes models into its directory, so that the holder
+    /// may remove what has such a name there.
+    Model,
+}
+
+impl Unfinished {
+    /// Whether a file of this name is such a file.
+    #[must_use]
+    pub fn is_named(self, file_name: &OsStr) -> bool {
+        let name = file_name.to_string_lossy();
+        let (prefix, suffix) = self.around();
+        name.starts_with(prefix) && name.ends_with(suffix)
+    }
+
+    /// What stands before and after the random part of the name.
+    const fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Self::File => (".ae-", ".tmp"),
+            Self::Model => (".model-", ""),
+        }
+    }
+}
 
 /// Writes a file so that nothing partial ever stands under its name.
 ///
@@ -12,19 +41,24 @@ use crate::error::DataError;
 /// What is no regular file, such as `/dev/null` or a pipe, is written to directly.
 ///
 /// # Errors
-/// [`DataError::Write`] when the folder does not exist or may not be written to, `path` is a folder, the disk is full
-/// or `write` fails; what `path` held before is still there then.
+/// The folder does not exist or may not be written to, `path` is a folder, the disk is full or `write` fails; what
+/// `path` held before is still there then.
 pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), DataError> {
-    replace(path, write).map_err(|source| DataError::Write {
-        path: path.to_owned(),
-        source,
-    })
+) -> io::Result<()> {
+    write_atomically_as(Unfinished::File, path, write)
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// As [`write_atomically`], with a temporary name that tells what is being written.
+///
+/// # Errors
+/// As for [`write_atomically`].
+pub fn write_atomically_as(
+    unfinished: Unfinished,
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
@@ -37,69 +71,26 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         _ => {}
     }
     let folder = folder_of(path);
+    let (prefix, suffix) = unfinished.around();
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".ae-").suffix(".tmp");
+    builder.prefix(prefix).suffix(suffix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         // A temporary file is private by default; this one becomes an ordinary file, under the user's umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut writer = BufWriter::new(
-        builder
-            .tempfile_in(folder)
-            .map_err(|error| without_path(&error, folder))?,
-    );
+    let temporary = builder
+        .tempfile_in(folder)
+        .map_err(|error| without_path(&error, folder))?;
+    // Through the bare file, whose errors don't tell of the temporary name.
+    let mut writer = BufWriter::new(temporary.as_file());
     write(&mut writer)?;
-    let file = writer
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    writer.flush()?;
+    drop(writer);
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
-}
-
-/// Makes a folder, and those above it that are missing, and brings their names to the disk. One that is there is fine.
-///
-/// # Errors
-/// It cannot be made, or something that is no folder has its name.
-pub fn create_folder(path: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = path
-        .ancestors()
-        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-        .collect();
-    fs::create_dir_all(path)?;
-    missing
-        .iter()
-        .rev()
-        .try_for_each(|made| sync_folder(folder_of(made)))
-}
-
-/// The folder that a path's last name stands in.
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// Brings a folder's new names to the disk, where the system has such a thing and the folder may be opened.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // A folder that one may write to but not read, or a file system that syncs no folders.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
-            ) =>
-        {
-            Ok(())
-        }
-        synced => synced,
-    }
 }
 
 /// The same error without the temporary file's path, which the user never asked for.
@@ -140,10 +131,7 @@ mod tests {
             Err(io::Error::other("the disk is full"))
         })
         .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("cannot write {}: the disk is full", path.display())
-        );
+        assert_eq!(error.to_string(), "the disk is full");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         write_atomically(&path, |file| file.write_all(b"new")).unwrap();
@@ -151,36 +139,45 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_made_with_those_above_them() {
+    fn a_missing_folder_and_a_folder_are_told_without_the_temporary_name() {
         let folder = tempfile::tempdir().unwrap();
-        let deep = folder.path().join("a/b/c");
-        for _ in 0..2 {
-            create_folder(&deep).unwrap();
-            assert!(deep.is_dir());
+        let missing = folder.path().join("missing").join("a.txt");
+        for (path, kind) in [
+            (missing.as_path(), io::ErrorKind::NotFound),
+            (folder.path(), io::ErrorKind::IsADirectory),
+        ] {
+            let error = write_atomically(path, |_| Ok(())).unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(!error.to_string().contains(".ae-"), "{error}");
         }
-        fs::write(folder.path().join("file"), b"").unwrap();
-        assert!(create_folder(&folder.path().join("file")).is_err());
-        assert!(create_folder(&folder.path().join("file/d")).is_err());
-        assert_eq!(folder_of(Path::new("runs")), Path::new("."));
-        assert_eq!(folder_of(Path::new("runs/a")), Path::new("runs"));
     }
 
     #[test]
-    fn a_missing_folder_and_a_folder_are_named() {
+    fn a_file_is_known_as_unfinished_while_it_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("missing").join("a.txt");
-        let error = write_atomically(&missing, |_| Ok(()))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with(&format!("cannot write {}: No such file", missing.display())),
-            "{error}"
-        );
-        assert!(!error.contains(".ae-"), "{error}");
-        let error = write_atomically(folder.path(), |_| Ok(()))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("is a directory"), "{error}");
+        for unfinished in [Unfinished::File, Unfinished::Model] {
+            let path = folder.path().join("a");
+            write_atomically_as(unfinished, &path, |_| {
+                let names: Vec<_> = fs::read_dir(folder.path())?
+                    .filter_map(|entry| Some(entry.ok()?.file_name()))
+                    .filter(|name| unfinished.is_named(name))
+                    .collect();
+                assert_eq!(names.len(), 1, "{unfinished:?}");
+                Ok(())
+            })
+            .unwrap();
+            assert!(!unfinished.is_named(OsStr::new("a")));
+        }
+        for (name, file, model) in [
+            (".ae-x1y2z3.tmp", true, false),
+            (".model-x1y2z3", false, true),
+            (".ae-x1y2z3", false, false),
+            ("model.safetensors", false, false),
+        ] {
+            let name = OsStr::new(name);
+            assert_eq!(Unfinished::File.is_named(name), file, "{name:?}");
+            assert_eq!(Unfinished::Model.is_named(name), model, "{name:?}");
+        }
     }
 
     #[cfg(unix)]
