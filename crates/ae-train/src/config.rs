@@ -7,8 +7,8 @@ use ae_data::{NoiseChain, NoiseDraw};
 use ae_models::ReconstructionLoss;
 use serde::{Deserialize, Serialize};
 
-use crate::optimizer_config::OptimizerConfig;
-use crate::schedule::ScheduleConfig;
+use crate::optim::config::OptimizerConfig;
+use crate::optim::schedule::ScheduleConfig;
 use crate::{ConfigError, TrainError};
 
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
@@ -30,7 +30,7 @@ pub struct TrainConfig {
     pub loss: ReconstructionLoss,
     /// The largest norm of all gradients taken together; longer ones are scaled down to it (Pascanu, Mikolov and
     /// Bengio, 2013, algorithm 1). In a file `"off"` for none.
-    #[serde(with = "crate::optional")]
+    #[serde(with = "crate::number_or_off")]
     pub gradient_clip_norm: Option<f64>,
     /// The seed of everything random in the run.
     pub seed: u64,
@@ -44,7 +44,7 @@ pub struct TrainConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_every_steps: Option<usize>,
     /// Seconds between checkpoints inside an epoch. In a file `"off"` for none.
-    #[serde(with = "crate::optional")]
+    #[serde(with = "crate::number_or_off")]
     pub checkpoint_every_seconds: Option<f64>,
     /// The rule that turns gradients into updates.
     pub optimizer: OptimizerConfig,

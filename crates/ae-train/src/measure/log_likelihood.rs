@@ -6,9 +6,9 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::batches::latent_draws::LatentDraws;
 use crate::config::at_least_one;
-use crate::evaluate::{images_tensor, prepare};
-use crate::latent::LatentDraws;
+use crate::measure::evaluate::{images_tensor, prepare};
 
 /// Images that a decoder draws at once.
 const DECODED_AT_ONCE: usize = 2_048;

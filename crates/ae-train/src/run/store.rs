@@ -6,13 +6,13 @@ use std::time::Instant;
 use ae_data::Split;
 use ae_models::{Autoencoder, ModelCard, save_model};
 
-use crate::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
 use crate::error::ChangedField;
-use crate::metrics::{MetricsLine, MetricsLog};
-use crate::observer::{CheckpointReport, EpochReport, Resumed};
-use crate::optimizer::ModelOptimizer;
-use crate::progress::Progress;
-use crate::run_directory::{RunDirectory, RunLock, remove};
+use crate::optim::model_optimizer::ModelOptimizer;
+use crate::run::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
+use crate::run::directory::{RunDirectory, RunLock, remove};
+use crate::run::metrics::{MetricsLine, MetricsLog};
+use crate::run::progress::Progress;
+use crate::trainer::observer::{CheckpointReport, EpochReport, Resumed};
 use crate::{CheckedTrainConfig, TrainError};
 
 /// Fields of the configuration that a resumed run may have other values of.

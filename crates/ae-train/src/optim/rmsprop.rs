@@ -6,7 +6,7 @@
 use burn::optim::{LearningRate, Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
 
-use crate::optimizer_config::{RmsPropForm, RmsPropSettings};
+use crate::optim::config::{RmsPropForm, RmsPropSettings};
 
 /// RMSProp for one parameter.
 ///

@@ -21,11 +21,11 @@ use ae_models::NamedTensor;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::observer::EpochReport;
-use crate::optimizer::OptimizerState;
-use crate::progress::Progress;
-use crate::run_directory::remove;
-use crate::tensor_file::{FileDigest, read_tensors, sha256, write_tensors};
+use crate::optim::model_optimizer::OptimizerState;
+use crate::run::directory::remove;
+use crate::run::progress::Progress;
+use crate::run::tensor_file::{FileDigest, read_tensors, sha256, write_tensors};
+use crate::trainer::observer::EpochReport;
 
 const FORMAT_VERSION: u32 = 1;
 /// Checkpoints that are kept.

@@ -12,13 +12,9 @@ use burn::module::{Module, Param, ParamId, ParamMapper};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use crate::optimizer_config::OptimizerConfig;
-
-mod device;
-mod host;
-
-use device::DeviceOptimizer;
-use host::HostOptimizer;
+use crate::optim::config::OptimizerConfig;
+use crate::optim::device::DeviceOptimizer;
+use crate::optim::host::{self, HostOptimizer};
 
 /// An update rule and what it remembers of every parameter.
 pub(crate) enum ModelOptimizer {
@@ -94,10 +90,10 @@ impl ModelOptimizer {
 }
 
 /// Added to the norm before the division, as PyTorch's `clip_grad_norm_` has it.
-const CLIPPING_EPSILON: f64 = 1e-6;
+pub(super) const CLIPPING_EPSILON: f64 = 1e-6;
 
 /// A parameter with its updated values, wanting gradients as before.
-fn updated<const D: usize>(
+pub(super) fn updated<const D: usize>(
     id: ParamId,
     before: &Tensor<D>,
     values: Tensor<D>,

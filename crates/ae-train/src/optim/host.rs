@@ -8,8 +8,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{CLIPPING_EPSILON, OptimizerState, updated};
-use crate::optimizer_config::{OptimizerConfig, RmsPropForm};
+use crate::optim::config::{OptimizerConfig, RmsPropForm};
+use crate::optim::model_optimizer::{CLIPPING_EPSILON, OptimizerState, updated};
 
 /// An update rule and what it remembers of every parameter.
 pub(crate) struct HostOptimizer {

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::evaluate::{images_tensor, prepare};
-use crate::latent::LatentDraws;
+use crate::batches::latent_draws::LatentDraws;
+use crate::measure::evaluate::{images_tensor, prepare};
 
 /// A dimension whose posterior mean varies more than this over the images says something about them.
 ///

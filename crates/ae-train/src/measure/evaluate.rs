@@ -6,8 +6,8 @@ use ae_models::Autoencoder;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::TrainError;
+use crate::batches::loader::{BatchLoader, BatchNoise, BatchPlan};
 use crate::config::at_least_one;
-use crate::loader::{BatchLoader, BatchNoise, BatchPlan};
 
 /// One image that went through a model.
 #[derive(Clone, Copy, Debug)]

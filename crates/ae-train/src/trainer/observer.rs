@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ae_eval::Quality;
 use serde::{Deserialize, Serialize};
 
-use crate::code_report::CodeReport;
+use crate::measure::code_report::CodeReport;
 
 /// Watches a run. Every method has an empty default; `()` watches nothing.
 ///

@@ -17,9 +17,9 @@ use burn::optim::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{CLIPPING_EPSILON, OptimizerState, updated};
-use crate::optimizer_config::{OptimizerConfig, SgdSettings};
-use crate::rmsprop::RmsProp;
+use crate::optim::config::{OptimizerConfig, SgdSettings};
+use crate::optim::model_optimizer::{CLIPPING_EPSILON, OptimizerState, updated};
+use crate::optim::rmsprop::RmsProp;
 
 /// An update rule and its state for every parameter, by the parameter's name in the model.
 pub(crate) struct DeviceOptimizer {

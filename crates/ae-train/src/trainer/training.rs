@@ -11,19 +11,19 @@ use ae_random::Purpose;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use crate::code_report::{CodeReport, report_codes};
+use crate::batches::latent_draws::LatentDraws;
+use crate::batches::loader::{Batch, BatchLoader, BatchNoise, BatchPlan, shuffled};
 use crate::error::Divergence;
-use crate::evaluate::{check_images, evaluate_until, images_tensor};
-use crate::latent::LatentDraws;
-use crate::loader::{Batch, BatchLoader, BatchNoise, BatchPlan, shuffled};
-use crate::metrics::MetricsLine;
-use crate::observer::{EpochReport, Observer, StartReport, StepReport, Validation};
-use crate::optimizer::ModelOptimizer;
-use crate::progress::Progress;
-use crate::readback::{PendingStep, Readback};
-use crate::run_directory::RunDirectory;
-use crate::store::{RunStore, Start};
-use crate::trained::{Outcome, Trained};
+use crate::measure::code_report::{CodeReport, report_codes};
+use crate::measure::evaluate::{check_images, evaluate_until, images_tensor};
+use crate::optim::model_optimizer::ModelOptimizer;
+use crate::run::directory::RunDirectory;
+use crate::run::metrics::MetricsLine;
+use crate::run::progress::Progress;
+use crate::run::store::{RunStore, Start};
+use crate::trainer::observer::{EpochReport, Observer, StartReport, StepReport, Validation};
+use crate::trainer::readback::{PendingStep, Readback};
+use crate::trainer::trained::{Outcome, Trained};
 use crate::{CheckedTrainConfig, TrainError};
 
 /// Trains a model to reconstruct images, or to take noise away from them.

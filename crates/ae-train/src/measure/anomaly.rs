@@ -5,8 +5,8 @@ use ae_models::Autoencoder;
 use burn::tensor::Device;
 
 use crate::TrainError;
-use crate::evaluate::{images_tensor, prepare, reconstruct_set};
-use crate::latent::LatentDraws;
+use crate::batches::latent_draws::LatentDraws;
+use crate::measure::evaluate::{images_tensor, prepare, reconstruct_set};
 
 /// The score of every image of a set, in its order: the larger, the stranger.
 ///

@@ -1,0 +1,7 @@
+//! What a trained model is measured by, over a set of images.
+
+pub(crate) mod anomaly;
+pub(crate) mod code_report;
+pub(crate) mod evaluate;
+pub(crate) mod log_likelihood;
+pub(crate) mod throughput;

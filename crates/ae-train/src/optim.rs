@@ -1,0 +1,8 @@
+//! Optimizers: their settings, their steps, and learning rates by step.
+
+pub(crate) mod config;
+pub(crate) mod device;
+pub(crate) mod host;
+pub(crate) mod model_optimizer;
+pub(crate) mod rmsprop;
+pub(crate) mod schedule;
