@@ -3,10 +3,7 @@
 mod anomaly;
 mod bench;
 mod completions;
-mod data_glyphs;
-mod data_info;
-mod data_noise;
-mod data_show;
+mod data;
 mod decode;
 mod denoise;
 mod devices;
@@ -25,7 +22,7 @@ mod verify;
 
 use crate::arguments::{Command, DataCommand, OutputArguments};
 use crate::error::CliError;
-use crate::output::{Form, Terminal};
+use crate::terminal::{Form, Terminal};
 
 /// Runs a command.
 pub(crate) fn run(command: Command) -> Result<(), CliError> {
@@ -45,10 +42,10 @@ pub(crate) fn run(command: Command) -> Result<(), CliError> {
         Command::Map(arguments) => map::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Info(arguments) => info::run(arguments),
-        Command::Data(DataCommand::Info(arguments)) => data_info::run(arguments),
-        Command::Data(DataCommand::Show(arguments)) => data_show::run(arguments),
-        Command::Data(DataCommand::Noise(arguments)) => data_noise::run(arguments),
-        Command::Data(DataCommand::Glyphs(arguments)) => data_glyphs::run(arguments),
+        Command::Data(DataCommand::Info(arguments)) => data::info::run(arguments),
+        Command::Data(DataCommand::Show(arguments)) => data::show::run(arguments),
+        Command::Data(DataCommand::Noise(arguments)) => data::noise::run(arguments),
+        Command::Data(DataCommand::Glyphs(arguments)) => data::glyphs::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Devices { output } => devices::run(output),
         Command::Completions { shell } => completions::run(shell),

@@ -1,5 +1,7 @@
 //! What goes wrong in a command, how it is said, and the exit code it ends with.
 
+mod libraries;
+
 use std::error::Error as StdError;
 use std::fmt::{self, Display, Write as _};
 use std::io;

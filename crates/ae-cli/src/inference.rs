@@ -9,10 +9,10 @@ use burn::tensor::{Tensor, TensorData};
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
 use crate::backend::{self, OpenDevice};
 use crate::error::{CliError, Status};
-use crate::measure::BATCH_SIZE;
+use crate::evaluation::BATCH_SIZE;
+use crate::image_source::{Source, check_shape};
 use crate::models::{self, ModelPath, Wanted};
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape};
+use crate::terminal::Terminal;
 
 /// A model on a device.
 pub(crate) struct OpenModel {

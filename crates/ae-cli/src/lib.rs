@@ -3,18 +3,17 @@
 mod arguments;
 mod backend;
 mod commands;
+mod destination;
 mod error;
-mod failures;
-mod files;
+mod evaluation;
+mod image_source;
 mod inference;
-mod measure;
 mod models;
 mod npy;
-mod output;
 mod pictures;
 mod progress;
 mod signals;
-mod sources;
+mod terminal;
 mod tiling;
 mod usage;
 
@@ -62,7 +61,7 @@ pub fn tell_once(tell: impl FnOnce()) {
 /// Prints an error, its lines made before it is told: there may be no memory for them.
 fn tell(error: &CliError) {
     let lines = error.lines();
-    tell_once(|| lines.iter().for_each(|line| output::say(line)));
+    tell_once(|| lines.iter().for_each(|line| terminal::say(line)));
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
@@ -74,8 +73,8 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
             ) =>
         {
-            let terminal = output::Terminal {
-                form: output::Form::Text,
+            let terminal = terminal::Terminal {
+                form: terminal::Form::Text,
                 quiet: false,
             };
             terminal.text(&help.to_string())

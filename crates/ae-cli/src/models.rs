@@ -8,7 +8,7 @@ use ae_models::{Model, ModelCard, ModelError};
 use burn::tensor::Device;
 
 use crate::error::{CliError, Status};
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 /// Where runs are kept when nothing else is said.
 pub(crate) const RUNS: &str = "runs";

@@ -8,7 +8,7 @@ use ae_train::{CodeReport, MetricsLine, RunConfig};
 use burn::tensor::Device;
 
 use crate::error::CliError;
-use crate::measure::BATCH_SIZE;
+use crate::evaluation::BATCH_SIZE;
 
 /// Draws a few images of a set and what the model makes of them.
 ///

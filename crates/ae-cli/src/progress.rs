@@ -7,8 +7,8 @@ use ae_report::thousands;
 use ae_train::{CheckpointReport, CodeReport, EpochReport, Observer, StartReport, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::Terminal;
 use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// In a pipe, an epoch that takes longer than this says so in between.
 const LINE_EVERY: Duration = Duration::from_secs(30);

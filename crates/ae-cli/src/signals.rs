@@ -139,7 +139,7 @@ fn acknowledge() -> io::Result<()> {
         .name("ae-signals".to_owned())
         .spawn(move || {
             for _ in signals.forever() {
-                crate::output::say("stopping after this step; a second signal ends at once");
+                crate::terminal::say("stopping after this step; a second signal ends at once");
             }
         });
     Ok(())

@@ -10,13 +10,13 @@ use ae_train::anomaly_scores;
 use serde::Serialize;
 
 use crate::arguments::{AnomalyArguments, DataArguments};
+use crate::destination::check_writable;
 use crate::error::{CliError, Status};
-use crate::files::check_writable;
+use crate::evaluation::BATCH_SIZE;
+use crate::image_source::{Source, check_shape};
 use crate::inference::OpenModel;
-use crate::measure::BATCH_SIZE;
 use crate::models::Wanted;
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape};
+use crate::terminal::Terminal;
 
 /// Images of each set on the picture.
 const DRAWN: usize = 10;

@@ -8,7 +8,7 @@ use crate::arguments::BenchArguments;
 use crate::error::CliError;
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 /// Images a second.
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use clap_complete::{Shell, generate};
 
 use crate::arguments::{Cli, OutputArguments};
 use crate::error::CliError;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 pub(super) fn run(shell: Shell) -> Result<(), CliError> {
     // Into memory first: writing to a closed pipe would panic.

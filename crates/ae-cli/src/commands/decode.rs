@@ -8,13 +8,13 @@ use ae_report::thousands;
 use serde::Serialize;
 
 use crate::arguments::DecodeArguments;
+use crate::destination::{Destination, check_writable};
 use crate::error::{CliError, Status};
-use crate::files::{Destination, check_writable};
+use crate::evaluation::BATCH_SIZE;
 use crate::inference::OpenModel;
-use crate::measure::BATCH_SIZE;
 use crate::models::Wanted;
 use crate::npy::NpyReader;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Decoded {

@@ -12,11 +12,11 @@ use ae_report::{Panel, PanelsRequest, thousands};
 use serde::Serialize;
 
 use crate::arguments::DenoiseArguments;
+use crate::destination::{Destination, check_writable, is_picture_name};
 use crate::error::{CliError, Status};
-use crate::files::{Destination, check_writable, is_picture_name};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 use crate::tiling::{Tiling, run_over_picture};
 
 /// Checked arguments: what is read and where it goes.

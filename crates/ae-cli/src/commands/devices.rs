@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::arguments::OutputArguments;
 use crate::backend::{self, BuiltBackend, DeviceEntry};
 use crate::error::CliError;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Devices {

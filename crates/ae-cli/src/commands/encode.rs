@@ -8,14 +8,14 @@ use ae_train::TrainError;
 use serde::Serialize;
 
 use crate::arguments::EncodeArguments;
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
+use crate::evaluation::BATCH_SIZE;
+use crate::image_source::{Source, check_shape};
 use crate::inference::OpenModel;
-use crate::measure::BATCH_SIZE;
 use crate::models::Wanted;
 use crate::npy::write_npy;
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape};
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Encoded {

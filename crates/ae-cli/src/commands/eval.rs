@@ -6,11 +6,11 @@ use ae_train::estimate_log_likelihood;
 
 use crate::arguments::{EvalArguments, MeasuredPart};
 use crate::error::CliError;
+use crate::evaluation::{Conditions, evaluate};
+use crate::image_source::{Source, check_shape, trained_noise};
 use crate::inference::OpenModel;
-use crate::measure::{Conditions, evaluate};
 use crate::models::Wanted;
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape, trained_noise};
+use crate::terminal::Terminal;
 
 pub(super) fn run(arguments: EvalArguments) -> Result<(), CliError> {
     let terminal = Terminal::from(arguments.output);

@@ -10,13 +10,13 @@ use ae_report::{ImageGridRequest, image_grid};
 use serde::Serialize;
 
 use crate::arguments::{DataArguments, GenerateArguments};
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
+use crate::evaluation::BATCH_SIZE;
+use crate::image_source::{Source, check_shape};
 use crate::inference::OpenModel;
-use crate::measure::BATCH_SIZE;
 use crate::models::Wanted;
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape};
+use crate::terminal::Terminal;
 
 /// Images on one picture, at most.
 const MOST_IMAGES: usize = 2_000;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::arguments::InfoArguments;
 use crate::error::{CliError, Status};
 use crate::models::{self, Wanted};
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Information {

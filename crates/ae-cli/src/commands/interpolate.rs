@@ -8,11 +8,11 @@ use ae_report::{GridRequest, GridRow, picture_grid};
 use serde::Serialize;
 
 use crate::arguments::InterpolateArguments;
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 /// Images in a row, at most.
 const MOST_STEPS: usize = 40;

@@ -8,11 +8,11 @@ use ae_report::{MapPoint, MapRequest, map_html, map_picture, thousands};
 use serde::Serialize;
 
 use crate::arguments::{MapArguments, MapMethod};
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
 use crate::inference::OpenModel;
-use crate::output::Terminal;
 use crate::pictures::sample;
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Mapped {

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::arguments::ProbeArguments;
 use crate::error::{CliError, Status};
+use crate::image_source::{Source, check_shape};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape};
+use crate::terminal::Terminal;
 
 /// Numbers that a set's features may have in all: a gibibyte.
 const MOST_NUMBERS: usize = 1 << 28;

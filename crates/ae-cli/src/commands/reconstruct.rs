@@ -9,14 +9,14 @@ use ae_train::TrainError;
 use serde::Serialize;
 
 use crate::arguments::ReconstructArguments;
+use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
-use crate::files::{Destination, check_writable, make_folder};
+use crate::evaluation::BATCH_SIZE;
+use crate::image_source::{Source, check_shape};
 use crate::inference::OpenModel;
-use crate::measure::BATCH_SIZE;
 use crate::models::Wanted;
 use crate::npy::write_npy;
-use crate::output::Terminal;
-use crate::sources::{Source, check_shape};
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Reconstructed {

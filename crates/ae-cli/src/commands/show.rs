@@ -6,13 +6,13 @@ use ae_train::{RunDirectory, read_metrics};
 use serde::Serialize;
 
 use crate::arguments::ShowArguments;
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
+use crate::image_source::{read_run_config, trained_noise};
 use crate::inference::OpenModel;
 use crate::models::{self, Wanted};
-use crate::output::Terminal;
 use crate::pictures;
-use crate::sources::{read_run_config, trained_noise};
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Shown {

@@ -21,13 +21,13 @@ use self::weights::Weights;
 use crate::arguments::TrainArguments;
 use crate::backend::{self, BackendChoice, OpenDevice};
 use crate::error::{CliError, Status};
-use crate::measure::{self, Conditions, Evaluation, evaluate};
+use crate::evaluation::{self, Conditions, Evaluation, evaluate};
+use crate::image_source::{Source, tell_shared};
 use crate::models::RUNS;
-use crate::output::Terminal;
 use crate::pictures::{self, sample};
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::sources::{Source, tell_shared};
+use crate::terminal::Terminal;
 
 /// Test images that the closing table is measured on, at most; each epoch's line has all of them.
 const MOST_SUMMARY_IMAGES: usize = 2_000;
@@ -214,7 +214,7 @@ fn finish(
     let name = run.path().display().to_string();
 
     let folder = run.path().join("pictures");
-    crate::files::make_folder(&folder)?;
+    crate::destination::make_folder(&folder)?;
     let at_work = pictures::model_at_work(
         &name,
         &trained.model,

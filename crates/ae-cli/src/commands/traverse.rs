@@ -9,12 +9,12 @@ use ae_train::{CodeReport, report_codes};
 use serde::Serialize;
 
 use crate::arguments::TraverseArguments;
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
+use crate::evaluation::BATCH_SIZE;
 use crate::inference::OpenModel;
-use crate::measure::BATCH_SIZE;
-use crate::output::Terminal;
 use crate::pictures::sample;
+use crate::terminal::Terminal;
 
 /// Images that say which numbers matter.
 const MEASURED_IMAGES: usize = 2_000;

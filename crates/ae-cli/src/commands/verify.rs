@@ -14,9 +14,9 @@ use self::rows::PROTOCOLS;
 use crate::arguments::VerifyArguments;
 use crate::backend;
 use crate::error::{CliError, Status};
-use crate::output::Terminal;
 use crate::progress::Progress;
 use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// How far a mean may be above the reference's, in standard errors of the difference.
 const MOST_STANDARD_ERRORS: f64 = 2.0;

@@ -8,7 +8,7 @@ use ae_train::{Convolutions, DataConfig, EarlyStopping, RunConfig, TrainConfig};
 use super::model::model_config;
 use crate::arguments::{CheckpointInterval, ClipNorm, TrainArguments};
 use crate::error::{CliError, io_reason};
-use crate::sources::{configured, read_run_config};
+use crate::image_source::{configured, read_run_config};
 
 /// Puts the configuration together.
 ///

@@ -12,10 +12,10 @@ use burn::tensor::Device;
 
 use super::protocols::{Data, Measure, Protocol};
 use crate::error::{CliError, Status};
-use crate::measure::BATCH_SIZE;
-use crate::output::Terminal;
+use crate::evaluation::BATCH_SIZE;
+use crate::image_source::Source;
 use crate::progress::Progress;
-use crate::sources::Source;
+use crate::terminal::Terminal;
 
 /// Where a set doesn't divide itself, the last of so many images in a row is tested on, as the scripts in other
 /// languages have it, too.

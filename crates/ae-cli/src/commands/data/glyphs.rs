@@ -8,9 +8,9 @@ use ae_report::thousands;
 use serde::Serialize;
 
 use crate::arguments::DataGlyphsArguments;
+use crate::destination::{check_writable, make_folder};
 use crate::error::CliError;
-use crate::files::{check_writable, make_folder};
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 /// Skipped files that are named; the rest is counted.
 const MOST_NAMED: usize = 5;
@@ -27,7 +27,7 @@ struct Made {
     test_images: usize,
 }
 
-pub(super) fn run(arguments: DataGlyphsArguments) -> Result<(), CliError> {
+pub(in crate::commands) fn run(arguments: DataGlyphsArguments) -> Result<(), CliError> {
     let terminal = Terminal::from(arguments.output);
     let parts = ["train", "t10k"].map(|part| Files::of(&arguments.out, part));
     for path in parts

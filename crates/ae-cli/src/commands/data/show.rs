@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use ae_report::{ImageGridRequest, image_grid, thousands};
 use serde::Serialize;
 
-use super::data_info::source;
+use super::info::source;
 use crate::arguments::DataShowArguments;
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
-use crate::output::Terminal;
 use crate::pictures::sample;
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Shown {
@@ -19,7 +19,7 @@ struct Shown {
     picture: PathBuf,
 }
 
-pub(super) fn run(arguments: DataShowArguments) -> Result<(), CliError> {
+pub(in crate::commands) fn run(arguments: DataShowArguments) -> Result<(), CliError> {
     let terminal = Terminal::from(arguments.output);
     check_writable(&arguments.out, arguments.force)?;
     let set = source(arguments.set).open(&terminal)?.train;

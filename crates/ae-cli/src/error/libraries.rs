@@ -8,7 +8,7 @@ use ae_models::ModelError;
 use ae_report::ReportError;
 use ae_train::TrainError;
 
-use crate::error::{CliError, Status};
+use super::{CliError, Status};
 use crate::npy::NpyError;
 use crate::tiling::ChannelsDiffer;
 

@@ -5,10 +5,10 @@ use ae_report::thousands;
 
 use crate::arguments::{DataInfoArguments, DataPosition};
 use crate::error::CliError;
-use crate::output::Terminal;
-use crate::sources::Source;
+use crate::image_source::Source;
+use crate::terminal::Terminal;
 
-pub(super) fn run(arguments: DataInfoArguments) -> Result<(), CliError> {
+pub(in crate::commands) fn run(arguments: DataInfoArguments) -> Result<(), CliError> {
     let terminal = Terminal::from(arguments.output);
     let source = source(arguments.set);
     let mut dataset = source.open_untold()?;

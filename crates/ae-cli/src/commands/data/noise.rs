@@ -7,12 +7,12 @@ use ae_random::{Draw, Purpose};
 use ae_report::{GridRequest, GridRow, picture_grid};
 use serde::Serialize;
 
-use super::data_info::source;
+use super::info::source;
 use crate::arguments::DataNoiseArguments;
+use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::files::check_writable;
-use crate::output::Terminal;
 use crate::pictures::sample;
+use crate::terminal::Terminal;
 
 #[derive(Serialize)]
 struct Shown {
@@ -21,7 +21,7 @@ struct Shown {
     picture: PathBuf,
 }
 
-pub(super) fn run(arguments: DataNoiseArguments) -> Result<(), CliError> {
+pub(in crate::commands) fn run(arguments: DataNoiseArguments) -> Result<(), CliError> {
     let terminal = Terminal::from(arguments.output);
     check_writable(&arguments.out, arguments.force)?;
     let set = source(arguments.set).open(&terminal)?.train;

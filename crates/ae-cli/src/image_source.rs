@@ -11,7 +11,7 @@ use ae_train::{DataConfig, RunConfig, RunDirectory};
 use crate::arguments::{DataArguments, Part};
 use crate::error::{CliError, Status};
 use crate::models::ModelPath;
-use crate::output::Terminal;
+use crate::terminal::Terminal;
 
 /// What decides which images a command sees.
 #[derive(Debug, Clone, PartialEq)]

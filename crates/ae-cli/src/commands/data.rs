@@ -1,0 +1,6 @@
+//! `ae data …`.
+
+pub(super) mod glyphs;
+pub(super) mod info;
+pub(super) mod noise;
+pub(super) mod show;
