@@ -1,4 +1,7 @@
-//! One file a command: it checks its raw arguments, calls the libraries, and prints.
+//! The commands: a file each, with its arguments and what it does, and the list of them.
+//!
+//! A command checks its raw arguments, calls the libraries, and prints. To add one, write its file, name the file here,
+//! and add an entry: the parser, help, hints, completions and tests are made from the list.
 
 mod anomaly;
 mod bench;
@@ -20,47 +23,29 @@ mod train;
 mod traverse;
 mod verify;
 
-use crate::arguments::{Command, DataCommand, OutputArguments};
-use crate::error::CliError;
-use crate::terminal::{Form, Terminal};
+use crate::command::Entry;
 
-/// Runs a command.
-pub(crate) fn run(command: Command) -> Result<(), CliError> {
-    match command {
-        Command::Train(arguments) => train::run(*arguments),
-        Command::Eval(arguments) => eval::run(arguments),
-        Command::Reconstruct(arguments) => reconstruct::run(arguments),
-        Command::Denoise(arguments) => denoise::run(arguments),
-        Command::Encode(arguments) => encode::run(arguments),
-        Command::Decode(arguments) => decode::run(arguments),
-        Command::Show(arguments) => show::run(arguments),
-        Command::Generate(arguments) => generate::run(arguments),
-        Command::Interpolate(arguments) => interpolate::run(arguments),
-        Command::Traverse(arguments) => traverse::run(arguments),
-        Command::Anomaly(arguments) => anomaly::run(arguments),
-        Command::Probe(arguments) => probe::run(arguments),
-        Command::Map(arguments) => map::run(arguments),
-        Command::Verify(arguments) => verify::run(arguments),
-        Command::Info(arguments) => info::run(arguments),
-        Command::Data(DataCommand::Info(arguments)) => data::info::run(arguments),
-        Command::Data(DataCommand::Show(arguments)) => data::show::run(arguments),
-        Command::Data(DataCommand::Noise(arguments)) => data::noise::run(arguments),
-        Command::Data(DataCommand::Glyphs(arguments)) => data::glyphs::run(arguments),
-        Command::Bench(arguments) => bench::run(arguments),
-        Command::Devices { output } => devices::run(output),
-        Command::Completions { shell } => completions::run(shell),
-    }
-}
-
-impl From<OutputArguments> for Terminal {
-    fn from(arguments: OutputArguments) -> Self {
-        Self {
-            form: if arguments.json {
-                Form::Json
-            } else {
-                Form::Text
-            },
-            quiet: arguments.quiet,
-        }
-    }
+/// Every command, in the order of `ae --help`.
+pub(crate) fn all() -> Vec<Entry> {
+    vec![
+        Entry::command("train", train::run).examples(train::EXAMPLES),
+        Entry::command("eval", eval::run).examples(eval::EXAMPLES),
+        Entry::command("reconstruct", reconstruct::run),
+        Entry::command("denoise", denoise::run).examples(denoise::EXAMPLES),
+        Entry::command("encode", encode::run),
+        Entry::command("decode", decode::run),
+        Entry::command("show", show::run),
+        Entry::command("generate", generate::run).examples(generate::EXAMPLES),
+        Entry::command("interpolate", interpolate::run),
+        Entry::command("traverse", traverse::run),
+        Entry::command("anomaly", anomaly::run),
+        Entry::command("probe", probe::run),
+        Entry::command("map", map::run),
+        Entry::command("info", info::run),
+        Entry::command("verify", verify::run),
+        Entry::group("data", data::ABOUT, data::help(), data::all()).examples(data::EXAMPLES),
+        Entry::command("bench", bench::run),
+        Entry::command("devices", devices::run),
+        Entry::command("completions", completions::run).without_results(),
+    ]
 }

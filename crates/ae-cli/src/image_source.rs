@@ -8,14 +8,14 @@ use ae_models::ModelCard;
 use ae_report::thousands;
 use ae_train::{DataConfig, RunConfig, RunDirectory};
 
-use crate::arguments::{DataArguments, Part};
+use crate::arguments::{DataArguments, DataPosition, Part};
 use crate::error::{CliError, Status};
 use crate::models::ModelPath;
 use crate::terminal::Terminal;
 
 /// What decides which images a command sees.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Source {
+pub(crate) struct ImageSource {
     /// The set and what is done to its images.
     pub(crate) config: DataConfig,
     /// Whether the user named the set, rather than the model.
@@ -24,11 +24,13 @@ pub(crate) struct Source {
     pub(crate) seed: u64,
 }
 
-impl Source {
+impl ImageSource {
     /// The set that a command about data is to look at; glyphs when none is named.
-    pub(crate) fn alone(arguments: &DataArguments) -> Self {
+    pub(crate) fn alone(position: DataPosition) -> Self {
+        let mut arguments = position.data;
+        arguments.data = position.set.or(arguments.data);
         Self {
-            config: configured(arguments, DataConfig::default()),
+            config: configured(&arguments, DataConfig::default()),
             is_named: arguments.data.is_some(),
             seed: 0,
         }

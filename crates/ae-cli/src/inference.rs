@@ -10,7 +10,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
 use crate::backend::{self, OpenDevice};
 use crate::error::{CliError, Status};
 use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{Source, check_shape};
+use crate::image_source::{ImageSource, check_shape};
 use crate::models::{self, ModelPath, Wanted};
 use crate::terminal::Terminal;
 
@@ -61,10 +61,10 @@ impl OpenModel {
         part: Option<Part>,
         device: DeviceArguments,
         terminal: &Terminal,
-    ) -> Result<(Self, Source, ImageSet), CliError> {
+    ) -> Result<(Self, ImageSource, ImageSet), CliError> {
         let path = model.path();
         let opened = Self::open(path.as_deref(), Wanted::Any, device, terminal)?;
-        let source = Source::for_model(data, &opened.path, &opened.card)?;
+        let source = ImageSource::for_model(data, &opened.path, &opened.card)?;
         let part = part.unwrap_or(source.usual_part());
         let set = source.part(part, terminal)?.swap_remove(0);
         check_shape(&opened.path, &opened.card, &set)?;

@@ -2,7 +2,10 @@
 
 mod arguments;
 mod backend;
+mod command;
+mod command_line;
 mod commands;
+mod context;
 mod destination;
 mod error;
 mod evaluation;
@@ -10,199 +13,39 @@ mod image_source;
 mod inference;
 mod models;
 mod npy;
+mod panics;
 mod pictures;
 mod progress;
+mod registry;
 mod signals;
 mod terminal;
 mod tiling;
 mod usage;
 
 use std::ffi::OsString;
-use std::panic;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
-use clap::Parser as _;
-use clap::error::ErrorKind;
-
-use crate::arguments::Cli;
-use crate::error::{CliError, Status};
+pub use crate::registry::Registry;
+#[doc(hidden)]
+pub use crate::terminal::tell_once;
 
 /// Runs `ae` with the process's arguments, its own name first, and says how the process ends.
 ///
 /// Errors are printed to standard error as `error: WHAT: WHY`, with a `hint:` line where something
 /// would help.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run_with(Registry::builtin(), arguments)
+}
+
+/// Runs `ae` as [`main`] does, with the kinds of models that `registry` has.
+pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     signals::survive_quotas();
-    match without_panics(|| run(arguments)) {
+    let entries = commands::all();
+    match panics::caught(|| command_line::run(&entries, &registry, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&error);
+            terminal::tell(&error);
             error.status().into()
         }
-    }
-}
-
-/// Has the caller tell why the process ends, unless another thread does. One error is enough: whoever is not the first waits
-/// a moment for that one to have told it, and ends the process all the same.
-#[doc(hidden)]
-pub fn tell_once(tell: impl FnOnce()) {
-    static IS_TOLD: AtomicBool = AtomicBool::new(false);
-    if IS_TOLD.swap(true, Ordering::SeqCst) {
-        thread::sleep(Duration::from_secs(1));
-    } else {
-        tell();
-    }
-}
-
-/// Prints an error, its lines made before it is told: there may be no memory for them.
-fn tell(error: &CliError) {
-    let lines = error.lines();
-    tell_once(|| lines.iter().for_each(|line| terminal::say(line)));
-}
-
-fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
-    match Cli::try_parse_from(arguments) {
-        Ok(cli) => commands::run(cli.command),
-        Err(help)
-            if matches!(
-                help.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
-            let terminal = terminal::Terminal {
-                form: terminal::Form::Text,
-                quiet: false,
-            };
-            terminal.text(&help.to_string())
-        }
-        Err(error) => Err(usage::usage_error(&error)),
-    }
-}
-
-/// The last resort: a panic anywhere below becomes one `error:` line, and exit code 1, or 8 where it comes from the
-/// code that drives a device.
-///
-/// The hook itself only takes note. Burn's runtimes catch panics of their own and go on, so it must
-/// neither print nor exit, except where a thread cannot even begin: nobody would catch that panic.
-fn without_panics(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
-    static FIRST: Mutex<Option<(Status, String)>> = Mutex::new(None);
-    panic::set_hook(Box::new(|information| {
-        let place = information.location().map_or_else(String::new, |location| {
-            format!(" ({}:{})", location.file(), location.line())
-        });
-        let message = information.payload_as_str().unwrap_or("no message");
-        if let Ok(mut first) = FIRST.lock() {
-            if is_stackless(message) {
-                let error =
-                    CliError::failure(Status::Device, "threads", "no memory to start one more")
-                        .hint("fewer --threads take less");
-                tell(&error);
-                // The panic would find nobody to catch it, and the other threads are in the middle of things.
-                signal_hook::low_level::exit(error.status().code().into());
-            }
-            let status = information.location().map_or(Status::Internal, |location| {
-                status_of_panic(location.file(), message)
-            });
-            first.get_or_insert((status, format!("{message}{place}")));
-        }
-    }));
-    // Nothing that was being changed is looked at again after a panic.
-    panic::catch_unwind(panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let first = FIRST.lock().ok().and_then(|mut first| first.take());
-        let (status, message) =
-            first.unwrap_or_else(|| (Status::Internal, "no message".to_owned()));
-        Err(match status {
-            Status::Device if is_exhaustion(&message) => {
-                CliError::failure(status, "memory", message)
-                    .hint("a smaller --batch-size, --limit or --size takes less")
-            }
-            Status::Device => CliError::failure(status, "the device failed", message)
-                .hint("ae train --resume goes on with a run; --backend flex computes on the CPU"),
-            _ => CliError::failure(status, "internal error", message)
-                .hint("this is a mistake in ae; please report it with the command line"),
-        })
-    })
-}
-
-/// Operations of Burn's have no way to give an error.
-fn is_exhaustion(message: &str) -> bool {
-    message.contains("not enough memory")
-}
-
-/// The standard library (1.95, `sys/pal/unix/stack_overflow.rs`) panics at a thread's very beginning where it gets a stack
-/// for it, but not the little one that signals are handled on.
-fn is_stackless(message: &str) -> bool {
-    message.starts_with("failed to allocate an alternative stack")
-        || message.starts_with("failed to set up alternative stack")
-}
-
-/// Burn's GPU runtime panics where the device is lost, and operations where no memory is left.
-fn status_of_panic(file: &str, message: &str) -> Status {
-    if is_exhaustion(message) {
-        return Status::Device;
-    }
-    let of_device = ["wgpu", "cubecl", "burn-cubecl"];
-    match file
-        .split(['/', '\\'])
-        .any(|part| of_device.iter().any(|name| part.starts_with(name)))
-    {
-        true => Status::Device,
-        false => Status::Internal,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thread_without_room_for_its_signals_is_known_by_the_standard_library_s_words() {
-        for (message, expected) in [
-            (
-                "failed to allocate an alternative stack: Cannot allocate memory (os error 12)",
-                true,
-            ),
-            (
-                "failed to set up alternative stack guard page: Cannot allocate memory",
-                true,
-            ),
-            ("failed to spawn thread", false),
-        ] {
-            assert_eq!(is_stackless(message), expected, "{message}");
-        }
-    }
-
-    #[test]
-    fn a_panic_of_the_gpu_runtime_is_the_device_s() {
-        for (file, expected) in [
-            (
-                "/registry/src/index/wgpu-core-29.0.1/src/device.rs",
-                Status::Device,
-            ),
-            (
-                "/registry/src/index/cubecl-wgpu-0.9.0/src/compute.rs",
-                Status::Device,
-            ),
-            (
-                "C:\\registry\\burn-cubecl-0.22.1\\src\\lib.rs",
-                Status::Device,
-            ),
-            ("crates/ae-cli/src/lib.rs", Status::Internal),
-            (
-                "/registry/src/index/burn-flex-0.22.1/src/lib.rs",
-                Status::Internal,
-            ),
-        ] {
-            assert_eq!(status_of_panic(file, "lost"), expected, "{file}");
-        }
-        let message = "cannot run the stack: not enough memory for 4 bytes";
-        assert_eq!(
-            status_of_panic("crates/ae-kernels/src/host.rs", message),
-            Status::Device
-        );
     }
 }

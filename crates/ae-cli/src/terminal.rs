@@ -1,6 +1,9 @@
 //! Where text goes: results to standard output, everything else to standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -81,6 +84,23 @@ pub(crate) fn say(line: &str) {
     let _ = stderr
         .write_all(line.as_bytes())
         .and_then(|()| stderr.write_all(b"\n"));
+}
+
+/// Has the caller tell why the process ends, unless another thread does. One error is enough: whoever is not the first waits
+/// a moment for that one to have told it, and ends the process all the same.
+pub fn tell_once(tell: impl FnOnce()) {
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    if IS_TOLD.swap(true, Ordering::SeqCst) {
+        thread::sleep(Duration::from_secs(1));
+    } else {
+        tell();
+    }
+}
+
+/// Prints an error, its lines made before it is told: there may be no memory for them.
+pub(crate) fn tell(error: &CliError) {
+    let lines = error.lines();
+    tell_once(|| lines.iter().for_each(|line| say(line)));
 }
 
 fn write_stdout(bytes: &[u8]) -> Result<(), CliError> {

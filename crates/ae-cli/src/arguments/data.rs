@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use ae_data::{Binarization, Channels, Fit, NoiseChain, Size};
+use ae_data::{Binarization, Channels, Fit, Size};
 use clap::{Args, ValueEnum};
 
 use super::value::{at_least_one, named, share};
@@ -11,7 +11,7 @@ use super::value::{at_least_one, named, share};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArguments {
-    /// A set by name (glyphs, lines, notmnist-small, notmnist-large) or by path: IDX, .tar.gz, a folder of
+    /// A set by name (glyphs, lines, notmnist-small, notmnist-large, mnist) or by path: IDX, .tar.gz, a folder of
     /// images, one image [default: the model's own, else glyphs].
     #[arg(long, value_name = "SET")]
     pub data: Option<String>,
@@ -42,13 +42,15 @@ pub(crate) struct DataArguments {
     pub strict: bool,
 }
 
-/// `--noise`.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct NoiseArgument {
-    /// Noise in pixel units, where 1 is the full range: gaussian:0.5, masking:0.3,
-    /// gaussian:0.1..0.6 (a range), gaussian:0.2,cutout:0.3 (a chain), none.
-    #[arg(long, value_name = "CHAIN", value_parser = noise, help_heading = "Data")]
-    pub noise: Option<NoiseChain>,
+/// A set, named with or without `--data`.
+#[derive(Debug, Args)]
+pub(crate) struct DataPosition {
+    /// The set; the same as --data.
+    #[arg(value_name = "SET", conflicts_with = "data")]
+    pub set: Option<String>,
+    /// The images.
+    #[command(flatten)]
+    pub data: DataArguments,
 }
 
 /// Which of a set's images.
@@ -60,20 +62,6 @@ pub(crate) enum Part {
     Train,
     /// All of them.
     All,
-}
-
-/// Which images a model is measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MeasuredPart {
-    /// The test images.
-    Test,
-    /// The training images.
-    Train,
-}
-
-/// Reads `--noise`.
-pub(super) fn noise(text: &str) -> Result<NoiseChain, String> {
-    NoiseChain::from_str(text).map_err(|error| error.to_string())
 }
 
 fn size(text: &str) -> Result<Size, String> {

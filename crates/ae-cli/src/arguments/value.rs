@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Reads one of `names`, as `T` understands it. The list is what help and completions show.
-pub(super) fn named<T>(
+pub(crate) fn named<T>(
     names: impl IntoIterator<Item = &'static str>,
 ) -> impl TypedValueParser<Value = T>
 where
@@ -20,7 +20,7 @@ where
 ///
 /// # Errors
 /// The text is no such number.
-pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
         Ok(0) => Err("must be at least 1".to_owned()),
         Ok(number) => Ok(number),
@@ -32,7 +32,7 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
 ///
 /// # Errors
 /// The text is no such number.
-pub(super) fn above_zero(text: &str) -> Result<f64, String> {
+pub(crate) fn above_zero(text: &str) -> Result<f64, String> {
     match finite(text)? {
         number if number > 0.0 => Ok(number),
         _ => Err("must be above 0".to_owned()),
@@ -43,7 +43,7 @@ pub(super) fn above_zero(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// The text is no such number.
-pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
+pub(crate) fn at_least_zero(text: &str) -> Result<f64, String> {
     match finite(text)? {
         number if number >= 0.0 => Ok(number),
         _ => Err("must be at least 0".to_owned()),
@@ -54,7 +54,7 @@ pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// What `T` says of a text that it does not understand.
-pub(super) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+pub(crate) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
@@ -62,7 +62,7 @@ pub(super) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> 
 ///
 /// # Errors
 /// The text is no such number.
-pub(super) fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     match finite(text)? {
         number if number > 0.0 && number < 1.0 => Ok(number),
         _ => Err("must be above 0 and below 1".to_owned()),
@@ -82,7 +82,7 @@ pub(crate) enum CheckpointInterval {
 ///
 /// # Errors
 /// The text is no number above zero with one of these units.
-pub(super) fn checkpoint_interval(text: &str) -> Result<CheckpointInterval, String> {
+pub(crate) fn checkpoint_interval(text: &str) -> Result<CheckpointInterval, String> {
     let unit_begins = text
         .find(|character: char| character.is_ascii_alphabetic())
         .ok_or_else(|| "needs a unit: s, min, h or steps".to_owned())?;

@@ -7,16 +7,52 @@ use ae_eval::{alarm_threshold, auroc};
 use ae_models::Autoencoder as _;
 use ae_report::{Cells, GridRequest, GridRow, picture_grid, significant, thousands};
 use ae_train::anomaly_scores;
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::{AnomalyArguments, DataArguments};
+use crate::arguments::value::share;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::{CliError, Status};
 use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{Source, check_shape};
+use crate::image_source::{ImageSource, check_shape};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
 use crate::terminal::Terminal;
+
+/// Find images that are strange to a model.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae anomaly runs/glyphs-conv-1 --foreign digits/ -o strange.png
+  ae anomaly runs/glyphs-vae-1 --data scans/ --size 28 --channels gray --false-alarm-rate 0.05 --json
+
+The score is the reconstruction's error, and a variational model's negative bound. The threshold is
+where the stated share of the training images would be called strange.")]
+pub(super) struct AnomalyArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images: the threshold is from the training images, the test images are judged.
+    #[command(flatten)]
+    data: DataArguments,
+    /// A set that is known to be strange: print the area under the ROC curve.
+    #[arg(long, value_name = "SET")]
+    foreign: Option<String>,
+    /// The share of training images that may be above the threshold.
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.01)]
+    false_alarm_rate: f64,
+    /// Draw the strangest images with where they are strange, as a PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Images of each set on the picture.
 const DRAWN: usize = 10;
@@ -50,14 +86,14 @@ struct Judged {
     scores: Vec<f64>,
 }
 
-pub(super) fn run(arguments: AnomalyArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     if let Some(out) = &arguments.out {
         check_writable(out, arguments.force)?;
     }
     let path = arguments.model.path();
     let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
     let foreign = match &arguments.foreign {
         Some(name) => Some(foreign_set(
             name,
@@ -127,7 +163,7 @@ fn foreign_set(
     name: &str,
     opened: &OpenModel,
     data: &DataArguments,
-    source: &Source,
+    source: &ImageSource,
     terminal: &Terminal,
 ) -> Result<ImageSet, CliError> {
     let mut foreign = source.clone();

@@ -2,13 +2,49 @@
 
 use ae_report::thousands;
 use ae_train::{Throughput, ThroughputPlan, inference_throughput, training_throughput};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::BenchArguments;
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DeviceArguments, ModelPosition, NoiseArgument};
+use crate::context::Context;
 use crate::error::CliError;
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::terminal::Terminal;
+
+/// Measure how many images a second a model takes on this machine.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae bench                                   the newest run under runs/
+  ae bench runs/glyphs-conv-1 --batch-size 1 --steps 200
+  ae bench runs/glyphs-conv-1 --backend ndarray --threads 1 --json
+
+The pictures are random pixels of the model's size. Training is the loop of `ae train` without
+validation and files; inference is a batch from memory through the model and back.")]
+pub(super) struct BenchArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// Images in a step.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = at_least_one)]
+    batch_size: usize,
+    /// Steps in a round.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
+    steps: usize,
+    /// Rounds to take the median of, after one to warm up.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
+    rounds: usize,
+    /// Take Burn's own operations in place of the kernels, to compare.
+    #[arg(long)]
+    burn_operations: bool,
+    /// Noise on the input of training.
+    #[command(flatten)]
+    noise: NoiseArgument,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Images a second.
 #[derive(Serialize)]
@@ -30,13 +66,13 @@ struct Bench {
     peak_memory_bytes: Option<u64>,
 }
 
-pub(super) fn run(arguments: BenchArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: BenchArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let plan = ThroughputPlan {
         batch_size: arguments.batch_size,
         steps: arguments.steps,
         rounds: arguments.rounds,
-        noise: arguments.noise(),
+        noise: arguments.noise.noise.unwrap_or_default(),
     };
     let path = arguments.model.path();
     let mut opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;

@@ -1,15 +1,30 @@
 //! `ae completions`.
 
-use clap::CommandFactory as _;
+use clap::Args;
 use clap_complete::{Shell, generate};
 
-use crate::arguments::{Cli, OutputArguments};
+use crate::context::Context;
 use crate::error::CliError;
-use crate::terminal::Terminal;
 
-pub(super) fn run(shell: Shell) -> Result<(), CliError> {
+/// Print a completion script for a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae completions bash > ~/.local/share/bash-completion/completions/ae
+  ae completions zsh > ~/.zfunc/_ae")]
+pub(super) struct CompletionsArguments {
+    /// The shell.
+    shell: Shell,
+}
+
+pub(super) fn run(arguments: CompletionsArguments, context: &Context<'_>) -> Result<(), CliError> {
     // Into memory first: writing to a closed pipe would panic.
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "ae", &mut script);
-    Terminal::from(OutputArguments::default()).text(&String::from_utf8_lossy(&script))
+    generate(
+        arguments.shell,
+        &mut context.parser.clone(),
+        "ae",
+        &mut script,
+    );
+    context.terminal.text(&String::from_utf8_lossy(&script))
 }

@@ -1,6 +1,37 @@
-//! `ae data …`.
+//! `ae data …`: commands about image sets.
 
-pub(super) mod glyphs;
-pub(super) mod info;
-pub(super) mod noise;
-pub(super) mod show;
+mod glyphs;
+mod info;
+mod noise;
+mod show;
+
+use crate::command::{Entry, Example};
+
+pub(super) const ABOUT: &str = "Look at image sets, draw noises, make glyphs";
+
+pub(super) const EXAMPLES: &[Example] =
+    &[("ae data info letters.tar.gz", "what a set of images holds")];
+
+/// What `ae data --help` ends with.
+pub(super) fn help() -> String {
+    "\
+Examples:
+  ae data info notMNIST_small.tar.gz         counts, shape, range, duplicates, unreadable files
+  ae data show glyphs -o grid.png
+  ae data noise --noise gaussian:0.5 --noise cutout:0.3 -o noises.png
+  ae data glyphs --fonts ~/.fonts -o my-glyphs/
+
+A set is a name (glyphs, lines, notmnist-small, notmnist-large, mnist), an IDX file or a folder of them,
+notMNIST's .tar.gz, a folder of images, or one image."
+        .to_owned()
+}
+
+/// Every command of the group, in the order of its help.
+pub(super) fn all() -> Vec<Entry> {
+    vec![
+        Entry::command("info", info::run),
+        Entry::command("show", show::run),
+        Entry::command("noise", noise::run),
+        Entry::command("glyphs", glyphs::run),
+    ]
+}

@@ -5,16 +5,41 @@ use std::path::{Path, PathBuf};
 use ae_data::Image;
 use ae_models::Autoencoder as _;
 use ae_report::thousands;
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::DecodeArguments;
+use crate::arguments::{DeviceArguments, ModelOption};
+use crate::context::Context;
 use crate::destination::{Destination, check_writable};
 use crate::error::{CliError, Status};
 use crate::evaluation::BATCH_SIZE;
 use crate::inference::OpenModel;
 use crate::models::Wanted;
 use crate::npy::NpyReader;
-use crate::terminal::Terminal;
+
+/// Make images of the codes in a NumPy file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae decode codes.npy -o images/
+  ae decode code.npy --model runs/glyphs-conv-1 -o image.png")]
+pub(super) struct DecodeArguments {
+    /// The .npy file: float32 or float64, one code a row.
+    #[arg(value_name = "CODES")]
+    codes: PathBuf,
+    /// The model.
+    #[command(flatten)]
+    model: ModelOption,
+    /// The folder for the images, or a file for a single one.
+    #[arg(long, short, value_name = "PATH")]
+    out: PathBuf,
+    /// Write over files that exist.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 #[derive(Serialize)]
 struct Decoded {
@@ -23,8 +48,8 @@ struct Decoded {
     images: Vec<PathBuf>,
 }
 
-pub(super) fn run(arguments: DecodeArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let mut codes = NpyReader::open(&arguments.codes)?;
     let rows = codes.rows();
     if rows == 0 {

@@ -9,15 +9,66 @@ use ae_eval::{Quality, QualityMeter};
 use ae_models::Autoencoder as _;
 use ae_random::{Draw, Purpose};
 use ae_report::{Panel, PanelsRequest, thousands};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::DenoiseArguments;
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DeviceArguments, ModelOption, NoiseArgument};
+use crate::command::Example;
+use crate::context::Context;
 use crate::destination::{Destination, check_writable, is_picture_name};
 use crate::error::{CliError, Status};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::terminal::Terminal;
 use crate::tiling::{Tiling, run_over_picture};
+
+/// What `ae --help` shows.
+pub(super) const EXAMPLES: &[Example] = &[(
+    "ae denoise photo.png -o clean.png",
+    "a picture of any size, by the newest denoiser in runs/",
+)];
+
+/// Remove noise from pictures of any size.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae denoise photo.png -o clean.png
+  ae denoise scans/ more.jpg -o clean/ --model runs/glyphs-conv-denoise-1
+  ae denoise clean-photo.png -o again.png --noise gaussian:0.1 --compare shown.png
+
+With --noise, noise is added first and the PSNR before and after is printed.
+
+The picture keeps its size. A convolutional model runs over it in overlapping tiles that are blended,
+so memory stays bounded. A gray model does a colour picture channel by channel.")]
+pub(super) struct DenoiseArguments {
+    /// Pictures, or folders of them.
+    #[arg(required = true, value_name = "PICTURE")]
+    pictures: Vec<PathBuf>,
+    /// The model.
+    #[command(flatten)]
+    model: ModelOption,
+    /// A file for one picture, or a folder for several.
+    #[arg(long, short, value_name = "PATH")]
+    out: PathBuf,
+    /// Add this noise to the picture first and print the PSNR before and after.
+    #[command(flatten)]
+    noise: NoiseArgument,
+    /// Draw the noisy, the denoised and the clean picture side by side.
+    #[arg(long, value_name = "FILE", requires = "noise")]
+    compare: Option<PathBuf>,
+    /// The seed of the noise.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The side of a tile in pixels.
+    #[arg(long, value_name = "PIXELS", value_parser = at_least_one, default_value_t = 256)]
+    tile: usize,
+    /// Write over files that exist, the picture itself among them.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Checked arguments: what is read and where it goes.
 struct Job {
@@ -49,8 +100,8 @@ struct PictureResult {
     after: Option<Quality>,
 }
 
-pub(super) fn run(arguments: DenoiseArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let jobs = jobs(&arguments)?;
     if let Some(comparison) = &arguments.compare {
         check_writable(comparison, arguments.force)?;

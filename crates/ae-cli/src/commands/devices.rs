@@ -1,12 +1,17 @@
 //! `ae devices`.
 
 use ae_report::Column;
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::OutputArguments;
 use crate::backend::{self, BuiltBackend, DeviceEntry};
+use crate::context::Context;
 use crate::error::CliError;
-use crate::terminal::Terminal;
+
+/// List the backends of this build and the devices of this machine.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ae devices\n  ae devices --json")]
+pub(super) struct DevicesArguments {}
 
 #[derive(Serialize)]
 struct Devices {
@@ -14,12 +19,12 @@ struct Devices {
     devices: Vec<DeviceEntry>,
 }
 
-pub(super) fn run(output: OutputArguments) -> Result<(), CliError> {
+pub(super) fn run(_arguments: DevicesArguments, context: &Context<'_>) -> Result<(), CliError> {
     let devices = Devices {
         backends: backend::built_backends(),
         devices: backend::list(),
     };
-    Terminal::from(output).result(&devices, || text(&devices))
+    context.terminal.result(&devices, || text(&devices))
 }
 
 fn text(devices: &Devices) -> String {

@@ -5,17 +5,48 @@ use std::path::PathBuf;
 use ae_models::Autoencoder as _;
 use ae_report::thousands;
 use ae_train::TrainError;
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::EncodeArguments;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{Source, check_shape};
+use crate::image_source::{ImageSource, check_shape};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
 use crate::npy::write_npy;
-use crate::terminal::Terminal;
+
+/// Compress images to codes, as a NumPy file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae encode runs/glyphs-conv-1 --data letters.tar.gz -o codes.npy
+  ae encode --data photo.png -o code.npy
+  python3 -c 'import numpy; print(numpy.load(\"codes.npy\").shape)'
+
+The file holds little-endian float32 in C order, shape (images, code's shape...).")]
+pub(super) struct EncodeArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images.
+    #[command(flatten)]
+    data: DataArguments,
+    /// Which images of the set [default: all with --data, else test].
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// The .npy file.
+    #[arg(long, short, value_name = "FILE", default_value = "codes.npy")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 #[derive(Serialize)]
 struct Encoded {
@@ -26,12 +57,12 @@ struct Encoded {
     data: String,
 }
 
-pub(super) fn run(arguments: EncodeArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: EncodeArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     let path = arguments.model.path();
     let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
     let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
     for set in &sets {
         check_shape(&opened.path, &opened.card, set)?;

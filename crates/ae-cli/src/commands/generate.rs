@@ -7,16 +7,60 @@ use ae_eval::GaussianMixture;
 use ae_models::Autoencoder as _;
 use ae_random::{Draw, Purpose};
 use ae_report::{ImageGridRequest, image_grid};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::{DataArguments, GenerateArguments};
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
+use crate::command::Example;
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{Source, check_shape};
+use crate::image_source::{ImageSource, check_shape};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
 use crate::terminal::Terminal;
+
+/// What `ae --help` shows.
+pub(super) const EXAMPLES: &[Example] =
+    &[("ae generate runs/glyphs-vae-1 -o new.png", "new letters")];
+
+/// Draw new images, from codes drawn at random.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae generate runs/glyphs-vae-1 -o new.png                 codes drawn from the prior
+  ae generate runs/glyphs-conv-1 --mixture 20 -o new.png   codes drawn from 20 Gaussians that are
+                                                           fitted to those of the training images
+
+A variational model has a prior, the standard normal; any other needs --mixture.")]
+pub(super) struct GenerateArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// How many images to draw.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 60)]
+    count: usize,
+    /// Fit this many Gaussians to the codes of the training images, and draw codes from them.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    mixture: Option<usize>,
+    /// The images that a mixture is fitted to.
+    #[command(flatten)]
+    data: DataArguments,
+    /// The seed of the codes.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Images on one picture, at most.
 const MOST_IMAGES: usize = 2_000;
@@ -30,8 +74,8 @@ struct Generated {
     picture: PathBuf,
 }
 
-pub(super) fn run(arguments: GenerateArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     if arguments.count > MOST_IMAGES {
         return Err(CliError::usage(
@@ -120,7 +164,7 @@ fn fit(
     components: usize,
     terminal: &Terminal,
 ) -> Result<GaussianMixture, CliError> {
-    let source = Source::for_model(data, &opened.path, &opened.card)?;
+    let source = ImageSource::for_model(data, &opened.path, &opened.card)?;
     let train = source.split(terminal)?.train;
     check_shape(&opened.path, &opened.card, &train)?;
     let codes = opened.codes(&train)?;

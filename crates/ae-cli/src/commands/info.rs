@@ -8,12 +8,26 @@ use ae_models::{
 };
 use ae_report::thousands;
 use ae_train::{EpochReport, MetricsLine, RunDirectory, read_metrics};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::InfoArguments;
+use crate::arguments::ModelPosition;
+use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::models::{self, Wanted};
-use crate::terminal::Terminal;
+
+/// Say what a model or a run is.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae info                                    the newest run under runs/
+  ae info runs/glyphs-conv-1
+  ae info model.safetensors --json")]
+pub(super) struct InfoArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+}
 
 #[derive(Serialize)]
 struct Information {
@@ -47,8 +61,8 @@ struct RunFacts {
     best: Option<EpochReport>,
 }
 
-pub(super) fn run(arguments: InfoArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let path = models::find(arguments.model.path().as_deref(), Wanted::Any, &terminal)?;
     let card = path.card()?;
     let run = match &path.run {

@@ -5,14 +5,51 @@ use std::path::{Path, PathBuf};
 use ae_data::{Image, ImageShape};
 use ae_eval::Interpolation;
 use ae_report::{GridRequest, GridRow, picture_grid};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::InterpolateArguments;
+use crate::arguments::value::{at_least_one, parsed};
+use crate::arguments::{DeviceArguments, ModelOption};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::terminal::Terminal;
+
+/// Draw the way from one image to another.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae interpolate a.png b.png -o between.png
+  ae interpolate a.png b.png --model runs/glyphs-vae-1 --path spherical --steps 12 -o between.png
+
+The first row fades the pixels, for comparison; the others decode codes between the two images'.")]
+pub(super) struct InterpolateArguments {
+    /// The first image.
+    #[arg(value_name = "FROM")]
+    from: PathBuf,
+    /// The last image.
+    #[arg(value_name = "TO")]
+    to: PathBuf,
+    /// The model.
+    #[command(flatten)]
+    model: ModelOption,
+    /// The way between the two codes: linear, spherical [default: both].
+    #[arg(long, value_name = "WAY", value_parser = parsed::<Interpolation>)]
+    path: Option<Interpolation>,
+    /// Images in a row, the two ends included.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 9)]
+    steps: usize,
+    /// The PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Images in a row, at most.
 const MOST_STEPS: usize = 40;
@@ -27,8 +64,8 @@ struct Interpolated {
     picture: PathBuf,
 }
 
-pub(super) fn run(arguments: InterpolateArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: InterpolateArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     if !(2..=MOST_STEPS).contains(&arguments.steps) {
         return Err(CliError::usage(

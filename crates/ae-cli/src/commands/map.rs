@@ -5,14 +5,63 @@ use std::path::PathBuf;
 use ae_eval::{Pca, tsne};
 use ae_models::Autoencoder as _;
 use ae_report::{MapPoint, MapRequest, map_html, map_picture, thousands};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::arguments::{MapArguments, MapMethod};
+use crate::arguments::value::{above_zero, at_least_one};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::inference::OpenModel;
 use crate::pictures::sample;
-use crate::terminal::Terminal;
+
+/// Lay codes out in a plane.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae map runs/glyphs-vae-1 -o map.png
+  ae map runs/glyphs-vae-1 --method pca --count 2000 -o map.html
+
+A .png is a picture; an .html file needs no network and shows each image under the pointer.")]
+pub(super) struct MapArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images.
+    #[command(flatten)]
+    data: DataArguments,
+    /// Which images of the set [default: all with --data, else test].
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// How the plane is found.
+    #[arg(long, value_enum, default_value_t = MapMethod::Tsne)]
+    method: MapMethod,
+    /// How many neighbours t-SNE looks at, about.
+    #[arg(long, value_name = "N", value_parser = above_zero, default_value_t = 30.0)]
+    perplexity: f64,
+    /// How many images to lay out, at most.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1_000)]
+    count: usize,
+    /// The PNG or HTML file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+/// How a plane is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MapMethod {
+    /// t-SNE: neighbours stay neighbours, distances mean little.
+    Tsne,
+    /// The first two principal components: distances are true as far as they go.
+    Pca,
+}
 
 #[derive(Serialize)]
 struct Mapped {
@@ -29,8 +78,8 @@ enum Form {
     Page,
 }
 
-pub(super) fn run(arguments: MapArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     let ending = arguments.out.extension().and_then(|ending| ending.to_str());
     let form = match ending.map(str::to_ascii_lowercase).as_deref() {

@@ -4,14 +4,40 @@ use ae_data::ImageSet;
 use ae_eval::{LabelledRows, LogisticRegression, Pca, neighbour_accuracy};
 use ae_models::Autoencoder as _;
 use ae_report::{Column, table, thousands};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::ProbeArguments;
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
+use crate::context::Context;
 use crate::error::{CliError, Status};
-use crate::image_source::{Source, check_shape};
+use crate::image_source::{ImageSource, check_shape};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
-use crate::terminal::Terminal;
+
+/// Measure how much codes tell of the labels.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae probe runs/glyphs-vae-1
+  ae probe runs/glyphs-conv-1 --data letters.tar.gz --neighbours 10 --json
+
+Nearest neighbours and logistic regression learn the labels of the training images from their codes,
+and are measured on the test images; so are PCA codes of as many numbers, and the pixels.")]
+pub(super) struct ProbeArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images, with labels.
+    #[command(flatten)]
+    data: DataArguments,
+    /// How many nearest neighbours vote.
+    #[arg(long, value_name = "K", value_parser = at_least_one, default_value_t = 5)]
+    neighbours: usize,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Numbers that a set's features may have in all: a gibibyte.
 const MOST_NUMBERS: usize = 1 << 28;
@@ -42,11 +68,11 @@ pub(crate) struct ProbedFeatures {
     pub(crate) linear_accuracy: f64,
 }
 
-pub(super) fn run(arguments: ProbeArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let path = arguments.model.path();
     let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
     let split = source.split(&terminal)?;
     check_shape(&opened.path, &opened.card, &split.test)?;
     let (train_labels, test_labels) = (labels(&split.train)?, labels(&split.test)?);

@@ -6,17 +6,54 @@ use ae_data::{Image, ImageSet, ImageShape, NoiseChain};
 use ae_eval::{Quality, QualityMeter};
 use ae_report::thousands;
 use ae_train::TrainError;
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::ReconstructArguments;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, Part};
+use crate::context::Context;
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
 use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{Source, check_shape};
+use crate::image_source::{ImageSource, check_shape};
 use crate::inference::OpenModel;
 use crate::models::Wanted;
 use crate::npy::write_npy;
-use crate::terminal::Terminal;
+
+/// Pass images through a model and write what comes out.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae reconstruct runs/glyphs-conv-1 --limit 20 -o letters/
+  ae reconstruct --data photo.png -o photo-again.png
+  ae reconstruct --data pictures/ --part all -o pictures-again/ --json
+  ae reconstruct --limit 100 -o outputs.npy          the numbers themselves, float32, shape
+                                                     (images, channels, height, width)")]
+pub(super) struct ReconstructArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images.
+    #[command(flatten)]
+    data: DataArguments,
+    /// Add this noise to what the model sees.
+    #[command(flatten)]
+    noise: NoiseArgument,
+    /// The seed of the noise [default: the run's].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Which images of the set [default: all with --data, else test].
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// The folder for the images, a file for a single one, or an .npy file for all.
+    #[arg(long, short, value_name = "PATH")]
+    out: PathBuf,
+    /// Write over files that exist.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 #[derive(Serialize)]
 struct Reconstructed {
@@ -36,11 +73,11 @@ struct ImageResult {
     quality: Quality,
 }
 
-pub(super) fn run(arguments: ReconstructArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let path = arguments.model.path();
     let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = Source::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
     let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
     for set in &sets {
         check_shape(&opened.path, &opened.card, set)?;

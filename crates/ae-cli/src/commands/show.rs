@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use ae_train::{RunDirectory, read_metrics};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::ShowArguments;
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, Part};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::image_source::{read_run_config, trained_noise};
@@ -14,14 +17,54 @@ use crate::models::{self, Wanted};
 use crate::pictures;
 use crate::terminal::Terminal;
 
+/// Draw what a model does, or how its losses fell.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae show runs/glyphs-conv-1 -o letters.png          inputs, their codes, what comes out
+  ae show runs/glyphs-conv-1 --noise masking:0.3 -o noisy.png   noisy, denoised, clean
+  ae show runs/glyphs-conv-1 --losses -o losses.png  the run's losses by epoch")]
+pub(super) struct ShowArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images.
+    #[command(flatten)]
+    data: DataArguments,
+    /// Add this noise to what the model sees [default: what it was trained with].
+    #[command(flatten)]
+    noise: NoiseArgument,
+    /// The seed of the noise [default: the run's].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Which images of the set [default: all with --data, else test].
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// How many images to draw.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 10)]
+    count: usize,
+    /// Draw the run's losses by epoch.
+    #[arg(long)]
+    losses: bool,
+    /// The PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
 #[derive(Serialize)]
 struct Shown {
     model: String,
     picture: PathBuf,
 }
 
-pub(super) fn run(arguments: ShowArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: ShowArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     let out = arguments.out.clone();
     let (model, picture) = match arguments.losses {

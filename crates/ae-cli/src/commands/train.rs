@@ -1,5 +1,6 @@
 //! `ae train`.
 
+mod arguments;
 mod configuration;
 mod model;
 mod weights;
@@ -15,20 +16,31 @@ use ae_train::{
 };
 use serde::Serialize;
 
+use self::arguments::TrainArguments;
 use self::configuration::configuration;
 use self::model::without_image_width;
 use self::weights::Weights;
-use crate::arguments::TrainArguments;
 use crate::backend::{self, BackendChoice, OpenDevice};
+use crate::command::Example;
+use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::evaluation::{self, Conditions, Evaluation, evaluate};
-use crate::image_source::{Source, tell_shared};
+use crate::image_source::{ImageSource, tell_shared};
 use crate::models::RUNS;
 use crate::pictures::{self, sample};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
+/// What `ae --help` shows.
+pub(super) const EXAMPLES: &[Example] = &[
+    (
+        "ae train",
+        "the convolutional autoencoder on the built-in letters",
+    ),
+    ("ae train --noise gaussian:0.5", "the same as a denoiser"),
+    ("ae train --model vae --latent 16", "a variational one"),
+];
 /// Test images that the closing table is measured on, at most; each epoch's line has all of them.
 const MOST_SUMMARY_IMAGES: usize = 2_000;
 /// Images in the closing picture.
@@ -75,8 +87,8 @@ struct Summary {
     evaluation: Evaluation,
 }
 
-pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
-    let mut request = Request::check(arguments)?;
+pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let mut request = Request::check(arguments, context)?;
     let terminal = request.terminal;
     let signals = Signals::listen()?;
     backend::set_threads(request.threads)?;
@@ -86,7 +98,7 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
         terminal.note("convolutions: Burn's own operations");
     }
 
-    let source = Source::of_run(&request.config);
+    let source = ImageSource::of_run(&request.config);
     let split = source.split(&terminal)?;
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
@@ -128,7 +140,7 @@ pub(super) fn run(arguments: TrainArguments) -> Result<(), CliError> {
 }
 
 impl Request {
-    fn check(arguments: TrainArguments) -> Result<Self, CliError> {
+    fn check(arguments: TrainArguments, context: &Context<'_>) -> Result<Self, CliError> {
         let config = configuration(&arguments)?;
         let train = config.train.check()?;
         Ok(Self {
@@ -143,7 +155,7 @@ impl Request {
             force: arguments.force,
             backend: arguments.device.backend,
             threads: arguments.device.threads,
-            terminal: arguments.output.into(),
+            terminal: context.terminal,
         })
     }
 
@@ -242,7 +254,7 @@ fn finish(
             thousands(split.test.len() as u64)
         ));
     }
-    let evaluation = evaluate(
+    let evaluated = evaluate(
         name,
         &trained.model,
         &device.device,
@@ -252,7 +264,7 @@ fn finish(
             seed: train.seed,
         },
     )?;
-    if let Some(warning) = evaluation.codes.as_ref().and_then(measure::warning) {
+    if let Some(warning) = evaluated.codes.as_ref().and_then(evaluation::warning) {
         terminal.warning(warning);
     }
     Ok(Summary {
@@ -269,7 +281,7 @@ fn finish(
         device: device.name.clone(),
         pictures: vec![at_work_path, losses_path],
         weights: Weights::of(&trained.model, &split.test, &device.device)?,
-        evaluation,
+        evaluation: evaluated,
     })
 }
 

@@ -6,15 +6,59 @@ use ae_data::{Image, ImageSet};
 use ae_models::Autoencoder as _;
 use ae_report::{GridRequest, GridRow, picture_grid};
 use ae_train::{CodeReport, report_codes};
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::TraverseArguments;
+use crate::arguments::value::{above_zero, at_least_one};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::evaluation::BATCH_SIZE;
 use crate::inference::OpenModel;
 use crate::pictures::sample;
-use crate::terminal::Terminal;
+
+/// Draw what single numbers of a code do.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae traverse runs/glyphs-vae-1 -o numbers.png
+  ae traverse runs/glyphs-vae-1 --image a.png --rows 12 --reach 2 -o numbers.png
+
+A row for each of the numbers that say most about the images: by their divergence from the prior for
+a variational model, by their variance for any other. A row moves one number and keeps the rest.")]
+pub(super) struct TraverseArguments {
+    /// The model.
+    #[command(flatten)]
+    model: ModelPosition,
+    /// The images that say which numbers matter, and how far they reach.
+    #[command(flatten)]
+    data: DataArguments,
+    /// Which images of the set [default: all with --data, else test].
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// Begin at this image's code [default: at the prior's mean, or the codes' mean].
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+    /// How many numbers to draw.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 8)]
+    rows: usize,
+    /// Images in a row.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 9)]
+    steps: usize,
+    /// How many standard deviations a row reaches to either side.
+    #[arg(long, value_name = "DEVIATIONS", value_parser = above_zero, default_value_t = 3.0)]
+    reach: f64,
+    /// The PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// Images that say which numbers matter.
 const MEASURED_IMAGES: usize = 2_000;
@@ -40,8 +84,8 @@ struct Number {
     kl: Option<f64>,
 }
 
-pub(super) fn run(arguments: TraverseArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     for (option, value) in [("--steps", arguments.steps), ("--rows", arguments.rows)] {
         if value > MOST {

@@ -5,18 +5,54 @@ mod models;
 mod protocols;
 mod rows;
 
+use std::path::PathBuf;
+
 use ae_report::{Column, markdown_table, table};
+use clap::Args;
 use serde::Serialize;
 
 use self::measure::measure;
 use self::protocols::{Known, Measure, Protocol};
 use self::rows::PROTOCOLS;
-use crate::arguments::VerifyArguments;
+use crate::arguments::DeviceArguments;
 use crate::backend;
+use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::terminal::Terminal;
+
+/// Train reference protocols and compare with what others got.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae verify --quick --data ../shared/datasets
+  ae verify --full --data datasets/downloads --markdown > table.md
+  ae verify --only mnist-10k --only IWAE --data ../shared/datasets
+
+Each row trains one protocol, from as many seeds as PyTorch's, and sets the test images' mean and
+standard error beside what a paper printed or PyTorch got on the same images. A row passes within
+two standard errors of PyTorch, or 5% of a printed number, or better. A row whose data is missing is
+skipped by name. Exit code 1 when a row fails.")]
+pub(super) struct VerifyArguments {
+    /// The folder that holds the sets, each in a folder of its name.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The rows that take minutes [default].
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// Every row: hours.
+    #[arg(long)]
+    full: bool,
+    /// Only the rows, quick or not, with this in "PROTOCOL on DATA"; may be repeated.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["quick", "full"])]
+    only: Vec<String>,
+    /// Print the table for a README.
+    #[arg(long)]
+    markdown: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    device: DeviceArguments,
+}
 
 /// How far a mean may be above the reference's, in standard errors of the difference.
 const MOST_STANDARD_ERRORS: f64 = 2.0;
@@ -59,8 +95,8 @@ enum Verdict {
     Skipped,
 }
 
-pub(super) fn run(arguments: VerifyArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(super) fn run(arguments: VerifyArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
     if !arguments.data.is_dir() {
         return Err(CliError::usage(
             format!("--data {}", arguments.data.display()),

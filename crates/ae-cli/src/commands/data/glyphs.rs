@@ -5,12 +5,30 @@ use std::path::{Path, PathBuf};
 use ae_data::glyphs::{GlyphOptions, Glyphs, render_fonts};
 use ae_data::{ImageSet, write_idx};
 use ae_report::thousands;
+use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::DataGlyphsArguments;
+use crate::context::Context;
 use crate::destination::{check_writable, make_folder};
 use crate::error::CliError;
-use crate::terminal::Terminal;
+
+/// Make a set of letters from fonts.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae data glyphs --fonts /usr/share/fonts -o my-glyphs/
+  ae train --data my-glyphs/")]
+pub(in crate::commands) struct DataGlyphsArguments {
+    /// A folder of fonts, searched with its subfolders; may be given several times.
+    #[arg(long, value_name = "DIR", required = true)]
+    fonts: Vec<PathBuf>,
+    /// The folder for the four IDX files.
+    #[arg(long, short, value_name = "DIR")]
+    out: PathBuf,
+    /// Write over files that exist.
+    #[arg(long)]
+    force: bool,
+}
 
 /// Skipped files that are named; the rest is counted.
 const MOST_NAMED: usize = 5;
@@ -27,8 +45,11 @@ struct Made {
     test_images: usize,
 }
 
-pub(in crate::commands) fn run(arguments: DataGlyphsArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(in crate::commands) fn run(
+    arguments: DataGlyphsArguments,
+    context: &Context<'_>,
+) -> Result<(), CliError> {
+    let terminal = context.terminal;
     let parts = ["train", "t10k"].map(|part| Files::of(&arguments.out, part));
     for path in parts
         .iter()

@@ -3,14 +3,31 @@
 use ae_data::{DatasetInfo, SetInfo};
 use ae_report::thousands;
 
-use crate::arguments::{DataInfoArguments, DataPosition};
+use crate::arguments::DataPosition;
+use crate::context::Context;
 use crate::error::CliError;
-use crate::image_source::Source;
-use crate::terminal::Terminal;
+use crate::image_source::ImageSource;
+use clap::Args;
 
-pub(in crate::commands) fn run(arguments: DataInfoArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
-    let source = source(arguments.set);
+/// Say what a set holds, and what looks wrong with it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae data info glyphs
+  ae data info notMNIST_small.tar.gz --json
+  ae data info pictures/ --size 64x48 --channels gray")]
+pub(in crate::commands) struct DataInfoArguments {
+    /// The set.
+    #[command(flatten)]
+    set: DataPosition,
+}
+
+pub(in crate::commands) fn run(
+    arguments: DataInfoArguments,
+    context: &Context<'_>,
+) -> Result<(), CliError> {
+    let terminal = context.terminal;
+    let source = ImageSource::alone(arguments.set);
     let mut dataset = source.open_untold()?;
     if let Some(limit) = source.config.limit {
         dataset.train = dataset.train.take(limit);
@@ -18,13 +35,6 @@ pub(in crate::commands) fn run(arguments: DataInfoArguments) -> Result<(), CliEr
     }
     let info = dataset.info()?;
     terminal.result(&info, || text(&info))
-}
-
-/// The set that a command about data names, with or without `--data`.
-pub(super) fn source(position: DataPosition) -> Source {
-    let mut arguments = position.data;
-    arguments.data = position.set.or(arguments.data);
-    Source::alone(&arguments)
 }
 
 fn text(info: &DatasetInfo) -> String {

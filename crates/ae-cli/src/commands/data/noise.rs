@@ -5,14 +5,43 @@ use std::path::PathBuf;
 use ae_data::{Image, ImageSet, NoiseChain, NoiseKind};
 use ae_random::{Draw, Purpose};
 use ae_report::{GridRequest, GridRow, picture_grid};
+use clap::Args;
 use serde::Serialize;
 
-use super::info::source;
-use crate::arguments::DataNoiseArguments;
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DataPosition, read_noise};
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
+use crate::image_source::ImageSource;
 use crate::pictures::sample;
-use crate::terminal::Terminal;
+
+/// Draw one row of images under each noise.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae data noise -o noises.png
+  ae data noise --noise gaussian:0.5 --noise gaussian:0.1,masking:0.3 -o two.png")]
+pub(in crate::commands) struct DataNoiseArguments {
+    /// The set.
+    #[command(flatten)]
+    set: DataPosition,
+    /// A noise to draw; may be given several times [default: one of each kind].
+    #[arg(long, value_name = "CHAIN", value_parser = read_noise)]
+    noise: Vec<NoiseChain>,
+    /// How many images to draw.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 10)]
+    count: usize,
+    /// The seed of the noise.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -21,10 +50,13 @@ struct Shown {
     picture: PathBuf,
 }
 
-pub(in crate::commands) fn run(arguments: DataNoiseArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(in crate::commands) fn run(
+    arguments: DataNoiseArguments,
+    context: &Context<'_>,
+) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
-    let set = source(arguments.set).open(&terminal)?.train;
+    let set = ImageSource::alone(arguments.set).open(&terminal)?.train;
     let set = set.subset(sample(&set, arguments.count));
     let noises = match arguments.noise.is_empty() {
         false => arguments.noise,

@@ -3,14 +3,37 @@
 use std::path::PathBuf;
 
 use ae_report::{ImageGridRequest, image_grid, thousands};
+use clap::Args;
 use serde::Serialize;
 
-use super::info::source;
-use crate::arguments::DataShowArguments;
+use crate::arguments::DataPosition;
+use crate::arguments::value::at_least_one;
+use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
+use crate::image_source::ImageSource;
 use crate::pictures::sample;
-use crate::terminal::Terminal;
+
+/// Draw images of a set.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae data show glyphs -o grid.png
+  ae data show pictures/ --size 64 --count 200 -o grid.png")]
+pub(in crate::commands) struct DataShowArguments {
+    /// The set.
+    #[command(flatten)]
+    set: DataPosition,
+    /// How many images to draw, spread over the set.
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 100)]
+    count: usize,
+    /// The PNG file.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -19,10 +42,13 @@ struct Shown {
     picture: PathBuf,
 }
 
-pub(in crate::commands) fn run(arguments: DataShowArguments) -> Result<(), CliError> {
-    let terminal = Terminal::from(arguments.output);
+pub(in crate::commands) fn run(
+    arguments: DataShowArguments,
+    context: &Context<'_>,
+) -> Result<(), CliError> {
+    let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
-    let set = source(arguments.set).open(&terminal)?.train;
+    let set = ImageSource::alone(arguments.set).open(&terminal)?.train;
     let chosen = sample(&set, arguments.count);
     let images = chosen
         .iter()

@@ -5,8 +5,9 @@ use std::path::Path;
 use ae_models::ModelConfig;
 use ae_train::{Convolutions, DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
+use super::arguments::{ClipNorm, TrainArguments};
 use super::model::model_config;
-use crate::arguments::{CheckpointInterval, ClipNorm, TrainArguments};
+use crate::arguments::value::CheckpointInterval;
 use crate::error::{CliError, io_reason};
 use crate::image_source::{configured, read_run_config};
 

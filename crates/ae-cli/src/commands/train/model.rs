@@ -177,18 +177,15 @@ fn apply_to_dense(arguments: &KindArguments, dense: &mut DenseAutoencoderConfig)
 #[cfg(test)]
 mod tests {
     use ae_models::{Likelihood, Sparsity, Upsampling};
-    use clap::Parser as _;
+    use clap::{Args as _, FromArgMatches as _};
 
     use super::*;
-    use crate::arguments::{Cli, Command};
 
     fn configured(options: &str) -> Result<ModelConfig, String> {
-        let line = format!("ae train {options}");
-        let Command::Train(arguments) = Cli::parse_from(line.split_whitespace()).command else {
-            panic!("{line}")
-        };
-        model_config(&arguments.kind, ModelConfig::default())
-            .map_err(|error| error.lines().join("; "))
+        let parser = KindArguments::augment_args(clap::Command::new("train").no_binary_name(true));
+        let matches = parser.get_matches_from(options.split_whitespace());
+        let arguments = KindArguments::from_arg_matches(&matches).expect(options);
+        model_config(&arguments, ModelConfig::default()).map_err(|error| error.lines().join("; "))
     }
 
     fn dense(widths: &[usize], latent: usize, tied: bool) -> DenseAutoencoderConfig {

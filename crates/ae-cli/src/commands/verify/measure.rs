@@ -13,7 +13,7 @@ use burn::tensor::Device;
 use super::protocols::{Data, Measure, Protocol};
 use crate::error::{CliError, Status};
 use crate::evaluation::BATCH_SIZE;
-use crate::image_source::Source;
+use crate::image_source::ImageSource;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
@@ -35,7 +35,7 @@ pub(super) fn measure(
         ..(protocol.train)()
     }
     .check()?;
-    let source = Source::at(path, protocol.binarize, seed);
+    let source = ImageSource::at(path, protocol.binarize, seed);
     let split = divided(protocol.data, &source.open(terminal)?, seed)?;
     let shape = split.train.shape();
     let input = [shape.channels, shape.height, shape.width];

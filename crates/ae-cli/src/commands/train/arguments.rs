@@ -1,4 +1,4 @@
-//! `ae train`.
+//! What `ae train` takes.
 
 use std::path::PathBuf;
 
@@ -7,11 +7,12 @@ use ae_models::ReconstructionLoss;
 use ae_train::{OptimizerConfig, ScheduleConfig};
 use clap::Args;
 
-use super::kind::KindArguments;
-use super::value::{CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named};
-use super::{DataArguments, DeviceArguments, NoiseArgument, OutputArguments};
+use crate::arguments::value::{
+    CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named,
+};
+use crate::arguments::{DataArguments, DeviceArguments, KindArguments, NoiseArgument};
 
-/// Trains a model.
+/// Train a model, or resume a run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -30,92 +31,89 @@ Examples:
 Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
 say how to go on; SIGUSR1 saves and goes on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
 pictures.")]
-pub(crate) struct TrainArguments {
+pub(in crate::commands) struct TrainArguments {
     /// Take everything from this file, a run's config.toml.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Go on with this run.
     #[arg(long, value_name = "RUN")]
-    pub resume: Option<PathBuf>,
+    pub(super) resume: Option<PathBuf>,
     /// The directory of the run [default: runs/NAME with a number that does not exist yet].
     #[arg(long, short, value_name = "DIR", conflicts_with = "resume")]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Replace a run that exists.
     #[arg(long)]
-    pub force: bool,
+    pub(super) force: bool,
 
     /// What is trained.
     #[command(flatten)]
-    pub kind: KindArguments,
+    pub(super) kind: KindArguments,
 
     /// The images.
     #[command(flatten)]
-    pub data: DataArguments,
+    pub(super) data: DataArguments,
     /// Train to remove this noise.
     #[command(flatten)]
-    pub noise: NoiseArgument,
+    pub(super) noise: NoiseArgument,
     /// Draw the noise anew each epoch, or once.
     #[arg(long, value_name = "WHEN", value_parser = named::<NoiseDraw>(["each-epoch", "once"]),
           help_heading = "Data")]
-    pub noise_draw: Option<NoiseDraw>,
+    pub(super) noise_draw: Option<NoiseDraw>,
 
     /// Passes over the training images.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
-    pub epochs: Option<usize>,
+    pub(super) epochs: Option<usize>,
     /// Images in a step.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
-    pub batch_size: Option<usize>,
+    pub(super) batch_size: Option<usize>,
     /// The learning rate [default: 0.008 for adam and adamw, 0.001 for rmsprop, 0.1 for sgd].
     #[arg(long, value_name = "RATE", value_parser = above_zero, allow_negative_numbers = true,
           help_heading = "Training")]
-    pub learning_rate: Option<f64>,
-    /// The optimiser (rmsprop as Keras has it).
+    pub(super) learning_rate: Option<f64>,
+    /// The optimizer (rmsprop as Keras has it).
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<OptimizerConfig>(["adam", "adamw", "rmsprop", "sgd"]))]
-    pub optimizer: Option<OptimizerConfig>,
+    pub(super) optimizer: Option<OptimizerConfig>,
     /// How the learning rate goes on.
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
-    pub schedule: Option<ScheduleConfig>,
+    pub(super) schedule: Option<ScheduleConfig>,
     /// Steps over which the learning rate rises at the start.
     #[arg(long, value_name = "N", help_heading = "Training")]
-    pub warmup_steps: Option<usize>,
-    /// What is minimised.
+    pub(super) warmup_steps: Option<usize>,
+    /// What is minimized.
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ReconstructionLoss>(["mse", "bce", "l1"]))]
-    pub loss: Option<ReconstructionLoss>,
+    pub(super) loss: Option<ReconstructionLoss>,
     /// Clip the gradients' global norm to this, or "off" [default: 0.1 for adam and adamw, else off].
     #[arg(long, value_name = "NORM", value_parser = clip_norm, allow_negative_numbers = true,
           help_heading = "Training")]
-    pub clip_norm: Option<ClipNorm>,
+    pub(super) clip_norm: Option<ClipNorm>,
     /// Stop when the test error has not fallen for this many epochs.
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_one, help_heading = "Training")]
-    pub patience: Option<usize>,
+    pub(super) patience: Option<usize>,
     /// The seed of everything random.
     #[arg(long, value_name = "N", help_heading = "Training")]
-    pub seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     /// Save this often, as 5min, 30s or 200steps [default: 5min]; the end of an epoch is saved always.
     #[arg(long, value_name = "INTERVAL", value_parser = checkpoint_interval,
           help_heading = "Training")]
-    pub checkpoint_every: Option<CheckpointInterval>,
+    pub(super) checkpoint_every: Option<CheckpointInterval>,
     /// Threads that make batches; any number gives the same batches.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
-    pub loader_threads: Option<usize>,
+    pub(super) loader_threads: Option<usize>,
 
     /// Where to compute.
     #[command(flatten)]
-    pub device: DeviceArguments,
+    pub(super) device: DeviceArguments,
     /// Take Burn's own operations in place of the kernels, to compare: far slower.
     #[arg(long, help_heading = "Device")]
-    pub burn_operations: bool,
-    /// How to print.
-    #[command(flatten)]
-    pub output: OutputArguments,
+    pub(super) burn_operations: bool,
 }
 
 /// What gradients are clipped to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum ClipNorm {
+pub(in crate::commands) enum ClipNorm {
     /// The largest norm.
     Norm(f64),
     /// Nothing.
