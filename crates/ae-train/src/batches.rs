@@ -1,4 +1,6 @@
 //! Batches of images, and the random numbers that go with them.
 
-pub(crate) mod latent_draws;
+pub(crate) mod images;
+pub(crate) mod latent_noise;
 pub(crate) mod loader;
+pub(crate) mod plan;

@@ -1,19 +1,19 @@
-//! What a training run is told: unchecked settings, and the checked ones that can be run.
+//! The settings of a training run: unchecked, and checked ones that can be run.
 
-use std::fmt;
 use std::str::FromStr;
 
 use ae_data::{NoiseChain, NoiseDraw};
 use ae_models::ReconstructionLoss;
 use serde::{Deserialize, Serialize};
 
+use crate::error::TrainError;
 use crate::optim::config::OptimizerConfig;
 use crate::optim::schedule::ScheduleConfig;
-use crate::{ConfigError, TrainError};
+use crate::setting_checks::{at_least_one, not_negative, positive, refuse};
 
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
 ///
-/// Unchecked: [`check`](Self::check) makes the [`CheckedTrainConfig`] that [`train`](crate::train) takes.
+/// Unchecked: [`check`](Self::check) makes the [`CheckedTrainConfig`] that a [`Trainer`](crate::Trainer) takes.
 /// A field that a file leaves out takes its default; what has one and can be switched off is `"off"` there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -164,64 +164,6 @@ impl TrainConfig {
         self.optimizer.check()?;
         self.schedule.check()?;
         Ok(CheckedTrainConfig(self.clone()))
-    }
-}
-
-pub(crate) fn refuse(
-    field: &'static str,
-    value: impl fmt::Display,
-    must: &'static str,
-) -> TrainError {
-    TrainError::Config(ConfigError {
-        field,
-        value: value.to_string(),
-        must,
-    })
-}
-
-pub(crate) fn at_least_one(field: &'static str, value: usize) -> Result<(), TrainError> {
-    if value == 0 {
-        return Err(refuse(field, value, "must be at least 1"));
-    }
-    Ok(())
-}
-
-pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), TrainError> {
-    if !(value.is_finite() && value > 0.0) {
-        return Err(refuse(field, value, "must be a finite number above 0"));
-    }
-    Ok(())
-}
-
-pub(crate) fn not_negative(field: &'static str, value: f64) -> Result<(), TrainError> {
-    if !(value.is_finite() && value >= 0.0) {
-        return Err(refuse(
-            field,
-            value,
-            "must be a finite number of at least 0",
-        ));
-    }
-    Ok(())
-}
-
-/// A share that may be 0 but not 1, such as a decay rate.
-pub(crate) fn below_one(field: &'static str, value: f64) -> Result<(), TrainError> {
-    if !(0.0..1.0).contains(&value) {
-        return Err(refuse(field, value, "must be at least 0 and below 1"));
-    }
-    Ok(())
-}
-
-/// Finds `text` among the names that a setting goes by.
-pub(crate) fn by_name<T: Clone>(
-    field: &'static str,
-    text: &str,
-    choices: &[(&str, T)],
-    must: &'static str,
-) -> Result<T, TrainError> {
-    match choices.iter().find(|(name, _)| *name == text) {
-        Some((_, choice)) => Ok(choice.clone()),
-        None => Err(refuse(field, text, must)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong while training.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use ae_data::{DataError, ImageShape};
@@ -18,7 +19,7 @@ pub struct ConfigError {
     pub must: &'static str,
 }
 
-/// Where training left the numbers that it can go on with.
+/// Training met a number that is not finite.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{quantity} is not finite at step {step} (epoch {epoch}){}", kept_text(.kept.as_deref()))]
 pub struct Divergence {
@@ -96,7 +97,7 @@ pub enum TrainError {
         /// The directory.
         path: PathBuf,
     },
-    /// A directory that was to be gone on with and holds no `config.toml`.
+    /// A directory that was to be resumed and holds no `config.toml`.
     #[error("{} holds no run: there is no config.toml", path.display())]
     NoRun {
         /// The directory.
@@ -116,7 +117,7 @@ pub enum TrainError {
         /// The process's id, as its lock file has it.
         process: String,
     },
-    /// A checkpoint cannot be gone on with, or a log not be read.
+    /// A checkpoint cannot be resumed from, or a log cannot be read.
     #[error("{}: {reason}", path.display())]
     Checkpoint {
         /// The checkpoint's directory or the file.
@@ -143,7 +144,7 @@ pub enum TrainError {
         fields: Vec<ChangedField>,
     },
     /// A file cannot be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     Io {
         /// What was tried, such as `write`.
         action: &'static str,
@@ -172,6 +173,17 @@ pub enum TrainError {
     /// The model cannot be saved or loaded.
     #[error(transparent)]
     Model(#[from] ModelError),
+}
+
+/// An error's message and those of its causes, where they are kept as text.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 impl TrainError {

@@ -6,34 +6,38 @@ mod error;
 mod measure;
 mod number_or_off;
 mod optim;
+mod positional;
 mod run;
+mod setting_checks;
 mod trainer;
 
 pub use config::{CheckedTrainConfig, EarlyStopping, TrainConfig};
 pub use error::{ChangedField, ConfigError, Divergence, TrainError};
-pub use measure::anomaly::anomaly_scores;
-pub use measure::code_report::{
-    ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport, report_codes,
-};
-pub use measure::evaluate::{Reconstruction, encode_set, evaluate, reconstruct_set};
-pub use measure::log_likelihood::{LogLikelihood, estimate_log_likelihood};
-pub use measure::throughput::{
-    Throughput, ThroughputPlan, inference_throughput, training_throughput,
-};
+pub use measure::code_report::{ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport};
+pub use measure::evaluate::Reconstruction;
+pub use measure::log_likelihood::LogLikelihood;
+pub use measure::measurement::Measurement;
+pub use measure::throughput::{Throughput, ThroughputPlan, inference_throughput};
 pub use optim::config::{
     AdamSettings, AdamWSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, SgdSettings,
 };
 pub use optim::schedule::ScheduleConfig;
+pub use positional::{
+    anomaly_scores, encode_set, estimate_log_likelihood, evaluate, reconstruct_set, report_codes,
+    train,
+};
 #[cfg(any(test, fuzzing))]
 pub use run::checkpoint::fuzz_manifest;
 pub use run::config::{Convolutions, DataConfig, RunConfig};
 pub use run::directory::RunDirectory;
 pub use run::metrics::{MetricsLine, StepMetrics, read_metrics};
-pub use trainer::observer::{
-    CheckpointReport, EpochReport, Observer, Resumed, StartReport, StepReport, Validation,
+pub use run::reports::{
+    CheckpointReport, EpochReport, Resumed, StartReport, StepReport, Validation,
 };
+pub use trainer::Trainer;
+pub use trainer::observer::Observer;
+pub use trainer::throughput::training_throughput;
 pub use trainer::trained::{Outcome, Trained};
-pub use trainer::training::train;
 
 /// The workspace's README, whose example is compiled with this crate's.
 #[cfg(doctest)]

@@ -2,6 +2,8 @@
 
 pub(crate) mod anomaly;
 pub(crate) mod code_report;
+pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod log_likelihood;
+pub(crate) mod measurement;
 pub(crate) mod throughput;

@@ -4,5 +4,7 @@ pub(crate) mod config;
 pub(crate) mod device;
 pub(crate) mod host;
 pub(crate) mod model_optimizer;
+pub(crate) mod parameter_update;
 pub(crate) mod rmsprop;
 pub(crate) mod schedule;
+pub(crate) mod state;

@@ -5,5 +5,6 @@ pub(crate) mod config;
 pub(crate) mod directory;
 pub(crate) mod metrics;
 pub(crate) mod progress;
+pub(crate) mod reports;
 pub(crate) mod store;
 pub(crate) mod tensor_file;

@@ -1,6 +1,86 @@
-//! Training: the loop, and what is told of it while it runs.
+//! Training: the settings of a run, and the loop behind them.
 
+use ae_data::Split;
+use ae_models::Autoencoder;
+use burn::tensor::Device;
+
+use crate::config::CheckedTrainConfig;
+use crate::error::TrainError;
+use crate::run::directory::RunDirectory;
+use crate::trainer::observer::Observer;
+use crate::trainer::trained::Trained;
+use crate::trainer::training::Training;
+
+pub(crate) mod divergence;
 pub(crate) mod observer;
 pub(crate) mod readback;
+pub(crate) mod run_plan;
+pub(crate) mod speed;
+pub(crate) mod steps;
+pub(crate) mod throughput;
 pub(crate) mod trained;
 pub(crate) mod training;
+pub(crate) mod validation;
+
+/// Trains a model to reconstruct images, or to take noise away from them.
+///
+/// With a [run directory](Self::run_directory), everything is written there; a directory that holds a checkpoint is
+/// resumed from the very step, and the weights of the model are replaced. The result has the same bytes as that of a
+/// run that was never interrupted, on the same machine and backend. Without a directory, all stays in memory.
+///
+/// Batches are shuffled anew each epoch, and the last, smaller one is trained on, too. Everything random is drawn on
+/// the host from `(seed, purpose, epoch, index)`, so neither the number of loader threads nor an interruption changes
+/// a bit.
+///
+/// The crate's example trains a model in memory.
+pub struct Trainer<'a> {
+    config: &'a CheckedTrainConfig,
+    device: &'a Device,
+    run: Option<&'a RunDirectory>,
+    observer: Option<&'a mut dyn Observer>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A trainer that keeps everything in memory and that nobody watches.
+    #[must_use]
+    pub fn new(config: &'a CheckedTrainConfig, device: &'a Device) -> Self {
+        Self {
+            config,
+            device,
+            run: None,
+            observer: None,
+        }
+    }
+
+    /// Keeps the log, the models and the checkpoints in `run`, and resumes the run that it holds, if it holds one.
+    #[must_use]
+    pub fn run_directory(mut self, run: &'a RunDirectory) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Reports each step to `observer`, and asks it when to stop.
+    #[must_use]
+    pub fn observer(mut self, observer: &'a mut dyn Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Trains `model` on the training images of `split` and measures it on its test images after each epoch.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] at the first step whose loss or gradient is NaN or infinite: the weights before the
+    /// damage are kept in the run directory's `last.safetensors`, its best model stays, and without a directory nothing
+    /// does. Otherwise where images or files can't be read or written, or a run is resumed under another configuration.
+    ///
+    /// # Panics
+    /// Never for data; a model may panic on a shape that it said it takes.
+    pub fn train<M: Autoencoder>(self, model: M, split: &Split) -> Result<Trained<M>, TrainError> {
+        let mut nobody = ();
+        let observer: &mut dyn Observer = match self.observer {
+            Some(observer) => observer,
+            None => &mut nobody,
+        };
+        Training::start(model, split, self.config, self.device, self.run, observer)?.run()
+    }
+}

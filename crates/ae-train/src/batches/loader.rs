@@ -9,121 +9,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use ae_data::{DataError, ImageSet, NoiseChain};
-use ae_random::{Draw, Purpose};
+use ae_data::DataError;
 
-use crate::TrainError;
+use crate::batches::plan::{Batch, BatchPlan};
+use crate::error::TrainError;
 
 /// Finished groups that wait per thread.
 const GROUPS_AHEAD: usize = 2;
-/// The most batches of a group.
-const GROUP_BATCHES: usize = 64;
-/// The most values of a group of several batches.
-const GROUP_VALUES: usize = 1 << 16;
-
-/// Images on the host, ready to become tensors.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Batch {
-    /// Each image's index in its set.
-    pub(crate) indices: Vec<u64>,
-    /// The clean images, `[batch, channels, height, width]`, pixels in `[0, 1]`.
-    pub(crate) target: Vec<f32>,
-    /// The noisy ones; `None` where there is no noise, and input and target are the same.
-    pub(crate) input: Option<Vec<f32>>,
-}
-
-/// Which images in which order with which noise.
-#[derive(Clone)]
-pub(crate) struct BatchPlan {
-    pub(crate) set: ImageSet,
-    /// Indices in the set; `None` for the set's own order.
-    pub(crate) order: Option<Arc<[usize]>>,
-    pub(crate) batch_size: usize,
-    /// Batches at the beginning that are left out.
-    pub(crate) first_batch: usize,
-    pub(crate) noise: Option<BatchNoise>,
-    pub(crate) threads: usize,
-}
-
-/// The noise of a plan, with what its draws are named by.
-#[derive(Clone)]
-pub(crate) struct BatchNoise {
-    pub(crate) chain: NoiseChain,
-    pub(crate) seed: u64,
-    pub(crate) purpose: Purpose,
-    pub(crate) epoch: u64,
-}
-
-impl BatchNoise {
-    /// The noise under which images are measured: always the same for a seed.
-    pub(crate) fn for_measuring(noise: Option<(&NoiseChain, u64)>) -> Option<Self> {
-        let (chain, seed) = noise.filter(|(chain, _)| !chain.is_empty())?;
-        Some(Self {
-            chain: chain.clone(),
-            seed,
-            purpose: Purpose::Validation,
-            epoch: 0,
-        })
-    }
-}
-
-/// The order in which an epoch goes through its images.
-pub(crate) fn shuffled(seed: u64, epoch: u64, images: usize) -> Arc<[usize]> {
-    let draw = Draw {
-        seed,
-        purpose: Purpose::Shuffle,
-        epoch,
-        index: 0,
-    };
-    draw.stream().permutation(images).into()
-}
-
-impl BatchPlan {
-    /// Number of batches, those left out included. The last one may be smaller.
-    pub(crate) fn batches(&self) -> usize {
-        self.set.len().div_ceil(self.batch_size)
-    }
-
-    /// Batches that are handed over together.
-    fn group(&self) -> usize {
-        let values = self.batch_size.saturating_mul(self.set.shape().values());
-        (GROUP_VALUES / values.max(1)).clamp(1, GROUP_BATCHES)
-    }
-
-    fn make(&self, number: usize) -> Result<Batch, DataError> {
-        let shape = self.set.shape();
-        let from = number * self.batch_size;
-        let until = (from + self.batch_size).min(self.set.len());
-        let mut indices = Vec::with_capacity(until - from);
-        let mut target = vec![0.0; (until - from) * shape.values()];
-        for (position, pixels) in (from..until).zip(target.chunks_exact_mut(shape.values())) {
-            let index = self
-                .order
-                .as_ref()
-                .map_or(position, |order| order[position]);
-            self.set.read_unit_into(index, pixels)?;
-            indices.push(index as u64);
-        }
-        let input = self.noise.as_ref().map(|noise| {
-            let mut input = target.clone();
-            for (&index, pixels) in indices.iter().zip(input.chunks_exact_mut(shape.values())) {
-                let draw = Draw {
-                    seed: noise.seed,
-                    purpose: noise.purpose,
-                    epoch: noise.epoch,
-                    index,
-                };
-                noise.chain.apply(shape, pixels, &mut draw.stream());
-            }
-            input
-        });
-        Ok(Batch {
-            indices,
-            target,
-            input,
-        })
-    }
-}
 
 /// Batches that follow one another; after an error nothing follows.
 type Group = VecDeque<Result<Batch, DataError>>;
@@ -224,8 +116,11 @@ impl Drop for BatchLoader {
 
 #[cfg(test)]
 mod tests {
+    use ae_data::{ImageSet, ImageShape, NoiseChain};
+    use ae_random::{Draw, Purpose};
+
     use super::*;
-    use ae_data::ImageShape;
+    use crate::batches::plan::{BatchNoise, shuffled};
 
     fn draw(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Draw {
         Draw {

@@ -1,7 +1,7 @@
 //! What is accepted, what is refused and in which words.
 
 use super::*;
-use crate::{AdamSettings, RmsPropSettings, SgdSettings};
+use crate::optim::config::{AdamSettings, RmsPropSettings, SgdSettings};
 
 #[test]
 fn the_defaults_are_accepted_and_survive_a_round_trip() {

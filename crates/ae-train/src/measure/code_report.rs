@@ -1,21 +1,22 @@
-//! What a model's codes say over a whole set: whether a variational model ignores its code, how sparse a sparse one is.
+//! Statistics of the codes of a whole set: whether a variational model ignores its code, how sparse a sparse one is.
 
 use ae_data::ImageSet;
 use ae_models::{Autoencoder, LatentVariableModel};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
-use crate::batches::latent_draws::LatentDraws;
-use crate::measure::evaluate::{images_tensor, prepare};
+use crate::batches::images::images_tensor;
+use crate::batches::latent_noise::LatentNoise;
+use crate::error::TrainError;
+use crate::measure::measurement::Measurement;
 
-/// A dimension whose posterior mean varies more than this over the images says something about them.
+/// A latent dimension is active if the variance of its posterior mean over the images is above this.
 ///
 /// # References
 /// Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, section 5.2.
 pub const ACTIVE_VARIANCE: f64 = 0.01;
 
-/// What the codes of a set of images say about the model that made them.
+/// Statistics of a set's codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
@@ -32,13 +33,13 @@ pub enum CodeReport {
 pub struct VariationalReport {
     /// The negative evidence lower bound, `reconstruction + kl`: nats per image, whatever the model's `beta`.
     pub negative_bound: f64,
-    /// The negative log-likelihood of the images given one code drawn from each one's posterior: nats per image.
+    /// The negative log-likelihood of the images given one code sampled from each one's posterior: nats per image.
     pub reconstruction: f64,
     /// The Kullback-Leibler divergence of the posteriors from the prior: nats per image.
     pub kl: f64,
     /// Dimensions whose posterior mean has a variance above [`ACTIVE_VARIANCE`] over the images.
     pub active_units: usize,
-    /// Dimensions of the code.
+    /// Latent dimensions.
     pub units: usize,
     /// The divergence of each dimension: nats, a mean over the images.
     pub kl_per_dimension: Vec<f64>,
@@ -47,61 +48,57 @@ pub struct VariationalReport {
 }
 
 impl VariationalReport {
-    /// Whether the code is ignored: the decoder draws the same whatever the image.
+    /// Whether the code is ignored: the decoder's output is the same whatever the image.
     #[must_use]
     pub fn is_collapsed(&self) -> bool {
         self.active_units == 0
     }
 }
 
-/// How many numbers of the codes are awake.
+/// How many latent dimensions are active.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SparseReport {
-    /// The share of numbers that are active, over all images and all numbers of their codes.
+    /// The share of values that are active, over all images and all latent dimensions.
     pub active_share: f64,
-    /// Numbers of the code that are active for no image at all.
+    /// Latent dimensions that are active for no image at all.
     pub dead_units: usize,
-    /// Numbers of the code.
+    /// Latent dimensions.
     pub units: usize,
 }
 
-/// Measures a model's codes over a set, in the way that suits the model; `None` for a plain one.
-///
-/// The codes that a variational model's bound is measured at are drawn from `(seed, index)` alone.
-///
-/// # Errors
-/// Where the set is empty, has another shape than the model, or cannot be read.
-pub fn report_codes<M: Autoencoder>(
-    model: &M,
-    set: &ImageSet,
-    seed: u64,
-    device: &Device,
-    batch_size: usize,
-) -> Result<Option<CodeReport>, TrainError> {
-    if model.as_latent_variable_model().is_none() && model.activity_threshold().is_none() {
-        return Ok(None);
-    }
-    let (model, loader) = prepare(model, set, None, device, batch_size)?;
-    let units = model.code_values();
-    let mut variational = model
-        .as_latent_variable_model()
-        .map(|model| VariationalMeter::new(model, units, seed));
-    let mut sparse = model
-        .activity_threshold()
-        .map(|threshold| SparseMeter::new(threshold, units));
-    for batch in loader {
-        let batch = batch?;
-        let images = images_tensor(batch.target, set.shape(), device);
-        if let Some(meter) = &mut variational {
-            meter.add(images, &batch.indices)?;
-        } else if let Some(meter) = &mut sparse {
-            meter.add(&read(model.encode(images))?);
+impl<M: Autoencoder> Measurement<'_, M> {
+    /// Measures the model's codes over a set, in the way that suits the model; `None` for a plain one.
+    ///
+    /// # Errors
+    /// Where the set is empty, has another shape than the model, or cannot be read.
+    pub fn report_codes(&self, set: &ImageSet) -> Result<Option<CodeReport>, TrainError> {
+        if self.model.as_latent_variable_model().is_none()
+            && self.model.activity_threshold().is_none()
+        {
+            return Ok(None);
         }
+        let (model, loader) = self.prepare(set, self.batch_size, None)?;
+        let units = model.code_values();
+        let mut variational = model
+            .as_latent_variable_model()
+            .map(|model| VariationalMeter::new(model, units, self.seed));
+        let mut sparse = model
+            .activity_threshold()
+            .map(|threshold| SparseMeter::new(threshold, units));
+        for batch in loader {
+            let batch = batch?;
+            let images = images_tensor(batch.target, set.shape(), &self.device);
+            if let Some(meter) = &mut variational {
+                meter.add(images, &batch.indices)?;
+            } else if let Some(meter) = &mut sparse {
+                meter.add(&read(model.encode(images))?);
+            }
+        }
+        Ok(variational
+            .map(VariationalMeter::finish)
+            .or(sparse.map(SparseMeter::finish)))
     }
-    Ok(variational
-        .map(VariationalMeter::finish)
-        .or(sparse.map(SparseMeter::finish)))
 }
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
@@ -136,7 +133,7 @@ impl<'a> VariationalMeter<'a> {
 
     fn add(&mut self, images: Tensor<4>, indices: &[u64]) -> Result<(), TrainError> {
         let units = self.means.len();
-        let draws = LatentDraws::for_measuring(self.seed, indices);
+        let draws = LatentNoise::for_measuring(self.seed, indices);
         let noise = draws.standard_normal(units, &images.device());
         let posterior = self.model.posterior(images.clone());
         let codes = posterior.sample(noise);
@@ -226,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn active_and_dead_numbers_are_counted() {
+    fn active_and_dead_dimensions_are_counted() {
         let mut meter = SparseMeter::new(0.5, 4);
         meter.add(&[0.0, 1.0, -0.6, 0.5, 0.0, 0.7, 0.0, 0.2]);
         meter.add(&[0.0, 0.0, 0.0, 0.0]);

@@ -2,15 +2,15 @@
 
 use ae_data::ImageSet;
 use ae_models::Autoencoder;
-use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
-use crate::batches::latent_draws::LatentDraws;
-use crate::config::at_least_one;
-use crate::measure::evaluate::{images_tensor, prepare};
+use crate::batches::images::images_tensor;
+use crate::batches::latent_noise::LatentNoise;
+use crate::error::TrainError;
+use crate::measure::measurement::Measurement;
+use crate::setting_checks::at_least_one;
 
-/// Images that a decoder draws at once.
+/// Codes that are decoded at once.
 const DECODED_AT_ONCE: usize = 2_048;
 
 /// An estimate of how likely a model takes a set of images to be.
@@ -23,80 +23,80 @@ pub struct LogLikelihood {
     pub standard_error: f64,
     /// The same as bits for each pixel of the image. A code length only where the likelihood is of 8-bit values.
     pub bits_per_pixel: f64,
-    /// Codes drawn for each image.
+    /// Codes sampled for each image.
     pub samples: usize,
     /// Images.
     pub images: usize,
 }
 
-/// Estimates the log-likelihood of a set by `samples` codes an image, each drawn from the image's posterior.
-///
-/// `ln p(x)` is estimated by `ln (1/k) sum p(x, z) / q(z | x)`, added up from logarithms. An image's codes depend on
-/// `(seed, index)` alone. `None` for a model without a likelihood.
-///
-/// # Errors
-/// Where `samples` is 0 or the set is empty, has another shape than the model, or cannot be read.
-///
-/// # References
-/// Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, equation 8 and section 5.
-pub fn estimate_log_likelihood<M: Autoencoder>(
-    model: &M,
-    set: &ImageSet,
-    samples: usize,
-    seed: u64,
-    device: &Device,
-) -> Result<Option<LogLikelihood>, TrainError> {
-    at_least_one("samples", samples)?;
-    if model.as_latent_variable_model().is_none() {
-        return Ok(None);
-    }
-    let batch_size = (DECODED_AT_ONCE / samples).max(1);
-    let samples_at_once = samples.min(DECODED_AT_ONCE);
-    let (model, loader) = prepare(model, set, None, device, batch_size)?;
-    let latent = model.code_values();
-    let Some(model) = model.as_latent_variable_model() else {
-        return Ok(None);
-    };
-    let mut log_likelihoods = Vec::with_capacity(set.len());
-    for batch in loader {
-        let batch = batch?;
-        let count = batch.indices.len();
-        let noise = LatentDraws::for_measuring(seed, &batch.indices)
-            .standard_normal(samples * latent, device)
-            .reshape([count, samples, latent]);
-        let images = images_tensor(batch.target, set.shape(), device);
-        let posterior = model.posterior(images.clone());
-        let mut sums = vec![LogSum::default(); count];
-        for first in (0..samples).step_by(samples_at_once) {
-            let taken = samples_at_once.min(samples - first);
-            let noise = noise.clone().narrow(1, first, taken);
-            let log_weights = model
-                .log_importance_weights(&posterior, images.clone(), noise)
-                .try_into_vec_as::<f32>()
-                .map_err(TrainError::device("estimating the likelihood"))?;
-            for (sum, log_weights) in sums.iter_mut().zip(log_weights.chunks_exact(taken)) {
-                log_weights.iter().for_each(|&log| sum.add(log.into()));
-            }
+impl<M: Autoencoder> Measurement<'_, M> {
+    /// Estimates the log-likelihood of a set by `samples` codes an image, each sampled from the image's posterior.
+    ///
+    /// `ln p(x)` is estimated by `ln (1/k) sum p(x, z) / q(z | x)`, added up from logarithms. An image's codes depend on
+    /// `(seed, index)` alone. `None` for a model without a likelihood.
+    ///
+    /// # Errors
+    /// Where `samples` is 0 or the set is empty, has another shape than the model, or cannot be read.
+    ///
+    /// # References
+    /// Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, equation 8 and section 5.
+    pub fn log_likelihood(
+        &self,
+        set: &ImageSet,
+        samples: usize,
+    ) -> Result<Option<LogLikelihood>, TrainError> {
+        at_least_one("samples", samples)?;
+        if self.model.as_latent_variable_model().is_none() {
+            return Ok(None);
         }
-        let logs = sums
-            .into_iter()
-            .map(|sum| sum.value() - (samples as f64).ln());
-        log_likelihoods.extend(logs);
+        let batch_size = (DECODED_AT_ONCE / samples).max(1);
+        let samples_at_once = samples.min(DECODED_AT_ONCE);
+        let (model, loader) = self.prepare(set, batch_size, None)?;
+        let latent = model.code_values();
+        let Some(model) = model.as_latent_variable_model() else {
+            return Ok(None);
+        };
+        let mut log_likelihoods = Vec::with_capacity(set.len());
+        for batch in loader {
+            let batch = batch?;
+            let count = batch.indices.len();
+            let noise = LatentNoise::for_measuring(self.seed, &batch.indices)
+                .standard_normal(samples * latent, &self.device)
+                .reshape([count, samples, latent]);
+            let images = images_tensor(batch.target, set.shape(), &self.device);
+            let posterior = model.posterior(images.clone());
+            let mut sums = vec![LogSum::default(); count];
+            for first in (0..samples).step_by(samples_at_once) {
+                let taken = samples_at_once.min(samples - first);
+                let noise = noise.clone().narrow(1, first, taken);
+                let log_weights = model
+                    .log_importance_weights(&posterior, images.clone(), noise)
+                    .try_into_vec_as::<f32>()
+                    .map_err(TrainError::device("estimating the likelihood"))?;
+                for (sum, log_weights) in sums.iter_mut().zip(log_weights.chunks_exact(taken)) {
+                    log_weights.iter().for_each(|&log| sum.add(log.into()));
+                }
+            }
+            let logs = sums
+                .into_iter()
+                .map(|sum| sum.value() - (samples as f64).ln());
+            log_likelihoods.extend(logs);
+        }
+        let images = log_likelihoods.len();
+        let mean = log_likelihoods.iter().sum::<f64>() / images as f64;
+        let variance = log_likelihoods
+            .iter()
+            .map(|log| (log - mean).powi(2))
+            .sum::<f64>()
+            / images as f64;
+        Ok(Some(LogLikelihood {
+            negative_log_likelihood: -mean,
+            standard_error: (variance / images as f64).sqrt(),
+            bits_per_pixel: -mean / std::f64::consts::LN_2 / set.shape().pixels() as f64,
+            samples,
+            images,
+        }))
     }
-    let images = log_likelihoods.len();
-    let mean = log_likelihoods.iter().sum::<f64>() / images as f64;
-    let variance = log_likelihoods
-        .iter()
-        .map(|log| (log - mean).powi(2))
-        .sum::<f64>()
-        / images as f64;
-    Ok(Some(LogLikelihood {
-        negative_log_likelihood: -mean,
-        standard_error: (variance / images as f64).sqrt(),
-        bits_per_pixel: -mean / std::f64::consts::LN_2 / set.shape().pixels() as f64,
-        samples,
-        images,
-    }))
 }
 
 /// The logarithm of a sum whose summands' logarithms come one by one.
@@ -138,6 +138,8 @@ mod tests {
         DenseAutoencoderConfig, ModelConfig, NetworkConfig, VariationalAutoencoderConfig,
     };
 
+    use burn::tensor::Device;
+
     use super::*;
 
     #[test]
@@ -162,7 +164,10 @@ mod tests {
         let pixels: Vec<u8> = vec![0, 255, 9, 77, 255, 255, 255, 0, 130, 0, 0, 0];
         let shape = ImageShape::new(1, 2, 2);
         let set = ImageSet::from_images("s", shape, pixels.clone(), None, vec![]).unwrap();
-        let found = estimate_log_likelihood(&model, &set, samples, 5, &device).unwrap();
+        let found = Measurement::new(&model, &device)
+            .seed(5)
+            .log_likelihood(&set, samples)
+            .unwrap();
         let found = found.unwrap();
 
         let latent = model.as_latent_variable_model().unwrap();
@@ -170,7 +175,7 @@ mod tests {
             .chunks(4)
             .enumerate()
             .map(|(index, pixels)| {
-                let noise = LatentDraws::for_measuring(5, &[index as u64])
+                let noise = LatentNoise::for_measuring(5, &[index as u64])
                     .standard_normal(samples * 2, &device)
                     .reshape([1, samples, 2]);
                 let pixels = pixels

@@ -1,14 +1,14 @@
-//! How many images a second a model trains on, and runs over, on a device.
+//! How many images a second a model runs over on a device, and what such a measurement needs.
 
 use std::time::Instant;
 
-use ae_data::{ImageSet, ImageShape, NoiseChain, Split};
+use ae_data::{ImageSet, ImageShape, NoiseChain};
 use ae_models::Autoencoder;
 use ae_random::{Draw, Purpose};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::config::{at_least_one, refuse};
-use crate::{TrainConfig, TrainError, train};
+use crate::error::TrainError;
+use crate::setting_checks::{at_least_one, refuse};
 
 /// The most bytes of pixels that a measurement makes up.
 const MOST_PIXEL_BYTES: usize = 1 << 30;
@@ -62,41 +62,8 @@ impl Throughput {
     }
 }
 
-/// Measures [`train`] itself on made-up pictures: batches, noise, objective, gradients, optimiser and the reading of
-/// losses; without validation and files.
-///
-/// # Errors
-/// A plan of zero steps, one that takes too much memory, or a model that can't be trained.
-pub fn training_throughput<M: Autoencoder>(
-    model: M,
-    plan: &ThroughputPlan,
-    device: &Device,
-) -> Result<Throughput, TrainError> {
-    let set = made_up(&model, plan, plan.steps)?;
-    let config = TrainConfig {
-        epochs: plan.rounds + 1,
-        batch_size: plan.batch_size,
-        noise: plan.noise.clone(),
-        ..TrainConfig::default()
-    }
-    .check()?;
-    let split = Split {
-        test: set.take(0),
-        train: set,
-        shared: 0,
-        dropped: 0,
-    };
-    let trained = train(model, &split, &config, device, None, &mut ())?;
-    Ok(Throughput {
-        images_per_second: trained.epochs[1..]
-            .iter()
-            .map(|epoch| epoch.images_per_second)
-            .collect(),
-    })
-}
-
 /// Measures [`Autoencoder::reconstruct`] on one batch of made-up pictures that lies on the device; every step's output
-/// is brought back to the host.
+/// is copied back to the host.
 ///
 /// # Errors
 /// A plan of zero steps, one that takes too much memory, or a device that fails.
@@ -134,7 +101,7 @@ pub fn inference_throughput<M: Autoencoder>(
 }
 
 /// Pictures of random pixels: what a convolution or a product takes doesn't depend on what is in them.
-fn made_up<M: Autoencoder>(
+pub(crate) fn made_up<M: Autoencoder>(
     model: &M,
     plan: &ThroughputPlan,
     steps: usize,

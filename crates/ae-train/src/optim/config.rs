@@ -1,11 +1,11 @@
-//! The optimisers by name, with their settings and defaults.
+//! The optimizers by name, with their settings and defaults.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
-use crate::config::{below_one, by_name, not_negative, positive, refuse};
+use crate::error::TrainError;
+use crate::setting_checks::{below_one, by_name, not_negative, positive, refuse};
 
 /// The rule that turns gradients into updates, with its settings.
 ///

@@ -1,4 +1,4 @@
-//! The step by operations on tensors.
+//! The step by tensor operations.
 //!
 //! burn-optim's update rules are used as they are. Its `ModuleOptimizer` isn't: it keys its state by identifiers that
 //! are drawn anew in every process, restores it on whatever device Burn would pick by default, and clips each
@@ -18,8 +18,9 @@ use burn::optim::{
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::optim::config::{OptimizerConfig, SgdSettings};
-use crate::optim::model_optimizer::{CLIPPING_EPSILON, OptimizerState, updated};
+use crate::optim::parameter_update::{CLIPPING_EPSILON, updated};
 use crate::optim::rmsprop::RmsProp;
+use crate::optim::state::OptimizerState;
 
 /// An update rule and its state for every parameter, by the parameter's name in the model.
 pub(crate) struct DeviceOptimizer {
@@ -76,7 +77,7 @@ impl DeviceOptimizer {
             for (name, scalar) in sink.scalars {
                 // The rules in use count steps and keep no other scalars.
                 let count =
-                    u64::try_from(scalar).expect("an optimiser's scalars are step counters");
+                    u64::try_from(scalar).expect("an optimizer's scalars are step counters");
                 state.counters.insert(name, count);
             }
         }

@@ -9,7 +9,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::optim::config::{OptimizerConfig, RmsPropForm};
-use crate::optim::model_optimizer::{CLIPPING_EPSILON, OptimizerState, updated};
+use crate::optim::parameter_update::{CLIPPING_EPSILON, updated};
+use crate::optim::state::OptimizerState;
 
 /// An update rule and what it remembers of every parameter.
 pub(crate) struct HostOptimizer {
@@ -115,7 +116,7 @@ impl HostOptimizer {
             .iter()
             .map(|one| {
                 let state = self.parameters.remove(&one.id);
-                state.expect("the model is the one that the optimiser was made for")
+                state.expect("the model is the one that the optimizer was made for")
             })
             .collect();
         let memories = self.rule.memories();

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
-use crate::config::{at_least_one, by_name, positive, refuse};
+use crate::error::TrainError;
+use crate::setting_checks::{at_least_one, by_name, positive, refuse};
 
 /// How the learning rate changes from step to step, after the warm-up.
 ///

@@ -1,15 +1,15 @@
-//! Checkpoints: directories that hold all it takes to go on, and that are there whole or not at all.
+//! Checkpoints: directories that hold all it takes to resume, and that are there whole or not at all.
 //!
 //! ```text
 //! checkpoints/step-00000123/   the second one of a step has -2 behind its name
 //!     state.toml              a line with the SHA-256 of the rest, then [`Manifest`]
 //!     model.safetensors       the weights
-//!     optimizer.safetensors   what the optimiser remembers
+//!     optimizer.safetensors   what the optimizer remembers
 //!     best.safetensors        the best model so far; absent before the end of the first epoch
 //! ```
 //!
-//! A checkpoint is written to `checkpoints/.staging`, brought to the disk file by file, and takes its name by one
-//! rename. Reading one begins with `state.toml`, which tells the size and the SHA-256 of every other file.
+//! A checkpoint is written to `checkpoints/.staging`, fsynced file by file, and takes its name by one
+//! rename. Reading one begins with `state.toml`, which has the size and the SHA-256 of every other file.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -20,12 +20,12 @@ use ae_files::{create_folder, move_folder, write_atomically};
 use ae_models::NamedTensor;
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
-use crate::optim::model_optimizer::OptimizerState;
+use crate::error::{TrainError, with_causes};
+use crate::optim::state::OptimizerState;
 use crate::run::directory::remove;
 use crate::run::progress::Progress;
+use crate::run::reports::EpochReport;
 use crate::run::tensor_file::{FileDigest, read_tensors, sha256, write_tensors};
-use crate::trainer::observer::EpochReport;
 
 const FORMAT_VERSION: u32 = 1;
 /// Checkpoints that are kept.
@@ -49,7 +49,7 @@ pub(crate) struct Origin {
     pub(crate) test_images: String,
     /// The training configuration.
     pub(crate) train: toml::Table,
-    /// The model's configuration; empty for a model of one's own.
+    /// The model's configuration; empty for a custom model.
     #[serde(default)]
     pub(crate) model: toml::Table,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Checkpoint {
     pub(crate) optimizer: OptimizerState,
 }
 
-/// What goes into a checkpoint. Models come as files, so that they are what `ae` can load.
+/// What goes into a checkpoint. Models come as files, so that they can be loaded like any model file.
 pub(crate) struct Content<'a> {
     pub(crate) progress: &'a Progress,
     pub(crate) epochs: &'a [EpochReport],
@@ -171,7 +171,7 @@ pub(crate) fn newest(checkpoints: &Path) -> Result<(Option<Checkpoint>, Vec<Skip
             Ok(checkpoint) => return Ok((Some(checkpoint), skipped)),
             Err(error) if !is_damage(&error) => return Err(error),
             Err(error) => {
-                skipped.push((path, error.to_string()));
+                skipped.push((path, with_causes(&error)));
                 first_error.get_or_insert(error);
             }
         }

@@ -1,10 +1,10 @@
-//! `config.toml`: everything that decides a run of one of our own models.
+//! `config.toml`: everything that decides a run.
 
 use ae_data::{Binarization, Channels, Fit, Size};
 use ae_models::{Model, ModelConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::TrainConfig;
+use crate::config::TrainConfig;
 
 /// A run's whole configuration, as `config.toml` has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 //! metrics.jsonl         a line a step and an epoch
 //! model.safetensors     the best model so far
 //! last.safetensors      the model of the newest checkpoint
-//! checkpoints/step-N/   all that it takes to go on from step N
+//! checkpoints/step-N/   all that it takes to resume from step N
 //! lock                  held by the process that trains, with its id
 //! ```
 
@@ -17,20 +17,20 @@ use ae_files::{Unfinished, create_folder, write_atomically};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::TrainError;
+use crate::error::TrainError;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
-    /// What `config.toml` becomes when the run goes on.
+    /// What `config.toml` becomes when the run is resumed.
     next_config: Option<String>,
 }
 
 impl RunDirectory {
     /// Makes the directory of a new run and writes its `config.toml`.
     ///
-    /// `config` is a [`RunConfig`](crate::RunConfig), or whatever a program with models of its own writes there.
+    /// `config` is a [`RunConfig`](crate::RunConfig), or whatever a program with a custom model writes there.
     /// With `force`, a run that is there already is removed first.
     ///
     /// # Errors
@@ -71,9 +71,9 @@ impl RunDirectory {
         }
     }
 
-    /// Gives the run another `config.toml` when it goes on: settings that may change, such as the epochs.
+    /// Gives the run another `config.toml` when it is resumed: settings that may change, such as the epochs.
     ///
-    /// Nothing is written yet: a run that cannot be gone on with keeps its configuration.
+    /// Nothing is written yet: a run that cannot be resumed keeps its configuration.
     ///
     /// # Errors
     /// Where the configuration is no TOML table.
@@ -82,7 +82,7 @@ impl RunDirectory {
         Ok(self)
     }
 
-    /// Writes the configuration that the run goes on with, if it is another one.
+    /// Writes the configuration that the run is resumed with, if it is another one.
     pub(crate) fn commit_config(&self) -> Result<(), TrainError> {
         match &self.next_config {
             Some(text) => write_config(&self.config_file(), text),
@@ -90,7 +90,7 @@ impl RunDirectory {
         }
     }
 
-    /// Opens the directory of an existing run, to go on with it or to look at it.
+    /// Opens the directory of an existing run, to resume it or to read it.
     ///
     /// # Errors
     /// [`TrainError::NoRun`] where there is no `config.toml`.
@@ -291,7 +291,7 @@ impl Drop for RunLock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TrainConfig;
+    use crate::config::TrainConfig;
 
     #[test]
     fn a_run_is_not_overwritten_without_force() {

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
-use crate::trainer::observer::{EpochReport, StepReport};
+use crate::error::TrainError;
+use crate::run::reports::{EpochReport, StepReport};
 
 /// One line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum MetricsLine {
-    /// One step of the optimiser.
+    /// One step of the optimizer.
     Step(StepMetrics),
     /// One pass over the training images.
     Epoch(EpochReport),
@@ -140,7 +140,7 @@ impl MetricsLog {
             .map_err(TrainError::io("write", &self.path))
     }
 
-    /// Brings everything to the disk and tells the length.
+    /// Fsyncs the log and returns its length.
     pub(crate) fn sync(&mut self) -> Result<u64, TrainError> {
         self.writer
             .flush()
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_somebody_cut_goes_on_after_its_last_whole_line() {
+    fn a_log_that_was_cut_resumes_after_its_last_whole_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         let mut log = MetricsLog::open(&path, 0).unwrap();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_last_line_is_left_out_and_a_strange_one_is_named() {
+    fn a_broken_last_line_is_left_out_and_an_unknown_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         std::fs::write(&path, "{\"kind\":\"step\",\"epo").unwrap();

@@ -1,4 +1,4 @@
-//! Where a run is.
+//! How far a run is, and the sums that it has made on its way.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl Progress {
         (self.loss_sum / images, terms)
     }
 
-    /// Takes note of the score of the epoch that is over; tells whether it is the best so far.
+    /// Records the score of the epoch that is over; returns whether it is the best so far.
     pub(crate) fn end_epoch(&mut self, score: f64, stopping: Option<&EarlyStopping>) -> bool {
         self.epoch += 1;
         self.batch = 0;

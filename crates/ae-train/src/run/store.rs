@@ -6,14 +6,15 @@ use std::time::Instant;
 use ae_data::Split;
 use ae_models::{Autoencoder, ModelCard, save_model};
 
+use crate::config::CheckedTrainConfig;
 use crate::error::ChangedField;
+use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
 use crate::run::directory::{RunDirectory, RunLock, remove};
 use crate::run::metrics::{MetricsLine, MetricsLog};
 use crate::run::progress::Progress;
-use crate::trainer::observer::{CheckpointReport, EpochReport, Resumed};
-use crate::{CheckedTrainConfig, TrainError};
+use crate::run::reports::{CheckpointReport, EpochReport, Resumed};
 
 /// Fields of the configuration that a resumed run may have other values of.
 const MAY_CHANGE: [&str; 4] = [
@@ -33,14 +34,14 @@ pub(crate) struct RunStore<'a> {
     _lock: RunLock,
 }
 
-/// What a run that goes on begins with.
+/// What a resumed run begins with.
 pub(crate) struct Start {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) resumed: Resumed,
 }
 
 impl<'a> RunStore<'a> {
-    /// Takes the directory and finds the checkpoint to go on from, if there is one.
+    /// Takes the directory and finds the checkpoint to resume from, if there is one.
     pub(crate) fn open<M: Autoencoder>(
         run: &'a RunDirectory,
         model: &M,
@@ -111,7 +112,7 @@ impl<'a> RunStore<'a> {
         Ok(path)
     }
 
-    /// Writes all that it takes to go on from here.
+    /// Writes all that it takes to resume from here.
     pub(crate) fn checkpoint<M: Autoencoder>(
         &mut self,
         model: &M,
@@ -260,7 +261,7 @@ fn flatten(table: &toml::Table) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EarlyStopping, TrainConfig};
+    use crate::config::{EarlyStopping, TrainConfig};
 
     fn of(config: &TrainConfig) -> Origin {
         Origin {

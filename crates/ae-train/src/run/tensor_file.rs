@@ -1,4 +1,4 @@
-//! An optimiser's tensors in a safetensors file, and files that are told by their SHA-256.
+//! An optimizer's tensors in a safetensors file, and the SHA-256 that a file is identified by.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,9 +12,9 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::TrainError;
+use crate::error::TrainError;
 
-/// A file's size and content, told shortly.
+/// A file's size and the SHA-256 of its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileDigest {

@@ -1,16 +1,10 @@
-//! What a run tells while it goes on, and how it is asked to stop.
+//! Watching a run from outside.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use ae_eval::Quality;
-use serde::{Deserialize, Serialize};
-
-use crate::measure::code_report::CodeReport;
+use crate::run::reports::{CheckpointReport, EpochReport, StartReport, StepReport};
 
 /// Watches a run. Every method has an empty default; `()` watches nothing.
 ///
-/// Methods are called on the thread that called [`train`](crate::train) and take training time.
+/// Methods are called on the thread that called [`Trainer::train`](crate::Trainer::train) and take training time.
 pub trait Observer {
     /// The run is about to take its first step.
     fn started(&mut self, report: &StartReport) {
@@ -33,7 +27,7 @@ pub trait Observer {
         let _ = report;
     }
 
-    /// A checkpoint is on the disk.
+    /// A checkpoint was written and fsynced.
     fn checkpoint(&mut self, report: &CheckpointReport) {
         let _ = report;
     }
@@ -44,134 +38,10 @@ pub trait Observer {
         false
     }
 
-    /// Asked after every step; `true` makes a checkpoint and goes on.
+    /// Asked after every step; `true` writes a checkpoint and continues.
     fn checkpoint_requested(&self) -> bool {
         false
     }
 }
 
 impl Observer for () {}
-
-/// What a run is going to do.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StartReport {
-    /// Epochs in the whole run.
-    pub epochs: usize,
-    /// Steps in one epoch.
-    pub steps_per_epoch: usize,
-    /// Steps in the whole run.
-    pub steps: usize,
-    /// Training images.
-    pub train_images: usize,
-    /// Images that the model is measured on after each epoch.
-    pub test_images: usize,
-    /// Numbers that training changes.
-    pub parameters: usize,
-    /// Where the run goes on, if it is resumed.
-    pub resumed: Option<Resumed>,
-}
-
-/// The checkpoint a run goes on from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Resumed {
-    /// Its directory.
-    pub checkpoint: PathBuf,
-    /// Steps taken before it.
-    pub steps_done: usize,
-    /// The epoch it lies in, counted from 1.
-    pub epoch: usize,
-    /// Newer checkpoints that cannot be used, each with the reason.
-    pub skipped: Vec<(PathBuf, String)>,
-}
-
-/// One step of the optimiser.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StepReport {
-    /// The epoch, counted from 1.
-    pub epoch: usize,
-    /// The step, counted from 1 over the whole run.
-    pub step: usize,
-    /// Steps in the whole run.
-    pub steps: usize,
-    /// The batch's loss, before the update.
-    pub loss: f32,
-    /// The loss's terms by name.
-    pub terms: Vec<(&'static str, f32)>,
-    /// The norm of all gradients taken together, before clipping.
-    pub gradient_norm: f32,
-    /// The learning rate of the update.
-    pub learning_rate: f64,
-    /// Training images per second in this epoch so far, since the start or the resumption.
-    pub images_per_second: f64,
-}
-
-/// One pass over the training images.
-///
-/// What `metrics.jsonl` holds of an epoch, and what a resumed run reads back from it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct EpochReport {
-    /// The epoch, counted from 1.
-    pub epoch: usize,
-    /// Steps taken in the run so far.
-    pub step: usize,
-    /// Mean loss over the training images, each taken before the update it led to.
-    pub train_loss: f64,
-    /// The loss's terms likewise, by name.
-    pub terms: BTreeMap<String, f64>,
-    /// How near the reconstructions of the test images come; `None` without test images.
-    pub validation: Option<Validation>,
-    /// What the codes of the test images say, of a variational or a sparse model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub codes: Option<CodeReport>,
-    /// The learning rate of the epoch's last step.
-    pub learning_rate: f64,
-    /// Whether this is the best model so far, by the validation's MSE, a variational one by its bound on the test
-    /// images (both by the training loss without test images).
-    pub best: bool,
-    /// Seconds spent on training, since the start or the resumption.
-    pub train_seconds: f64,
-    /// Seconds spent on measuring.
-    pub validation_seconds: f64,
-    /// Training images per second.
-    pub images_per_second: f64,
-}
-
-/// How near a model's reconstructions come to the images, after an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Validation {
-    /// Mean squared error.
-    pub mse: f64,
-    /// Root of the mean squared error.
-    pub rmse: f64,
-    /// Peak signal-to-noise ratio in decibels; absent where the reconstruction is exact.
-    pub psnr: Option<f64>,
-    /// Structural similarity.
-    pub ssim: f64,
-}
-
-impl From<Quality> for Validation {
-    fn from(quality: Quality) -> Self {
-        Self {
-            mse: quality.mse,
-            rmse: quality.rmse,
-            psnr: quality.psnr.is_finite().then_some(quality.psnr),
-            ssim: quality.ssim,
-        }
-    }
-}
-
-/// A checkpoint that was written.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CheckpointReport {
-    /// Its directory.
-    pub path: PathBuf,
-    /// Steps taken before it.
-    pub step: usize,
-    /// How long writing it took.
-    pub seconds: f64,
-}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
 
-use crate::TrainError;
+use crate::error::TrainError;
 
 /// Losses wait no longer than this, if there is a next step.
 const INTERVAL: Duration = Duration::from_millis(50);

@@ -1,6 +1,6 @@
 //! What comes out of training.
 
-use crate::EpochReport;
+use crate::run::reports::EpochReport;
 
 /// A model that was trained, on the device it was trained on, without autodiff.
 #[derive(Clone, Debug)]
@@ -30,6 +30,6 @@ pub enum Outcome {
     Finished,
     /// The score no longer improved.
     StoppedEarly,
-    /// The observer asked for it. With a run directory, training goes on from the same step when it is called again.
+    /// The observer asked for it. With a run directory, a training that is started again resumes from the same step.
     Interrupted,
 }

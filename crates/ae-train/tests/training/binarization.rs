@@ -1,7 +1,7 @@
 //! Images that are drawn from greys while a model trains.
 
 use ae_data::{Binarization, Dataset, Split, SplitOptions};
-use ae_train::{RunDirectory, ScheduleConfig, TrainConfig, Trained, train};
+use ae_train::{RunDirectory, ScheduleConfig, TrainConfig, Trained, Trainer};
 use burn::tensor::Device;
 
 use crate::support::{Watcher, conv, letters, quick};
@@ -42,7 +42,13 @@ fn trained(
         .init([1, 8, 8], 5, &device)
         .expect("8x8 pixels pool twice");
     let config = config().check().expect("the configuration is sound");
-    train(model, &split(binarization), &config, &device, run, watcher).expect("it trains")
+    let mut trainer = Trainer::new(&config, &device).observer(watcher);
+    if let Some(run) = run {
+        trainer = trainer.run_directory(run);
+    }
+    trainer
+        .train(model, &split(binarization))
+        .expect("it trains")
 }
 
 #[test]
@@ -90,14 +96,12 @@ fn a_run_on_dynamic_images_goes_on_with_the_same_bytes() {
     let model = conv()
         .init([1, 8, 8], 5, &device)
         .expect("8x8 pixels pool twice");
-    let error = train(
-        model,
-        &split(Binarization::Static),
+    let error = Trainer::new(
         &config().check().expect("the configuration is sound"),
         &device,
-        Some(&run),
-        &mut (),
     )
+    .run_directory(&run)
+    .train(model, &split(Binarization::Static))
     .unwrap_err();
     assert!(error.to_string().contains("the training images"), "{error}");
 }

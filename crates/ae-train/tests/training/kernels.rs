@@ -1,8 +1,11 @@
 //! Training by the kernels beside training by Burn's own operations.
 
 use ae_models::{Autoencoder as _, ConvAutoencoderConfig, Model, ModelConfig};
-use ae_train::{Observer, StepReport, ThroughputPlan, TrainConfig};
-use ae_train::{inference_throughput, train, training_throughput};
+use ae_train::{
+    Observer, StepReport, ThroughputPlan, TrainConfig, Trainer, inference_throughput,
+    training_throughput,
+};
+
 use burn::tensor::Device;
 
 use crate::support::split;
@@ -35,15 +38,10 @@ fn losses(model: Model, batch_size: usize) -> Vec<f64> {
         ..TrainConfig::default()
     };
     let mut losses = Losses::default();
-    train(
-        model,
-        &split(5 * batch_size - 3, 0),
-        &config.check().expect("it can be run"),
-        &Device::flex(),
-        None,
-        &mut losses,
-    )
-    .expect("it trains");
+    Trainer::new(&config.check().expect("it can be run"), &Device::flex())
+        .observer(&mut losses)
+        .train(model, &split(5 * batch_size - 3, 0))
+        .expect("it trains");
     losses.0
 }
 

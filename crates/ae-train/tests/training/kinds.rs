@@ -5,8 +5,7 @@ use ae_models::{
     SparseAutoencoderConfig, Sparsity, VariationalAutoencoderConfig, named_tensors,
 };
 use ae_train::{
-    CodeReport, Outcome, RunDirectory, TrainConfig, VariationalReport, anomaly_scores,
-    estimate_log_likelihood, report_codes, train,
+    CodeReport, Measurement, Outcome, RunDirectory, TrainConfig, Trainer, VariationalReport,
 };
 use burn::tensor::Device;
 
@@ -46,7 +45,9 @@ fn samples_are_the_same_for_any_loader_and_after_any_stop() {
     let settings = quick(3, 8);
     let weights = |settings: &TrainConfig| {
         let settings = settings.check().unwrap();
-        let trained = train(model(), &split, &settings, &device, None, &mut ()).unwrap();
+        let trained = Trainer::new(&settings, &device)
+            .train(model(), &split)
+            .unwrap();
         named_tensors(&trained.last)
     };
     let straight = weights(&settings);
@@ -66,18 +67,17 @@ fn samples_are_the_same_for_any_loader_and_after_any_stop() {
     let settings = settings.check().unwrap();
     for stop in [5, 13] {
         let mut watcher = Watcher::stopping_after(stop);
-        let stopped = train(
-            model(),
-            &split,
-            &settings,
-            &device,
-            Some(&run),
-            &mut watcher,
-        )
-        .unwrap();
+        let stopped = Trainer::new(&settings, &device)
+            .run_directory(&run)
+            .observer(&mut watcher)
+            .train(model(), &split)
+            .unwrap();
         assert_eq!(stopped.outcome, Outcome::Interrupted);
     }
-    let resumed = train(model(), &split, &settings, &device, Some(&run), &mut ()).unwrap();
+    let resumed = Trainer::new(&settings, &device)
+        .run_directory(&run)
+        .train(model(), &split)
+        .unwrap();
     assert_eq!(named_tensors(&resumed.last), straight);
     // What was said of the codes before a stop is still known after it.
     assert_eq!(resumed.epochs.len(), 3);
@@ -97,7 +97,9 @@ fn a_code_that_is_ignored_is_told_from_one_that_is_used() {
     let last = |beta: f64| {
         let config = variational(|config| config.beta = beta);
         let model = config.init([1, 8, 8], 1, &device).unwrap();
-        let trained = train(model, &split, &settings, &device, None, &mut ()).unwrap();
+        let trained = Trainer::new(&settings, &device)
+            .train(model, &split)
+            .unwrap();
         let epoch = trained.epochs.last().unwrap().clone();
         let names: Vec<_> = epoch.terms.keys().cloned().collect();
         assert_eq!(names, ["kl", "reconstruction"]);
@@ -123,7 +125,11 @@ fn a_report_does_not_depend_on_the_batches_it_was_made_in() {
     let model = variational(|_| {}).init([1, 8, 8], 1, &device).unwrap();
     let set = letters(37);
     let report = |batch_size, seed| {
-        let report = report_codes(&model, &set, seed, &device, batch_size).unwrap();
+        let report = Measurement::new(&model, &device)
+            .batch_size(batch_size)
+            .seed(seed)
+            .report_codes(&set)
+            .unwrap();
         reported(report.as_ref()).clone()
     };
     let (one, other) = (report(5, 1), report(37, 1));
@@ -146,7 +152,9 @@ fn a_sparse_model_reports_its_active_and_dead_numbers() {
     });
     let model = config.init([1, 8, 8], 1, &device).unwrap();
     let settings = quick(2, 16).check().unwrap();
-    let trained = train(model, &split(64, 20), &settings, &device, None, &mut ()).unwrap();
+    let trained = Trainer::new(&settings, &device)
+        .train(model, &split(64, 20))
+        .unwrap();
     let Some(CodeReport::Sparse(report)) = &trained.epochs[1].codes else {
         panic!("{:?} instead of a sparse report", trained.epochs[1].codes)
     };
@@ -154,7 +162,11 @@ fn a_sparse_model_reports_its_active_and_dead_numbers() {
     assert!(report.dead_units <= 14, "{report:?}");
 
     let plain = crate::support::conv().init([1, 8, 8], 1, &device).unwrap();
-    let report = report_codes(&plain, &letters(4), 1, &device, 4).unwrap();
+    let report = Measurement::new(&plain, &device)
+        .batch_size(4)
+        .seed(1)
+        .report_codes(&letters(4))
+        .unwrap();
     assert_eq!(report, None);
 }
 
@@ -164,12 +176,18 @@ fn more_samples_come_nearer_to_the_likelihood_from_above() {
     let model = variational(|_| {}).init([1, 8, 8], 1, &device).unwrap();
     let set = letters(24);
     let estimate = |samples| {
-        estimate_log_likelihood(&model, &set, samples, 1, &device)
+        Measurement::new(&model, &device)
+            .seed(1)
+            .log_likelihood(&set, samples)
             .unwrap()
             .unwrap()
     };
     // One sample is the bound with its divergence sampled instead of in closed form: alike on average.
-    let report = report_codes(&model, &set, 1, &device, 8).unwrap();
+    let report = Measurement::new(&model, &device)
+        .batch_size(8)
+        .seed(1)
+        .report_codes(&set)
+        .unwrap();
     let bound = reported(report.as_ref()).negative_bound;
     let one = estimate(1);
     assert!(
@@ -184,7 +202,10 @@ fn more_samples_come_nearer_to_the_likelihood_from_above() {
     assert_eq!((many.samples, many.images), (3_000, 24));
 
     let plain = crate::support::conv().init([1, 8, 8], 1, &device).unwrap();
-    let none = estimate_log_likelihood(&plain, &set, 5, 1, &device).unwrap();
+    let none = Measurement::new(&plain, &device)
+        .seed(1)
+        .log_likelihood(&set, 5)
+        .unwrap();
     assert_eq!(none, None);
 }
 
@@ -195,14 +216,29 @@ fn scores_average_to_what_the_model_is_measured_by() {
     let mean = |scores: Vec<f64>| scores.iter().sum::<f64>() / scores.len() as f64;
 
     let model = variational(|_| {}).init([1, 8, 8], 1, &device).unwrap();
-    let report = report_codes(&model, &set, 1, &device, 7).unwrap();
+    let report = Measurement::new(&model, &device)
+        .batch_size(7)
+        .seed(1)
+        .report_codes(&set)
+        .unwrap();
     let bound = reported(report.as_ref()).negative_bound;
-    let scores = anomaly_scores(&model, &set, 1, &device, 7).unwrap();
+    let scores = Measurement::new(&model, &device)
+        .batch_size(7)
+        .seed(1)
+        .anomaly_scores(&set)
+        .unwrap();
     assert_eq!(scores.len(), 20);
     assert!((mean(scores) - bound).abs() < 1e-4 * bound);
 
     let plain = crate::support::conv().init([1, 8, 8], 1, &device).unwrap();
-    let quality = ae_train::evaluate(&plain, &set, None, &device, 7).unwrap();
-    let scores = anomaly_scores(&plain, &set, 1, &device, 7).unwrap();
+    let quality = Measurement::new(&plain, &device)
+        .batch_size(7)
+        .evaluate(&set)
+        .unwrap();
+    let scores = Measurement::new(&plain, &device)
+        .batch_size(7)
+        .seed(1)
+        .anomaly_scores(&set)
+        .unwrap();
     assert!((mean(scores) - quality.mse).abs() < 1e-9);
 }

@@ -1,8 +1,6 @@
 //! Models learn, and repeat themselves to the bit.
 
-use ae_train::{
-    EarlyStopping, Outcome, TrainConfig, TrainError, encode_set, evaluate, reconstruct_set, train,
-};
+use ae_train::{EarlyStopping, Measurement, Outcome, TrainConfig, TrainError, Trainer};
 use burn::tensor::Device;
 
 use crate::support::{Watcher, conv, letters, quick, split};
@@ -12,7 +10,9 @@ fn sixteen_images_are_learnt() {
     let device = Device::flex();
     let split = split(16, 0);
     let model = conv().init([1, 8, 8], 1, &device).unwrap();
-    let before = evaluate(&model, &split.train, None, &device, 16)
+    let before = Measurement::new(&model, &device)
+        .batch_size(16)
+        .evaluate(&split.train)
         .unwrap()
         .mse;
     for optimizer in ["adam", "adamw", "rmsprop", "sgd"] {
@@ -22,16 +22,12 @@ fn sixteen_images_are_learnt() {
             optimizer,
             ..quick(150, 8)
         };
-        let trained = train(
-            model.clone(),
-            &split,
-            &config.check().unwrap(),
-            &device,
-            None,
-            &mut (),
-        )
-        .unwrap();
-        let after = evaluate(&trained.model, &split.train, None, &device, 16)
+        let trained = Trainer::new(&config.check().unwrap(), &device)
+            .train(model.clone(), &split)
+            .unwrap();
+        let after = Measurement::new(&trained.model, &device)
+            .batch_size(16)
+            .evaluate(&split.train)
             .unwrap()
             .mse;
         // The mean image of these letters has an error of about 0.1.
@@ -53,23 +49,15 @@ fn a_denoiser_comes_nearer_to_the_clean_images_than_its_input() {
         ..quick(150, 16)
     };
     let model = conv().init([1, 8, 8], 1, &device).unwrap();
-    let trained = train(
-        model,
-        &split,
-        &config.check().unwrap(),
-        &device,
-        None,
-        &mut (),
-    )
-    .unwrap();
+    let trained = Trainer::new(&config.check().unwrap(), &device)
+        .train(model, &split)
+        .unwrap();
     let (mut noisy, mut denoised) = (0.0, 0.0);
-    reconstruct_set(
-        &trained.model,
-        &split.test,
-        Some((&config.noise, 1)),
-        &device,
-        5,
-        |image| {
+    Measurement::new(&trained.model, &device)
+        .batch_size(5)
+        .noise(&config.noise)
+        .seed(1)
+        .reconstruct(&split.test, |image| {
             let error = |pixels: &[f32]| -> f32 {
                 image
                     .clean
@@ -81,9 +69,8 @@ fn a_denoiser_comes_nearer_to_the_clean_images_than_its_input() {
             noisy += error(image.input);
             denoised += error(image.output);
             Ok(())
-        },
-    )
-    .unwrap();
+        })
+        .unwrap();
     assert!(denoised < 0.6 * noisy, "{noisy} -> {denoised}");
 }
 
@@ -100,15 +87,10 @@ fn the_same_seed_gives_the_same_losses_with_any_number_of_loader_threads() {
         };
         let model = conv().init([1, 8, 8], seed, &device).unwrap();
         let mut watcher = Watcher::default();
-        train(
-            model,
-            &split,
-            &config.check().unwrap(),
-            &device,
-            None,
-            &mut watcher,
-        )
-        .unwrap();
+        Trainer::new(&config.check().unwrap(), &device)
+            .observer(&mut watcher)
+            .train(model, &split)
+            .unwrap();
         watcher.losses
     };
     let expected = losses(1, 1);
@@ -132,15 +114,9 @@ fn noise_drawn_once_is_the_same_in_every_epoch_and_fresh_noise_is_not() {
             ..quick(2, 8)
         };
         let model = conv().init([1, 8, 8], 1, &device).unwrap();
-        let trained = train(
-            model,
-            &split,
-            &config.check().unwrap(),
-            &device,
-            None,
-            &mut (),
-        )
-        .unwrap();
+        let trained = Trainer::new(&config.check().unwrap(), &device)
+            .train(model, &split)
+            .unwrap();
         [trained.epochs[0].train_loss, trained.epochs[1].train_loss]
     };
     let [first, second] = losses("once");
@@ -169,15 +145,9 @@ fn early_stopping_ends_a_run_that_no_longer_improves() {
         ..quick(50, 8)
     };
     let model = conv().init([1, 8, 8], 1, &device).unwrap();
-    let trained = train(
-        model,
-        &split(16, 8),
-        &config.check().unwrap(),
-        &device,
-        None,
-        &mut (),
-    )
-    .unwrap();
+    let trained = Trainer::new(&config.check().unwrap(), &device)
+        .train(model, &split(16, 8))
+        .unwrap();
     assert_eq!(
         (trained.outcome, trained.epochs.len(), trained.best_epoch),
         (Outcome::StoppedEarly, 3, Some(1))
@@ -189,15 +159,21 @@ fn what_does_not_fit_is_refused() {
     let device = Device::flex();
     let config = quick(1, 8).check().unwrap();
     let model = conv().init([3, 8, 8], 1, &device).unwrap();
-    let error = train(model.clone(), &split(4, 0), &config, &device, None, &mut ()).unwrap_err();
+    let error = Trainer::new(&config, &device)
+        .train(model.clone(), &split(4, 0))
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "letters has images of 8x8x1, the model takes 8x8x3"
     );
-    let error = train(model.clone(), &split(0, 0), &config, &device, None, &mut ()).unwrap_err();
+    let error = Trainer::new(&config, &device)
+        .train(model.clone(), &split(0, 0))
+        .unwrap_err();
     assert_eq!(error.to_string(), "letters has no images");
     assert!(matches!(
-        evaluate(&model, &letters(4), None, &device, 0),
+        Measurement::new(&model, &device)
+            .batch_size(0)
+            .evaluate(&letters(4)),
         Err(TrainError::Config(_))
     ));
 }
@@ -209,12 +185,14 @@ fn codes_come_in_order_whatever_the_batch_size() {
     let set = letters(11);
     let codes = |batch_size| {
         let mut codes = Vec::new();
-        encode_set(&model, &set, &device, batch_size, |index, code| {
-            assert_eq!(index, codes.len());
-            codes.push(code.to_vec());
-            Ok(())
-        })
-        .unwrap();
+        Measurement::new(&model, &device)
+            .batch_size(batch_size)
+            .encode(&set, |index, code| {
+                assert_eq!(index, codes.len());
+                codes.push(code.to_vec());
+                Ok(())
+            })
+            .unwrap();
         codes
     };
     let (by_three, at_once) = (codes(3), codes(11));

@@ -1,17 +1,17 @@
-//! Runs that stop, are killed and go on.
+//! Runs that stop, are killed and are resumed.
 
 use std::fs;
 
 use ae_models::load_model;
 use ae_train::{
     EarlyStopping, EpochReport, MetricsLine, Outcome, RunDirectory, ScheduleConfig, TrainConfig,
-    TrainError, read_metrics, train,
+    TrainError, Trainer, read_metrics,
 };
 use burn::tensor::Device;
 
 use crate::support::{LineModel, Watcher, conv, quick, split};
 
-/// A model that this workspace doesn't know, trained, saved and gone on with like any other.
+/// A model that this workspace doesn't know, trained, saved and resumed like any other.
 #[test]
 fn a_users_own_model_trains_unchanged() {
     let device = Device::flex();
@@ -24,26 +24,18 @@ fn a_users_own_model_trains_unchanged() {
     let run = RunDirectory::create(folder.path().join("run"), &config, false).unwrap();
     let config = config.check().unwrap();
     let mut watcher = Watcher::stopping_after(33);
-    let stopped = train(
-        LineModel::new(&device),
-        &split,
-        &config,
-        &device,
-        Some(&run),
-        &mut watcher,
-    )
-    .unwrap();
+    let stopped = Trainer::new(&config, &device)
+        .run_directory(&run)
+        .observer(&mut watcher)
+        .train(LineModel::new(&device), &split)
+        .unwrap();
     assert_eq!((stopped.outcome, stopped.steps), (Outcome::Interrupted, 33));
     let mut watcher = Watcher::default();
-    let trained = train(
-        LineModel::new(&device),
-        &split,
-        &config,
-        &device,
-        Some(&run),
-        &mut watcher,
-    )
-    .unwrap();
+    let trained = Trainer::new(&config, &device)
+        .run_directory(&run)
+        .observer(&mut watcher)
+        .train(LineModel::new(&device), &split)
+        .unwrap();
     assert_eq!(
         (trained.outcome, trained.steps, trained.epochs.len()),
         (Outcome::Finished, 100, 20)
@@ -54,15 +46,9 @@ fn a_users_own_model_trains_unchanged() {
     let names: Vec<String> = trained.epochs[0].terms.keys().cloned().collect();
     assert_eq!(names, ["reconstruction", "sparsity"]);
 
-    let straight = train(
-        LineModel::new(&device),
-        &split,
-        &config,
-        &device,
-        None,
-        &mut (),
-    )
-    .unwrap();
+    let straight = Trainer::new(&config, &device)
+        .train(LineModel::new(&device), &split)
+        .unwrap();
     assert_eq!(
         ae_models::named_tensors(&straight.last),
         ae_models::named_tensors(&trained.last)
@@ -93,8 +79,11 @@ fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
             for &stop in stops {
                 let model = conv().init([1, 8, 8], 5, &device).unwrap();
                 let mut watcher = Watcher::stopping_after(stop);
-                let trained =
-                    train(model, &split, &checked, &device, Some(&run), &mut watcher).unwrap();
+                let trained = Trainer::new(&checked, &device)
+                    .run_directory(&run)
+                    .observer(&mut watcher)
+                    .train(model, &split)
+                    .unwrap();
                 assert_eq!(
                     (trained.outcome, trained.steps),
                     (Outcome::Interrupted, watcher.stop_after.unwrap())
@@ -103,7 +92,10 @@ fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
             // A resumed run doesn't care what weights it is handed.
             let seed = if stops.is_empty() { 5 } else { 99 };
             let model = conv().init([1, 8, 8], seed, &device).unwrap();
-            let trained = train(model, &split, &checked, &device, Some(&run), &mut ()).unwrap();
+            let trained = Trainer::new(&checked, &device)
+                .run_directory(&run)
+                .train(model, &split)
+                .unwrap();
             assert_eq!((trained.outcome, trained.steps), (Outcome::Finished, 24));
             let steps: Vec<MetricsLine> = read_metrics(&run.metrics_file())
                 .unwrap()
@@ -148,14 +140,20 @@ fn a_run_that_is_stopped_while_it_measures_has_the_same_bytes() {
         let init = || conv().init([1, 8, 8], 5, &device).unwrap();
         if let Some(epoch) = stop_measuring {
             let mut watcher = Watcher::stopping_while_measuring(epoch);
-            let stopped =
-                train(init(), &split, &checked, &device, Some(&run), &mut watcher).unwrap();
+            let stopped = Trainer::new(&checked, &device)
+                .run_directory(&run)
+                .observer(&mut watcher)
+                .train(init(), &split)
+                .unwrap();
             assert_eq!(
                 (stopped.outcome, stopped.steps, stopped.epochs.len()),
                 (Outcome::Interrupted, 16, 1)
             );
         }
-        let trained = train(init(), &split, &checked, &device, Some(&run), &mut ()).unwrap();
+        let trained = Trainer::new(&checked, &device)
+            .run_directory(&run)
+            .train(init(), &split)
+            .unwrap();
         assert_eq!((trained.outcome, trained.steps), (Outcome::Finished, 24));
         let scores: Vec<_> = trained.epochs.iter().map(score).collect();
         (fs::read(run.model_file()).unwrap(), scores)
@@ -189,18 +187,17 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
     let init = || conv().init([1, 8, 8], 5, &device).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let straight = RunDirectory::create(folder.path().join("straight"), &config, false).unwrap();
-    train(init(), &split, &checked, &device, Some(&straight), &mut ()).unwrap();
+    Trainer::new(&checked, &device)
+        .run_directory(&straight)
+        .train(init(), &split)
+        .unwrap();
 
     let killed = RunDirectory::create(folder.path().join("killed"), &config, false).unwrap();
-    train(
-        init(),
-        &split,
-        &checked,
-        &device,
-        Some(&killed),
-        &mut Watcher::stopping_after(18),
-    )
-    .unwrap();
+    Trainer::new(&checked, &device)
+        .run_directory(&killed)
+        .observer(&mut Watcher::stopping_after(18))
+        .train(init(), &split)
+        .unwrap();
     let mut checkpoints: Vec<_> = fs::read_dir(killed.checkpoints())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -217,15 +214,11 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
     fs::write(killed.metrics_file(), log).unwrap();
 
     let mut watcher = Watcher::stopping_after(17);
-    train(
-        init(),
-        &split,
-        &checked,
-        &device,
-        Some(&killed),
-        &mut watcher,
-    )
-    .unwrap();
+    Trainer::new(&checked, &device)
+        .run_directory(&killed)
+        .observer(&mut watcher)
+        .train(init(), &split)
+        .unwrap();
     assert!(
         load_model(killed.model_file(), &device).is_ok(),
         "the best model is the checkpoint's again"
@@ -241,7 +234,10 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
             .contains("optimizer.safetensors: 4 bytes long instead of"),
         "{resumed:?}"
     );
-    train(init(), &split, &checked, &device, Some(&killed), &mut ()).unwrap();
+    Trainer::new(&checked, &device)
+        .run_directory(&killed)
+        .train(init(), &split)
+        .unwrap();
     for file in ["model.safetensors", "last.safetensors"] {
         assert_eq!(
             fs::read(killed.path().join(file)).unwrap(),
@@ -259,14 +255,9 @@ fn a_run_is_not_gone_on_with_under_another_configuration_or_other_images() {
     let run = RunDirectory::create(folder.path().join("run"), &config, false).unwrap();
     let go_on = |config: &TrainConfig, images| {
         let model = conv().init([1, 8, 8], 1, &device).unwrap();
-        train(
-            model,
-            &split(images, 4),
-            &config.check().unwrap(),
-            &device,
-            Some(&run),
-            &mut (),
-        )
+        Trainer::new(&config.check().unwrap(), &device)
+            .run_directory(&run)
+            .train(model, &split(images, 4))
     };
     go_on(&config, 16).unwrap();
     let message = |result: Result<_, TrainError>| match result {
@@ -296,14 +287,9 @@ fn a_run_is_not_gone_on_with_under_another_configuration_or_other_images() {
         ..config.clone()
     };
     let kept = fs::read(run.config_file()).unwrap();
-    let refused = train(
-        conv().init([1, 8, 8], 1, &device).unwrap(),
-        &split(16, 4),
-        &other.check().unwrap(),
-        &device,
-        Some(&run.clone().with_config(&other).unwrap()),
-        &mut (),
-    );
+    let refused = Trainer::new(&other.check().unwrap(), &device)
+        .run_directory(&run.clone().with_config(&other).unwrap())
+        .train(conv().init([1, 8, 8], 1, &device).unwrap(), &split(16, 4));
     message(refused);
     assert_eq!(fs::read(run.config_file()).unwrap(), kept);
     let longer = go_on(

@@ -4,8 +4,8 @@ use std::fs;
 
 use ae_models::{load_model, named_tensors};
 use ae_train::{
-    MetricsLine, RunDirectory, ScheduleConfig, TrainConfig, TrainError, evaluate, read_metrics,
-    train,
+    Measurement, MetricsLine, RunDirectory, ScheduleConfig, TrainConfig, TrainError, Trainer,
+    read_metrics,
 };
 use burn::tensor::Device;
 
@@ -27,15 +27,10 @@ fn a_learning_rate_that_explodes_names_the_step_and_keeps_the_last_good_model() 
         let run = RunDirectory::create(folder.path().join("run"), &config, false).unwrap();
         let model = conv().init([1, 8, 8], 1, &device).unwrap();
         let checked = config.check().unwrap();
-        let error = train(
-            model.clone(),
-            &split,
-            &checked,
-            &device,
-            Some(&run),
-            &mut (),
-        )
-        .unwrap_err();
+        let error = Trainer::new(&checked, &device)
+            .run_directory(&run)
+            .train(model.clone(), &split)
+            .unwrap_err();
         let TrainError::Diverged(divergence) = &error else {
             panic!("{error}")
         };
@@ -69,15 +64,10 @@ fn a_run_directory_holds_all_it_should() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDirectory::create(folder.path().join("run"), &config, false).unwrap();
     let model = conv().init([1, 8, 8], 1, &device).unwrap();
-    let trained = train(
-        model,
-        &split,
-        &config.check().unwrap(),
-        &device,
-        Some(&run),
-        &mut (),
-    )
-    .unwrap();
+    let trained = Trainer::new(&config.check().unwrap(), &device)
+        .run_directory(&run)
+        .train(model, &split)
+        .unwrap();
 
     let (best, card) = load_model(run.model_file(), &device).unwrap();
     assert_eq!(card.noise.as_deref(), Some("masking:0.2"));
@@ -113,14 +103,12 @@ fn a_run_directory_holds_all_it_should() {
         (1, true, &1)
     );
     assert!((report.train_loss - trained.epochs[0].train_loss).abs() < 1e-15);
-    let quality = evaluate(
-        &trained.model,
-        &split.test,
-        Some((&config.noise, config.seed)),
-        &device,
-        3,
-    )
-    .unwrap();
+    let quality = Measurement::new(&trained.model, &device)
+        .batch_size(3)
+        .noise(&config.noise)
+        .seed(config.seed)
+        .evaluate(&split.test)
+        .unwrap();
     let best = trained.epochs[trained.best_epoch.unwrap() - 1]
         .validation
         .unwrap();

@@ -1,7 +1,12 @@
 //! Every rule against its formula in plain `f64` numbers, written out here a second time.
 
+use ae_models::NamedTensor;
+use burn::module::Param;
+
 use super::*;
-use crate::{AdamSettings, AdamWSettings, RmsPropForm, RmsPropSettings, SgdSettings};
+use crate::optim::config::{
+    AdamSettings, AdamWSettings, RmsPropForm, RmsPropSettings, SgdSettings,
+};
 
 #[derive(Module, Debug)]
 struct TwoParameters {
@@ -67,7 +72,7 @@ const WAYS: [MakeOptimizer; 2] = [
         optimizer
     },
     |config, model| {
-        let optimizer = ModelOptimizer::by_operations(config, model);
+        let optimizer = ModelOptimizer::on_device(config, model);
         assert!(matches!(optimizer, ModelOptimizer::Device(_)));
         optimizer
     },
@@ -218,7 +223,7 @@ fn sgd_with_and_without_momentum() {
 
 const NAMES: [&str; 4] = ["adam", "adamw", "rmsprop", "sgd"];
 
-/// A model and its optimiser after three steps.
+/// A model and its optimizer after three steps.
 fn three_steps(way: MakeOptimizer, config: &OptimizerConfig) -> (TwoParameters, ModelOptimizer) {
     let mut model = model();
     let mut optimizer = way(config, &model);
@@ -282,23 +287,23 @@ fn both_ways_agree_and_go_on_from_each_others_states() {
                 );
             }
         };
-        let [by_memory, by_operations] = WAYS.map(|way| three_steps(way, &config));
-        close(&values(&by_memory.0), &values(&by_operations.0));
-        let states = [by_memory.1.state(), by_operations.1.state()];
+        let [by_memory, on_device] = WAYS.map(|way| three_steps(way, &config));
+        close(&values(&by_memory.0), &values(&on_device.0));
+        let states = [by_memory.1.state(), on_device.1.state()];
         assert_eq!(states[0].counters, states[1].counters, "{name}");
         assert_eq!(states[0].ranks, states[1].ranks, "{name}");
         for (one, other) in states[0].tensors.iter().zip(&states[1].tensors) {
             assert_eq!((&one.name, &one.shape), (&other.name, &other.shape));
             close(&one.values, &other.values);
         }
-        let resumed = copy(&by_operations.0);
+        let resumed = copy(&on_device.0);
         let mut changed = WAYS[0](&config, &resumed);
         changed
-            .restore(by_operations.1.state(), &Device::flex())
+            .restore(on_device.1.state(), &Device::flex())
             .unwrap();
         close(
             &three_more(resumed, changed),
-            &three_more(by_operations.0, by_operations.1),
+            &three_more(on_device.0, on_device.1),
         );
     }
 }

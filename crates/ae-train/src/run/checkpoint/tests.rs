@@ -1,7 +1,7 @@
 //! Checkpoints survive to the bit, and damage to them is noticed.
 
 use super::*;
-use crate::{CodeReport, SparseReport};
+use crate::measure::code_report::{CodeReport, SparseReport};
 
 fn origin() -> Origin {
     Origin {

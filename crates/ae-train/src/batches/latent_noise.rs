@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 /// A batch's random numbers: each image has a stream of its own, named by the seed, what it is for, the epoch and the
 /// image's index in its set.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LatentDraws<'a> {
+pub(crate) struct LatentNoise<'a> {
     pub(crate) seed: u64,
     /// [`Purpose::Latent`] for training, [`Purpose::LatentValidation`] for images that are only measured.
     pub(crate) purpose: Purpose,
@@ -16,7 +16,7 @@ pub(crate) struct LatentDraws<'a> {
     pub(crate) indices: &'a [u64],
 }
 
-impl<'a> LatentDraws<'a> {
+impl<'a> LatentNoise<'a> {
     /// The numbers of images that are only measured: by seed and index alone.
     pub(crate) fn for_measuring(seed: u64, indices: &'a [u64]) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl<'a> LatentDraws<'a> {
     }
 }
 
-impl RandomNumbers for LatentDraws<'_> {
+impl RandomNumbers for LatentNoise<'_> {
     fn fill_standard_normal(&self, position: usize, numbers: &mut [f32]) {
         let draw = Draw {
             seed: self.seed,
@@ -59,7 +59,7 @@ mod tests {
 
     fn numbers(indices: &[u64], position: usize, epoch: u64, count: usize) -> Vec<f32> {
         let mut numbers = vec![0.0; count];
-        let draws = LatentDraws {
+        let draws = LatentNoise {
             seed: 3,
             purpose: Purpose::Latent,
             epoch,

@@ -1,0 +1,101 @@
+//! Single steps: objective, gradients, update, and the losses on their way back.
+
+use ae_models::{Autoencoder, Objective, TrainingBatch};
+use ae_random::Purpose;
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+
+use crate::batches::images::images_tensor;
+use crate::batches::latent_noise::LatentNoise;
+use crate::batches::plan::Batch;
+use crate::error::TrainError;
+use crate::optim::model_optimizer::ModelOptimizer;
+use crate::run::progress::Progress;
+use crate::trainer::readback::{KnownStep, PendingStep, Readback};
+use crate::trainer::run_plan::RunPlan;
+
+/// The model in training, with what its steps need and leave behind.
+pub(crate) struct Steps<M> {
+    pub(crate) model: M,
+    /// A model whose loss and gradient are known to have been finite, should those of a later one not be.
+    pub(crate) good: M,
+    /// The model as it was before the newest step.
+    entering: M,
+    pub(crate) optimizer: ModelOptimizer,
+    readback: Readback,
+}
+
+impl<M: Autoencoder> Steps<M> {
+    pub(crate) fn new(model: M, optimizer: ModelOptimizer) -> Self {
+        Self {
+            good: model.clone(),
+            entering: model.clone(),
+            model,
+            optimizer,
+            readback: Readback::new(),
+        }
+    }
+
+    /// Takes one step. Its loss stays on the device until [`read`](Self::read).
+    pub(crate) fn take(&mut self, batch: Batch, plan: &RunPlan<'_>, progress: &mut Progress) {
+        let shape = plan.split.train.shape();
+        let images = batch.indices.len();
+        let target = images_tensor(batch.target, shape, &plan.device);
+        let input = match batch.input {
+            Some(input) => images_tensor(input, shape, &plan.device),
+            None => target.clone(),
+        };
+        let Objective { loss, terms, .. } = self.model.objective(TrainingBatch {
+            input,
+            target,
+            loss: plan.config.loss,
+            step: progress.step as u64,
+            random: &LatentNoise {
+                seed: plan.config.seed,
+                purpose: Purpose::Latent,
+                epoch: progress.epoch as u64,
+                indices: &batch.indices,
+            },
+        });
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+        let learning_rate = plan.learning_rate(progress.step);
+        self.entering = self.model.clone();
+        let (model, norm) = self.optimizer.step(
+            learning_rate,
+            self.model.clone(),
+            gradients,
+            plan.config.gradient_clip_norm,
+        );
+        self.model = model;
+        progress.step += 1;
+        progress.batch += 1;
+
+        let loss = loss.inner();
+        let norm = norm.unwrap_or_else(|| loss.zeros_like());
+        let mut values = vec![loss, norm];
+        let (term_names, terms): (Vec<_>, Vec<Tensor<1>>) = terms.into_iter().unzip();
+        values.extend(terms.into_iter().map(Tensor::inner));
+        self.readback.push(PendingStep {
+            step: progress.step,
+            images,
+            learning_rate,
+            term_names,
+            values: Tensor::cat(values, 0),
+        });
+    }
+
+    /// Whether the losses should be read.
+    pub(crate) fn are_due(&self) -> bool {
+        self.readback.is_due()
+    }
+
+    /// Waits for the losses of all steps so far.
+    pub(crate) fn read(&mut self) -> Result<Vec<KnownStep>, TrainError> {
+        self.readback.read()
+    }
+
+    /// Records that the losses of all steps so far are finite.
+    pub(crate) fn vouch(&mut self) {
+        self.good = self.entering.clone();
+    }
+}
