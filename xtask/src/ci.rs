@@ -224,9 +224,9 @@ fn break_things(_root: &Path) -> Outcome {
 
 fn check_layering(root: &Path) -> Outcome {
     match layering::check(root) {
-        Ok(violations) if violations.is_empty() => Outcome::Passed,
-        Ok(violations) => {
-            for violation in violations {
+        Ok(findings) if findings.violations.is_empty() => Outcome::Passed,
+        Ok(findings) => {
+            for violation in findings.violations {
                 eprintln!("{violation}");
             }
             Outcome::Failed

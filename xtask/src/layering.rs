@@ -4,146 +4,55 @@
 //! of ours that it may use, and whether it may use Burn. A crate may only name crates in rows
 //! above its own, so there are no cycles. Dev-dependencies count; a crate's dependency on itself,
 //! which turns on features for its tests, does not.
+//!
+//! Within a crate no file imports from one that imports from it, directly or through others, and
+//! no source file has more than [`LONGEST`] lines. A file imports from the file that defines what
+//! it names, whatever re-exports that on the way. A parent's `mod` and `pub use` lines are no
+//! imports, nor is anything that is compiled for tests alone.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
+mod circles;
+mod error;
+mod every_file;
+mod imports;
 mod manifests;
+mod modules;
 mod sources;
 mod table;
+mod tokens;
+mod violation;
+
+pub use error::LayeringError;
+pub use violation::{LONGEST, Violation};
 
 use manifests::Manifest;
 use table::Row;
 
-/// Something that the architecture does not allow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the check has found in a checkout.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Violation {
-    /// A dependency that the table does not list.
-    Edge {
-        /// The crate that has it.
-        from: String,
-        /// The crate it uses.
-        to: String,
-    },
-    /// A crate that the table does not list.
-    NotInTable {
-        /// The crate.
-        name: String,
-    },
-    /// A row of the table without a crate.
-    NoSuchCrate {
-        /// The row's crate.
-        name: String,
-    },
-    /// A row that names a crate in its own or a later row.
-    Upwards {
-        /// The row's crate.
-        from: String,
-        /// The crate it may not name.
-        to: String,
-    },
-    /// A crate with a name other than its folder's.
-    Folder {
-        /// The folder.
-        folder: String,
-        /// The crate.
-        name: String,
-    },
-    /// A source file that names what only one place may.
-    Source {
-        /// The file, from the checkout's root.
-        file: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What it names.
-        found: &'static str,
-        /// Where that belongs.
-        belongs: &'static str,
-    },
+pub struct Findings {
+    /// What is not allowed.
+    pub violations: Vec<Violation>,
+    /// The longest source file, and how many lines it has.
+    pub longest: (PathBuf, usize),
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for Findings {
+    /// Writes the counts, in one line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Edge { from, to } => {
-                write!(
-                    formatter,
-                    "{from} depends on {to}, which docs/architecture.md does not allow"
-                )
-            }
-            Self::NotInTable { name } => {
-                write!(
-                    formatter,
-                    "{name} has no row in the table of docs/architecture.md"
-                )
-            }
-            Self::NoSuchCrate { name } => {
-                write!(
-                    formatter,
-                    "docs/architecture.md has a row for {name}, which does not exist"
-                )
-            }
-            Self::Upwards { from, to } => write!(
-                formatter,
-                "docs/architecture.md: {from} may use {to} only in a row below that of {to}"
-            ),
-            Self::Folder { folder, name } => {
-                write!(formatter, "the crate in {folder} is called {name}")
-            }
-            Self::Source {
-                file,
-                line,
-                found,
-                belongs,
-            } => {
-                write!(
-                    formatter,
-                    "{}:{line}: {found} belongs in {belongs}",
-                    file.display()
-                )
-            }
-        }
-    }
-}
-
-/// Why the check could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LayeringError {
-    /// A file or folder cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// A manifest is no TOML.
-    #[error("cannot parse {}: {source}", path.display())]
-    Parse {
-        /// The manifest.
-        path: PathBuf,
-        /// The reason.
-        source: Box<toml::de::Error>,
-    },
-    /// The architecture page has no table, or one of another form.
-    #[error("{}: {reason}", path.display())]
-    Table {
-        /// The page.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-}
-
-impl LayeringError {
-    fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Read { path, source }
+        let is_circle = |violation: &&Violation| matches!(violation, Violation::Circle { .. });
+        let circles = self.violations.iter().filter(is_circle).count();
+        let (file, lines) = &self.longest;
+        write!(
+            formatter,
+            "{circles} circles, longest file {lines} lines ({})",
+            file.display()
+        )
     }
 }
 
@@ -151,7 +60,7 @@ impl LayeringError {
 ///
 /// # Errors
 /// A page, manifest or source that cannot be read or has another form.
-pub fn check(root: &Path) -> Result<Vec<Violation>, LayeringError> {
+pub fn check(root: &Path) -> Result<Findings, LayeringError> {
     let page = root.join("docs/architecture.md");
     let text = fs::read_to_string(&page).map_err(LayeringError::read(&page))?;
     let table =
@@ -160,7 +69,43 @@ pub fn check(root: &Path) -> Result<Vec<Violation>, LayeringError> {
 
     let mut violations = check_order(&table);
     violations.extend(check_manifests(&table, &manifests));
-    violations.extend(sources::check(root, &manifests)?);
+    let folders = manifests.iter().map(|manifest| manifest.folder.as_path());
+    violations.extend(sources::check(root, folders.clone())?);
+    violations.extend(check_circles(root, folders)?);
+    let sources = every_file::read(root)?;
+    violations.extend(every_file::check(&sources));
+    let lengths = sources
+        .iter()
+        .map(|source| (source.file.clone(), source.lines()));
+    let longest = lengths.max_by_key(|(_, lines)| *lines);
+    Ok(Findings {
+        violations,
+        longest: longest.unwrap_or_default(),
+    })
+}
+
+/// The circles of every crate's library and binary.
+fn check_circles<'a>(
+    root: &Path,
+    folders: impl Iterator<Item = &'a Path>,
+) -> Result<Vec<Violation>, LayeringError> {
+    let mut violations = Vec::new();
+    let roots =
+        folders.flat_map(|folder| ["src/lib.rs", "src/main.rs"].map(|name| folder.join(name)));
+    for file in roots.filter(|file| root.join(file).is_file()) {
+        let tree = modules::Tree::read(root, &file)?;
+        let imports = imports::find(&tree);
+        for circle in circles::find(&imports) {
+            let next = circle.iter().cycle().skip(1);
+            let files = circle
+                .iter()
+                .zip(next)
+                .map(|(from, to)| (tree.files[*from].clone(), imports[from][to].clone()));
+            violations.push(Violation::Circle {
+                files: files.collect(),
+            });
+        }
+    }
     Ok(violations)
 }
 

@@ -46,7 +46,7 @@ enum Task {
     /// Break what can break around the real ae, and keep score.
     #[cfg(unix)]
     Faults(FaultsOptions),
-    /// Check the crates' dependencies against the table in docs/architecture.md.
+    /// Check the crates' dependencies, and for circles of imports and long files (docs/architecture.md).
     Layering,
 }
 
@@ -125,11 +125,12 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
         #[cfg(unix)]
         Task::Faults(options) => Ok(faults::run(&root, &options)?),
         Task::Layering => {
-            let violations = layering::check(&root)?;
-            for violation in &violations {
+            let findings = layering::check(&root)?;
+            for violation in &findings.violations {
                 eprintln!("{violation}");
             }
-            Ok(if violations.is_empty() {
+            println!("{findings}");
+            Ok(if findings.violations.is_empty() {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::LayeringError;
+use super::error::LayeringError;
 
 /// What a crate's manifest says about its dependencies.
 #[derive(Debug)]

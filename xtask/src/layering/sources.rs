@@ -1,8 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::manifests::Manifest;
-use super::{LayeringError, Violation};
+use super::error::LayeringError;
+use super::violation::Violation;
 
 /// A text that only one file or crate may hold.
 struct Confined {
@@ -44,14 +44,14 @@ const CONFINED: [Confined; 6] = [
 ///
 /// This crate is left out: it may open sockets, its manifest keeps Burn away, and the texts stand
 /// above.
-pub(super) fn check(root: &Path, manifests: &[Manifest]) -> Result<Vec<Violation>, LayeringError> {
+pub(super) fn check<'a>(
+    root: &Path,
+    crates: impl Iterator<Item = &'a Path>,
+) -> Result<Vec<Violation>, LayeringError> {
     let mut violations = Vec::new();
-    for manifest in manifests
-        .iter()
-        .filter(|manifest| manifest.folder.starts_with("crates"))
-    {
+    for folder in crates.filter(|folder| folder.starts_with("crates")) {
         let mut files = Vec::new();
-        collect(root, &manifest.folder.join("src"), &mut files)?;
+        collect(root, &folder.join("src"), &mut files)?;
         files.sort();
         for file in files {
             let path = root.join(&file);

@@ -28,6 +28,7 @@ fn violations(manifests: &[(&str, &str)], sources: &[(&str, &str)]) -> Vec<Strin
     let folder = checkout(PAGE, manifests, sources);
     check(folder.path())
         .unwrap()
+        .violations
         .iter()
         .map(ToString::to_string)
         .collect()
@@ -38,12 +39,49 @@ fn crates(low: &'static str, high: &'static str) -> [(&'static str, &'static str
     [("crates/low", low), ("crates/high", high), ("xtask", "")]
 }
 
+/// What is not in order yet: a kind of violation and where it still is. Lines may only go.
+const UNFINISHED: [(&str, &str); 13] = [
+    ("burn", "crates/ae-cli"),
+    ("circle", "crates/ae-cli"),
+    ("circle", "crates/ae-data"),
+    ("circle", "crates/ae-kernels"),
+    ("circle", "crates/ae-models"),
+    ("circle", "crates/ae-report"),
+    ("circle", "crates/ae-train"),
+    ("circle", "xtask"),
+    ("length", "crates/ae-data"),
+    ("length", "crates/ae-kernels"),
+    ("length", "crates/ae-models"),
+    ("length", "tests"),
+    ("length", "xtask"),
+];
+
 #[test]
-fn this_checkout_keeps_to_its_table() {
+fn this_checkout_keeps_to_its_rules() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let violations = check(&root).unwrap();
-    let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    assert!(violations.is_empty(), "\n{}", lines.join("\n"));
+    let mut stale = BTreeSet::from(UNFINISHED);
+    let mut lines = Vec::new();
+    for violation in check(&root).unwrap().violations {
+        let (kind, file) = match &violation {
+            Violation::Circle { files } => ("circle", files[0].0.as_path()),
+            Violation::Length { file, .. } => ("length", file.as_path()),
+            Violation::Source { file, found, .. } if *found == "burn::" => ("burn", file.as_path()),
+            _ => ("", Path::new("")),
+        };
+        let known = UNFINISHED
+            .iter()
+            .find(|known| known.0 == kind && file.starts_with(known.1));
+        match known {
+            Some(known) => drop(stale.remove(known)),
+            None => lines.push(violation.to_string()),
+        }
+    }
+    lines.extend(
+        stale
+            .iter()
+            .map(|(kind, place)| format!("no {kind} in {place} any more: strike it off the list")),
+    );
+    assert!(lines.is_empty(), "\n{}", lines.join("\n"));
 }
 
 #[test]
@@ -91,7 +129,7 @@ fn table_and_crates_agree() {
         &renamed,
         &[("crates/low/Cargo.toml", "[package]\nname = \"lower\"\n")],
     );
-    let found = check(folder.path()).unwrap();
+    let found = check(folder.path()).unwrap().violations;
     let folder = Violation::Folder {
         folder: "crates/low".to_owned(),
         name: "lower".to_owned(),
@@ -107,7 +145,7 @@ fn rows_name_only_rows_above() {
         from: "low".to_owned(),
         to: "high".to_owned(),
     };
-    assert_eq!(check(folder.path()).unwrap(), [expected]);
+    assert_eq!(check(folder.path()).unwrap().violations, [expected]);
 }
 
 #[test]
@@ -151,7 +189,7 @@ fn the_one_place_is_left_alone() {
         ),
     ];
     let folder = checkout(&page, &manifests, &sources);
-    assert_eq!(check(folder.path()).unwrap(), []);
+    assert_eq!(check(folder.path()).unwrap().violations, []);
 }
 
 #[test]
@@ -181,4 +219,209 @@ fn a_page_without_its_table_is_an_error() {
             "{error}"
         );
     }
+}
+
+/// The circles among files of the crate `low`, each as its files' paths below `src`.
+fn circles(sources: &[(&str, &str)]) -> Vec<String> {
+    let paths: Vec<(String, &str)> = sources
+        .iter()
+        .map(|(path, text)| (format!("crates/low/src/{path}"), *text))
+        .collect();
+    let sources: Vec<(&str, &str)> = paths
+        .iter()
+        .map(|(path, text)| (path.as_str(), *text))
+        .collect();
+    let found = violations(&crates("", ""), &sources);
+    found
+        .iter()
+        .map(|line| {
+            line.replace("crates/low/src/", "")
+                .replacen("circle: ", "", 1)
+        })
+        .collect()
+}
+
+#[test]
+fn circles_of_any_length_are_found_once() {
+    let two = [
+        ("lib.rs", "mod a;\nmod b;"),
+        ("a.rs", "use crate::b::B;\npub struct A(B);"),
+        ("b.rs", "pub struct B;\nfn f() -> crate::a::A { g() }"),
+    ];
+    assert_eq!(circles(&two), ["a.rs takes B from b.rs takes A from a.rs"]);
+    let three = [
+        ("lib.rs", "mod a; mod b; mod c;"),
+        (
+            "a.rs",
+            "use super::b::{self, other};\npub(crate) fn f() { b::f() }",
+        ),
+        ("b.rs", "use crate::c;\npub(crate) fn f() { c::inner::f() }"),
+        (
+            "c.rs",
+            "pub(crate) mod inner { pub(crate) fn f() { super::super::a::f() } }",
+        ),
+    ];
+    assert_eq!(
+        circles(&three),
+        ["a.rs takes f from b.rs takes f from c.rs takes f from a.rs"]
+    );
+}
+
+#[test]
+fn circles_are_followed_through_nested_modules_and_re_exports() {
+    let nested = [
+        ("lib.rs", "mod top;"),
+        ("top.rs", "mod one;\nmod two;\npub use one::One;"),
+        ("top/one.rs", "mod deep;\npub struct One;"),
+        (
+            "top/one/deep.rs",
+            "use crate::top::two::Two;\nfn f(_: super::One) {}",
+        ),
+        ("top/two.rs", "use super::One;\npub struct Two(One);"),
+    ];
+    assert_eq!(circles(&nested), [""; 0]);
+    let through_root = [
+        (
+            "lib.rs",
+            "mod a;\nmod b;\npub use a::{A, more as less};\npub use b::*;",
+        ),
+        ("a.rs", "use crate::B;\npub struct A(B);\npub fn more() {}"),
+        ("b.rs", "pub enum B { One }\nfn f() { crate::less(); }"),
+    ];
+    assert_eq!(
+        circles(&through_root),
+        ["a.rs takes B from b.rs takes less from a.rs"]
+    );
+    let by_all_names = [
+        ("lib.rs", "mod a;\nmod b;"),
+        ("a.rs", "use crate::b::*;\npub struct A;"),
+        ("b.rs", "pub struct B(crate::a::A);"),
+    ];
+    assert_eq!(
+        circles(&by_all_names),
+        ["a.rs takes B from b.rs takes A from a.rs"]
+    );
+    let by_an_attribute = [
+        ("lib.rs", "mod a;\nmod b;"),
+        (
+            "a.rs",
+            "struct A { #[arg(value_parser = crate::b::parse)] x: u8 }\npub const ONE: u8 = 1;",
+        ),
+        ("b.rs", "use crate::a;\npub fn parse() -> u8 { a::ONE }"),
+    ];
+    assert_eq!(
+        circles(&by_an_attribute),
+        ["a.rs takes parse from b.rs takes ONE from a.rs"]
+    );
+}
+
+#[test]
+fn a_parent_may_re_export_its_children_but_not_use_those_that_use_it() {
+    let child = (
+        "top/child.rs",
+        "use super::Shared;\npub struct Child(Shared);",
+    );
+    let with = |top: &'static str| circles(&[("lib.rs", "mod top;"), ("top.rs", top), child]);
+    let shared = "pub(crate) struct Shared;\nmod child;\n";
+    let circle = ["top.rs takes Child from top/child.rs takes Shared from top.rs"];
+    for allowed in [
+        "pub use child::Child;",
+        "pub(crate) use self::child::{Child as Other};",
+        "pub use child::*;",
+        "#[cfg(test)]\nuse child::Child;",
+        "#[cfg(test)]\nmod more { fn f(_: super::child::Child) {} }",
+        "fn f() { #[cfg(test)] child::Child::new(); }",
+        "// use child::Child;",
+        "const TEXT: &str = \"child::Child\";",
+    ] {
+        assert_eq!(
+            with(format!("{shared}{allowed}").leak()),
+            [""; 0],
+            "{allowed}"
+        );
+    }
+    for forbidden in [
+        "use child::Child;",
+        "fn f(_: child::Child) {}",
+        "fn f() { use child::Child; }",
+        "pub use child::Child;\nfn f(_: &Child) {}",
+        "#[cfg(feature = \"test\")]\nuse child::Child;",
+    ] {
+        assert_eq!(
+            with(format!("{shared}{forbidden}").leak()),
+            circle,
+            "{forbidden}"
+        );
+    }
+}
+
+#[test]
+fn files_for_tests_are_in_no_circle() {
+    let sources = [
+        ("lib.rs", "#[cfg(test)]\nmod probe;\nmod a;"),
+        ("probe.rs", "use crate::a::A;\npub struct Probe(A);"),
+        (
+            "a.rs",
+            "pub struct A;\n#[cfg(test)]\nuse crate::probe::Probe;\n#[cfg(test)]\nmod tests;",
+        ),
+        ("a/tests.rs", "use super::*;\nuse crate::probe::Probe;"),
+    ];
+    assert_eq!(circles(&sources), [""; 0]);
+}
+
+#[test]
+fn long_files_are_found_and_the_longest_is_told() {
+    let (long, longest) = ("\n".repeat(501), "\n".repeat(502));
+    let sources = [
+        ("crates/low/tests/all.rs", long.as_str()),
+        ("tests/integration/topic.rs", &longest),
+        ("fuzz/bodies/short.rs", &long[1..]),
+        ("fuzz/target/long.rs", &longest),
+    ];
+    let folder = checkout(PAGE, &crates("", ""), &sources);
+    let findings = check(folder.path()).unwrap();
+    let lines: Vec<String> = findings
+        .violations
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "crates/low/tests/all.rs has 501 lines, more than 500",
+            "tests/integration/topic.rs has 502 lines, more than 500",
+        ]
+    );
+    assert_eq!(
+        findings.to_string(),
+        "0 circles, longest file 502 lines (tests/integration/topic.rs)"
+    );
+}
+
+#[test]
+fn the_command_line_names_burn_in_one_file() {
+    let page = PAGE.replace("`high` | `low`", "`ae-cli` | `low`");
+    let manifests = [("crates/low", ""), ("crates/ae-cli", ""), ("xtask", "")];
+    let sources = [
+        ("crates/ae-cli/src/backend.rs", "use burn::Device;"),
+        (
+            "crates/ae-cli/src/commands.rs",
+            "use auburn::Hair;\n// as burn::Tensor",
+        ),
+        (
+            "crates/ae-cli/src/commands/tests.rs",
+            "fn f(_: burn::Device) {}",
+        ),
+        ("crates/low/src/a.rs", "use burn::Device;"),
+    ];
+    let folder = checkout(&page, &manifests, &sources);
+    let violations = check(folder.path()).unwrap().violations;
+    let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "crates/ae-cli/src/commands.rs:2: burn:: belongs in crates/ae-cli/src/backend.rs",
+            "crates/ae-cli/src/commands/tests.rs:1: burn:: belongs in crates/ae-cli/src/backend.rs",
+        ]
+    );
 }
