@@ -8,13 +8,14 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 mod archives;
 mod bench;
 mod bytes;
+mod case;
 mod checkpoints;
 mod command_line;
 mod devices;
@@ -24,161 +25,24 @@ mod images;
 mod kills;
 mod models;
 mod numbers;
+mod options;
+mod process;
+mod resumption;
+mod small_disk;
 mod snapshot;
 mod system_calls;
 mod table;
+mod trouble;
 
-use bench::{Bench, Fixture};
+pub use options::FaultsOptions;
+pub use trouble::FaultsError;
+
+use bench::Fixture;
+use case::Case;
+use table::Score;
+use trouble::Trouble;
 
 use crate::commands::build_ae;
-
-/// What `faults` runs.
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "\
-Examples:
-  cargo xtask faults                         every case; builds ae in release mode first
-  cargo xtask faults --quick                 a subset in two minutes, as CI has it
-  cargo xtask faults --only checkpoints --ae target/debug/ae
-  cargo xtask faults --table                 every case, and the table in docs/reliability.md anew")]
-pub struct FaultsOptions {
-    /// Leave out the cases that take long.
-    #[arg(long)]
-    pub quick: bool,
-    /// Only the families, or the cases, whose name contains this.
-    #[arg(long, value_name = "NAME")]
-    pub only: Option<String>,
-    /// The ae to break things around [default: built in release mode].
-    #[arg(long, value_name = "PATH")]
-    pub ae: Option<PathBuf>,
-    /// The seed of random moments.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Write the table into docs/reliability.md.
-    #[arg(long, conflicts_with_all = ["quick", "only"])]
-    pub table: bool,
-    /// Only list the cases.
-    #[arg(long)]
-    pub list: bool,
-}
-
-impl FaultsOptions {
-    /// The subset for CI, around an `ae` that is built already.
-    #[must_use]
-    pub fn quick_with(ae: PathBuf) -> Self {
-        Self {
-            quick: true,
-            only: None,
-            ae: Some(ae),
-            seed: 1,
-            table: false,
-            list: false,
-        }
-    }
-}
-
-/// Why the cases could not be tried.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FaultsError {
-    /// A file of the harness itself.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// `ae` could not be built, or does not do what everything starts from.
-    #[error("{0}")]
-    Unusable(String),
-}
-
-impl FaultsError {
-    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
-    }
-}
-
-/// Why a case did not pass.
-enum Trouble {
-    /// Something was not as promised.
-    Failed(String),
-    /// It could not be tried here.
-    Skipped(String),
-}
-
-impl From<String> for Trouble {
-    fn from(reason: String) -> Self {
-        Self::Failed(reason)
-    }
-}
-
-/// What a passed case has to say beyond that, such as how many places a sweep tried; often nothing.
-type Passed = String;
-type Body = Box<dyn Fn(&Bench<'_>) -> Result<Passed, Trouble>>;
-
-/// One thing that goes wrong.
-struct Case {
-    family: &'static str,
-    name: String,
-    /// Whether it belongs to the subset that CI runs.
-    quick: bool,
-    body: Body,
-}
-
-impl Case {
-    fn new(
-        family: &'static str,
-        name: impl Into<String>,
-        body: impl Fn(&Bench<'_>) -> Result<(), Trouble> + 'static,
-    ) -> Self {
-        Self::telling(family, name, move |bench| {
-            body(bench).map(|()| String::new())
-        })
-    }
-
-    /// A case with figures to tell.
-    fn telling(
-        family: &'static str,
-        name: impl Into<String>,
-        body: impl Fn(&Bench<'_>) -> Result<Passed, Trouble> + 'static,
-    ) -> Self {
-        Self {
-            family,
-            name: name.into(),
-            quick: true,
-            body: Box::new(body),
-        }
-    }
-
-    fn slow(mut self) -> Self {
-        self.quick = false;
-        self
-    }
-
-    fn is_chosen(&self, options: &FaultsOptions) -> bool {
-        let named = options
-            .only
-            .as_ref()
-            .is_none_or(|only| self.family.contains(only) || self.name.contains(only));
-        named && (self.quick || !options.quick)
-    }
-}
-
-/// How a case ended.
-struct Score {
-    family: &'static str,
-    name: String,
-    result: Result<Passed, Trouble>,
-    elapsed: Duration,
-}
 
 /// Tries every chosen case and prints the score.
 ///
@@ -246,27 +110,6 @@ fn all_cases() -> Vec<Case> {
     cases.extend(command_line::cases());
     cases.extend(devices::cases());
     cases
-}
-
-impl Score {
-    fn is_failure(&self) -> bool {
-        matches!(self.result, Err(Trouble::Failed(_)))
-    }
-
-    fn line(&self) -> String {
-        let (mark, told) = match &self.result {
-            Ok(told) => ("ok  ", told.as_str()),
-            Err(Trouble::Failed(reason)) => ("FAIL", reason.as_str()),
-            Err(Trouble::Skipped(reason)) => ("skip", reason.as_str()),
-        };
-        let line = format!(
-            "{mark} {:12} {:<52} {:6.2} s  {told}",
-            self.family,
-            self.name,
-            self.elapsed.as_secs_f64()
-        );
-        line.trim_end().to_owned()
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
-use super::archives::at;
-use super::bench::{Bench, broken};
-use super::checkpoints::SmallDisk;
+use super::bench::Bench;
+use super::case::Case;
+use super::small_disk::SmallDisk;
 use super::snapshot::{Snapshot, sha256_of};
-use super::{Case, Trouble};
+use super::trouble::{Trouble, at, broken};
 
 pub(super) const FAMILY: &str = "command line";
 

@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use super::bench::{Bench, Ended, broken};
+use super::bench::Bench;
+use super::case::Case;
+use super::process::Ended;
 use super::snapshot::Snapshot;
-use super::{Case, Trouble};
+use super::trouble::{Trouble, broken};
 
 const FAMILY: &str = "devices";
 
@@ -97,15 +99,15 @@ pub(super) fn cases() -> Vec<Case> {
             told(refused)
         }),
         Case::telling(FAMILY, "memory that ends in the middle of a run", |bench| {
-            let expected = super::checkpoints::undisturbed(bench)?;
+            let expected = super::resumption::undisturbed(bench)?;
             let begin = least_address_space(bench)?;
             let mut refused = 0;
             for mebibytes in (begin..begin + 64).step_by(4) {
                 let run = bench.copy_run("run")?;
-                let limited = super::checkpoints::go_on(bench, "run").address_space(mebibytes);
+                let limited = super::resumption::go_on(bench, "run").address_space(mebibytes);
                 refused += u32::from(check_exhausted(&limited.run(), mebibytes)?);
-                super::checkpoints::go_on(bench, "run").run().check_done()?;
-                super::checkpoints::check_same_model(&run, &expected)?;
+                super::resumption::go_on(bench, "run").run().check_done()?;
+                super::resumption::check_same_model(&run, &expected)?;
                 fs::remove_dir_all(&run).map_err(broken(&run))?;
             }
             told(refused)
@@ -163,7 +165,7 @@ fn has_gpu(bench: &Bench<'_>) -> bool {
 }
 
 /// A little training on a software adapter.
-fn software<'a>(bench: &'a Bench<'_>) -> super::bench::Run<'a> {
+fn software<'a>(bench: &'a Bench<'_>) -> super::process::Run<'a> {
     bench
         .train("run", &["--epochs", "1", "--limit", "4"])
         .without(&["--backend", "flex"])

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use ae_random::{Draw, Purpose};
 
-use super::bench::{Bench, Ended, Run, broken};
+use super::bench::Bench;
+use super::case::Case;
+use super::process::{Ended, Run};
 use super::snapshot::{sha256, sha256_of};
-use super::{Case, Trouble};
+use super::trouble::{Trouble, broken};
 use crate::loopback::{Behaviour, Server};
 
 pub(super) const FAMILY: &str = "download";
@@ -315,7 +317,7 @@ fn processes() -> Vec<Case> {
         Case::new(FAMILY, "no room on the disk", |bench| {
             let site = Site::open(bench, &[Behaviour::Honest])?;
             let place = bench.path().join("data");
-            let disk = super::checkpoints::SmallDisk::mount(&place, 1024)?;
+            let disk = super::small_disk::SmallDisk::mount(&place, 1024)?;
             disk.fill_but(100)?;
             site.download()?
                 .run()

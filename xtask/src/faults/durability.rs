@@ -9,8 +9,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::bench::{Bench, Run, broken, is_there};
-use super::{Case, Trouble, checkpoints, command_line, downloads};
+use super::bench::Bench;
+use super::case::Case;
+use super::process::{Run, is_there};
+use super::trouble::{Trouble, broken};
+use super::{command_line, downloads, resumption};
 use crate::loopback::Behaviour;
 
 const CALLS: &str = "write,pwrite64,writev,ftruncate,openat,mkdir,mkdirat,fsync,fdatasync,rename,renameat,renameat2,link,\
@@ -22,7 +25,7 @@ const OF_NO_CONSEQUENCE: [&str; 2] = ["lock", ".partial"];
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::telling(
-            checkpoints::FAMILY,
+            resumption::FAMILY,
             "on the disk before it has a name: a new run",
             |bench| {
                 let more = ["--epochs", "3", "--checkpoint-every", "2steps"];
@@ -30,11 +33,11 @@ pub(super) fn cases() -> Vec<Case> {
             },
         ),
         Case::telling(
-            checkpoints::FAMILY,
+            resumption::FAMILY,
             "on the disk before it has a name: a run gone on with",
             |bench| {
                 bench.copy_run("run")?;
-                check(bench, checkpoints::go_on(bench, "run"), "run", 5)
+                check(bench, resumption::go_on(bench, "run"), "run", 5)
             },
         ),
         Case::telling(

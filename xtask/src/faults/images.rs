@@ -4,9 +4,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
-use super::bench::{Bench, SIDE, broken, held_to_permissions};
-use super::bytes::{self, PngKind, png, png_of};
-use super::{Case, Trouble};
+use super::bench::Bench;
+use super::bytes::{self, PngKind, SIDE, png, png_of};
+use super::case::Case;
+use super::process::held_to_permissions;
+use super::trouble::{Trouble, broken};
 
 const FAMILY: &str = "images";
 

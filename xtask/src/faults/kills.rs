@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use ae_random::{Draw, Purpose};
 
-use super::bench::{Bench, Run, broken};
-use super::checkpoints::{FAMILY, check_same_model, checkpoints, sums};
-use super::{Case, Trouble};
+use super::bench::Bench;
+use super::case::Case;
+use super::process::Run;
+use super::resumption::{FAMILY, check_same_model, checkpoints, sums};
+use super::trouble::{Trouble, broken};
 
 /// A few seconds of training, most of it in steps.
 const RUN: [&str; 12] = [

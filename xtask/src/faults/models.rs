@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use super::bench::{Bench, broken};
+use super::bench::Bench;
 use super::bytes::safetensors;
-use super::{Case, Trouble};
+use super::case::Case;
+use super::trouble::{Trouble, broken};
 
 const FAMILY: &str = "model files";
 const FILE: &str = "x.safetensors";

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use super::bench::{Bench, SIDE, broken};
-use super::bytes::{self, idx, npy};
+use super::bench::Bench;
+use super::bytes::{self, SIDE, idx, npy};
+use super::case::Case;
 use super::snapshot::Snapshot;
-use super::{Case, Trouble};
+use super::trouble::{Trouble, broken};
 
 const FAMILY: &str = "numbers";
 

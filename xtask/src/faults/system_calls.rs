@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::archives::at;
-use super::bench::{Bench, broken, is_there};
-use super::checkpoints::{FAMILY, check_same_model, go_on, undisturbed};
-use super::{Case, Trouble};
+use super::bench::Bench;
+use super::case::Case;
+use super::process::is_there;
+use super::resumption::{FAMILY, check_same_model, go_on, undisturbed};
+use super::trouble::{Trouble, at, broken};
 
 /// Calls that change what is on the disk, by what they do.
 const KINDS: [(&str, &str); 6] = [

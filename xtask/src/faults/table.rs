@@ -3,12 +3,43 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{FaultsError, Score, Trouble};
+use super::case::Passed;
+use super::trouble::{FaultsError, Trouble};
 
 /// The table stands between these lines.
 const BEGIN: &str = "<!-- faults: written by `cargo xtask faults --table` -->";
 const END: &str = "<!-- faults end -->";
+
+/// How a case ended.
+pub(super) struct Score {
+    pub(super) family: &'static str,
+    pub(super) name: String,
+    pub(super) result: Result<Passed, Trouble>,
+    pub(super) elapsed: Duration,
+}
+
+impl Score {
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self.result, Err(Trouble::Failed(_)))
+    }
+
+    pub(super) fn line(&self) -> String {
+        let (mark, told) = match &self.result {
+            Ok(told) => ("ok  ", told.as_str()),
+            Err(Trouble::Failed(reason)) => ("FAIL", reason.as_str()),
+            Err(Trouble::Skipped(reason)) => ("skip", reason.as_str()),
+        };
+        let line = format!(
+            "{mark} {:12} {:<52} {:6.2} s  {told}",
+            self.family,
+            self.name,
+            self.elapsed.as_secs_f64()
+        );
+        line.trim_end().to_owned()
+    }
+}
 
 /// `survived 120/120`, and how many were skipped.
 pub(super) fn survived(scores: &[Score]) -> String {
@@ -75,8 +106,6 @@ pub(super) fn write(page: &Path, scores: &[Score]) -> Result<(), FaultsError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn score(name: &str, result: Result<&str, Trouble>) -> Score {
