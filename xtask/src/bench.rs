@@ -10,6 +10,7 @@ mod contender;
 mod machine;
 mod peer;
 mod reach;
+mod sample;
 mod table;
 mod whole;
 
@@ -20,9 +21,10 @@ use std::time::Instant;
 
 use clap::Args;
 
-use self::cases::{Case, Task};
+use self::cases::Case;
 use self::contender::Contender;
 use self::machine::Machine;
+use self::sample::Sample;
 use crate::commands::build_ae;
 
 /// What to measure, and beside whom.
@@ -53,17 +55,6 @@ pub struct BenchOptions {
     /// Where the CSV file and the table go [default: docs/benchmarks of the checkout].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-}
-
-/// One number: what a contender did in one round of a case.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sample {
-    pub(crate) case: String,
-    pub(crate) task: Task,
-    pub(crate) contender: String,
-    pub(crate) round: usize,
-    /// In the task's unit.
-    pub(crate) value: f64,
 }
 
 /// Measures, prints the table, and writes it with the raw numbers.

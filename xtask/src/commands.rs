@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 /// Runs a program in `folder`; its standard output is dropped, its errors are seen.
 ///
 /// # Errors
@@ -27,6 +29,19 @@ pub(crate) fn run(
     } else {
         Err(format!("{name} {}: {status}", arguments.join(" ")).into())
     }
+}
+
+/// The JSON that a program prints.
+///
+/// # Errors
+/// The last line of its errors, or why it could not be started or understood.
+pub(crate) fn output_of(command: &mut Command) -> Result<Value, String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(text.lines().next_back().unwrap_or("failed").to_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
 /// The cargo that runs us, or the one on the path.

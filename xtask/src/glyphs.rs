@@ -5,17 +5,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ae_data::glyphs::{self, GlyphFace, GlyphOptions, Glyphs, Recognition};
 use ae_data::{DataError, Dataset, ImageSet, write_idx};
 use ae_files::write_atomically;
 use clap::Args;
 use serde::Serialize;
-use thiserror::Error;
 
+mod error;
 mod packages;
+
+pub use error::GlyphsError;
 
 use packages::{Fonts, Packages};
 
@@ -31,56 +32,6 @@ pub struct GlyphsOptions {
     /// Print the names of the Debian packages whose fonts are drawn.
     #[arg(long)]
     packages: bool,
-}
-
-/// Why the glyphs could not be made, or are not what they should be.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum GlyphsError {
-    /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The list of packages is not what it should be.
-    #[error("cannot read {}: {source}", path.display())]
-    List {
-        /// The list.
-        path: PathBuf,
-        /// The cause.
-        source: toml::de::Error,
-    },
-    /// Debian's package manager cannot be asked.
-    #[error("cannot run dpkg-query, which says which fonts are installed: {0}")]
-    Dpkg(io::Error),
-    /// Packages are not installed.
-    #[error(
-        "{} of {total} font packages are not installed: {}; apt-get install --no-install-recommends takes them",
-        names.len(), names.join(" ")
-    )]
-    Missing {
-        /// Those that are not installed.
-        names: Vec<String>,
-        /// How many there should be.
-        total: usize,
-    },
-    /// Other versions are installed than those the set was drawn from.
-    #[error("other versions are installed than those the set was drawn from: {}", .0.join(", "))]
-    Versions(Vec<String>),
-    /// What is drawn is not what is there.
-    #[error("the fonts give another set than {}: {differences}", folder.display())]
-    Differs {
-        /// Where the set is.
-        folder: PathBuf,
-        /// What differs.
-        differences: String,
-    },
-    /// From the library that draws.
-    #[error(transparent)]
-    Data(#[from] DataError),
 }
 
 /// How the embedded set is made from the fonts.

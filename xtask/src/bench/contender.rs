@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::cases::{Case, Models, Network, Task};
 use super::peer::{Answer, Peer, Waiting, Way};
+use crate::commands::output_of;
 
 /// Someone who can be measured.
 pub(crate) enum Contender {
@@ -212,15 +213,6 @@ fn whole_run(ae: &Path, backend: &str, case: &Case, data: &Path) -> Result<f64, 
         .filter_map(|line| line["images_per_second"].as_f64())
         .next_back()
         .ok_or_else(|| "no epoch in metrics.jsonl".to_owned())
-}
-
-pub(crate) fn output_of(command: &mut Command) -> Result<Value, String> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        return Err(text.lines().next_back().unwrap_or("failed").to_owned());
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
 /// Each task's median, as `ae bench` gives it.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Sample;
 use super::cases::Task;
+use super::sample::Sample;
 
 /// The test error to reach: what PyTorch's Adam at 1e-3 ends with after ten epochs of the classic protocol, rounded up.
 const MSE: f64 = 0.0055;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::Sample;
 use super::cases::Task;
 use super::machine::Machine;
+use super::sample::Sample;
 
 /// `case,task,contender,round,value,unit`.
 pub(crate) fn csv(samples: &[Sample]) -> String {

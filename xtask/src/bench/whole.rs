@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use ae_data::{Image, ImageShape};
 
-use super::Sample;
 use super::cases::{Models, OF_LETTERS, Task};
-use super::contender::output_of;
+use super::sample::Sample;
+use crate::commands::output_of;
 
 /// Rounds of a start-up's measurement: a command of milliseconds meets more chance than one of seconds.
 const START_UPS: usize = 11;

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
-use super::{DownloadError, DownloadOptions, Report, sha256};
-use crate::sources::{Sha256Sum, SourceFile};
+use super::error::{AttemptError, DownloadError};
+use super::options::{DownloadOptions, Report};
+use super::sum::sha256;
+use crate::sources::SourceFile;
 
 /// Below this a server is as good as silent.
 const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
@@ -18,75 +20,6 @@ const PROGRESS_BYTES: u64 = 64 << 10;
 const BUFFER_BYTES: usize = 64 << 10;
 const MOST_REDIRECTS: u32 = 5;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// What went wrong in one attempt; another may fare better.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AttemptError {
-    /// No connection, or no sensible answer.
-    #[error("the request failed: {0}")]
-    Request(#[source] Box<ureq::Error>),
-    /// A status other than 200 and 206.
-    #[error("the server answered with status {0}")]
-    Status(StatusCode),
-    /// A page where the file should be: a login, an apology, a parked domain.
-    #[error("the server sent {0}, not the file")]
-    Page(String),
-    /// The announced length is not the file's.
-    #[error("the server announced {found} bytes instead of {expected}")]
-    Length {
-        /// Bytes that were missing.
-        expected: u64,
-        /// Bytes announced.
-        found: u64,
-    },
-    /// The answer to a request for the rest is about another part or another file.
-    #[error("the server sent range {found:?} when asked for the bytes from {from} of {bytes}")]
-    Range {
-        /// First byte asked for.
-        from: u64,
-        /// Length of the whole file.
-        bytes: u64,
-        /// The answer's `Content-Range`.
-        found: String,
-    },
-    /// More bytes than the file has.
-    #[error("the server sent more than {bytes} bytes")]
-    TooLong {
-        /// Length of the whole file.
-        bytes: u64,
-    },
-    /// The connection ended or failed before the file did.
-    #[error("the connection broke off after {position} of {bytes} bytes{}", because(source.as_ref()))]
-    BrokenOff {
-        /// Bytes there, earlier attempts included.
-        position: u64,
-        /// Length of the whole file.
-        bytes: u64,
-        /// The reason, where there is one.
-        source: Option<io::Error>,
-    },
-    /// Nothing came, or next to nothing.
-    #[error("the server stalled after {position} of {bytes} bytes")]
-    Stalled {
-        /// Bytes there, earlier attempts included.
-        position: u64,
-        /// Length of the whole file.
-        bytes: u64,
-    },
-    /// All bytes, but not the right ones.
-    #[error("the content's SHA-256 is {found} instead of {expected}")]
-    Sum {
-        /// The file's sum.
-        expected: Sha256Sum,
-        /// The content's.
-        found: Sha256Sum,
-    },
-}
-
-fn because(source: Option<&io::Error>) -> String {
-    source.map_or_else(String::new, |source| format!(": {source}"))
-}
 
 /// Whether ureq's clock ended a read; it says so in an error of its own inside the usual one.
 fn is_timeout(error: &io::Error) -> bool {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::GlyphsError;
+use super::error::GlyphsError;
 
 /// The list of packages, with the comment that stands before it.
 #[derive(Debug)]
