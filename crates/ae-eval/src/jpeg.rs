@@ -23,7 +23,7 @@ use image::ImageFormat;
 use jpeg_encoder::{ColorType, Encoder};
 use rayon::prelude::*;
 
-use crate::EvalError;
+use crate::error::EvalError;
 
 /// The quality settings that JPEG encoders have agreed on.
 const QUALITIES: std::ops::RangeInclusive<u8> = 1..=100;

@@ -1,30 +1,24 @@
 #![doc = include_str!("../README.md")]
 
 pub mod baselines;
+mod codes;
 mod corruption;
-mod detection;
 mod error;
-mod features;
-pub mod filter;
-mod interpolation;
+pub mod filters;
 pub mod jpeg;
-mod logistic;
-mod mixture;
-mod neighbours;
 pub mod pca;
 mod quality;
-mod ssim;
-pub mod tsne;
 
 pub use baselines::{Baseline, BaselineRequest, baselines};
+pub use codes::detection::{alarm_threshold, auroc};
+pub use codes::interpolation::Interpolation;
+pub use codes::logistic::LogisticRegression;
+pub use codes::mixture::GaussianMixture;
+pub use codes::neighbors::neighbour_accuracy;
+pub use codes::rows::LabelledRows;
+pub use codes::tsne;
 pub use corruption::{Corruption, Part, SeededNoise};
-pub use detection::{alarm_threshold, auroc};
 pub use error::EvalError;
-pub use features::LabelledRows;
-pub use interpolation::Interpolation;
-pub use logistic::LogisticRegression;
-pub use mixture::GaussianMixture;
-pub use neighbours::neighbour_accuracy;
 pub use pca::Pca;
+pub use quality::ssim::ssim;
 pub use quality::{Quality, QualityMeter, cross_entropy};
-pub use ssim::ssim;

@@ -4,8 +4,8 @@ use ae_data::ImageSet;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par, Side};
 
-use crate::EvalError;
-use crate::features::{check_finite, check_whole};
+use crate::codes::rows::{check_finite, check_whole};
+use crate::error::EvalError;
 
 /// Longest side of the matrix whose eigenvectors are computed; 2,048 take some seconds.
 const LARGEST_SIDE: usize = 2048;

@@ -1,7 +1,9 @@
 use ae_data::ImageShape;
 use serde::Serialize;
 
-use crate::ssim;
+use crate::quality::ssim::ssim;
+
+pub(crate) mod ssim;
 
 /// How near a set of images comes to its reference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -3,7 +3,7 @@ use std::fmt;
 use ae_data::{ImageSet, ImageShape};
 use rayon::prelude::*;
 
-use crate::filter::{NonLocalMeans, gaussian, median, non_local_means};
+use crate::filters::{NonLocalMeans, gaussian, median, non_local_means};
 use crate::pca::evenly_spread;
 use crate::quality::squared_error;
 use crate::{Corruption, EvalError, Part};

@@ -156,7 +156,7 @@ mod tests {
     /// Numbers from `tests/reference/ssim.py`, which asks scikit-image.
     #[test]
     fn agrees_with_scikit_image() {
-        let printed = include_str!("../tests/reference/ssim.txt");
+        let printed = include_str!("../../tests/reference/ssim.txt");
         let mut checked = 0;
         for line in printed.lines().filter(|line| !line.starts_with('#')) {
             let fields: Vec<&str> = line.split_whitespace().collect();

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::features::LabelledRows;
+use crate::codes::rows::LabelledRows;
 
 /// The share of test rows whose label the majority of their `neighbours` nearest training rows has, by Euclidean
 /// distance. A tie among labels goes to the one whose nearest row is nearest.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::features::LabelledRows;
+use crate::codes::rows::LabelledRows;
 
 /// Steps of the descent.
 const STEPS: usize = 300;

@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 
 use ae_random::{Draw, Purpose};
 
+use crate::codes::rows::{check_finite, check_whole};
 use crate::error::EvalError;
-use crate::features::{check_finite, check_whole};
 
 /// Numbers in a row, at most: a component keeps their square.
 const MOST_VALUES: usize = 1_024;
