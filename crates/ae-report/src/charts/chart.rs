@@ -1,10 +1,10 @@
 //! Lines and points over two axes: what loss curves and rate-distortion charts are drawn with.
 
-use crate::axis::{Axis, AxisOptions};
-use crate::canvas::{Anchor, Canvas, Heading, Marker};
+use crate::charts::axis::{Axis, AxisOptions};
+use crate::drawing::canvas::{Anchor, Canvas, Heading, Marker};
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{AXIS, AXIS_LABEL, CAPTION, FAINT_GRID, GRID, LEGEND, MARGIN, TICK};
 use crate::error::ReportError;
-use crate::picture::Picture;
-use crate::theme::{AXIS, AXIS_LABEL, CAPTION, FAINT_GRID, GRID, LEGEND, MARGIN, TICK};
 
 const WIDTH: usize = 1200;
 const HEIGHT: usize = 760;

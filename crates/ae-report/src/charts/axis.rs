@@ -1,6 +1,6 @@
 //! Axes: the range that shows the data, and ticks at round numbers.
 
-use crate::ticks::{Step, linear_labels, log_label, power};
+use crate::charts::ticks::{Step, linear_labels, log_label, power};
 
 /// How values are laid along an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

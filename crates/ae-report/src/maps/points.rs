@@ -2,10 +2,10 @@
 
 use ae_data::Image;
 
-use crate::canvas::{Anchor, Canvas, Heading, Marker};
+use crate::drawing::canvas::{Anchor, Canvas, Heading, Marker};
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{FRAME, LEGEND, MARGIN, QUIET};
 use crate::error::ReportError;
-use crate::picture::Picture;
-use crate::theme::{FRAME, LEGEND, MARGIN, QUIET};
 
 /// What [`map_picture`] and [`map_html`](crate::map_html) draw.
 #[derive(Clone, Debug, Default)]
@@ -182,9 +182,9 @@ pub fn map_picture(request: &MapRequest) -> Result<Picture, ReportError> {
         drawn.len(),
         places.len()
     );
-    let style = crate::text::TextStyle {
+    let style = crate::drawing::lettering::TextStyle {
         color: QUIET,
-        ..crate::theme::NOTE
+        ..crate::drawing::theme::NOTE
     };
     let baseline = (HEIGHT - MARGIN / 2) as f32;
     canvas.text(&note, MARGIN as f32, baseline, Anchor::Start, style);

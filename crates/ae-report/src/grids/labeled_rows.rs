@@ -2,13 +2,13 @@
 
 use ae_data::Image;
 
-use crate::canvas::{Anchor, Canvas, Heading};
-use crate::color_bar::{COLOR_BAR_WIDTH, MIN_ROW_HEIGHT, draw_color_bar};
+use crate::drawing::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{CAPTION, FRAME, LABEL, MARGIN, MAX_HEIGHT, MAX_WIDTH, NOTE};
 use crate::error::ReportError;
-use crate::grid_cells::{Content, RowCells, check_row, fit};
-use crate::number::thousands;
-use crate::picture::Picture;
-use crate::theme::{CAPTION, FRAME, LABEL, MARGIN, MAX_HEIGHT, MAX_WIDTH, NOTE};
+use crate::grids::cells::{Content, RowCells, check_row, fit};
+use crate::grids::color_bar::{COLOR_BAR_WIDTH, MIN_ROW_HEIGHT, draw_color_bar};
+use crate::text::number::thousands;
 
 /// A picture of labelled rows.
 #[derive(Clone, Debug, Default)]

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::drawing::picture::Picture;
 use crate::error::ReportError;
-use crate::map::{MapRequest, check, class_color, unit_places};
-use crate::picture::Picture;
+use crate::maps::points::{MapRequest, check, class_color, unit_places};
 
 /// Thumbnails in a row of the page's one image.
 const COLUMNS: usize = 50;
@@ -13,7 +13,7 @@ const MOST_PIXELS: usize = 64 << 20;
 /// The longer side of a thumbnail, in pixels.
 const THUMBNAIL: usize = 64;
 
-const PAGE: &str = include_str!("map_page.html");
+const PAGE: &str = include_str!("page.html");
 
 /// Makes a page of a map: HTML with its data inside. The wheel zooms, dragging moves, a click on a class hides it.
 ///
@@ -117,7 +117,7 @@ mod tests {
     use ae_data::{Image, ImageShape};
 
     use super::*;
-    use crate::map::MapPoint;
+    use crate::maps::points::MapPoint;
 
     #[test]
     fn base64_is_that_of_the_standard() {

@@ -2,11 +2,11 @@
 
 use ae_data::Image;
 
-use crate::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{CAPTION, FRAME, LABEL, MARGIN, MAX_HEIGHT, MAX_WIDTH};
 use crate::error::ReportError;
-use crate::grid_cells::common_shape;
-use crate::picture::Picture;
-use crate::theme::{CAPTION, FRAME, LABEL, MARGIN, MAX_HEIGHT, MAX_WIDTH};
+use crate::grids::cells::common_shape;
 
 /// What [`panels`] draws.
 #[derive(Clone, Debug, Default)]

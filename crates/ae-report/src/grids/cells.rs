@@ -2,10 +2,10 @@
 
 use ae_data::{Image, ImageShape};
 
-use crate::code_tiles::{ColorRange, TileLayout, code_count};
-use crate::color_bar::MIN_ROW_HEIGHT;
 use crate::error::ReportError;
-use crate::grid::{Cells, GAP, GridRow};
+use crate::grids::code_tiles::{ColorRange, TileLayout, code_count};
+use crate::grids::color_bar::MIN_ROW_HEIGHT;
+use crate::grids::labeled_rows::{Cells, GAP, GridRow};
 
 /// No image is enlarged beyond this side.
 pub(crate) const MAX_CELL_PIXELS: usize = 256;

@@ -1,6 +1,6 @@
 //! Sizes and colours that all pictures share.
 
-use crate::text::{TextStyle, Weight};
+use crate::drawing::lettering::{TextStyle, Weight};
 
 /// No picture is wider: it fits a screen unscaled, and its letters can still be read at half the size in a README.
 pub(crate) const MAX_WIDTH: usize = 1600;

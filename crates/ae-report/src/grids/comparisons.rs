@@ -2,13 +2,15 @@
 
 use ae_data::{Image, ImageShape};
 
-use crate::canvas::Heading;
+use crate::drawing::canvas::Heading;
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{MARGIN, MAX_HEIGHT, MAX_WIDTH};
 use crate::error::ReportError;
-use crate::grid::{CAPTION_HEIGHT, GAP, GridRequest, GridRow, ROW_GAP, picture_grid};
-use crate::grid_cells::{MAX_CELL_PIXELS, common_shape};
-use crate::number::thousands;
-use crate::picture::Picture;
-use crate::theme::{MARGIN, MAX_HEIGHT, MAX_WIDTH};
+use crate::grids::cells::{MAX_CELL_PIXELS, common_shape};
+use crate::grids::labeled_rows::{
+    CAPTION_HEIGHT, GAP, GridRequest, GridRow, ROW_GAP, picture_grid,
+};
+use crate::text::number::thousands;
 
 /// What [`reconstruction_picture`] draws: one column an image.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,7 @@ pub fn reconstruction_picture(request: &ReconstructionRequest<'_>) -> Result<Pic
     if !request.psnr.is_empty() {
         check_count("PSNR values", count, request.psnr.len())?;
     }
-    crate::code_tiles::code_count(request.codes, request.code_shape, count)?;
+    crate::grids::code_tiles::code_count(request.codes, request.code_shape, count)?;
     let mut encoded = GridRow::codes(
         "encoded",
         request.codes.to_vec(),
@@ -221,7 +223,7 @@ fn decibels(psnr: &[f64]) -> Vec<String> {
         if value.is_finite() {
             format!("{value:.1} dB").replace('-', "−")
         } else {
-            crate::number::significant(*value, 1)
+            crate::text::number::significant(*value, 1)
         }
     };
     psnr.iter().map(text).collect()

@@ -1,14 +1,14 @@
 //! Horizontal bars: one number for each of a few things that are compared.
 
-use crate::axis::{Axis, AxisOptions};
-use crate::canvas::{Anchor, Canvas, Heading};
-use crate::error::ReportError;
-use crate::number::significant;
-use crate::picture::Picture;
-use crate::text::TextStyle;
-use crate::theme::{
+use crate::charts::axis::{Axis, AxisOptions};
+use crate::drawing::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::lettering::TextStyle;
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{
     AXIS, AXIS_LABEL, BACKGROUND_BAR, GRID, INK, LABEL, LEGEND, MARGIN, SERIES, TICK,
 };
+use crate::error::ReportError;
+use crate::text::number::significant;
 
 /// What [`bar_chart`] draws.
 #[derive(Clone, Debug, Default)]

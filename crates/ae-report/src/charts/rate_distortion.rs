@@ -1,11 +1,11 @@
 //! How much quality a code has for its bits, beside other ways to spend them.
 
-use crate::axis::{AxisOptions, AxisScale};
-use crate::canvas::{Heading, Marker};
-use crate::chart::{Chart, ChartPoint, ChartSeries};
+use crate::charts::axis::{AxisOptions, AxisScale};
+use crate::charts::chart::{Chart, ChartPoint, ChartSeries};
+use crate::drawing::canvas::{Heading, Marker};
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::SERIES;
 use crate::error::ReportError;
-use crate::picture::Picture;
-use crate::theme::SERIES;
 
 /// What [`rate_distortion`] draws.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,12 @@
 //! Loss curves: how training went.
 
-use crate::axis::{AxisOptions, AxisScale};
-use crate::canvas::{Heading, Marker};
-use crate::chart::{Chart, ChartPoint, ChartSeries};
+use crate::charts::axis::{AxisOptions, AxisScale};
+use crate::charts::chart::{Chart, ChartPoint, ChartSeries};
+use crate::drawing::canvas::{Heading, Marker};
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::SERIES;
 use crate::error::ReportError;
-use crate::number::significant;
-use crate::picture::Picture;
-use crate::theme::SERIES;
+use crate::text::number::significant;
 
 /// What [`loss_curves`] draws.
 #[derive(Clone, Debug, Default)]

@@ -4,10 +4,10 @@ use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform,
 };
 
+use crate::drawing::lettering::TextStyle;
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::{MARGIN, SUBTITLE, TITLE};
 use crate::error::ReportError;
-use crate::picture::Picture;
-use crate::text::TextStyle;
-use crate::theme::{MARGIN, SUBTITLE, TITLE};
 
 /// Which point of a text its position names.
 #[derive(Clone, Copy, Debug, PartialEq)]

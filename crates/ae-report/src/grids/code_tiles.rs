@@ -6,10 +6,10 @@
 
 use ae_data::Image;
 
+use crate::drawing::picture::Picture;
+use crate::drawing::theme::WHITE;
+use crate::drawing::viridis::viridis;
 use crate::error::ReportError;
-use crate::picture::Picture;
-use crate::theme::WHITE;
-use crate::viridis::viridis;
 
 /// The numbers at the two ends of the colour map.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Round numbers for the ticks of an axis, and how they are written.
 
-use crate::number::{minus, power_of_ten};
+use crate::text::number::{minus, power_of_ten};
 
 /// The distance between two ticks: `mantissa * 10^exponent`, the mantissa 1, 2 or 5.
 ///

@@ -1,10 +1,10 @@
 //! The scale beside a row of codes.
 
-use crate::axis::{Axis, AxisOptions};
-use crate::canvas::{Anchor, Canvas};
-use crate::code_tiles::ColorRange;
-use crate::theme::{FRAME, NOTE};
-use crate::viridis::viridis;
+use crate::charts::axis::{Axis, AxisOptions};
+use crate::drawing::canvas::{Anchor, Canvas};
+use crate::drawing::theme::{FRAME, NOTE};
+use crate::drawing::viridis::viridis;
+use crate::grids::code_tiles::ColorRange;
 
 /// Pixels to the right of a row that a colour bar and its numbers take.
 pub(crate) const COLOR_BAR_WIDTH: usize = 74;

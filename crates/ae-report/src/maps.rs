@@ -1,0 +1,4 @@
+//! Maps of codes: one point for each image, in a plane.
+
+pub(crate) mod page;
+pub(crate) mod points;
