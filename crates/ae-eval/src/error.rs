@@ -35,7 +35,7 @@ pub enum EvalError {
         found: usize,
     },
 
-    /// Principal components of values that are infinite or not numbers.
+    /// Principal components of values that are infinite or NaN.
     #[error("row {row} holds a value that is not finite")]
     NotFinite {
         /// The first such row.
@@ -66,14 +66,14 @@ pub enum EvalError {
 
     /// Codes that a mixture of Gaussians cannot be fitted to.
     #[error(
-        "cannot fit {components} Gaussians to {rows} codes of {values} numbers: at least one Gaussian, no more than codes, and at most {most_values} numbers"
+        "cannot fit {components} Gaussians to {rows} codes of {values} values: at least one Gaussian, no more than codes, and at most {most_values} values"
     )]
     Mixture {
         /// Gaussians asked for.
         components: usize,
         /// Codes given.
         rows: usize,
-        /// Numbers in a code.
+        /// Values in a code.
         values: usize,
         /// The longest code that a full covariance is kept of.
         most_values: usize,

@@ -2,12 +2,12 @@
 //!
 //! # Two honest sizes
 //!
-//! A JPEG file of a 28x28 image is mostly headers: marker segments, a quantisation table and
+//! A JPEG file of a 28x28 image is mostly headers: marker segments, a quantization table and
 //! Huffman tables, about 200 bytes before the first pixel. An autoencoder's code, on the other
 //! hand, is counted without its decoder. So there are two sizes:
 //!
 //! - [`JpegSize::File`], every byte of a file that any viewer opens. It is encoded with Huffman
-//!   tables optimised for the image, and without the second quantisation table that
+//!   tables optimized for the image, and without the second quantization table that
 //!   `jpeg-encoder` also writes for gray images, where no component refers to it.
 //! - [`JpegSize::Scan`], the entropy-coded bytes alone, as if both sides held everything else
 //!   already: the abbreviated format of the standard's annex B.4. That is only fair with
@@ -24,6 +24,9 @@ use jpeg_encoder::{ColorType, Encoder};
 use rayon::prelude::*;
 
 use crate::error::EvalError;
+use crate::jpeg::segments::{segments, without_second_quantization_table};
+
+mod segments;
 
 /// The quality settings that JPEG encoders have agreed on.
 const QUALITIES: std::ops::RangeInclusive<u8> = 1..=100;
@@ -50,7 +53,7 @@ pub struct JpegResult {
 
 /// Compresses an image and decodes it again.
 ///
-/// Colour images are subsampled 4:2:0 below quality 90, as encoders commonly do.
+/// Color images are subsampled 4:2:0 below quality 90, as encoders commonly do.
 ///
 /// # Errors
 /// A quality outside 1 to 100, or a shape that JPEG does not have: other than 1 or 3 channels, or
@@ -71,14 +74,14 @@ pub fn compress(image: &Image, quality: u8) -> Result<JpegResult, EvalError> {
     })
 }
 
-/// Encodes an image as a JPEG file with Huffman tables optimised for it.
+/// Encodes an image as a JPEG file with Huffman tables optimized for it.
 ///
 /// # Errors
 /// As [`compress`].
 pub fn encode(image: &Image, quality: u8) -> Result<Vec<u8>, EvalError> {
     let file = encode_with(image, quality, true)?;
     if image.shape().channels == 1 {
-        return without_second_quantisation_table(&file);
+        return without_second_quantization_table(&file);
     }
     Ok(file)
 }
@@ -134,7 +137,7 @@ pub fn nearest_quality(
     Ok(low)
 }
 
-fn encode_with(image: &Image, quality: u8, optimised: bool) -> Result<Vec<u8>, EvalError> {
+fn encode_with(image: &Image, quality: u8, optimized: bool) -> Result<Vec<u8>, EvalError> {
     let shape = image.shape();
     if !QUALITIES.contains(&quality) {
         return Err(EvalError::JpegQuality { quality });
@@ -148,7 +151,7 @@ fn encode_with(image: &Image, quality: u8, optimised: bool) -> Result<Vec<u8>, E
     };
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, quality);
-    encoder.set_optimized_huffman_tables(optimised);
+    encoder.set_optimized_huffman_tables(optimized);
     let encoded = if shape.channels == 1 {
         encoder.encode(image.pixels(), width, height, ColorType::Luma)
     } else {
@@ -175,73 +178,10 @@ fn planar(shape: ImageShape, interleaved: &[u8]) -> Vec<u8> {
     planes
 }
 
-const QUANTISATION_TABLE: u8 = 0xDB;
-const START_OF_SCAN: u8 = 0xDA;
-const END_OF_IMAGE: u8 = 0xD9;
-
-/// A marker segment of a JPEG stream, with the entropy-coded data that follows a scan's header.
-struct Segment<'a> {
-    marker: u8,
-    /// Marker, length and parameters.
-    bytes: &'a [u8],
-    entropy_coded: &'a [u8],
-}
-
-/// Takes a stream apart, without its start and end markers (T.81, annex B.1).
-fn segments(file: &[u8]) -> Result<Vec<Segment<'_>>, EvalError> {
-    let mut segments = Vec::new();
-    let mut position = 2;
-    loop {
-        let breaks_off = || EvalError::JpegStream { position };
-        let rest = file.get(position..).ok_or_else(breaks_off)?;
-        let [0xFF, marker, ..] = *rest else {
-            return Err(breaks_off());
-        };
-        if marker == END_OF_IMAGE {
-            return Ok(segments);
-        }
-        let length = rest.get(2..4).ok_or_else(breaks_off)?;
-        let length = 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
-        let (bytes, rest) = rest.split_at_checked(length).ok_or_else(breaks_off)?;
-        let mut entropy_coded: &[u8] = &[];
-        if marker == START_OF_SCAN {
-            // A marker ends the data, but not a stuffed zero or a restart marker.
-            let end = rest
-                .windows(2)
-                .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7))
-                .ok_or_else(breaks_off)?;
-            entropy_coded = &rest[..end];
-        }
-        position += length + entropy_coded.len();
-        segments.push(Segment {
-            marker,
-            bytes,
-            entropy_coded,
-        });
-    }
-}
-
-/// The same stream without the quantisation table that a single component cannot refer to.
-fn without_second_quantisation_table(file: &[u8]) -> Result<Vec<u8>, EvalError> {
-    let mut kept = Vec::with_capacity(file.len());
-    kept.extend_from_slice(&file[..2]);
-    for segment in segments(file)? {
-        // The encoder writes one table a segment; its number is in the fifth byte's low half.
-        let second = segment.marker == QUANTISATION_TABLE
-            && segment.bytes.len() == 69
-            && segment.bytes[4] & 0x0F == 1;
-        if !second {
-            kept.extend_from_slice(segment.bytes);
-            kept.extend_from_slice(segment.entropy_coded);
-        }
-    }
-    kept.extend_from_slice(&[0xFF, END_OF_IMAGE]);
-    Ok(kept)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jpeg::segments::QUANTIZATION_TABLE;
 
     /// A smooth picture with an edge.
     fn picture(shape: ImageShape) -> Image {
@@ -304,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn one_coloured_pixel_survives() {
+    fn one_colored_pixel_survives() {
         let pixel = Image::new(ImageShape::new(3, 1, 1), vec![200, 40, 90]).unwrap();
         for quality in [85, 95] {
             let result = compress(&pixel, quality).unwrap();
@@ -327,7 +267,7 @@ mod tests {
 
     /// The table that no component uses goes, and nothing else does.
     #[test]
-    fn gray_files_carry_one_quantisation_table() {
+    fn gray_files_carry_one_quantization_table() {
         let image = picture(ImageShape::new(1, 28, 28));
         let full = encode_with(&image, 40, true).unwrap();
         let lean = encode(&image, 40).unwrap();
@@ -343,12 +283,12 @@ mod tests {
             let segments = segments(file).unwrap();
             segments
                 .iter()
-                .filter(|segment| segment.marker == QUANTISATION_TABLE)
+                .filter(|segment| segment.marker == QUANTIZATION_TABLE)
                 .count()
         };
         assert_eq!((tables(&full), tables(&lean)), (2, 1));
-        let colour = encode(&picture(ImageShape::new(3, 28, 28)), 40).unwrap();
-        assert_eq!(tables(&colour), 2);
+        let color = encode(&picture(ImageShape::new(3, 28, 28)), 40).unwrap();
+        assert_eq!(tables(&color), 2);
     }
 
     /// Both encodings hold the same coefficients, or their sizes could not stand in one row.
@@ -357,8 +297,8 @@ mod tests {
         for shape in [ImageShape::new(1, 28, 28), ImageShape::new(1, 17, 40)] {
             let image = picture(shape);
             for quality in [10, 50, 90] {
-                let decode = |optimised| {
-                    let file = encode_with(&image, quality, optimised).unwrap();
+                let decode = |optimized| {
+                    let file = encode_with(&image, quality, optimized).unwrap();
                     image::load_from_memory(&file)
                         .unwrap()
                         .into_luma8()

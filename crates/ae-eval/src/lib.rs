@@ -8,17 +8,23 @@ pub mod filters;
 pub mod jpeg;
 pub mod pca;
 mod quality;
+mod spread;
 
-pub use baselines::{Baseline, BaselineRequest, baselines};
+pub use baselines::{Baseline, BaselineKind, BaselineRequest, baselines, measure_baselines};
 pub use codes::detection::{alarm_threshold, auroc};
 pub use codes::interpolation::Interpolation;
 pub use codes::logistic::LogisticRegression;
 pub use codes::mixture::GaussianMixture;
-pub use codes::neighbors::neighbour_accuracy;
-pub use codes::rows::LabelledRows;
+pub use codes::neighbors::neighbor_accuracy;
+#[doc(hidden)]
+pub use codes::neighbors::neighbor_accuracy as neighbour_accuracy;
+pub use codes::rows::LabeledRows;
+#[doc(hidden)]
+pub use codes::rows::LabeledRows as LabelledRows;
 pub use codes::tsne;
 pub use corruption::{Corruption, Part, SeededNoise};
 pub use error::EvalError;
 pub use pca::Pca;
+pub use quality::cross_entropy::cross_entropy;
+pub use quality::meter::{Quality, QualityMeter};
 pub use quality::ssim::ssim;
-pub use quality::{Quality, QualityMeter, cross_entropy};

@@ -1,11 +1,14 @@
 //! Principal component analysis: the best that a linear code of a given size can do.
 
 use ae_data::ImageSet;
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Mat, MatRef, Par, Side};
+use faer::Side;
 
 use crate::codes::rows::{check_finite, check_whole};
 use crate::error::EvalError;
+use crate::pca::moments::{covariance, mean_row, products, unit_combination};
+use crate::spread::evenly_spread;
+
+mod moments;
 
 /// Longest side of the matrix whose eigenvectors are computed; 2,048 take some seconds.
 const LARGEST_SIDE: usize = 2048;
@@ -13,8 +16,6 @@ const LARGEST_SIDE: usize = 2048;
 const MOST_IMAGES: usize = 20_000;
 /// Most values that [`Pca::fit_images`] holds at a time: 128 MiB.
 const MOST_VALUES: usize = 32 << 20;
-/// Values converted to `f64` at a time while the matrix is summed up: 4 MiB.
-const BLOCK_VALUES: usize = 1 << 19;
 /// Variance, as a share of the largest, below which a direction is rounding noise.
 const RANK_TOLERANCE: f64 = 1e-12;
 
@@ -33,7 +34,7 @@ pub struct Pca {
 }
 
 impl Pca {
-    /// Finds the first `components` principal components of mean-centred rows.
+    /// Finds the first `components` principal components of mean-centered rows.
     ///
     /// There are at most as many as the rows' rank, so [`Pca::components`] may be fewer than
     /// asked for. The eigenvectors are those of the rows' covariance or, where there are fewer
@@ -169,14 +170,14 @@ impl Pca {
     /// If `row` has another length.
     pub fn encode(&self, row: &[f32]) -> Vec<f32> {
         assert_eq!(row.len(), self.values(), "length of the row");
-        let centred: Vec<f32> = row
+        let centered: Vec<f32> = row
             .iter()
             .zip(&self.mean)
             .map(|(value, mean)| value - mean)
             .collect();
         let directions = self.basis.chunks_exact(self.values());
         directions
-            .map(|direction| dot(direction, &centred))
+            .map(|direction| dot(direction, &centered))
             .collect()
     }
 
@@ -209,101 +210,6 @@ impl Pca {
     pub fn reconstruct(&self, row: &[f32]) -> Vec<f32> {
         self.decode(&self.encode(row))
     }
-}
-
-/// At most `most` of the numbers below `count`, evenly spread, in rising order.
-pub(crate) fn evenly_spread(count: usize, most: usize) -> Vec<usize> {
-    let chosen = count.min(most) as u128;
-    // A product of two lengths may pass 64 bits.
-    (0..chosen)
-        .map(|index| (index * count as u128 / chosen) as usize)
-        .collect()
-}
-
-fn mean_row(rows: &[f32], values: usize) -> Vec<f64> {
-    let mut mean = vec![0.0; values];
-    for row in rows.chunks_exact(values) {
-        for (sum, value) in mean.iter_mut().zip(row) {
-            *sum += f64::from(*value);
-        }
-    }
-    let count = (rows.len() / values) as f64;
-    for sum in &mut mean {
-        *sum /= count;
-    }
-    mean
-}
-
-/// Lower triangle of the `[values, values]` covariance, divided by the number of rows.
-fn covariance(rows: &[f32], mean: &[f64]) -> Mat<f64> {
-    let values = mean.len();
-    let count = rows.len() / values;
-    let mut sum = Mat::zeros(values, values);
-    let rows_in_block = (BLOCK_VALUES / values).max(1);
-    for rows in rows.chunks(rows_in_block * values) {
-        let block = centred(rows, mean, 0..values);
-        let block = MatRef::from_row_major_slice(&block, rows.len() / values, values);
-        add_products(&mut sum, block.transpose(), block, count);
-    }
-    sum
-}
-
-/// Lower triangle of the `[rows, rows]` products of centred rows, divided by the number of rows.
-fn products(rows: &[f32], mean: &[f64]) -> Mat<f64> {
-    let values = mean.len();
-    let count = rows.len() / values;
-    let mut sum = Mat::zeros(count, count);
-    let columns_in_block = (BLOCK_VALUES / count).max(1);
-    for start in (0..values).step_by(columns_in_block) {
-        let columns = start..values.min(start + columns_in_block);
-        let width = columns.len();
-        let block = centred(rows, mean, columns);
-        let block = MatRef::from_row_major_slice(&block, count, width);
-        add_products(&mut sum, block, block.transpose(), count);
-    }
-    sum
-}
-
-fn add_products(sum: &mut Mat<f64>, left: MatRef<'_, f64>, right: MatRef<'_, f64>, rows: usize) {
-    triangular::matmul(
-        sum.as_mut(),
-        BlockStructure::TriangularLower,
-        Accum::Add,
-        left,
-        BlockStructure::Rectangular,
-        right,
-        BlockStructure::Rectangular,
-        1.0 / rows as f64,
-        Par::Seq,
-    );
-}
-
-/// The given columns of mean-centred rows, row after row.
-fn centred(rows: &[f32], mean: &[f64], columns: std::ops::Range<usize>) -> Vec<f64> {
-    let mut block = Vec::with_capacity(rows.len() / mean.len() * columns.len());
-    for row in rows.chunks_exact(mean.len()) {
-        let pairs = row[columns.clone()].iter().zip(&mean[columns.clone()]);
-        block.extend(pairs.map(|(value, mean)| f64::from(*value) - mean));
-    }
-    block
-}
-
-/// The direction of a weighted sum of centred rows, of length one.
-fn unit_combination(rows: &[f32], mean: &[f64], weights: &[f64]) -> impl Iterator<Item = f32> {
-    let mut direction = vec![0.0; mean.len()];
-    for (row, weight) in rows.chunks_exact(mean.len()).zip(weights) {
-        for ((sum, value), mean) in direction.iter_mut().zip(row).zip(mean) {
-            *sum += weight * (f64::from(*value) - mean);
-        }
-    }
-    let length = direction
-        .iter()
-        .map(|value| value * value)
-        .sum::<f64>()
-        .sqrt();
-    direction
-        .into_iter()
-        .map(move |value| (value / length) as f32)
 }
 
 /// Dot product over eight partial sums, which the compiler keeps in one vector register.
@@ -355,7 +261,8 @@ mod tests {
 
     fn squared_error(pca: &Pca, table: &[f32]) -> f64 {
         let rows = table.chunks_exact(pca.values());
-        let errors = rows.map(|row| crate::quality::squared_error(row, &pca.reconstruct(row)));
+        let errors =
+            rows.map(|row| crate::quality::meter::squared_error(row, &pca.reconstruct(row)));
         errors.sum::<f64>() / (table.len() / pca.values()) as f64
     }
 
@@ -417,7 +324,7 @@ mod tests {
 
     #[test]
     fn components_are_bounded_by_the_data() {
-        // Centring takes one from the rank of fewer rows than values.
+        // Centering takes one from the rank of fewer rows than values.
         let pca = Pca::fit(&numbers(10 * 50, 6), 50, 1000).unwrap();
         assert_eq!(pca.components(), 9);
         let constant = Pca::fit(&[0.5; 40], 4, 3).unwrap();
@@ -444,12 +351,5 @@ mod tests {
         let side = LARGEST_SIDE + 1;
         let large = Pca::fit(&vec![0.0; side * side], side, 1);
         assert!(matches!(large, Err(EvalError::TooManyComponents { .. })));
-    }
-
-    #[test]
-    fn spread_is_even_and_without_repeats() {
-        assert_eq!(evenly_spread(10, 4), [0, 2, 5, 7]);
-        assert_eq!(evenly_spread(3, 10), [0, 1, 2]);
-        assert_eq!(evenly_spread(0, 10), [0; 0]);
     }
 }

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use ae_data::{ImageSet, ImageShape};
+use ae_eval::baselines::{BUILTIN, Bench};
 use ae_eval::{
-    Baseline, BaselineRequest, Corruption, EvalError, Part, Pca, QualityMeter, SeededNoise,
-    baselines,
+    Baseline, BaselineKind, BaselineRequest, Corruption, EvalError, Part, Pca, QualityMeter,
+    SeededNoise, baselines, measure_baselines,
 };
 
 const SHAPE: ImageShape = ImageShape::new(1, 16, 12);
@@ -283,6 +284,42 @@ fn json_has_the_promised_keys() {
             baseline["name"] == "jpeg"
         );
     }
+}
+
+/// A baseline from outside of the crate is measured like those inside.
+#[test]
+fn a_list_of_ones_own_is_measured_where_it_applies() {
+    struct Negative;
+    impl BaselineKind for Negative {
+        fn name(&self) -> &'static str {
+            "negative"
+        }
+        fn description(&self) -> &'static str {
+            "black for white; only for codes of several values"
+        }
+        fn applies_to(&self, request: &BaselineRequest<'_>) -> bool {
+            request.code_values > 1
+        }
+        fn measure(&self, bench: &Bench<'_>) -> Result<Vec<Baseline>, EvalError> {
+            let quality = bench.measure(|input| input.iter().map(|value| 1.0 - value).collect())?;
+            Ok(vec![bench.result(
+                self.name(),
+                String::new(),
+                quality,
+                Some(24.0),
+            )])
+        }
+    }
+    let (train, test) = (blocks("train", SHAPE, 0, 10), blocks("test", SHAPE, 10, 5));
+    let kinds: [&dyn BaselineKind; 2] = [&Negative, BUILTIN[1]];
+    for (code_values, expected) in [(6, &["negative", "mean image"][..]), (1, &["mean image"])] {
+        let results = measure_baselines(&request(&train, &test, code_values), &kinds).unwrap();
+        let names: Vec<&str> = results.iter().map(|result| result.name.as_str()).collect();
+        assert_eq!(names, expected, "{code_values}");
+    }
+    let results = measure_baselines(&request(&train, &test, 6), &kinds).unwrap();
+    assert_eq!(results[0].bits_per_pixel, Some(1.0));
+    assert!(results[0].quality.mse > results[1].quality.mse);
 }
 
 #[test]

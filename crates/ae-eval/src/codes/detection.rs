@@ -1,20 +1,20 @@
-//! Telling what is foreign by a score.
+//! Anomaly detection by a score.
 
-/// The area under the receiver operating characteristic: the chance that a foreign score is above a familiar one, a
-/// tie counting half. 1 is perfect, 0.5 is guessing. `None` when one of the two has no scores.
+/// The area under the receiver operating characteristic: the probability that an anomalous score is above a
+/// normal one, a tie counting half. 1 is perfect, 0.5 is guessing. `None` when one of the two has no scores.
 ///
 /// # References
 /// J. A. Hanley and B. J. McNeil (1982), *The meaning and use of the area under a receiver operating characteristic
 /// (ROC) curve*.
 #[must_use]
-pub fn auroc(familiar: &[f64], foreign: &[f64]) -> Option<f64> {
-    if familiar.is_empty() || foreign.is_empty() {
+pub fn auroc(normal: &[f64], anomalous: &[f64]) -> Option<f64> {
+    if normal.is_empty() || anomalous.is_empty() {
         return None;
     }
-    let mut scores: Vec<(f64, bool)> = familiar.iter().map(|&score| (score, false)).collect();
-    scores.extend(foreign.iter().map(|&score| (score, true)));
+    let mut scores: Vec<(f64, bool)> = normal.iter().map(|&score| (score, false)).collect();
+    scores.extend(anomalous.iter().map(|&score| (score, true)));
     scores.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // The sum of the foreign scores' ranks, equal scores having the mean of their ranks.
+    // The sum of the anomalous scores' ranks, equal scores having the mean of their ranks.
     let mut rank_sum = 0.0;
     let mut first = 0;
     while first < scores.len() {
@@ -24,19 +24,19 @@ pub fn auroc(familiar: &[f64], foreign: &[f64]) -> Option<f64> {
             .count()
             .max(1);
         let rank = first as f64 + 0.5 * (equal as f64 + 1.0);
-        let foreign = scores[first..first + equal].iter().filter(|(_, is)| *is);
-        rank_sum += rank * foreign.count() as f64;
+        let anomalous = scores[first..first + equal].iter().filter(|(_, is)| *is);
+        rank_sum += rank * anomalous.count() as f64;
         first += equal;
     }
-    let (familiar, foreign) = (familiar.len() as f64, foreign.len() as f64);
-    Some((rank_sum - 0.5 * foreign * (foreign + 1.0)) / (familiar * foreign))
+    let (normal, anomalous) = (normal.len() as f64, anomalous.len() as f64);
+    Some((rank_sum - 0.5 * anomalous * (anomalous + 1.0)) / (normal * anomalous))
 }
 
-/// The score that a share of at most `false_alarm_rate` of the familiar scores exceeds: what is above it is called
-/// foreign. `None` without scores.
+/// The score that a share of at most `false_alarm_rate` of the normal scores exceeds: what is above it is called
+/// anomalous. `None` without scores.
 #[must_use]
-pub fn alarm_threshold(familiar: &[f64], false_alarm_rate: f64) -> Option<f64> {
-    let mut scores = familiar.to_vec();
+pub fn alarm_threshold(normal: &[f64], false_alarm_rate: f64) -> Option<f64> {
+    let mut scores = normal.to_vec();
     scores.sort_by(f64::total_cmp);
     let above = (false_alarm_rate * scores.len() as f64).floor() as usize;
     let place = scores.len().checked_sub(above + 1);
@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn the_area_is_the_share_of_pairs_in_order() {
-        let check = |familiar: &[f64], foreign: &[f64], expected: f64| {
-            let found = auroc(familiar, foreign).unwrap();
+        let check = |normal: &[f64], anomalous: &[f64], expected: f64| {
+            let found = auroc(normal, anomalous).unwrap();
             assert!(
                 (found - expected).abs() < 1e-12,
                 "{found} instead of {expected}"

@@ -10,7 +10,7 @@ pub enum Interpolation {
     #[default]
     Linear,
     /// Along the great circle between the two directions, the length going evenly from one's to the other's. Codes of
-    /// a standard normal prior with many numbers lie near a sphere, which a straight line leaves.
+    /// a standard normal prior with many dimensions lie near a sphere, which a straight line leaves.
     ///
     /// # References
     /// T. White (2016), *Sampling generative networks*, section 2.1. K. Shoemake (1985), *Animating rotation with

@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use crate::codes::rows::LabelledRows;
+use crate::codes::rows::LabeledRows;
 
 /// Steps of the descent.
 const STEPS: usize = 300;
 /// Rows whose gradients are added up by one thread; a fixed number, so that the sums do not depend on the threads.
 const BLOCK_ROWS: usize = 256;
 
-/// A linear classifier of standardised features.
+/// A linear classifier of standardized features.
 ///
 /// # References
 /// C. M. Bishop (2006), *Pattern recognition and machine learning*, section 4.3.4. Y. Nesterov (1983), *A method of
@@ -26,9 +26,9 @@ pub struct LogisticRegression {
 
 impl LogisticRegression {
     /// Fits the classifier by accelerated gradient descent on the mean cross-entropy plus `decay / 2` times the squared
-    /// weights. Features are standardised by the training rows first. Without randomness.
+    /// weights. Features are standardized by the training rows first. Without randomness.
     #[must_use]
-    pub fn fit(train: &LabelledRows<'_>, decay: f64) -> Self {
+    pub fn fit(train: &LabeledRows<'_>, decay: f64) -> Self {
         let (values, classes) = (train.values(), train.classes());
         let (means, scales) = moments(train);
         let mut model = Self {
@@ -40,7 +40,7 @@ impl LogisticRegression {
         let rows: Vec<f32> = train
             .rows()
             .chunks_exact(values)
-            .flat_map(|row| model.standardised(row))
+            .flat_map(|row| model.standardized(row))
             .collect();
         // The curvature of the cross-entropy is at most half the largest eigenvalue of the rows' second moments.
         let step = (1.0 / (0.5 * largest_eigenvalue(&rows, values + 1) + decay)) as f32;
@@ -73,7 +73,7 @@ impl LogisticRegression {
     #[must_use]
     pub fn predict(&self, row: &[f32]) -> u8 {
         assert_eq!(row.len(), self.means.len(), "features of one kind");
-        let row: Vec<f32> = self.standardised(row).collect();
+        let row: Vec<f32> = self.standardized(row).collect();
         let scores = scores(&row, &self.weights);
         (0..self.classes)
             .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
@@ -82,7 +82,7 @@ impl LogisticRegression {
 
     /// The share of rows whose label is predicted.
     #[must_use]
-    pub fn accuracy(&self, test: &LabelledRows<'_>) -> f64 {
+    pub fn accuracy(&self, test: &LabeledRows<'_>) -> f64 {
         let rows = test.rows().chunks_exact(test.values());
         let right = rows
             .zip(test.labels())
@@ -92,7 +92,7 @@ impl LogisticRegression {
     }
 
     /// Features of mean 0 and variance 1, and a one for the bias.
-    fn standardised<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+    fn standardized<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
         row.iter()
             .zip(&self.means)
             .zip(&self.scales)
@@ -148,7 +148,7 @@ fn gradient(rows: &[f32], labels: &[u8], weights: &[f32], classes: usize, decay:
     gradient
 }
 
-fn moments(rows: &LabelledRows<'_>) -> (Vec<f32>, Vec<f32>) {
+fn moments(rows: &LabeledRows<'_>) -> (Vec<f32>, Vec<f32>) {
     let (values, count) = (rows.values(), rows.len() as f64);
     let mut means = vec![0.0f64; values];
     for row in rows.rows().chunks_exact(values) {
@@ -225,20 +225,20 @@ mod tests {
     fn clouds_are_told_apart_as_well_as_they_can_be() {
         let (rows, labels) = clouds(0, 900);
         let (test_rows, test_labels) = clouds(10_000, 900);
-        let train = LabelledRows::new(&rows, 3, &labels).unwrap();
-        let test = LabelledRows::new(&test_rows, 3, &test_labels).unwrap();
+        let train = LabeledRows::new(&rows, 3, &labels).unwrap();
+        let test = LabeledRows::new(&test_rows, 3, &test_labels).unwrap();
         let found = LogisticRegression::fit(&train, 1e-4).accuracy(&test);
-        // The best rule there is takes the nearest centre, in deviations.
+        // The best rule there is takes the nearest center, in deviations.
         let best = test_rows
             .chunks_exact(3)
             .zip(&test_labels)
             .filter(|(row, label)| {
-                let centres = [(0.0, 0.0), (4.0, 0.0), (0.0, 4.0)];
+                let centers = [(0.0, 0.0), (4.0, 0.0), (0.0, 4.0)];
                 let distance = |&(x, y): &(f32, f32)| {
                     (row[0] / 100.0 - x).powi(2) + (row[1] / 0.1 - y).powi(2)
                 };
                 let nearest =
-                    (0..3).min_by(|&a, &b| distance(&centres[a]).total_cmp(&distance(&centres[b])));
+                    (0..3).min_by(|&a, &b| distance(&centers[a]).total_cmp(&distance(&centers[b])));
                 nearest == Some(usize::from(**label))
             })
             .count() as f64

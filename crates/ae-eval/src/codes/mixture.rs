@@ -1,18 +1,19 @@
-//! Mixtures of Gaussians, fitted to codes and drawn from.
+//! Mixtures of Gaussians, fitted to codes and sampled from.
 
 use std::f64::consts::PI;
 
-use ae_random::{Draw, Purpose};
+use ae_random::Draw;
 
+use crate::codes::mixture::k_means::first_shares;
 use crate::codes::rows::{check_finite, check_whole};
 use crate::error::EvalError;
 
-/// Numbers in a row, at most: a component keeps their square.
+mod k_means;
+
+/// Values in a row, at most: a component keeps their square.
 const MOST_VALUES: usize = 1_024;
 /// Rounds of the fit, at most.
 const ROUNDS: usize = 100;
-/// Rounds of nearest centres that the fit begins with.
-const FIRST_ROUNDS: usize = 10;
 /// The fit ends when a round adds less than this to the mean log-density.
 const LEAST_GAIN: f64 = 1e-4;
 /// What is added to every variance, as a share of the mean variance: a component of a few alike rows stays a body.
@@ -22,7 +23,7 @@ const RIDGE: f64 = 1e-3;
 ///
 /// # References
 /// A. P. Dempster, N. M. Laird and D. B. Rubin (1977), *Maximum likelihood from incomplete data via the EM algorithm*,
-/// section 4.3. D. Arthur and S. Vassilvitskii (2007), *k-means++: the advantages of careful seeding*, section 2.2.
+/// section 4.3.
 #[derive(Clone, Debug)]
 pub struct GaussianMixture {
     values: usize,
@@ -38,7 +39,7 @@ struct Component {
 }
 
 impl GaussianMixture {
-    /// Fits `components` Gaussians to rows of `values` numbers. The same seed gives the same mixture.
+    /// Fits `components` Gaussians to rows of `values` values. The same seed gives the same mixture.
     ///
     /// # Errors
     /// [`EvalError::RaggedRows`], [`EvalError::NotFinite`], or [`EvalError::Mixture`] when there are fewer rows than
@@ -94,7 +95,7 @@ impl GaussianMixture {
         self.share_out(&row, &mut vec![0.0; self.components.len()])
     }
 
-    /// A row drawn from the mixture; `draw` names its random numbers.
+    /// Samples a row; `draw` names its random numbers.
     #[must_use]
     pub fn sample(&self, draw: Draw) -> Vec<f32> {
         let mut rng = draw.stream();
@@ -235,65 +236,10 @@ fn mean_variance(rows: &[Vec<f64>]) -> f64 {
     (0..values).map(of_column).sum::<f64>() / values as f64
 }
 
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
-}
-
-/// Whose row is whose at the beginning: wholly that of the nearest of well spread centres.
-fn first_shares(rows: &[Vec<f64>], components: usize, seed: u64) -> Vec<f64> {
-    let mut rng = Draw {
-        seed,
-        purpose: Purpose::Latent,
-        epoch: 0,
-        index: u64::MAX,
-    }
-    .stream();
-    let first = rng.uniform_below(rows.len() as u64) as usize;
-    let mut centres = vec![rows[first].clone()];
-    let mut nearest: Vec<f64> = rows.iter().map(|row| distance(row, &centres[0])).collect();
-    while centres.len() < components {
-        let mut point = rng.uniform_f64() * nearest.iter().sum::<f64>();
-        let next = nearest
-            .iter()
-            .position(|&distance| {
-                point -= distance;
-                point < 0.0
-            })
-            .unwrap_or(rows.len() - 1);
-        for (nearest, row) in nearest.iter_mut().zip(rows) {
-            *nearest = nearest.min(distance(row, &rows[next]));
-        }
-        centres.push(rows[next].clone());
-    }
-    let closest = |row: &[f64], centres: &[Vec<f64>]| {
-        (0..components)
-            .min_by(|&a, &b| distance(row, &centres[a]).total_cmp(&distance(row, &centres[b])))
-            .unwrap_or(0)
-    };
-    for _ in 0..FIRST_ROUNDS {
-        let mut sums = vec![(0.0, vec![0.0; rows[0].len()]); components];
-        for row in rows {
-            let (count, sum) = &mut sums[closest(row, &centres)];
-            *count += 1.0;
-            for (sum, value) in sum.iter_mut().zip(row) {
-                *sum += value;
-            }
-        }
-        for (centre, (count, sum)) in centres.iter_mut().zip(sums) {
-            if count > 0.0 {
-                *centre = sum.into_iter().map(|sum| sum / count).collect();
-            }
-        }
-    }
-    let mut shares = vec![0.0; rows.len() * components];
-    for (row, shares) in rows.iter().zip(shares.chunks_exact_mut(components)) {
-        shares[closest(row, &centres)] = 1.0;
-    }
-    shares
-}
-
 #[cfg(test)]
 mod tests {
+    use ae_random::Purpose;
+
     use super::*;
 
     fn draw(index: u64) -> Draw {
@@ -305,7 +251,7 @@ mod tests {
         }
     }
 
-    /// Two clouds: a quarter of the rows around (-4, 0) with correlated numbers, the others around (4, 1).
+    /// Two clouds: a quarter of the rows around (-4, 0) with correlated values, the others around (4, 1).
     fn clouds(count: u64) -> Vec<f32> {
         (0..count)
             .flat_map(|index| {
@@ -375,7 +321,7 @@ mod tests {
             assert!(error.to_string().contains(expected), "{error}");
         };
         check(&[1.0; 5], 2, 1, "no whole number of rows");
-        check(&[1.0; 4], 2, 3, "3 Gaussians to 2 codes of 2 numbers");
+        check(&[1.0; 4], 2, 3, "3 Gaussians to 2 codes of 2 values");
         check(&[1.0; 4], 2, 0, "0 Gaussians");
         check(&[1.0; 4_000], 2_000, 1, "at most 1024");
         check(

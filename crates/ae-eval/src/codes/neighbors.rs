@@ -1,46 +1,42 @@
-//! Nearest neighbours.
+//! Nearest neighbors.
 
 use rayon::prelude::*;
 
-use crate::codes::rows::LabelledRows;
+use crate::codes::rows::LabeledRows;
 
-/// The share of test rows whose label the majority of their `neighbours` nearest training rows has, by Euclidean
+/// The share of test rows whose label the majority of their `neighbors` nearest training rows has, by Euclidean
 /// distance. A tie among labels goes to the one whose nearest row is nearest.
 ///
 /// # Panics
-/// When the rows of the two sets differ in length, or `neighbours` is 0.
+/// When the rows of the two sets differ in length, or `neighbors` is 0.
 ///
 /// # References
 /// T. Cover and P. Hart (1967), *Nearest neighbor pattern classification*.
 #[must_use]
-pub fn neighbour_accuracy(
-    train: &LabelledRows<'_>,
-    test: &LabelledRows<'_>,
-    neighbours: usize,
-) -> f64 {
+pub fn neighbor_accuracy(train: &LabeledRows<'_>, test: &LabeledRows<'_>, neighbors: usize) -> f64 {
     assert_eq!(train.values(), test.values(), "features of one kind");
-    assert!(neighbours > 0, "a row takes after at least one other");
+    assert!(neighbors > 0, "a row takes after at least one other");
     let right: usize = test
         .rows()
         .par_chunks_exact(test.values())
         .zip(test.labels())
-        .filter(|(row, label)| predict(train, row, neighbours) == **label)
+        .filter(|(row, label)| predict(train, row, neighbors) == **label)
         .count();
     right as f64 / test.len() as f64
 }
 
-fn predict(train: &LabelledRows<'_>, row: &[f32], neighbours: usize) -> u8 {
+fn predict(train: &LabeledRows<'_>, row: &[f32], neighbors: usize) -> u8 {
     // The nearest so far, the nearest first; few enough to be kept in order by hand.
-    let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(neighbours + 1);
+    let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(neighbors + 1);
     let candidates = train.rows().chunks_exact(train.values());
     for (candidate, &label) in candidates.zip(train.labels()) {
         let distance = squared_distance(row, candidate);
-        if nearest.len() == neighbours && distance >= nearest[neighbours - 1].0 {
+        if nearest.len() == neighbors && distance >= nearest[neighbors - 1].0 {
             continue;
         }
         let place = nearest.partition_point(|&(other, _)| other <= distance);
         nearest.insert(place, (distance, label));
-        nearest.truncate(neighbours);
+        nearest.truncate(neighbors);
     }
     let mut votes = [0usize; 256];
     for &(_, label) in &nearest {
@@ -79,12 +75,12 @@ mod tests {
     fn the_majority_of_the_nearest_decides() {
         let rows = [0.0, 1.0, 2.0, 10.0, 11.0];
         let labels = [0, 0, 1, 1, 1];
-        let train = LabelledRows::new(&rows, 1, &labels).unwrap();
-        let check = |value: f32, neighbours, expected| {
+        let train = LabeledRows::new(&rows, 1, &labels).unwrap();
+        let check = |value: f32, neighbors, expected| {
             assert_eq!(
-                predict(&train, &[value], neighbours),
+                predict(&train, &[value], neighbors),
                 expected,
-                "{value}, {neighbours}"
+                "{value}, {neighbors}"
             );
         };
         check(2.1, 1, 1);
@@ -93,9 +89,9 @@ mod tests {
         // One vote each: the nearer row's label.
         check(1.6, 2, 1);
         check(1.4, 2, 0);
-        let test = LabelledRows::new(&[2.1, 10.4], 1, &[0, 1]).unwrap();
-        assert_eq!(neighbour_accuracy(&train, &test, 1), 0.5);
-        assert_eq!(neighbour_accuracy(&train, &test, 3), 1.0);
+        let test = LabeledRows::new(&[2.1, 10.4], 1, &[0, 1]).unwrap();
+        assert_eq!(neighbor_accuracy(&train, &test, 1), 0.5);
+        assert_eq!(neighbor_accuracy(&train, &test, 3), 1.0);
     }
 
     #[test]

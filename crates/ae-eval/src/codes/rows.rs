@@ -1,20 +1,20 @@
-//! Rows of numbers with a label each: what classifiers learn from and are measured on.
+//! Rows of values with a label each: what classifiers learn from and are measured on.
 
 use crate::error::EvalError;
 
 /// Rows of features and their labels.
 #[derive(Clone, Copy, Debug)]
-pub struct LabelledRows<'a> {
+pub struct LabeledRows<'a> {
     rows: &'a [f32],
     values: usize,
     labels: &'a [u8],
 }
 
-impl<'a> LabelledRows<'a> {
-    /// Puts rows of `values` numbers and their labels together.
+impl<'a> LabeledRows<'a> {
+    /// Puts rows of `values` values and their labels together.
     ///
     /// # Errors
-    /// [`EvalError::RaggedRows`] when the numbers are not as many rows as there are labels, [`EvalError::NotFinite`]
+    /// [`EvalError::RaggedRows`] when the values are not as many rows as there are labels, [`EvalError::NotFinite`]
     /// when one is not finite.
     pub fn new(rows: &'a [f32], values: usize, labels: &'a [u8]) -> Result<Self, EvalError> {
         if values == 0 || labels.is_empty() || rows.len() != labels.len() * values {
@@ -43,7 +43,7 @@ impl<'a> LabelledRows<'a> {
         self.labels.is_empty()
     }
 
-    /// Numbers in a row.
+    /// Values in a row.
     #[must_use]
     pub fn values(&self) -> usize {
         self.values
@@ -70,7 +70,7 @@ impl<'a> LabelledRows<'a> {
     }
 }
 
-/// Checks that `rows` are whole rows of `values` numbers.
+/// Checks that `rows` are whole rows of `values` values.
 pub(crate) fn check_whole(rows: &[f32], values: usize) -> Result<(), EvalError> {
     if values == 0 || !rows.len().is_multiple_of(values) {
         return Err(EvalError::RaggedRows {
@@ -81,7 +81,7 @@ pub(crate) fn check_whole(rows: &[f32], values: usize) -> Result<(), EvalError> 
     Ok(())
 }
 
-/// Checks that every number is finite.
+/// Checks that every value is finite.
 pub(crate) fn check_finite(rows: &[f32], values: usize) -> Result<(), EvalError> {
     match rows.iter().position(|value| !value.is_finite()) {
         Some(position) => Err(EvalError::NotFinite {

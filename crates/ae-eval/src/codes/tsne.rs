@@ -1,20 +1,20 @@
-//! t-SNE: points in a plane whose neighbours are the neighbours of the codes.
+//! t-SNE: points in a plane whose neighbors are the neighbors of the codes.
 
 use rayon::prelude::*;
 
-use crate::Pca;
 use crate::error::EvalError;
+use crate::pca::Pca;
 
 /// Rows, at most: every pair of them is looked at in every round.
 pub const MOST_ROWS: usize = 4_000;
 const ROUNDS: usize = 750;
-/// Rounds at the beginning in which neighbours pull harder, and by how much.
+/// Rounds at the beginning in which neighbors pull harder, and by how much.
 const EARLY_ROUNDS: usize = 250;
 const EXAGGERATION: f64 = 12.0;
 /// Spread of the first coordinates.
 const FIRST_DEVIATION: f64 = 1e-4;
 
-/// Lays rows out in a plane by t-distributed stochastic neighbour embedding, exactly, with all pairs of rows.
+/// Lays rows out in a plane by t-distributed stochastic neighbor embedding, exactly, with all pairs of rows.
 ///
 /// It starts from the first two principal components, so the same rows give the same plane, and what is far apart in
 /// the rows begins far apart. The learning rate is an eleventh of the number of rows, but 50 at least.
@@ -40,7 +40,7 @@ pub fn tsne(rows: &[f32], values: usize, perplexity: f64) -> Result<Vec<[f64; 2]
     if count < 4 {
         return Ok(principal_plane(&pca, rows, values));
     }
-    // A neighbourhood of a third of all rows is no neighbourhood.
+    // A neighborhood of a third of all rows is none.
     let perplexity = perplexity.min((count - 1) as f64 / 3.0);
     let affinities = affinities(rows, values, perplexity);
     let mut points = principal_plane(&pca, rows, values);
@@ -102,7 +102,7 @@ fn affinities(rows: &[f32], values: usize, perplexity: f64) -> Vec<f64> {
                     pairs.map(|(&a, &b)| f64::from(a - b).powi(2)).sum()
                 })
                 .collect();
-            neighbourhood(index, &distances, perplexity)
+            neighborhood(index, &distances, perplexity)
         })
         .collect();
     let total = 2.0 * count as f64;
@@ -116,8 +116,8 @@ fn affinities(rows: &[f32], values: usize, perplexity: f64) -> Vec<f64> {
     conditional
 }
 
-/// The chances that a row has each other for its neighbour, as many neighbours as the perplexity says.
-fn neighbourhood(index: usize, distances: &[f64], perplexity: f64) -> Vec<f64> {
+/// The probability that a row has each other for its neighbor, at the precision that gives the perplexity.
+fn neighborhood(index: usize, distances: &[f64], perplexity: f64) -> Vec<f64> {
     let nearest = (0..distances.len())
         .filter(|&other| other != index)
         .map(|other| distances[other])
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_in_the_codes_are_neighbours_in_the_plane() {
+    fn neighbors_in_the_codes_are_neighbors_in_the_plane() {
         let rows = clouds(120);
         let points = tsne(&rows, 10, 15.0).unwrap();
         let nearest = |index: usize| {
@@ -238,9 +238,9 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbourhood_has_the_perplexity_that_was_asked_for() {
+    fn a_neighborhood_has_the_perplexity_that_was_asked_for() {
         let distances: Vec<f64> = (0..50).map(|index| f64::from(index).powi(2)).collect();
-        let chances = neighbourhood(0, &distances, 7.0);
+        let chances = neighborhood(0, &distances, 7.0);
         let entropy: f64 = chances
             .iter()
             .filter(|&&chance| chance > 0.0)

@@ -200,8 +200,8 @@ fn filter_band(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{assert_near, at, each, picture};
     use super::*;
+    use crate::filters::test_images::{assert_near, at, each, picture};
 
     /// The definition, one pair of patches at a time.
     fn naive(shape: ImageShape, values: &[f32], settings: &NonLocalMeans) -> Vec<f64> {

@@ -13,7 +13,7 @@ const MOMENTS: usize = 5;
 ///
 /// An 11x11 Gaussian window with a standard deviation of 1.5 pixels slides over every position
 /// where it lies wholly inside the image, as in the authors' `ssim_index.m` without
-/// downsampling; K1 is 0.01, K2 0.03, the data range 1. Colour images take the mean of their
+/// downsampling; K1 is 0.01, K2 0.03, the data range 1. Color images take the mean of their
 /// channels.
 ///
 /// Where a side has fewer than 11 pixels the window shrinks to that side, with the same standard

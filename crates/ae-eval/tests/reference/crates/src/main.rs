@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use ae_data::{ImageSet, OpenOptions};
 use ae_eval::tsne::tsne;
-use ae_eval::{GaussianMixture, LabelledRows, Pca, neighbour_accuracy};
+use ae_eval::{GaussianMixture, LabeledRows, Pca, neighbor_accuracy};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_clustering::GaussianMixtureModel;
@@ -30,8 +30,8 @@ struct Codes {
 }
 
 impl Codes {
-    fn labelled(&self) -> LabelledRows<'_> {
-        LabelledRows::new(&self.rows, VALUES, &self.labels).expect("a label a row")
+    fn labelled(&self) -> LabeledRows<'_> {
+        LabeledRows::new(&self.rows, VALUES, &self.labels).expect("a label a row")
     }
 
     fn in_double(&self) -> Array2<f64> {
@@ -118,8 +118,8 @@ fn planes(rows: &[f32], labels: &[u8]) {
 fn labels_told(points: &[[f64; 2]], labels: &[u8]) -> f64 {
     let flat: Vec<f32> = points.iter().flatten().map(|&value| value as f32).collect();
     let half = labels.len() / 2;
-    let part = |flat, labels| LabelledRows::new(flat, 2, labels).expect("a label a point");
-    neighbour_accuracy(
+    let part = |flat, labels| LabeledRows::new(flat, 2, labels).expect("a label a point");
+    neighbor_accuracy(
         &part(&flat[..2 * half], &labels[..half]),
         &part(&flat[2 * half..], &labels[half..]),
         5,
@@ -214,7 +214,7 @@ fn log_determinant(matrix: ArrayView2<'_, f64>) -> f64 {
 
 fn neighbours(train: &Codes, test: &Codes) {
     let begin = Instant::now();
-    let accuracy = neighbour_accuracy(&train.labelled(), &test.labelled(), 5);
+    let accuracy = neighbor_accuracy(&train.labelled(), &test.labelled(), 5);
     let report = |name: &str, begin: Instant, accuracy: f64| {
         println!(
             "five neighbours, {name}: {:.3} s, labels told {accuracy:.4}",

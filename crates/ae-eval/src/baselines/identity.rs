@@ -1,0 +1,29 @@
+//! Doing nothing.
+
+use crate::baselines::bench::Bench;
+use crate::baselines::kind::BaselineKind;
+use crate::baselines::request::Baseline;
+use crate::error::EvalError;
+
+pub(super) struct Identity;
+
+impl BaselineKind for Identity {
+    fn name(&self) -> &'static str {
+        "identity"
+    }
+
+    fn description(&self) -> &'static str {
+        "the input itself, stored as one byte a value; with noise, the noisy input"
+    }
+
+    fn measure(&self, bench: &Bench<'_>) -> Result<Vec<Baseline>, EvalError> {
+        let bytes = bench.shape().values() as f64;
+        let quality = bench.measure(|input| input)?;
+        Ok(vec![bench.result(
+            self.name(),
+            String::new(),
+            quality,
+            Some(bytes),
+        )])
+    }
+}
