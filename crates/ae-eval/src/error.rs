@@ -2,7 +2,7 @@ use ae_data::{DataError, ImageShape};
 
 /// What can go wrong while images are measured.
 ///
-/// `Display` is the whole story on one line, the cause included.
+/// `Display` tells what failed and [`source`](std::error::Error::source) why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvalError {
@@ -101,7 +101,7 @@ pub enum EvalError {
     },
 
     /// The JPEG encoder failed.
-    #[error("cannot encode a {shape} image as JPEG: {source}")]
+    #[error("cannot encode a {shape} image as JPEG")]
     JpegEncode {
         /// The image's shape.
         shape: ImageShape,
@@ -110,7 +110,7 @@ pub enum EvalError {
     },
 
     /// The JPEG decoder did not take the encoder's file.
-    #[error("cannot decode the JPEG of a {shape} image: {source}")]
+    #[error("cannot decode the JPEG of a {shape} image")]
     JpegDecode {
         /// The image's shape.
         shape: ImageShape,

@@ -4,5 +4,8 @@ pub(crate) mod axis;
 pub(crate) mod bars;
 pub(crate) mod chart;
 pub(crate) mod curves;
+pub(crate) mod plot;
+pub(crate) mod point_labels;
 pub(crate) mod rate_distortion;
+pub(crate) mod series;
 pub(crate) mod ticks;

@@ -51,12 +51,12 @@ pub enum ReportError {
         /// The image's channels.
         channels: usize,
     },
-    /// A code's shape cannot be drawn, or does not go with the numbers given.
-    #[error("cannot draw codes of shape {shape:?} from {values} numbers: {reason}")]
+    /// A code's shape cannot be drawn, or does not go with the values given.
+    #[error("cannot draw codes of shape {shape:?} from {values} values: {reason}")]
     CodeShape {
         /// The shape given: `[values]`, `[height, width]` or `[maps, height, width]`.
         shape: Vec<usize>,
-        /// How many numbers were given.
+        /// How many values were given.
         values: usize,
         /// Why not.
         reason: &'static str,
@@ -91,4 +91,16 @@ pub enum ReportError {
         /// Why not.
         source: io::Error,
     },
+}
+
+/// Checks that two lists that belong together are equally long.
+pub(crate) fn check_count(what: &str, expected: usize, found: usize) -> Result<(), ReportError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(ReportError::CountMismatch {
+        what: what.to_owned(),
+        expected,
+        found,
+    })
 }

@@ -14,14 +14,17 @@ pub use charts::rate_distortion::{RateDistortionRequest, RatePoint, RateSeries, 
 pub use drawing::picture::Picture;
 pub use drawing::viridis::viridis;
 pub use error::ReportError;
-pub use grids::code_tiles::{ColorRange, code_tiles};
+pub use grids::code_tiles::code_tiles;
+pub use grids::color_range::ColorRange;
 pub use grids::comparisons::{
-    DenoisingRequest, ImageGridRequest, ReconstructionRequest, denoising_picture, image_grid,
-    reconstruction_picture,
+    DenoisingRequest, ReconstructionRequest, denoising_picture, reconstruction_picture,
 };
-pub use grids::labeled_rows::{Cells, GridRequest, GridRow, picture_grid};
+pub use grids::image_grid::{ImageGridRequest, image_grid};
 pub use grids::panels::{Detail, Panel, PanelsRequest, panels};
+pub use grids::picture_grid::picture_grid;
+pub use grids::request::{Cells, GridRequest, GridRow};
 pub use maps::page::map_html;
-pub use maps::points::{MapPoint, MapRequest, map_picture};
+pub use maps::picture::map_picture;
+pub use maps::points::{MapPoint, MapRequest};
 pub use text::number::{significant, thousands};
 pub use text::table::{Align, Column, markdown_table, table};

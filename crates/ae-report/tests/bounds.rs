@@ -110,7 +110,7 @@ fn bad_requests_are_errors_that_say_what_is_wrong() {
         ),
         (
             grid(vec![GridRow::codes("", vec![1.0; 8], vec![7])]),
-            "cannot draw codes of shape [7] from 8 numbers: the shape and the count of numbers do not go together",
+            "cannot draw codes of shape [7] from 8 values: the shape and the count of values do not go together",
         ),
         (
             grid(vec![GridRow::images("a", mixed)]),
@@ -148,7 +148,7 @@ fn bad_requests_are_errors_that_say_what_is_wrong() {
         ),
         (
             reconstruction(&two, &[1.0; 3], &[1], &two, &[]),
-            "cannot draw codes of shape [1] from 3 numbers: the shape and the count of numbers do not go together",
+            "cannot draw codes of shape [1] from 3 values: the shape and the count of values do not go together",
         ),
         (
             reconstruction(&two, &[1.0; 2], &[1], &two, &[1.0]),
@@ -260,7 +260,7 @@ fn small_images_are_enlarged_by_whole_factors() {
     assert_eq!(&picture.pixels()[..3], [255; 3]);
 }
 
-/// A colour image's planes must come out as red, green and blue.
+/// A color image's planes must come out as red, green and blue.
 #[test]
 fn colors_keep_their_order() {
     let image = Image::new(ImageShape::new(3, 1, 1), vec![10, 120, 230]).unwrap();

@@ -139,7 +139,7 @@ fn noise_rows() -> Result<Picture, ReportError> {
     })
 }
 
-fn labelled_images() -> Result<Picture, ReportError> {
+fn labeled_images() -> Result<Picture, ReportError> {
     let labels: Vec<String> = (0..11)
         .map(|index| ["ring", "disc", "bar", "a class with a long name"][index % 4].to_owned())
         .collect();
@@ -238,7 +238,7 @@ fn pictures() -> Vec<(&'static str, Picture)> {
         ("reconstruction-flat", reconstruction(&[10], 3)),
         ("denoising", denoising()),
         ("noise-rows", noise_rows()),
-        ("labelled-images", labelled_images()),
+        ("labeled-images", labeled_images()),
         ("before-and-after", before_and_after()),
         ("rate-distortion", rates()),
         ("bars", bars()),

@@ -17,7 +17,7 @@ pub enum AxisScale {
 /// How an axis is made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AxisOptions {
-    /// At most this many labelled ticks.
+    /// At most this many labeled ticks.
     pub(crate) max_ticks: usize,
     pub(crate) scale: AxisScale,
     /// Ticks at whole numbers only: epochs, steps.
@@ -40,7 +40,7 @@ impl Default for AxisOptions {
     }
 }
 
-/// A labelled place on an axis.
+/// A labeled place on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
     pub(crate) value: f64,

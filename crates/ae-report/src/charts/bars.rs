@@ -1,7 +1,8 @@
 //! Horizontal bars: one number for each of a few things that are compared.
 
 use crate::charts::axis::{Axis, AxisOptions};
-use crate::drawing::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::canvas::{Anchor, Canvas};
+use crate::drawing::heading::Heading;
 use crate::drawing::lettering::TextStyle;
 use crate::drawing::picture::Picture;
 use crate::drawing::theme::{
@@ -30,7 +31,7 @@ pub struct Bar {
     pub name: String,
     /// Its length, from zero. What is not finite has no bar, only its name and value.
     pub value: f64,
-    /// Whether this is what the chart is about: a coloured bar among gray ones.
+    /// Whether this is what the chart is about: a colored bar among gray ones.
     pub is_highlighted: bool,
 }
 
@@ -131,7 +132,7 @@ pub fn bar_chart(request: &BarRequest) -> Result<Picture, ReportError> {
         let y = top + index * BAR_STEP + (BAR_STEP - BAR_HEIGHT) / 2 + 2;
         let middle = (y + BAR_HEIGHT / 2) as f32;
         let name = name_style(bar).shorten(&bar.name, name_width as f32);
-        canvas.text_centred(&name, left - 18.0, middle, Anchor::End, name_style(bar));
+        canvas.text_centered(&name, left - 18.0, middle, Anchor::End, name_style(bar));
         let mut end = across(0.0);
         if bar.value.is_finite() {
             let (from, to) = (across(bar.value.min(0.0)), across(bar.value.max(0.0)));
@@ -148,7 +149,7 @@ pub fn bar_chart(request: &BarRequest) -> Result<Picture, ReportError> {
             weight: name_style(bar).weight,
             ..LEGEND
         };
-        canvas.text_centred(value, end + 9.0, middle, Anchor::Start, style);
+        canvas.text_centered(value, end + 9.0, middle, Anchor::Start, style);
     }
     let zero = across(0.0).floor() + 0.5;
     canvas.line(&[(zero, top as f32), (zero, bottom as f32)], 1.5, AXIS);

@@ -1,9 +1,13 @@
 //! Lines and points over two axes: what loss curves and rate-distortion charts are drawn with.
 
 use crate::charts::axis::{Axis, AxisOptions};
-use crate::drawing::canvas::{Anchor, Canvas, Heading, Marker};
+use crate::charts::plot::{Area, Plot};
+use crate::charts::point_labels::draw_point_labels;
+use crate::charts::series::ChartSeries;
+use crate::drawing::canvas::{Anchor, Canvas, Marker};
+use crate::drawing::heading::Heading;
 use crate::drawing::picture::Picture;
-use crate::drawing::theme::{AXIS, AXIS_LABEL, CAPTION, FAINT_GRID, GRID, LEGEND, MARGIN, TICK};
+use crate::drawing::theme::{AXIS, AXIS_LABEL, FAINT_GRID, GRID, LEGEND, MARGIN, TICK};
 use crate::error::ReportError;
 
 const WIDTH: usize = 1200;
@@ -12,27 +16,6 @@ const HEIGHT: usize = 760;
 const MAX_MARKED_POINTS: usize = 32;
 const LEGEND_LINE: f32 = 34.0;
 
-/// One line, or a few points.
-pub(crate) struct ChartSeries<'a> {
-    pub(crate) legend: String,
-    pub(crate) points: Vec<ChartPoint<'a>>,
-    pub(crate) color: [u8; 3],
-    pub(crate) marker: Marker,
-    pub(crate) is_joined: bool,
-    /// Ring around this point.
-    pub(crate) ringed: Option<usize>,
-    /// Marker radius; larger for what the chart is about.
-    pub(crate) radius: f32,
-}
-
-/// A place, with a text beside it where there is something to say.
-#[derive(Clone, Copy)]
-pub(crate) struct ChartPoint<'a> {
-    pub(crate) x: f64,
-    pub(crate) y: f64,
-    pub(crate) label: &'a str,
-}
-
 pub(crate) struct Chart<'a> {
     pub(crate) heading: Heading<'a>,
     pub(crate) x_label: &'a str,
@@ -40,56 +23,6 @@ pub(crate) struct Chart<'a> {
     pub(crate) x_options: AxisOptions,
     pub(crate) y_options: AxisOptions,
     pub(crate) series: Vec<ChartSeries<'a>>,
-}
-
-/// A rectangle on the canvas.
-#[derive(Clone, Copy, Debug)]
-struct Area {
-    left: f32,
-    top: f32,
-    right: f32,
-    bottom: f32,
-}
-
-impl Area {
-    fn overlaps(self, other: Self) -> bool {
-        self.left < other.right
-            && other.left < self.right
-            && self.top < other.bottom
-            && other.top < self.bottom
-    }
-
-    fn contains(self, other: Self) -> bool {
-        self.left <= other.left
-            && other.right <= self.right
-            && self.top <= other.top
-            && other.bottom <= self.bottom
-    }
-}
-
-/// The axes and where they lie.
-struct Plot {
-    area: Area,
-    x: Axis,
-    y: Axis,
-}
-
-impl Plot {
-    fn across(&self, value: f64) -> f32 {
-        self.area.left + (self.area.right - self.area.left) * self.x.share(value) as f32
-    }
-
-    fn down(&self, value: f64) -> f32 {
-        self.area.bottom - (self.area.bottom - self.area.top) * self.y.share(value) as f32
-    }
-
-    fn holds(&self, point: &ChartPoint<'_>) -> bool {
-        self.x.holds(point.x) && self.y.holds(point.y)
-    }
-
-    fn place(&self, point: &ChartPoint<'_>) -> (f32, f32) {
-        (self.across(point.x), self.down(point.y))
-    }
 }
 
 impl Chart<'_> {
@@ -158,7 +91,7 @@ impl Chart<'_> {
             if !series.is_joined || series.points.len() <= MAX_MARKED_POINTS {
                 canvas.marker(series.marker, x + 17.0, y, series.radius, series.color);
             }
-            canvas.text_centred(&text, x + 42.0, y, Anchor::Start, LEGEND);
+            canvas.text_centered(&text, x + 42.0, y, Anchor::Start, LEGEND);
             x += width + 34.0;
         }
         y + 16.0
@@ -184,7 +117,7 @@ impl Chart<'_> {
         for tick in &plot.y.ticks {
             let y = sharp(plot.down(tick.value));
             canvas.line(&[(left, y), (right, y)], 1.0, GRID);
-            canvas.text_centred(&tick.label, left - 12.0, y, Anchor::End, TICK);
+            canvas.text_centered(&tick.label, left - 12.0, y, Anchor::End, TICK);
         }
         for tick in &plot.x.ticks {
             let x = sharp(plot.across(tick.value));
@@ -260,7 +193,7 @@ fn draw_series(canvas: &mut Canvas, plot: &Plot, series: &ChartSeries<'_>, taken
                 canvas.marker(Marker::Ring, x, y, series.radius + 3.0, series.color);
             } else if marked {
                 canvas.marker(series.marker, x, y, series.radius, series.color);
-                taken.push(around(x, y, series.radius + 1.0));
+                taken.push(Area::around(x, y, series.radius + 1.0));
             }
         } else if plot.x.holds(point.x) {
             // Infinity is beyond the upper edge; all else that has no place is noted at the lower one.
@@ -274,15 +207,6 @@ fn draw_series(canvas: &mut Canvas, plot: &Plot, series: &ChartSeries<'_>, taken
     }
 }
 
-fn around(x: f32, y: f32, radius: f32) -> Area {
-    Area {
-        left: x - radius,
-        top: y - radius,
-        right: x + radius,
-        bottom: y + radius,
-    }
-}
-
 /// Small areas along a line, for labels to keep clear of.
 fn along(line: &[(f32, f32)]) -> Vec<Area> {
     let mut areas = Vec::new();
@@ -293,7 +217,7 @@ fn along(line: &[(f32, f32)]) -> Vec<Area> {
             .max(1.0) as usize;
         areas.extend((0..=steps).map(|step| {
             let share = step as f32 / steps as f32;
-            around(x + (to_x - x) * share, y + (to_y - y) * share, 2.0)
+            Area::around(x + (to_x - x) * share, y + (to_y - y) * share, 2.0)
         }));
     }
     areas
@@ -316,61 +240,6 @@ fn thin_out(line: &[(f32, f32)]) -> Vec<(f32, f32)> {
         thin.extend(column.last());
     }
     thin
-}
-
-/// Puts each label beside its point where it hides least.
-fn draw_point_labels(
-    canvas: &mut Canvas,
-    plot: &Plot,
-    series: &[ChartSeries<'_>],
-    mut taken: Vec<Area>,
-) {
-    for series in series {
-        for point in series
-            .points
-            .iter()
-            .filter(|point| !point.label.is_empty() && plot.holds(point))
-        {
-            let (x, y) = plot.place(point);
-            let (width, height) = (CAPTION.width(point.label), CAPTION.cap_height());
-            let (beside, off) = (series.radius + 8.0, series.radius + 7.0);
-            let places = [
-                (x + beside, y - height / 2.0),
-                (x - width / 2.0, y - off - height),
-                (x - beside - width, y - height / 2.0),
-                (x - width / 2.0, y + off),
-                (x + beside * 0.7, y + off * 0.6),
-                (x + beside * 0.7, y - off * 0.6 - height),
-                (x - beside * 0.7 - width, y - off * 0.6 - height),
-                (x - beside * 0.7 - width, y + off * 0.6),
-            ];
-            let area = |(left, top): (f32, f32)| Area {
-                left: left - 2.0,
-                top: top - 3.0,
-                right: left + width + 2.0,
-                bottom: top + height + 3.0,
-            };
-            let cost = |place: (f32, f32)| {
-                let outside = if plot.area.contains(area(place)) {
-                    0
-                } else {
-                    1000
-                };
-                outside
-                    + taken
-                        .iter()
-                        .filter(|other| area(place).overlaps(**other))
-                        .count()
-            };
-            // The first of equals: to the right is where a reader looks.
-            let best = places
-                .into_iter()
-                .min_by_key(|place| cost(*place))
-                .unwrap_or(places[0]);
-            canvas.text(point.label, best.0, best.1 + height, Anchor::Start, CAPTION);
-            taken.push(area(best));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Loss curves: how training went.
 
 use crate::charts::axis::{AxisOptions, AxisScale};
-use crate::charts::chart::{Chart, ChartPoint, ChartSeries};
-use crate::drawing::canvas::{Heading, Marker};
+use crate::charts::chart::Chart;
+use crate::charts::series::{ChartPoint, ChartSeries};
+use crate::drawing::canvas::Marker;
+use crate::drawing::heading::Heading;
 use crate::drawing::picture::Picture;
 use crate::drawing::theme::SERIES;
 use crate::error::ReportError;
@@ -21,7 +23,7 @@ pub struct CurveRequest {
     pub y_label: String,
     /// The vertical axis's scale.
     pub y_scale: AxisScale,
-    /// The curves, each in a colour of its own.
+    /// The curves, each in a color of its own.
     pub series: Vec<Curve>,
 }
 

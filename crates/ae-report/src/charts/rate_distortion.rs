@@ -1,8 +1,10 @@
 //! How much quality a code has for its bits, beside other ways to spend them.
 
 use crate::charts::axis::{AxisOptions, AxisScale};
-use crate::charts::chart::{Chart, ChartPoint, ChartSeries};
-use crate::drawing::canvas::{Heading, Marker};
+use crate::charts::chart::Chart;
+use crate::charts::series::{ChartPoint, ChartSeries};
+use crate::drawing::canvas::Marker;
+use crate::drawing::heading::Heading;
 use crate::drawing::picture::Picture;
 use crate::drawing::theme::SERIES;
 use crate::error::ReportError;
@@ -49,7 +51,7 @@ pub fn rate_distortion(request: &RateDistortionRequest) -> Result<Picture, Repor
         Marker::Square,
         Marker::Triangle,
     ];
-    // The model in the colour that stands out, the rest in the order of the palette.
+    // The model in the color that stands out, the rest in the order of the palette.
     let colors = [
         SERIES[1], SERIES[0], SERIES[2], SERIES[3], SERIES[4], SERIES[5], SERIES[6],
     ];

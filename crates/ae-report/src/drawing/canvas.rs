@@ -6,7 +6,6 @@ use tiny_skia::{
 
 use crate::drawing::lettering::TextStyle;
 use crate::drawing::picture::Picture;
-use crate::drawing::theme::{MARGIN, SUBTITLE, TITLE};
 use crate::error::ReportError;
 
 /// Which point of a text its position names.
@@ -198,8 +197,8 @@ impl Canvas {
         });
     }
 
-    /// Text whose capitals are centred on the height `y`.
-    pub(crate) fn text_centred(
+    /// Text whose capitals are centered on the height `y`.
+    pub(crate) fn text_centered(
         &mut self,
         text: &str,
         x: f32,
@@ -210,7 +209,7 @@ impl Canvas {
         self.text(text, x, y + style.cap_height() / 2.0, anchor, style);
     }
 
-    /// Text that is read from bottom to top, centred on `(x, y)`.
+    /// Text that is read from bottom to top, centered on `(x, y)`.
     pub(crate) fn text_upwards(&mut self, text: &str, x: f32, y: f32, style: TextStyle) {
         let (x, y) = (x.round() as i32, y.round() as i32);
         let start = -style.width(text) / 2.0;
@@ -225,41 +224,4 @@ fn solid(color: [u8; 3]) -> Paint<'static> {
     let mut paint = Paint::default();
     paint.set_color_rgba8(color[0], color[1], color[2], 255);
     paint
-}
-
-/// A picture's title and the quieter line below it, at the top left.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heading<'a> {
-    pub(crate) title: &'a str,
-    pub(crate) subtitle: &'a str,
-}
-
-impl Heading<'_> {
-    /// Pixels from the upper margin to where the picture's content begins.
-    pub(crate) fn height(self) -> usize {
-        let title = if self.title.is_empty() { 0 } else { 34 };
-        let subtitle = if self.subtitle.is_empty() { 0 } else { 28 };
-        title + subtitle + if title + subtitle > 0 { 16 } else { 0 }
-    }
-
-    /// Pixels that the wider of the two lines takes.
-    pub(crate) fn width(self) -> usize {
-        let width = TITLE.width(self.title).max(SUBTITLE.width(self.subtitle));
-        width.ceil() as usize
-    }
-
-    pub(crate) fn draw(self, canvas: &mut Canvas, width: usize) {
-        let available = width.saturating_sub(2 * MARGIN) as f32;
-        let mut top = MARGIN as f32;
-        let left = MARGIN as f32;
-        if !self.title.is_empty() {
-            let title = TITLE.shorten(self.title, available);
-            canvas.text(&title, left, top + 22.0, Anchor::Start, TITLE);
-            top += 34.0;
-        }
-        if !self.subtitle.is_empty() {
-            let subtitle = SUBTITLE.shorten(self.subtitle, available);
-            canvas.text(&subtitle, left, top + 18.0, Anchor::Start, SUBTITLE);
-        }
-    }
 }

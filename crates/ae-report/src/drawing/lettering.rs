@@ -21,7 +21,7 @@ pub(crate) enum Weight {
     SemiBold,
 }
 
-/// A size, a weight and a colour.
+/// A size, a weight and a color.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TextStyle {
     /// Pixels per em.
@@ -63,7 +63,7 @@ impl TextStyle {
         self.layout(text).1
     }
 
-    /// Height of a capital letter in pixels: text is centred on a line by this, not by its tails.
+    /// Height of a capital letter in pixels: text is centered on a line by this, not by its tails.
     pub(crate) fn cap_height(self) -> f32 {
         // Inter: 2048 of 2816 units.
         self.size * 0.727

@@ -29,7 +29,7 @@ impl Picture {
         }
     }
 
-    /// An image's pixels as they are, gray repeated in all three colours.
+    /// An image's pixels as they are, gray repeated in all three colors.
     pub(crate) fn from_image(image: &Image) -> Result<Self, ReportError> {
         let shape = image.shape();
         let planes = image.pixels();

@@ -1,4 +1,4 @@
-//! Sizes and colours that all pictures share.
+//! Sizes and colors that all pictures share.
 
 use crate::drawing::lettering::{TextStyle, Weight};
 
@@ -18,14 +18,14 @@ pub(crate) const QUIET: [u8; 3] = [0x5b, 0x61, 0x69];
 pub(crate) const AXIS: [u8; 3] = [0x9a, 0xa0, 0xa6];
 /// Frames around images.
 pub(crate) const FRAME: [u8; 3] = [0xc9, 0xcd, 0xd2];
-/// Grid lines at labelled ticks.
+/// Grid lines at labeled ticks.
 pub(crate) const GRID: [u8; 3] = [0xe3, 0xe5, 0xe8];
 /// Grid lines between them.
 pub(crate) const FAINT_GRID: [u8; 3] = [0xf1, 0xf2, 0xf4];
 /// Bars that are there for comparison.
 pub(crate) const BACKGROUND_BAR: [u8; 3] = [0xb4, 0xbb, 0xc4];
 
-/// Colours that people with the usual kinds of colour blindness tell apart, in the order in which series take them.
+/// Colors that people with the usual kinds of color blindness tell apart, in the order in which series take them.
 ///
 /// # References
 /// Masataka Okabe and Kei Ito, "Color Universal Design", 2008; recommended by Bang Wong, "Points of view: Color

@@ -1,9 +1,9 @@
-//! The colour map for everything that is a number and not a gray value.
+//! The color map for everything that is a number and not a gray value.
 
-/// The colour of `share` between the lowest (0, dark violet) and the highest (1, yellow) value.
+/// The color of `share` between the lowest (0, dark violet) and the highest (1, yellow) value.
 ///
-/// The map is perceptually uniform, reads the same in gray and for the usual kinds of colour blindness.
-/// Shares outside `[0, 1]` take the end's colour, NaN the lowest.
+/// The map is perceptually uniform, reads the same in gray and for the usual kinds of color blindness.
+/// Shares outside `[0, 1]` take the end's color, NaN the lowest.
 ///
 /// # References
 /// Stéfan van der Walt and Nathaniel Smith, "A Better Default Colormap for Matplotlib", SciPy 2015; the 256 entries

@@ -3,10 +3,13 @@
 use ae_data::{Image, ImageShape};
 
 use crate::error::ReportError;
-use crate::grids::code_tiles::{ColorRange, TileLayout, code_count};
+use crate::grids::code_tiles::{TileLayout, code_count};
 use crate::grids::color_bar::MIN_ROW_HEIGHT;
-use crate::grids::labeled_rows::{Cells, GAP, GridRow};
+use crate::grids::color_range::ColorRange;
+use crate::grids::request::{Cells, GridRow};
 
+/// Pixels between columns.
+pub(crate) const GAP: usize = 10;
 /// No image is enlarged beyond this side.
 pub(crate) const MAX_CELL_PIXELS: usize = 256;
 /// No image is shrunk below this side.

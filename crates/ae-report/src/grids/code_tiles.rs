@@ -1,7 +1,7 @@
 //! A code, drawn so that a person can read it.
 //!
 //! A code of `[maps, height, width]` becomes a grid of small maps, one number a square of whole pixels; a flat code of
-//! N numbers becomes a near-square grid of cells. Numbers are coloured by [`viridis`] over one range for all codes of
+//! N values becomes a near-square grid of cells. Values are colored by [`viridis`] over one range for all codes of
 //! a picture.
 
 use ae_data::Image;
@@ -10,52 +10,7 @@ use crate::drawing::picture::Picture;
 use crate::drawing::theme::WHITE;
 use crate::drawing::viridis::viridis;
 use crate::error::ReportError;
-
-/// The numbers at the two ends of the colour map.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ColorRange {
-    /// Drawn dark violet, as is everything below it.
-    pub low: f32,
-    /// Drawn yellow, as is everything above it.
-    pub high: f32,
-}
-
-impl ColorRange {
-    /// A range that shows the bulk of `values`.
-    ///
-    /// A code after a ReLU is mostly zeros with a few large numbers; scaled to its maximum it would be black. The
-    /// range therefore ends where 99.5% of the numbers other than zero lie below, and starts at zero where no number is
-    /// negative, else where 0.5% lie below. Numbers that are not finite are left out.
-    #[must_use]
-    pub fn of(values: &[f32]) -> Self {
-        let mut finite: Vec<f32> = values
-            .iter()
-            .copied()
-            .filter(|value| value.is_finite() && *value != 0.0)
-            .collect();
-        if finite.is_empty() {
-            return Self {
-                low: 0.0,
-                high: 1.0,
-            };
-        }
-        finite.sort_unstable_by(f32::total_cmp);
-        let quantile = |share: f64| finite[((finite.len() - 1) as f64 * share).round() as usize];
-        let (low, high) = (quantile(0.005).min(0.0), quantile(0.995).max(0.0));
-        Self { low, high }
-    }
-
-    /// Where `value` lies between the ends, from 0 to 1.
-    fn share(self, value: f32) -> f32 {
-        // Halved first: the distance between the two largest numbers of opposite sign overflows.
-        let width = self.high / 2.0 - self.low / 2.0;
-        if width > 0.0 {
-            ((value / 2.0 - self.low / 2.0) / width).clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
-    }
-}
+use crate::grids::color_range::ColorRange;
 
 /// How a code is laid out in tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +18,7 @@ pub(crate) struct TileLayout {
     maps: usize,
     map_height: usize,
     map_width: usize,
-    /// Numbers that one square stands for, on each side: over 1 only where a single map is larger than its place.
+    /// Values that one square stands for, on each side: over 1 only where a single map is larger than its place.
     shrink: usize,
     /// Pixels of a number's square.
     scale: usize,
@@ -158,7 +113,7 @@ impl TileLayout {
         self.maps.min(self.columns * self.rows)
     }
 
-    /// Maps, or numbers of a flat code, that there are.
+    /// Maps, or values of a flat code, that there are.
     pub(crate) fn maps(&self) -> usize {
         self.maps
     }
@@ -203,7 +158,7 @@ impl TileLayout {
     }
 }
 
-/// Numbers that are no numbers stand out: they are not on the map's way from violet to yellow.
+/// NaN stands out: it is not on the map's way from violet to yellow.
 fn color_of(value: f32, range: ColorRange) -> [u8; 3] {
     if value.is_nan() {
         [0xe0, 0x20, 0x20]
@@ -231,11 +186,11 @@ fn neat_columns(maps: usize, most: usize, map_width: usize, map_height: usize) -
 /// Draws one code as tiles, within `max_width` x `max_height` pixels.
 ///
 /// # Shapes
-/// - `code`: as many numbers as `shape` says
+/// - `code`: as many values as `shape` says
 /// - `shape`: `[maps, height, width]`, `[height, width]` or `[values]`
 ///
 /// # Errors
-/// [`ReportError::CodeShape`] when the shape is not one of these or does not go with the count of numbers.
+/// [`ReportError::CodeShape`] when the shape is not one of these or does not go with the count of values.
 pub fn code_tiles(
     code: &[f32],
     shape: &[usize],
@@ -249,7 +204,7 @@ pub fn code_tiles(
         .to_image()
 }
 
-/// Checks that `values` hold `count` codes of `shape`; gives the numbers of one code.
+/// Checks that `values` hold `count` codes of `shape`; gives the values of one code.
 pub(crate) fn code_count(
     values: &[f32],
     shape: &[usize],
@@ -262,7 +217,7 @@ pub(crate) fn code_count(
     one.ok_or_else(|| ReportError::CodeShape {
         shape: shape.to_vec(),
         values: values.len(),
-        reason: "the shape and the count of numbers do not go together",
+        reason: "the shape and the count of values do not go together",
     })
 }
 
@@ -343,37 +298,6 @@ mod tests {
                 .collect();
             assert_eq!(pixel, viridis(value / 11.0), "number {index}");
         }
-    }
-
-    #[test]
-    fn the_range_ignores_zeros_outliers_and_what_is_not_finite() {
-        let mut values = vec![0.0; 10_000];
-        values.extend((1..=1000).map(|value| value as f32 / 1000.0));
-        values.extend([1e30, f32::NAN, f32::INFINITY]);
-        let range = ColorRange::of(&values);
-        assert_eq!(range.low, 0.0);
-        assert!((range.high - 0.995).abs() < 0.003, "{range:?}");
-        let signed = ColorRange::of(&[-2.0, -1.0, 3.0]);
-        assert_eq!((signed.low, signed.high), (-2.0, 3.0));
-        assert_eq!(
-            ColorRange::of(&[0.0; 5]),
-            ColorRange {
-                low: 0.0,
-                high: 1.0
-            }
-        );
-        assert_eq!(
-            ColorRange::of(&[]),
-            ColorRange {
-                low: 0.0,
-                high: 1.0
-            }
-        );
-        let widest = ColorRange {
-            low: -f32::MAX,
-            high: f32::MAX,
-        };
-        assert_eq!(widest.share(0.0), 0.5);
     }
 
     #[test]

@@ -4,9 +4,9 @@ use crate::charts::axis::{Axis, AxisOptions};
 use crate::drawing::canvas::{Anchor, Canvas};
 use crate::drawing::theme::{FRAME, NOTE};
 use crate::drawing::viridis::viridis;
-use crate::grids::code_tiles::ColorRange;
+use crate::grids::color_range::ColorRange;
 
-/// Pixels to the right of a row that a colour bar and its numbers take.
+/// Pixels to the right of a row that a color bar and its numbers take.
 pub(crate) const COLOR_BAR_WIDTH: usize = 74;
 
 /// A lower row has no room for the bar's numbers.
@@ -43,7 +43,7 @@ pub(crate) fn draw_color_bar(
         let y = top as f32 + height as f32 * (1.0 - axis.share(tick.value) as f32);
         let (from, to) = ((left + BAR_WIDTH) as f32, (left + BAR_WIDTH + 5) as f32);
         canvas.line(&[(from, y), (to, y)], 1.0, NOTE.color);
-        canvas.text_centred(&tick.label, to + 4.0, y, Anchor::Start, NOTE);
+        canvas.text_centered(&tick.label, to + 4.0, y, Anchor::Start, NOTE);
     }
     if let Some(factor) = &axis.factor {
         canvas.text(factor, left as f32, top as f32 - 6.0, Anchor::Start, NOTE);

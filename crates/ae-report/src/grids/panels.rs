@@ -2,7 +2,8 @@
 
 use ae_data::Image;
 
-use crate::drawing::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::canvas::{Anchor, Canvas};
+use crate::drawing::heading::Heading;
 use crate::drawing::picture::Picture;
 use crate::drawing::theme::{CAPTION, FRAME, LABEL, MARGIN, MAX_HEIGHT, MAX_WIDTH};
 use crate::error::ReportError;

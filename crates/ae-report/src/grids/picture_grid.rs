@@ -1,84 +1,16 @@
-//! Rows of images and codes, labelled: the layout that most pictures share.
+//! Rows of images and codes, labeled: the layout that most pictures share.
 
-use ae_data::Image;
-
-use crate::drawing::canvas::{Anchor, Canvas, Heading};
+use crate::drawing::canvas::{Anchor, Canvas};
+use crate::drawing::heading::Heading;
 use crate::drawing::picture::Picture;
 use crate::drawing::theme::{CAPTION, FRAME, LABEL, MARGIN, MAX_HEIGHT, MAX_WIDTH, NOTE};
 use crate::error::ReportError;
-use crate::grids::cells::{Content, RowCells, check_row, fit};
+use crate::grids::cells::{Content, GAP, RowCells, check_row, fit};
 use crate::grids::color_bar::{COLOR_BAR_WIDTH, MIN_ROW_HEIGHT, draw_color_bar};
+use crate::grids::request::{Cells, GridRequest, GridRow};
 use crate::text::number::thousands;
 
-/// A picture of labelled rows.
-#[derive(Clone, Debug, Default)]
-pub struct GridRequest {
-    /// The picture's title; empty for none.
-    pub title: String,
-    /// A quieter line below the title; empty for none.
-    pub subtitle: String,
-    /// One label above each column, or none at all.
-    pub column_labels: Vec<String>,
-    /// The rows, from top to bottom.
-    pub rows: Vec<GridRow>,
-}
-
-/// One row of a [`GridRequest`].
-#[derive(Clone, Debug)]
-pub struct GridRow {
-    /// What the row shows, in bold to its left; empty for none.
-    pub label: String,
-    /// Quieter lines below the label, separated by `\n`; empty for none.
-    pub note: String,
-    /// What stands in the row's columns.
-    pub cells: Cells,
-    /// One caption below each cell, or none at all.
-    pub captions: Vec<String>,
-}
-
-impl GridRow {
-    /// A row of images without note and captions.
-    #[must_use]
-    pub fn images(label: impl Into<String>, images: Vec<Image>) -> Self {
-        Self {
-            label: label.into(),
-            note: String::new(),
-            cells: Cells::Images(images),
-            captions: Vec::new(),
-        }
-    }
-
-    /// A row of codes without note and captions; see [`Cells::Codes`].
-    #[must_use]
-    pub fn codes(label: impl Into<String>, values: Vec<f32>, shape: Vec<usize>) -> Self {
-        Self {
-            label: label.into(),
-            note: String::new(),
-            cells: Cells::Codes { values, shape },
-            captions: Vec::new(),
-        }
-    }
-}
-
-/// What stands in the columns of a row.
-#[derive(Clone, Debug)]
-pub enum Cells {
-    /// Images of one shape, gray or colour. A row may have fewer of them than others.
-    Images(Vec<Image>),
-    /// Codes, drawn as [`code_tiles`](crate::code_tiles()) over one range, which a colour bar beside the row names.
-    ///
-    /// # Shapes
-    /// - `values`: `[codes, product of shape]`
-    /// - `shape`: `[maps, height, width]`, `[height, width]` or `[values]`
-    Codes {
-        /// The codes' numbers, one code after the other.
-        values: Vec<f32>,
-        /// The shape of one code.
-        shape: Vec<usize>,
-    },
-}
-
-/// Draws labelled rows of images and codes, small images enlarged by a whole factor, large ones shrunk.
+/// Draws labeled rows of images and codes, small images enlarged by a whole factor, large ones shrunk.
 ///
 /// # Errors
 /// [`ReportError::NoImages`], [`ReportError::ShapeMismatch`] within a row, [`ReportError::CountMismatch`] of captions
@@ -92,8 +24,8 @@ pub fn picture_grid(request: &GridRequest) -> Result<Picture, ReportError> {
     if !request.column_labels.is_empty() {
         for (column, label) in request.column_labels.iter().enumerate() {
             let label = LABEL.shorten(label, layout.column_width as f32 + GAP as f32 - 4.0);
-            let centre = layout.column_centre(column);
-            canvas.text(&label, centre, top as f32 + 16.0, Anchor::Middle, LABEL);
+            let center = layout.column_center(column);
+            canvas.text(&label, center, top as f32 + 16.0, Anchor::Middle, LABEL);
         }
         top += COLUMN_LABEL_HEIGHT;
     }
@@ -104,8 +36,6 @@ pub fn picture_grid(request: &GridRequest) -> Result<Picture, ReportError> {
     Ok(canvas.into_picture())
 }
 
-/// Pixels between columns.
-pub(crate) const GAP: usize = 10;
 /// Pixels between rows that have labels, notes or captions; the others form one field, evenly spaced.
 pub(crate) const ROW_GAP: usize = 18;
 /// Pixels below a row of codes that say how many maps are left out.
@@ -139,7 +69,7 @@ fn label_height(row: &GridRow) -> usize {
     label + 22 * row.note.lines().count()
 }
 
-/// Pixels that a row takes without its captions: as much as the highest of cells, label and colour bar.
+/// Pixels that a row takes without its captions: as much as the highest of cells, label and color bar.
 fn row_height(row: &GridRow, cells: &RowCells) -> usize {
     let (least, below) = match cells {
         RowCells::Images { .. } => (0, 0),
@@ -226,7 +156,7 @@ impl<'a> Layout<'a> {
         })
     }
 
-    fn column_centre(&self, column: usize) -> f32 {
+    fn column_center(&self, column: usize) -> f32 {
         (self.left + column * (self.column_width + GAP)) as f32 + self.column_width as f32 / 2.0
     }
 
@@ -274,7 +204,7 @@ impl<'a> Layout<'a> {
                 let baseline = (row_top + height + 18) as f32;
                 canvas.text(
                     &caption,
-                    self.column_centre(column),
+                    self.column_center(column),
                     baseline,
                     Anchor::Middle,
                     CAPTION,
