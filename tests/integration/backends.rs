@@ -3,23 +3,23 @@
 use crate::codes::read_npy;
 use crate::command::{ae, done};
 use crate::fixture::{FIXTURE, scratch};
+use crate::skipping::is_there;
 
 /// What `ae devices` lists for `--backend`.
 fn listed() -> Vec<serde_json::Value> {
-    let json = done(FIXTURE.path(), &["devices", "--json"]).json();
+    let json = done(FIXTURE.path(), "devices --json").json();
     json["devices"].as_array().expect("a list").clone()
 }
 
 /// The wgpu adapter to test on: a hardware one before a software one.
-fn adapter() -> Option<String> {
+fn adapter(test: &str) -> Option<String> {
     let names: Vec<_> = listed()
         .iter()
         .filter_map(|device| Some(device["backend"].as_str()?.to_owned()))
         .collect();
     let found = names.into_iter().find(|name| name.starts_with("wgpu"));
-    if found.is_none() {
-        println!("skipped: no wgpu adapter on this machine");
-    }
+    let test = format!("backends::{test} on wgpu");
+    is_there(&test, "a wgpu adapter", found.is_some());
     found
 }
 
@@ -40,7 +40,7 @@ fn devices_lists_what_the_build_has_and_marks_one_for_auto() {
         names.contains(&"flex") && names.contains(&"ndarray"),
         "{names:?}"
     );
-    let json = done(FIXTURE.path(), &["devices", "--json"]).json();
+    let json = done(FIXTURE.path(), "devices --json").json();
     assert!(
         json["backends"]
             .as_array()
@@ -48,33 +48,25 @@ fn devices_lists_what_the_build_has_and_marks_one_for_auto() {
             .iter()
             .all(|backend| backend["built"] == true)
     );
-    let text = done(FIXTURE.path(), &["devices"]).stdout;
+    let text = done(FIXTURE.path(), "devices").stdout;
     assert!(text.contains("taken by --backend auto"), "{text}");
 }
 
 #[test]
 fn auto_never_takes_a_software_adapter() {
-    if listed().iter().any(|device| device["software"] == false) {
-        println!("skipped: this machine has a hardware GPU");
+    let hardware = listed().iter().any(|device| device["software"] == false);
+    let test = "backends::auto_never_takes_a_software_adapter";
+    if !is_there(test, "a machine without a hardware GPU", !hardware) {
         return;
     }
     let folder = scratch();
     let data = FIXTURE.argument("drawings");
-    let arguments = [
-        "train", "--data", &data, "--widths", "4,4", "--limit", "4", "--epochs", "1", "--json",
-        "--quiet",
-    ];
-    let json = done(
-        folder.path(),
-        &[&arguments[..], &["--backend", "auto"]].concat(),
-    )
-    .json();
+    let train =
+        format!("train --data {data} --widths 4,4 --limit 4 --epochs 1 --json --quiet --backend");
+    let json = done(folder.path(), &format!("{train} auto")).json();
     assert_eq!(json["device"], "flex (CPU)");
     // Asked for by name, a GPU that isn't there is an error, not a software adapter.
-    let ended = ae(
-        folder.path(),
-        &[&arguments[..], &["--backend", "wgpu"]].concat(),
-    );
+    let ended = ae(folder.path(), &format!("{train} wgpu"));
     assert_eq!(ended.code, 8, "{ended:#?}");
     assert_eq!(
         ended.lines("error:"),
@@ -86,26 +78,14 @@ fn auto_never_takes_a_software_adapter() {
 fn the_same_checkpoint_gives_the_same_outputs_on_every_backend() {
     let folder = scratch();
     let data = FIXTURE.argument("drawings");
-    let wgpu = adapter();
+    let wgpu = adapter("the_same_checkpoint_gives_the_same_outputs_on_every_backend");
     let others = ["ndarray"].into_iter().chain(wgpu.as_deref());
     let outputs = |command: &str, run: &str, backend: &str| {
         let out = format!("{command}-{}.npy", backend.replace(':', "-"));
-        let arguments = [
-            command,
-            run,
-            "--data",
-            &data,
-            "--part",
-            "test",
-            "--limit",
-            "3",
-            "--backend",
-            backend,
-            "-o",
-            &out,
-            "--force",
-        ];
-        done(folder.path(), &arguments);
+        let line = format!(
+            "{command} {run} --data {data} --part test --limit 3 --backend {backend} -o {out} --force"
+        );
+        done(folder.path(), &line);
         read_npy(&folder.path().join(out))
     };
     for other in others {
@@ -137,30 +117,15 @@ fn the_same_checkpoint_gives_the_same_outputs_on_every_backend() {
 fn a_model_trains_on_every_backend() {
     let folder = scratch();
     let data = FIXTURE.argument("drawings");
-    let wgpu = adapter();
+    let wgpu = adapter("a_model_trains_on_every_backend");
     let mut first_losses = Vec::new();
     for backend in ["flex", "ndarray"].into_iter().chain(wgpu.as_deref()) {
         let out = backend.replace(':', "-");
-        let arguments = [
-            "train",
-            "--data",
-            &data,
-            "--widths",
-            "4,4",
-            "--limit",
-            "4",
-            "--batch-size",
-            "2",
-            "--epochs",
-            "1",
-            "--backend",
-            backend,
-            "--out",
-            &out,
-            "--json",
-            "--quiet",
-        ];
-        let json = done(folder.path(), &arguments).json();
+        let line = format!(
+            "train --data {data} --widths 4,4 --limit 4 --batch-size 2 --epochs 1 --backend {backend} --out {out} \
+             --json --quiet"
+        );
+        let json = done(folder.path(), &line).json();
         assert_eq!(json["steps"], 2, "{backend}");
         let log =
             std::fs::read_to_string(folder.path().join(&out).join("metrics.jsonl")).expect("a log");
@@ -182,18 +147,7 @@ fn threads_do_not_change_a_result() {
         let out = format!("{threads}.npy");
         done(
             folder.path(),
-            &[
-                "encode",
-                &run,
-                "--data",
-                &data,
-                "--backend",
-                "flex",
-                "--threads",
-                threads,
-                "-o",
-                &out,
-            ],
+            &format!("encode {run} --data {data} --backend flex --threads {threads} -o {out}"),
         );
         read_npy(&folder.path().join(out)).1
     };

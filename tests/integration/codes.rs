@@ -42,10 +42,8 @@ fn codes_have_the_stated_shape_and_decode_to_the_reconstruction() {
         let model = FIXTURE.argument(run);
         let data = FIXTURE.argument("drawings");
         let codes = format!("{run}.npy");
-        let arguments = [
-            "encode", &model, "--data", &data, "--part", "test", "-o", &codes, "--json",
-        ];
-        let json = done(folder.path(), &arguments).json();
+        let line = format!("encode {model} --data {data} --part test -o {codes} --json");
+        let json = done(folder.path(), &line).json();
         let expected: Vec<usize> = [vec![32], code_shape].concat();
         assert_eq!(json["shape"], serde_json::json!(expected));
         assert_eq!(json["dtype"], "float32");
@@ -54,19 +52,10 @@ fn codes_have_the_stated_shape_and_decode_to_the_reconstruction() {
         let (decoded, passed) = (format!("{run}-decoded"), format!("{run}-passed"));
         done(
             folder.path(),
-            &["decode", &codes, "--model", &model, "-o", &decoded],
+            &format!("decode {codes} --model {model} -o {decoded}"),
         );
-        let arguments = [
-            "reconstruct",
-            &model,
-            "--data",
-            &data,
-            "--part",
-            "test",
-            "-o",
-            &passed,
-        ];
-        done(folder.path(), &arguments);
+        let line = format!("reconstruct {model} --data {data} --part test -o {passed}");
+        done(folder.path(), &line);
         let files = files_in(&folder.path().join(&decoded));
         assert_eq!(files.len(), 32);
         assert_eq!(files, files_in(&folder.path().join(&passed)));
@@ -92,21 +81,11 @@ fn all_of_a_named_set_is_encoded_and_the_test_images_of_the_model_s_own() {
     let data = FIXTURE.argument("drawings");
     // The run names its set as it was named to it, relative to the folder of then.
     let out = folder.path().join("own.npy").display().to_string();
-    let own = done(FIXTURE.path(), &["encode", &run, "-o", &out, "--json"]).json();
+    let own = done(FIXTURE.path(), &format!("encode {run} -o {out} --json")).json();
     assert_eq!(own["shape"][0], 32);
-    let named = ["encode", &run, "--data", &data, "-o", "named.npy", "--json"];
+    let named = format!("encode {run} --data {data} -o named.npy --json");
     assert_eq!(done(folder.path(), &named).json()["shape"][0], 96 + 32);
-    let limited = [
-        "encode",
-        &run,
-        "--data",
-        &data,
-        "--limit",
-        "5",
-        "-o",
-        "limited.npy",
-        "--json",
-    ];
+    let limited = format!("encode {run} --data {data} --limit 5 -o limited.npy --json");
     assert_eq!(done(folder.path(), &limited).json()["shape"][0], 5 + 5);
 }
 
@@ -119,24 +98,17 @@ fn one_picture_goes_through_as_one_picture() {
     gray.save(folder.path().join("photo.png")).expect("written");
     done(
         folder.path(),
-        &[
-            "reconstruct",
-            &run,
-            "--data",
-            "photo.png",
-            "-o",
-            "again.png",
-        ],
+        &format!("reconstruct {run} --data photo.png -o again.png"),
     );
     let again = image::open(folder.path().join("again.png")).expect("a picture");
     assert_eq!((again.width(), again.height()), (28, 28));
     done(
         folder.path(),
-        &["encode", &run, "--data", "photo.png", "-o", "code.npy"],
+        &format!("encode {run} --data photo.png -o code.npy"),
     );
     done(
         folder.path(),
-        &["decode", "code.npy", "--model", &run, "-o", "decoded.png"],
+        &format!("decode code.npy --model {run} -o decoded.png"),
     );
     let decoded = image::open(folder.path().join("decoded.png")).expect("a picture");
     assert_eq!(decoded.to_luma8(), again.to_luma8());
@@ -149,16 +121,7 @@ fn codes_of_another_model_and_codes_that_are_none_are_refused() {
     let data = FIXTURE.argument("drawings");
     done(
         folder.path(),
-        &[
-            "encode",
-            &narrow,
-            "--data",
-            &data,
-            "--limit",
-            "2",
-            "-o",
-            "codes.npy",
-        ],
+        &format!("encode {narrow} --data {data} --limit 2 -o codes.npy"),
     );
     let good = fs::read(folder.path().join("codes.npy")).expect("there");
     let mut not_finite = good.clone();
@@ -173,7 +136,7 @@ fn codes_of_another_model_and_codes_that_are_none_are_refused() {
     ] {
         let ended = ae(
             folder.path(),
-            &["decode", codes, "--model", model, "-o", "out.d"],
+            &format!("decode {codes} --model {model} -o out.d"),
         );
         assert_eq!(ended.code, 3, "{ended:#?}");
         let errors = ended.lines("error:");

@@ -32,11 +32,60 @@ impl Ended {
     }
 }
 
+/// What follows `ae` on its command line: a line, or its words.
+pub(crate) trait Arguments {
+    /// Each argument. A line is divided at blanks outside of `\'`.
+    fn words(&self) -> Vec<String>;
+}
+
+impl Arguments for str {
+    fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        for (number, part) in self.split('\'').enumerate() {
+            match number % 2 {
+                0 => words.extend(part.split_whitespace().map(str::to_owned)),
+                _ => words.push(part.to_owned()),
+            }
+        }
+        words
+    }
+}
+
+impl Arguments for String {
+    fn words(&self) -> Vec<String> {
+        self.as_str().words()
+    }
+}
+
+impl Arguments for [&str] {
+    fn words(&self) -> Vec<String> {
+        self.iter().map(|&word| word.to_owned()).collect()
+    }
+}
+
+impl<const N: usize> Arguments for [&str; N] {
+    fn words(&self) -> Vec<String> {
+        self[..].words()
+    }
+}
+
+impl Arguments for Vec<&str> {
+    fn words(&self) -> Vec<String> {
+        self[..].words()
+    }
+}
+
+impl<A: Arguments + ?Sized> Arguments for &A {
+    fn words(&self) -> Vec<String> {
+        (**self).words()
+    }
+}
+
 /// The command, ready to run in `folder`.
-pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command<A: Arguments + ?Sized>(folder: &Path, arguments: &A) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ae"));
     command
-        .args(arguments)
+        .args(arguments.words())
         .current_dir(folder)
         .env("CI", "true")
         .env_remove("XDG_RUNTIME_DIR")
@@ -45,7 +94,7 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Runs `ae` in `folder`.
-pub(crate) fn ae(folder: &Path, arguments: &[&str]) -> Ended {
+pub(crate) fn ae<A: Arguments + ?Sized>(folder: &Path, arguments: &A) -> Ended {
     let output = command(folder, arguments).output().expect("ae starts");
     Ended {
         code: output.status.code().unwrap_or(-1),
@@ -55,9 +104,9 @@ pub(crate) fn ae(folder: &Path, arguments: &[&str]) -> Ended {
 }
 
 /// Runs `ae` and expects it to be done without a word of failure.
-pub(crate) fn done(folder: &Path, arguments: &[&str]) -> Ended {
+pub(crate) fn done<A: Arguments + ?Sized>(folder: &Path, arguments: &A) -> Ended {
     let ended = ae(folder, arguments);
-    assert_eq!(ended.code, 0, "ae {arguments:?}: {ended:#?}");
+    assert_eq!(ended.code, 0, "ae {:?}: {ended:#?}", arguments.words());
     assert!(ended.lines("error:").is_empty(), "{ended:#?}");
     ended
 }

@@ -1,28 +1,15 @@
 //! `ae data`.
 
 use std::fs;
-use std::path::PathBuf;
 
 use crate::command::{ae, done};
 use crate::fixture::{FIXTURE, scratch};
-
-/// Real images, where the machine has them.
-fn shared() -> Option<PathBuf> {
-    let place = std::env::var_os("AE_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
-        PathBuf::from,
-    );
-    let found = place.is_dir().then_some(place);
-    if found.is_none() {
-        println!("skipped: no ../shared/datasets and no AE_SHARED_DATA");
-    }
-    found
-}
+use crate::skipping::shared_data;
 
 #[test]
 fn info_tells_counts_shape_and_range() {
     let data = FIXTURE.argument("drawings");
-    let json = done(FIXTURE.path(), &["data", "info", &data, "--json"]).json();
+    let json = done(FIXTURE.path(), &format!("data info {data} --json")).json();
     assert_eq!(json["train"]["images"], 96);
     assert_eq!(json["test"]["images"], 32);
     assert_eq!(
@@ -40,7 +27,7 @@ fn info_tells_counts_shape_and_range() {
         ),
         (Some(0), Some(230))
     );
-    let text = done(FIXTURE.path(), &["data", "info", "--data", &data]).stdout;
+    let text = done(FIXTURE.path(), &format!("data info --data {data}")).stdout;
     assert!(
         text.contains("28x28x1") && text.contains("0 24, 1 24, 2 24, 3 24"),
         "{text}"
@@ -49,12 +36,13 @@ fn info_tells_counts_shape_and_range() {
 
 #[test]
 fn the_two_unreadable_files_of_notmnist_are_named() {
-    let Some(shared) = shared() else { return };
-    let archive = shared
-        .join("notmnist-archive/notMNIST_small.tar.gz")
-        .display()
-        .to_string();
-    let ended = done(&shared, &["data", "info", &archive]);
+    let test = "data::the_two_unreadable_files_of_notmnist_are_named";
+    let Some(archive) = shared_data(test, "notmnist-archive/notMNIST_small.tar.gz") else {
+        return;
+    };
+    let archive = archive.display().to_string();
+    let folder = scratch();
+    let ended = done(folder.path(), &format!("data info {archive}"));
     assert!(
         ended.stdout.contains("2 of 1,002 files skipped"),
         "{}",
@@ -66,11 +54,10 @@ fn the_two_unreadable_files_of_notmnist_are_named() {
     ] {
         assert!(ended.stdout.contains(name), "{name} in {}", ended.stdout);
     }
-    let strict = ae(&shared, &["data", "info", &archive, "--strict"]);
+    let strict = ae(folder.path(), &format!("data info {archive} --strict"));
     assert_eq!(strict.code, 3, "{strict:#?}");
-    let folder = scratch();
     let out = folder.path().join("grid.png").display().to_string();
-    let shown = done(&shared, &["data", "show", &archive, "-o", &out]);
+    let shown = done(folder.path(), &format!("data show {archive} -o {out}"));
     assert!(
         shown
             .stderr
@@ -85,20 +72,11 @@ fn noises_are_drawn_from_the_seed() {
     let folder = scratch();
     let data = FIXTURE.argument("drawings");
     let draw = |out: &str, seed: &str| {
-        let noises = [
-            "--noise",
-            "gaussian:0.5",
-            "--noise",
-            "masking:0.2,gaussian:0.1..0.3",
-        ];
-        let arguments = [
-            &[
-                "data", "noise", &data, "-o", out, "--seed", seed, "--count", "3",
-            ][..],
-            &noises,
-        ]
-        .concat();
-        done(folder.path(), &arguments);
+        let line = format!(
+            "data noise {data} -o {out} --seed {seed} --count 3 --noise gaussian:0.5 \
+             --noise masking:0.2,gaussian:0.1..0.3"
+        );
+        done(folder.path(), &line);
         fs::read(folder.path().join(out)).expect("a picture")
     };
     let one = draw("one.png", "1");
@@ -115,21 +93,19 @@ fn a_set_is_made_of_fonts() {
     let fonts = concat!(env!("CARGO_MANIFEST_DIR"), "/../ae-report/fonts");
     let made = done(
         folder.path(),
-        &[
-            "data", "glyphs", "--fonts", fonts, "-o", "letters", "--json",
-        ],
+        &format!("data glyphs --fonts {fonts} -o letters --json"),
     )
     .json();
     assert_eq!(
         made["train_images"].as_u64(),
         made["train_faces"].as_u64().map(|faces| faces * 10)
     );
-    let info = done(folder.path(), &["data", "info", "letters", "--json"]).json();
+    let info = done(folder.path(), "data info letters --json").json();
     assert_eq!(info["train"]["images"], made["train_images"]);
     assert_eq!(info["train"]["shape"]["width"], 28);
     let again = ae(
         folder.path(),
-        &["data", "glyphs", "--fonts", fonts, "-o", "letters"],
+        &format!("data glyphs --fonts {fonts} -o letters"),
     );
     assert_eq!(again.code, 5, "{again:#?}");
     assert!(

@@ -43,11 +43,8 @@ fn pictures_keep_their_size_and_their_colours() {
                     true => gray(width, height).save(&input).expect("written"),
                     false => colour(width, height).save(&input).expect("written"),
                 }
-                let arguments = [
-                    "denoise", "in.png", "-o", "out.png", "--model", &model, "--tile", "32",
-                    "--force",
-                ];
-                done(folder.path(), &arguments);
+                let line = format!("denoise in.png -o out.png --model {model} --tile 32 --force");
+                done(folder.path(), &line);
                 let output = folder.path().join("out.png");
                 assert_eq!(size(&output), (width, height), "{model}");
                 let is_gray_still = image::open(&output)
@@ -71,9 +68,7 @@ fn tiles_make_little_difference() {
     for (out, tile) in [("whole.png", "256"), ("tiles.png", "128")] {
         done(
             folder.path(),
-            &[
-                "denoise", "in.png", "-o", out, "--model", &model, "--tile", tile,
-            ],
+            &format!("denoise in.png -o {out} --model {model} --tile {tile}"),
         );
     }
     let pixels = |name: &str| {
@@ -97,16 +92,10 @@ fn added_noise_is_measured_before_and_after() {
     gray(64, 64)
         .save(folder.path().join("in.png"))
         .expect("written");
-    let noise = [
-        "--noise",
-        "gaussian:0.2",
-        "--compare",
-        "compare.png",
-        "--json",
-    ];
-    let mut arguments = vec!["denoise", "in.png", "-o", "out.png", "--model", &model];
-    arguments.extend(noise);
-    let json = done(folder.path(), &arguments).json();
+    let line = format!(
+        "denoise in.png -o out.png --model {model} --noise gaussian:0.2 --compare compare.png --json"
+    );
+    let json = done(folder.path(), &line).json();
     let picture = &json["pictures"][0];
     let before = picture["before"]["psnr"].as_f64().expect("a number");
     // A standard deviation of 0.2 is 13.98 dB; a little is clipped away.
@@ -114,11 +103,9 @@ fn added_noise_is_measured_before_and_after() {
     assert!(picture["after"]["psnr"].as_f64().is_some(), "{json}");
     assert!(size(&folder.path().join("compare.png")).0 > 3 * 64);
     // The same seed draws the same noise, another one another.
-    arguments.push("--force");
-    let again = done(folder.path(), &arguments).json();
+    let again = done(folder.path(), &format!("{line} --force")).json();
     assert_eq!(again["pictures"][0]["before"], picture["before"]);
-    arguments.extend(["--seed", "7"]);
-    let other = done(folder.path(), &arguments).json();
+    let other = done(folder.path(), &format!("{line} --force --seed 7")).json();
     assert_ne!(other["pictures"][0]["before"], picture["before"]);
 }
 
@@ -132,10 +119,8 @@ fn a_folder_is_done_at_a_time_and_unreadable_pictures_are_counted() {
     colour(20, 30).save(scans.join("b.jpg")).expect("written");
     fs::write(scans.join("broken.png"), b"\x89PNG\r\n\x1a\nbut no more").expect("written");
     fs::write(scans.join("notes.txt"), "not a picture").expect("written");
-    let arguments = [
-        "denoise", "scans", "-o", "clean", "--model", &model, "--json",
-    ];
-    let ended = done(folder.path(), &arguments);
+    let line = format!("denoise scans -o clean --model {model} --json");
+    let ended = done(folder.path(), &line);
     let names: Vec<_> = files_in(&folder.path().join("clean"));
     assert_eq!(names, [Path::new("a.png"), Path::new("b.jpg")]);
     assert_eq!(
@@ -155,7 +140,7 @@ fn a_picture_is_never_written_over_unless_forced() {
     for out in ["in.png", "./in.png", "."] {
         let ended = ae(
             folder.path(),
-            &["denoise", "in.png", "-o", out, "--model", &model],
+            &format!("denoise in.png -o {out} --model {model}"),
         );
         assert_eq!(ended.code, 5, "{out}: {ended:#?}");
         assert!(
@@ -166,9 +151,7 @@ fn a_picture_is_never_written_over_unless_forced() {
     }
     done(
         folder.path(),
-        &[
-            "denoise", "in.png", "-o", "in.png", "--model", &model, "--force",
-        ],
+        &format!("denoise in.png -o in.png --model {model} --force"),
     );
     assert_ne!(fs::read(&input).expect("there"), before);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::command::done;
+use crate::command::{ae, done};
 use crate::fixture::{FIXTURE, scratch};
 
 fn number(value: &serde_json::Value) -> f64 {
@@ -14,7 +14,7 @@ fn number(value: &serde_json::Value) -> f64 {
 #[test]
 fn a_model_stands_beside_its_baselines() {
     let run = FIXTURE.argument("narrow");
-    let json = done(FIXTURE.path(), &["eval", &run, "--json"]).json();
+    let json = done(FIXTURE.path(), &format!("eval {run} --json")).json();
     let model = &json["model"];
     for key in ["mse", "rmse", "psnr", "ssim", "bits_per_pixel"] {
         number(&model[key]);
@@ -58,9 +58,9 @@ fn a_model_stands_beside_its_baselines() {
 #[test]
 fn noise_brings_in_the_filters() {
     let run = FIXTURE.argument("plain");
-    let clean = done(FIXTURE.path(), &["eval", &run, "--json"]).json();
-    let arguments = ["eval", &run, "--json", "--noise", "gaussian:0.3"];
-    let noisy = done(FIXTURE.path(), &arguments).json();
+    let clean = done(FIXTURE.path(), &format!("eval {run} --json")).json();
+    let line = format!("eval {run} --json --noise gaussian:0.3");
+    let noisy = done(FIXTURE.path(), &line).json();
     let names = |json: &serde_json::Value| -> Vec<String> {
         let baselines = json["baselines"].as_array().expect("a list").iter();
         baselines
@@ -76,11 +76,11 @@ fn noise_brings_in_the_filters() {
     assert!((0.03..0.09).contains(&identity_mse), "{identity_mse}");
     // The noise that a denoiser was trained with is taken by itself, from the run's own seed.
     let denoiser = FIXTURE.argument("denoiser");
-    let json = done(FIXTURE.path(), &["eval", &denoiser, "--json"]).json();
+    let json = done(FIXTURE.path(), &format!("eval {denoiser} --json")).json();
     assert_eq!(json["noise"], "gaussian:0.3");
     let json = done(
         FIXTURE.path(),
-        &["eval", &denoiser, "--json", "--noise", "none"],
+        &format!("eval {denoiser} --json --noise none"),
     )
     .json();
     assert_eq!(json["noise"], serde_json::Value::Null);
@@ -89,7 +89,7 @@ fn noise_brings_in_the_filters() {
 #[test]
 fn the_table_names_what_was_measured() {
     let run = FIXTURE.argument("plain");
-    let text = done(FIXTURE.path(), &["eval", &run, "--limit", "8"]).stdout;
+    let text = done(FIXTURE.path(), &format!("eval {run} --limit 8")).stdout;
     for part in [
         "8 images",
         "this model",
@@ -109,7 +109,7 @@ fn info_counts_the_code_against_the_image() {
         ("narrow", "conv", 28 * 28 * 8, 12, true),
     ];
     for (run, kind, image_bits, code_numbers, is_compression) in table {
-        let json = done(FIXTURE.path(), &["info", run, "--json"]).json();
+        let json = done(FIXTURE.path(), &format!("info {run} --json")).json();
         assert_eq!(json["kind"], kind);
         assert_eq!(json["input_shape"], serde_json::json!([1, 28, 28]));
         assert_eq!(json["code"]["image_bits"], image_bits);
@@ -118,10 +118,10 @@ fn info_counts_the_code_against_the_image() {
         assert_eq!(json["is_compression"], is_compression);
         // By its file, the same.
         let file = format!("{run}/model.safetensors");
-        let by_file = done(FIXTURE.path(), &["info", &file, "--json"]).json();
+        let by_file = done(FIXTURE.path(), &format!("info {file} --json")).json();
         assert_eq!(by_file["parameters"], json["parameters"]);
     }
-    let text = done(FIXTURE.path(), &["info", "denoiser"]).stdout;
+    let text = done(FIXTURE.path(), "info denoiser").stdout;
     assert!(text.contains("gaussian:0.3"), "{text}");
 }
 
@@ -130,24 +130,14 @@ fn pictures_are_drawn() {
     let folder = scratch();
     let (plain, denoiser) = (FIXTURE.argument("plain"), FIXTURE.argument("denoiser"));
     let data = FIXTURE.argument("drawings");
-    let table = [
-        vec![
-            "show",
-            &plain,
-            "--data",
-            &data,
-            "-o",
-            "codes.png",
-            "--count",
-            "4",
-        ],
-        vec!["show", &denoiser, "--data", &data, "-o", "noisy.png"],
-        vec!["show", &plain, "--losses", "-o", "losses.png"],
-        vec!["data", "show", &data, "-o", "grid.png"],
-        vec!["data", "noise", &data, "-o", "noises.png", "--count", "5"],
-    ];
-    for arguments in table {
-        done(folder.path(), &arguments);
+    for line in [
+        format!("show {plain} --data {data} -o codes.png --count 4"),
+        format!("show {denoiser} --data {data} -o noisy.png"),
+        format!("show {plain} --losses -o losses.png"),
+        format!("data show {data} -o grid.png"),
+        format!("data noise {data} -o noises.png --count 5"),
+    ] {
+        done(folder.path(), &line);
     }
     for name in ["codes", "noisy", "losses", "grid", "noises"] {
         let picture = image::open(folder.path().join(format!("{name}.png"))).expect(name);
@@ -165,9 +155,9 @@ fn pictures_are_drawn() {
     }
     // Nothing is drawn over.
     let before = fs::read(folder.path().join("grid.png")).expect("there");
-    let ended = crate::command::ae(
+    let ended = ae(
         folder.path(),
-        &["data", "show", &data, "-o", "grid.png", "--count", "3"],
+        &format!("data show {data} -o grid.png --count 3"),
     );
     assert_eq!(ended.code, 5, "{ended:?}");
     assert_eq!(

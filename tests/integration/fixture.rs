@@ -72,6 +72,15 @@ impl Fixture {
     pub(crate) fn argument(&self, name: &str) -> String {
         self.path().join(name).display().to_string()
     }
+
+    /// A command line with paths inside in place of their names in braces.
+    pub(crate) fn fill(&self, line: &str) -> String {
+        ["plain", "narrow", "denoiser", "drawings"]
+            .iter()
+            .fold(line.to_owned(), |line, name| {
+                line.replace(&format!("{{{name}}}"), &self.argument(name))
+            })
+    }
 }
 
 /// The set `drawings` (96 and 32 images) and the runs `plain`, `narrow` (12 numbers) and `denoiser`.
@@ -79,35 +88,19 @@ pub(crate) static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path();
     write_set(&path.join("drawings"), 96, 32);
-    let train = |out: &str, more: &[&str]| {
-        let mut arguments = vec![
-            "train",
-            "--data",
-            "drawings",
-            "--out",
-            out,
-            "--backend",
-            "flex",
-        ];
-        arguments.extend(["--batch-size", "16", "--warmup-steps", "4", "--quiet"]);
-        arguments.extend(more);
-        done(path, &arguments);
+    let train = |out: &str, more: &str| {
+        done(
+            path,
+            &format!(
+                "train --data drawings --out {out} --backend flex --batch-size 16 --warmup-steps 4 --quiet {more}"
+            ),
+        );
     };
-    train("plain", &["--widths", "8,16,32", "--epochs", "2"]);
-    train(
-        "narrow",
-        &["--widths", "8,16,16", "--latent", "12", "--epochs", "1"],
-    );
+    train("plain", "--widths 8,16,32 --epochs 2");
+    train("narrow", "--widths 8,16,16 --latent 12 --epochs 1");
     train(
         "denoiser",
-        &[
-            "--widths",
-            "8,16,16",
-            "--epochs",
-            "2",
-            "--noise",
-            "gaussian:0.3",
-        ],
+        "--widths 8,16,16 --epochs 2 --noise gaussian:0.3",
     );
     Fixture { folder }
 });

@@ -3,41 +3,31 @@
 use crate::command::{ae, done};
 use crate::fixture::scratch;
 
-const COMMANDS: [&str; 24] = [
-    "",
-    "train",
-    "eval",
-    "reconstruct",
-    "denoise",
-    "encode",
-    "decode",
-    "show",
-    "generate",
-    "interpolate",
-    "traverse",
-    "anomaly",
-    "probe",
-    "map",
-    "verify",
-    "info",
-    "data",
-    "data info",
-    "data show",
-    "data noise",
-    "data glyphs",
-    "devices",
-    "completions",
-    "completions --help -h",
-];
+/// Every command, `ae` itself first, as help lists them.
+pub(crate) fn commands() -> Vec<String> {
+    let mut commands = vec![String::new()];
+    let mut next = 0;
+    while let Some(command) = commands.get(next).cloned() {
+        let text = done(scratch().path(), &format!("{command} --help")).stdout;
+        let list = text
+            .split_once("Commands:\n")
+            .map_or("", |(_, list)| list)
+            .lines()
+            .take_while(|line| line.starts_with("  "));
+        let names = list.filter_map(|line| line.split_whitespace().next());
+        commands.extend(names.map(|name| format!("{command} {name}").trim().to_owned()));
+        next += 1;
+    }
+    commands
+}
 
 #[test]
 fn every_command_explains_itself_with_examples() {
     let folder = scratch();
-    for command in COMMANDS {
+    assert!(commands().len() > 22, "{:?}", commands());
+    for command in commands() {
         for help in ["-h", "--help"] {
-            let mut arguments: Vec<&str> = command.split_whitespace().collect();
-            arguments.push(help);
-            let ended = done(folder.path(), &arguments);
+            let ended = done(folder.path(), &format!("{command} {help}"));
             let text = &ended.stdout;
             assert!(text.contains("Usage: ae"), "{command}: {text}");
             let examples = text.split_once("Examples:\n").map(|(_, examples)| examples);
@@ -60,10 +50,8 @@ fn every_command_explains_itself_with_examples() {
 fn examples_are_command_lines_that_are_understood() {
     let folder = scratch();
     let mut tried = 0;
-    for command in COMMANDS {
-        let mut arguments: Vec<&str> = command.split_whitespace().collect();
-        arguments.push("--help");
-        let ended = done(folder.path(), &arguments);
+    for command in commands() {
+        let ended = done(folder.path(), &format!("{command} --help"));
         let examples = ended
             .stdout
             .split_once("Examples:\n")
@@ -77,13 +65,9 @@ fn examples_are_command_lines_that_are_understood() {
             // What comes after two blanks is an explanation, after `>` a redirection.
             let line = line.split("  ").next().expect("a first part");
             let line = line.split(" >").next().expect("a first part");
-            let mut arguments: Vec<&str> = line.split_whitespace().collect();
             // Parsed first and answered with help, it is not run.
-            arguments.push("--help");
-            done(folder.path(), &arguments);
-            let mut arguments: Vec<&str> = line.split_whitespace().collect();
-            arguments.push("--no-such-option");
-            let ended = ae(folder.path(), &arguments);
+            done(folder.path(), &format!("{line} --help"));
+            let ended = ae(folder.path(), &format!("{line} --no-such-option"));
             let expected = "error: --no-such-option: unknown option or argument";
             assert_eq!(ended.lines("error:"), [expected], "ae {line}");
             tried += 1;
@@ -95,11 +79,7 @@ fn examples_are_command_lines_that_are_understood() {
 #[test]
 fn flags_are_called_the_same_everywhere() {
     let folder = scratch();
-    let help = |command: &str| {
-        let mut arguments: Vec<&str> = command.split_whitespace().collect();
-        arguments.push("--help");
-        done(folder.path(), &arguments).stdout
-    };
+    let help = |command: &str| done(folder.path(), &format!("{command} --help")).stdout;
     let table = [
         ("--data <SET>", "train eval reconstruct encode show"),
         ("--noise <CHAIN>", "train eval reconstruct denoise show"),
@@ -141,7 +121,7 @@ fn flags_are_called_the_same_everywhere() {
 fn completions_are_made_for_every_shell() {
     let folder = scratch();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let ended = done(folder.path(), &["completions", shell]);
+        let ended = done(folder.path(), &format!("completions {shell}"));
         assert!(ended.stdout.contains("learning-rate"), "{shell}");
     }
 }

@@ -8,19 +8,12 @@ use crate::command::{ae, done};
 use crate::fixture::{scratch, write_set};
 
 /// Trains a model on small drawings for two epochs.
-fn train(folder: &Path, out: &str, more: &[&str]) -> serde_json::Value {
-    let mut arguments = vec!["train", "--data", "drawings", "--out", out, "--epochs", "2"];
-    arguments.extend([
-        "--batch-size",
-        "16",
-        "--warmup-steps",
-        "4",
-        "--backend",
-        "flex",
-    ]);
-    arguments.extend(["--json", "--quiet"]);
-    arguments.extend(more);
-    done(folder, &arguments).json()
+fn train(folder: &Path, out: &str, more: &str) -> serde_json::Value {
+    let line = format!(
+        "train --data drawings --out {out} --epochs 2 --batch-size 16 --warmup-steps 4 --backend flex --json --quiet \
+         {more}"
+    );
+    done(folder, &line).json()
 }
 
 #[test]
@@ -28,90 +21,46 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
     let folder = scratch();
     let path = folder.path();
     write_set(&path.join("drawings"), 48, 16);
-    let rows: [(&str, &[&str], usize, &str); 7] = [
+    let rows: [(&str, &str, usize, &str); 7] = [
         (
             "vae",
-            &["--model", "vae", "--widths", "4,8", "--latent", "6"],
+            "--model vae --widths 4,8 --latent 6",
             6,
             "variational, bernoulli likelihood, beta 1; convolutional",
         ),
         (
             "vae",
-            &[
-                "--model",
-                "vae",
-                "--network",
-                "dense",
-                "--widths",
-                "32,5",
-                "--likelihood",
-                "logistic",
-                "--importance-samples",
-                "3",
-            ],
+            "--model vae --network dense --widths 32,5 --likelihood logistic --importance-samples 3",
             5,
             "variational, logistic likelihood, 3 importance samples; fully connected",
         ),
         (
             "sparse",
-            &[
-                "--model",
-                "sparse",
-                "--widths",
-                "4,8",
-                "--latent",
-                "40",
-                "--sparsity",
-                "top-k:4",
-            ],
+            "--model sparse --widths 4,8 --latent 40 --sparsity top-k:4",
             40,
             "sparse, top-k:4; convolutional",
         ),
         (
             "sparse",
-            &[
-                "--model",
-                "sparse",
-                "--widths",
-                "4,8",
-                "--sparsity",
-                "l1:0.001",
-                "--noise",
-                "gaussian:0.2",
-            ],
+            "--model sparse --widths 4,8 --sparsity l1:0.001 --noise gaussian:0.2",
             32,
             "sparse, l1:0.001; convolutional",
         ),
         (
             "contractive",
-            &[
-                "--model",
-                "contractive",
-                "--network",
-                "dense",
-                "--widths",
-                "784,9",
-                "--tied",
-            ],
+            "--model contractive --network dense --widths 784,9 --tied",
             9,
             "contractive, weight 0.0001; fully connected, the decoder tied to the encoder",
         ),
         (
             "conv",
-            &[
-                "--widths",
-                "4,3",
-                "--upsampling",
-                "transposed",
-                "--latent",
-                "9",
-            ],
+            "--widths 4,3 --upsampling transposed --latent 9",
             9,
             "convolutional, the decoder by transposed convolutions",
         ),
         (
             "dense",
-            &["--model", "dense", "--widths", "30,7", "--tied"],
+            "--model dense --widths 30,7 --tied",
             7,
             "fully connected, the decoder tied to the encoder",
         ),
@@ -119,16 +68,16 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
     for (index, (kind, options, numbers, description)) in rows.into_iter().enumerate() {
         let run = format!("run-{index}");
         let summary = train(path, &run, options);
-        assert_eq!(summary["model"]["kind"], kind, "{options:?}");
-        let information = done(path, &["info", &run, "--json"]).json();
+        assert_eq!(summary["model"]["kind"], kind, "{options}");
+        let information = done(path, &format!("info {run} --json")).json();
         assert_eq!(information["kind"], kind);
         assert_eq!(information["description"], description);
         assert_eq!(information["code"]["code_numbers"], numbers);
         assert_eq!(information["code"]["code_bits"], 32 * numbers);
-        let evaluation = done(path, &["eval", &run, "--json"]).json();
+        let evaluation = done(path, &format!("eval {run} --json")).json();
         assert_eq!(
             evaluation["model"]["mse"], summary["model"]["mse"],
-            "{options:?}"
+            "{options}"
         );
         let report = &evaluation["codes"]["kind"];
         match kind {
@@ -137,9 +86,9 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
             _ => assert!(report.is_null(), "{report}"),
         }
         let picture = format!("{run}.png");
-        done(path, &["show", &run, "-o", &picture]);
+        done(path, &format!("show {run} -o {picture}"));
         let codes = format!("{run}.npy");
-        done(path, &["encode", &run, "-o", &codes, "--quiet"]);
+        done(path, &format!("encode {run} -o {codes} --quiet"));
         assert_eq!(read_npy(&path.join(&codes)).0, [16, numbers]);
     }
 }
@@ -147,11 +96,8 @@ fn every_kind_trains_saves_measures_draws_and_is_told_apart() {
 #[test]
 fn five_pixels_three_numbers_and_five_pixels_print_their_weights() {
     let folder = scratch();
-    let arguments = [
-        "train", "--model", "dense", "--widths", "5,3", "--data", "lines", "--epochs", "2",
-        "--out", "lesson", "--quiet",
-    ];
-    let printed = done(folder.path(), &arguments).stdout;
+    let line = "train --model dense --widths 5,3 --data lines --epochs 2 --out lesson --quiet";
+    let printed = done(folder.path(), line).stdout;
     assert!(printed.contains("38 parameters"), "{printed}");
     let mut lines = printed.lines();
     let first = lines.find(|line| line.starts_with("encoder.0.weight"));
@@ -185,8 +131,8 @@ fn a_variational_run_logs_its_terms_and_says_when_its_code_is_ignored() {
     let folder = scratch();
     let path = folder.path();
     write_set(&path.join("drawings"), 48, 16);
-    let options = ["--model", "vae", "--widths", "4,8", "--latent", "3"];
-    train(path, "run", &options);
+    let options = "--model vae --widths 4,8 --latent 3";
+    train(path, "run", options);
     let log = fs::read_to_string(path.join("run/metrics.jsonl")).expect("there");
     for line in log.lines() {
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
@@ -199,24 +145,15 @@ fn a_variational_run_logs_its_terms_and_says_when_its_code_is_ignored() {
             assert_eq!(divergences.len(), 3);
         }
     }
-    let ended = done(path, &["eval", "run", "--nll", "5"]);
+    let ended = done(path, "eval run --nll 5");
     assert!(ended.stdout.contains("nats per image"), "{}", ended.stdout);
-    let json = done(path, &["eval", "run", "--nll", "5", "--json"]).json();
+    let json = done(path, "eval run --nll 5 --json").json();
     assert_eq!(json["likelihood"]["samples"], 5);
 
-    let mut arguments = vec![
-        "train", "--data", "drawings", "--out", "ignored", "--epochs", "6",
-    ];
-    arguments.extend(options);
-    arguments.extend([
-        "--beta",
-        "5000",
-        "--learning-rate",
-        "0.01",
-        "--batch-size",
-        "8",
-    ]);
-    let ended = done(path, &arguments);
+    let line = format!(
+        "train --data drawings --out ignored --epochs 6 {options} --beta 5000 --learning-rate 0.01 --batch-size 8"
+    );
+    let ended = done(path, &line);
     assert!(
         ended.lines("warning: the code is ignored").len() == 1,
         "{}",
@@ -229,60 +166,36 @@ fn codes_are_walked_about_in_pictures() {
     let folder = scratch();
     let path = folder.path();
     write_set(&path.join("drawings"), 48, 16);
-    train(
-        path,
-        "vae",
-        &["--model", "vae", "--widths", "4,8", "--latent", "4"],
-    );
-    train(
-        path,
-        "conv",
-        &["--model", "conv", "--widths", "4,8", "--latent", "4"],
-    );
-    done(
-        path,
-        &["reconstruct", "conv", "--limit", "2", "-o", "images"],
-    );
+    train(path, "vae", "--model vae --widths 4,8 --latent 4");
+    train(path, "conv", "--model conv --widths 4,8 --latent 4");
+    done(path, "reconstruct conv --limit 2 -o images");
     let (a, b) = ("images/000000.png", "images/000001.png");
-    let rows: [&[&str]; 7] = [
-        &["generate", "vae", "--count", "10"],
-        &["generate", "conv", "--count", "10", "--mixture", "2"],
-        &["interpolate", a, b, "--model", "vae"],
-        &[
-            "interpolate",
-            a,
-            b,
-            "--model",
-            "conv",
-            "--path",
-            "spherical",
-            "--steps",
-            "5",
-        ],
-        &["traverse", "vae", "--rows", "3"],
-        &["traverse", "conv", "--image", a],
-        &["generate", "vae", "--count", "10", "--seed", "1"],
+    let rows: [&str; 7] = [
+        "generate vae --count 10",
+        "generate conv --count 10 --mixture 2",
+        &format!("interpolate {a} {b} --model vae"),
+        &format!("interpolate {a} {b} --model conv --path spherical --steps 5"),
+        "traverse vae --rows 3",
+        &format!("traverse conv --image {a}"),
+        "generate vae --count 10 --seed 1",
     ];
     let mut pictures = Vec::new();
     for (index, arguments) in rows.into_iter().enumerate() {
         let picture = format!("{index}.png");
-        done(path, &[arguments, &["-o", &picture]].concat());
+        done(path, &format!("{arguments} -o {picture}"));
         let pixels = image::open(path.join(&picture))
             .expect("a picture")
             .to_rgb8();
-        assert!(pixels.width() > 300, "{arguments:?}");
+        assert!(pixels.width() > 300, "{arguments}");
         pictures.push(pixels);
     }
     assert_ne!(pictures[0], pictures[6], "another seed draws other images");
-    done(
-        path,
-        &["generate", "vae", "--count", "10", "-o", "again.png"],
-    );
+    done(path, "generate vae --count 10 -o again.png");
     let again = image::open(path.join("again.png"))
         .expect("a picture")
         .to_rgb8();
     assert_eq!(pictures[0], again, "the same seed draws the same images");
-    let ended = ae(path, &["generate", "conv", "-o", "no.png"]);
+    let ended = ae(path, "generate conv -o no.png");
     assert_eq!(ended.code, 2, "{ended:#?}");
     assert!(
         ended.lines("error:")[0].contains("has no prior"),

@@ -11,8 +11,11 @@ mod evaluation;
 mod fixture;
 mod help;
 mod kinds;
+mod refusal;
 #[cfg(unix)]
 mod signals;
+#[path = "../skipping.rs"]
+mod skipping;
 mod speed;
 mod streams;
 mod training;

@@ -8,29 +8,15 @@ use std::time::Duration;
 
 use crate::command::{ae, command, done};
 use crate::fixture::{scratch, write_set};
+use crate::skipping::is_there;
 
 /// A run that goes on until it is told to stop.
-const LONG: [&str; 15] = [
-    "train",
-    "--data",
-    "drawings",
-    "--widths",
-    "4,8,8",
-    "--batch-size",
-    "16",
-    "--backend",
-    "flex",
-    "--schedule=constant",
-    "--epochs",
-    "100000",
-    "--checkpoint-every=1h",
-    "--out",
-    "long",
-];
+const LONG: &str = "train --data drawings --widths 4,8,8 --batch-size 16 --backend flex --schedule=constant \
+                    --epochs 100000 --checkpoint-every=1h --out long";
 
 fn start(folder: &Path) -> Child {
     write_set(&folder.join("drawings"), 480, 16);
-    let child = command(folder, &LONG)
+    let child = command(folder, LONG)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -82,12 +68,10 @@ fn is_ignored(signal: u32) -> bool {
 #[test]
 fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
     for (signal, number, code) in [("-INT", 2, 130), ("-TERM", 15, 143), ("-HUP", 1, 143)] {
-        if is_ignored(number) {
-            eprintln!(
-                "skipped: this process ignores SIG{}, as in a shell's background or under nohup, and so does \
-                 what it starts",
-                signal.trim_start_matches('-')
-            );
+        let test = format!("signals::the_first_signal{signal}");
+        // Ignored in a shell's background and under nohup, a signal is so for what is started there.
+        let want = format!("a process that does not ignore SIG{}", &signal[1..]);
+        if !is_there(&test, &want, !is_ignored(number)) {
             continue;
         }
         let folder = scratch();
@@ -103,18 +87,15 @@ fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
         assert!(output.stdout.is_empty());
         // It does go on, from the step it stopped at.
         let steps = logged_steps(folder.path());
-        let epochs = (steps / 30 + 1).to_string();
-        let arguments = ["train", "--resume", "long", "--epochs", &epochs];
-        let ended = done(
-            folder.path(),
-            &[&arguments[..], &["--backend", "flex"]].concat(),
-        );
+        let epochs = steps / 30 + 1;
+        let resume = format!("train --resume long --epochs {epochs} --backend flex");
+        let ended = done(folder.path(), &resume);
         assert!(
             ended.stderr.contains("going on after step"),
             "{}",
             ended.stderr
         );
-        assert_eq!(logged_steps(folder.path()), 30 * (steps / 30 + 1));
+        assert_eq!(logged_steps(folder.path()), 30 * epochs);
     }
 }
 
@@ -141,11 +122,8 @@ fn sigusr1_saves_and_goes_on_and_a_stopped_process_is_no_dead_one() {
     // Somebody else is refused, who it is is said, and the run's configuration stays.
     let config = fs::read(folder.path().join("long/config.toml")).expect("there");
     let who = format!("long is in use by process {}", child.id());
-    for arguments in [
-        &["train", "--resume", "long", "--epochs", "3"][..],
-        &[&LONG[..], &["--force"]].concat(),
-    ] {
-        let ended = ae(folder.path(), arguments);
+    for line in ["train --resume long --epochs 3", &format!("{LONG} --force")] {
+        let ended = ae(folder.path(), line);
         assert_eq!(ended.code, 5, "{ended:#?}");
         assert!(ended.lines("error:")[0].ends_with(&who), "{ended:#?}");
     }
@@ -162,16 +140,10 @@ fn sigusr1_saves_and_goes_on_and_a_stopped_process_is_no_dead_one() {
         "{said}"
     );
     // Its lock is stale now, and no hindrance.
-    let arguments = [
-        "train",
-        "--resume",
-        "long",
-        "--epochs",
-        "1",
-        "--backend",
-        "flex",
-    ];
-    done(folder.path(), &arguments);
+    done(
+        folder.path(),
+        "train --resume long --epochs 1 --backend flex",
+    );
 }
 
 /// `nohup ae train …` goes on when its terminal is closed.
@@ -183,7 +155,7 @@ fn a_signal_that_was_ignored_from_the_start_stays_ignored() {
     let line = format!("trap '' HUP; exec {} \"$@\"", env!("CARGO_BIN_EXE_ae"));
     let mut child = std::process::Command::new("sh")
         .args(["-c", &line, "sh"])
-        .args(LONG)
+        .args(LONG.split_whitespace())
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

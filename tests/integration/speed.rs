@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::command::done;
+use crate::command::{ae, done};
 use crate::fixture::{FIXTURE, scratch, write_set};
 
 #[test]
@@ -13,27 +13,11 @@ fn two_hundred_steps_give_the_same_bytes_on_any_number_of_threads() {
     for backend in ["flex", "ndarray"] {
         let model = |threads: &str| {
             let out = format!("{backend}-{threads}");
-            let arguments = [
-                "train",
-                "--data",
-                "drawings",
-                "--widths",
-                "8,32,48",
-                "--batch-size",
-                "40",
-                "--epochs",
-                "100",
-                "--quiet",
-                "--noise",
-                "gaussian:0.3",
-                "--backend",
-                backend,
-                "--threads",
-                threads,
-                "--out",
-                &out,
-            ];
-            let ended = done(folder.path(), &arguments);
+            let line = format!(
+                "train --data drawings --widths 8,32,48 --batch-size 40 --epochs 100 --quiet --noise gaussian:0.3 \
+                 --backend {backend} --threads {threads} --out {out}"
+            );
+            let ended = done(folder.path(), &line);
             assert!(ended.stdout.contains("200 steps"), "{}", ended.stdout);
             fs::read(folder.path().join(out).join("model.safetensors")).expect("a model")
         };
@@ -47,25 +31,14 @@ fn two_hundred_steps_give_the_same_bytes_on_any_number_of_threads() {
 fn bench_measures_training_and_inference() {
     let folder = scratch();
     let model = FIXTURE.argument("plain");
-    let arguments = |more: &[&str]| {
-        let mut arguments = vec![
-            "bench",
-            &model,
-            "--batch-size",
-            "4",
-            "--steps",
-            "2",
-            "--rounds",
-            "2",
-            "--json",
-            "--backend",
-            "flex",
-        ];
-        arguments.extend(more);
-        done(folder.path(), &arguments).json()
+    let bench = |more: &str| {
+        let line = format!(
+            "bench {model} --batch-size 4 --steps 2 --rounds 2 --json --backend flex {more}"
+        );
+        done(folder.path(), &line).json()
     };
-    for more in [&[][..], &["--burn-operations", "--noise", "gaussian:0.5"]] {
-        let json = arguments(more);
+    for more in ["", "--burn-operations --noise gaussian:0.5"] {
+        let json = bench(more);
         for task in ["train", "infer"] {
             let measured = &json[format!("{task}_images_per_second")];
             assert_eq!(measured["rounds"].as_array().map(Vec::len), Some(2));
@@ -78,23 +51,19 @@ fn bench_measures_training_and_inference() {
 fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
     let folder = scratch();
     write_set(&folder.path().join("drawings"), 32, 8);
-    let ae = |line: &str, more: &[&str]| {
-        let words: Vec<&str> = line
-            .split_whitespace()
-            .chain(more.iter().copied())
-            .collect();
-        done(folder.path(), &words);
-    };
     for kind in [
-        &[][..],
-        &["--model", "vae", "--latent", "4"],
-        &["--model", "sparse", "--latent", "8"],
-        &["--model", "contractive", "--latent", "4"],
+        "",
+        "--model vae --latent 4",
+        "--model sparse --latent 8",
+        "--model contractive --latent 4",
     ] {
         let run = |name: &str, more: &str| {
             let fixed = "train --data drawings --batch-size 8 --backend flex --quiet --force --widths 4,8 \
                          --learning-rate 1e-3 --schedule constant";
-            ae(&format!("{fixed} --out {name} {more}"), kind);
+            done(
+                folder.path(),
+                &format!("{fixed} --out {name} {more} {kind}"),
+            );
             folder.path().join(name)
         };
         let config = |run: &Path| fs::read_to_string(run.join("config.toml")).expect("a file");
@@ -105,27 +74,24 @@ fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
         let (expected, found) = (losses(&kernels), losses(&burn));
         assert_eq!(found.len(), 8);
         // Were they one and the same computation, this would show nothing.
-        assert_ne!(expected, found, "{kind:?}");
+        assert_ne!(expected, found, "{kind}");
         for (expected, found) in expected.iter().zip(&found) {
             let off = (expected / found - 1.0).abs();
-            assert!(off < 1e-5, "{kind:?}: {expected} and {found}");
+            assert!(off < 1e-5, "{kind}: {expected} and {found}");
         }
         // The run says what it is, and its model file does not.
         assert!(config(&burn).contains("convolutions = \"burn\""));
         assert!(!config(&kernels).contains("convolutions"));
-        assert_eq!(header(&burn), header(&kernels), "{kind:?}");
+        assert_eq!(header(&burn), header(&kernels), "{kind}");
         // Who goes on with it, goes on so.
         let halves = run("halves", "--burn-operations --epochs 1");
-        ae(
+        done(
+            folder.path(),
             "train --resume halves --epochs 2 --quiet --backend flex",
-            &[],
         );
-        assert_eq!(losses(&halves), found, "{kind:?}");
+        assert_eq!(losses(&halves), found, "{kind}");
     }
-    let ended = crate::command::ae(
-        folder.path(),
-        &["train", "--resume", "kernels", "--burn-operations"],
-    );
+    let ended = ae(folder.path(), "train --resume kernels --burn-operations");
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert!(
         ended.stderr.contains("--burn-operations"),

@@ -10,12 +10,8 @@ use crate::fixture::{FIXTURE, scratch};
 #[test]
 fn a_closed_pipe_is_no_failure() {
     let folder = scratch();
-    for arguments in [
-        &["train", "--help"][..],
-        &["completions", "bash"],
-        &["data", "info", "--help"],
-    ] {
-        let mut child = command(folder.path(), arguments)
+    for line in ["train --help", "completions bash", "data info --help"] {
+        let mut child = command(folder.path(), line)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -26,11 +22,7 @@ fn a_closed_pipe_is_no_failure() {
         let mut said = String::new();
         let mut stderr = child.stderr.take().expect("piped");
         stderr.read_to_string(&mut said).expect("text");
-        assert_eq!(
-            (status.code(), said.as_str()),
-            (Some(0), ""),
-            "{arguments:?}"
-        );
+        assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{line}");
     }
 }
 
@@ -42,7 +34,7 @@ fn a_result_that_cannot_be_written_fails_the_command() {
         .write(true)
         .open("/dev/full")
         .expect("/dev/full");
-    let output = command(folder.path(), &["completions", "bash"])
+    let output = command(folder.path(), "completions bash")
         .stdout(full)
         .output()
         .expect("ae starts");
@@ -54,12 +46,9 @@ fn a_result_that_cannot_be_written_fails_the_command() {
 #[test]
 fn quiet_leaves_standard_error_empty_and_json_is_one_object() {
     let run = FIXTURE.argument("plain");
-    for arguments in [
-        &["info", &run, "--json", "--quiet"][..],
-        &["eval", &run, "--json", "--quiet"],
-    ] {
-        let ended = done(FIXTURE.path(), arguments);
-        assert_eq!(ended.stderr, "", "{arguments:?}");
+    for command in ["info", "eval"] {
+        let ended = done(FIXTURE.path(), &format!("{command} {run} --json --quiet"));
+        assert_eq!(ended.stderr, "", "{command}");
         ended.json();
     }
 }

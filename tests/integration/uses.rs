@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use crate::command::{ae, done};
+use crate::command::done;
 use crate::fixture::{FIXTURE, idx, scratch};
+use crate::refusal::check_all;
 
 /// Diagonal stripes, of another kind than the drawings.
 fn stripes(count: u32, side: u32) -> Vec<u8> {
@@ -24,29 +25,20 @@ fn what_is_foreign_scores_above_what_is_not() {
     let path = folder.path();
     fs::write(path.join("stripes-images-idx3-ubyte"), stripes(20, 28)).expect("written");
     let (model, data) = (FIXTURE.argument("plain"), FIXTURE.argument("drawings"));
-    let arguments = [
-        "anomaly",
-        &model,
-        "--data",
-        &data,
-        "--foreign",
-        "stripes-images-idx3-ubyte",
-        "--false-alarm-rate",
-        "0.05",
-        "-o",
-        "strange.png",
-    ];
-    let printed = done(path, &arguments).stdout;
+    let line = format!(
+        "anomaly {model} --data {data} --foreign stripes-images-idx3-ubyte --false-alarm-rate 0.05"
+    );
+    let printed = done(path, &format!("{line} -o strange.png")).stdout;
     assert!(printed.contains("AUROC:"), "{printed}");
     let picture = image::open(path.join("strange.png")).expect("a picture");
     assert!(picture.width() > 400 && picture.height() > 400);
-    let json = done(path, &[&arguments[..8], &["--json"]].concat()).json();
+    let json = done(path, &format!("{line} --json")).json();
     assert!(json["auroc"].as_f64().expect("a number") > 0.9, "{json}");
     assert_eq!(json["foreign"]["images"], 20);
     assert_eq!(json["test"]["scores"].as_array().expect("a list").len(), 32);
     assert_eq!(json["foreign"]["above_threshold"], 1.0);
     // Without a foreign set there is nothing to set beside.
-    let alone = done(path, &["anomaly", &model, "--data", &data, "--json"]).json();
+    let alone = done(path, &format!("anomaly {model} --data {data} --json")).json();
     assert!(
         alone["auroc"].is_null() && alone["threshold"].is_number(),
         "{alone}"
@@ -57,7 +49,11 @@ fn what_is_foreign_scores_above_what_is_not() {
 fn labels_are_learned_from_codes_pca_and_pixels() {
     let folder = scratch();
     let (model, data) = (FIXTURE.argument("narrow"), FIXTURE.argument("drawings"));
-    let json = done(folder.path(), &["probe", &model, "--data", &data, "--json"]).json();
+    let json = done(
+        folder.path(),
+        &format!("probe {model} --data {data} --json"),
+    )
+    .json();
     let features = json["features"].as_array().expect("a list");
     let names: Vec<_> = features.iter().map(|kind| kind["name"].as_str()).collect();
     assert_eq!(names, [Some("code"), Some("PCA"), Some("pixels")]);
@@ -74,21 +70,21 @@ fn codes_are_laid_out_as_a_picture_and_as_a_page() {
     let folder = scratch();
     let path = folder.path();
     let (model, data) = (FIXTURE.argument("narrow"), FIXTURE.argument("drawings"));
-    let map = |more: &[&str]| {
+    let map = |more: &str| {
         done(
             path,
-            &[&["map", &model, "--data", &data, "--part", "test"], more].concat(),
+            &format!("map {model} --data {data} --part test {more}"),
         );
     };
-    map(&["-o", "map.png"]);
-    map(&["--method", "pca", "-o", "pca.png"]);
-    map(&["-o", "map.html"]);
+    map("-o map.png");
+    map("--method pca -o pca.png");
+    map("-o map.html");
     let pixels = |name: &str| image::open(path.join(name)).expect("a picture").to_rgb8();
     assert_ne!(pixels("map.png"), pixels("pca.png"));
     let page = fs::read_to_string(path.join("map.html")).expect("a page");
     assert!(page.contains("data:image/png;base64,"));
     assert!(!page.contains("http"), "a page that needs no network");
-    map(&["-o", "again.png"]);
+    map("-o again.png");
     assert_eq!(pixels("again.png"), pixels("map.png"), "no randomness");
 }
 
@@ -98,62 +94,26 @@ fn what_cannot_be_used_is_refused() {
     let path = folder.path();
     fs::write(path.join("small-images-idx3-ubyte"), stripes(8, 20)).expect("written");
     fs::write(path.join("stripes-images-idx3-ubyte"), stripes(20, 28)).expect("written");
-    let (model, data) = (FIXTURE.argument("plain"), FIXTURE.argument("drawings"));
-    let (small, stripes) = ("small-images-idx3-ubyte", "stripes-images-idx3-ubyte");
-    let rows: [(&[&str], i32, &str); 9] = [
-        (
-            &["anomaly", &model, "--data", &data, "--foreign", small],
-            3,
-            "images of 20x20x1",
-        ),
-        (
-            &["anomaly", &model, "--data", &data, "--foreign", "gone.gz"],
-            5,
-            "gone.gz",
-        ),
-        (
-            &["anomaly", &model, "--false-alarm-rate", "1"],
-            2,
-            "--false-alarm-rate: '1'",
-        ),
-        (&["probe", &model, "--data", stripes], 3, "no labels"),
-        (
-            &["map", &model, "-o", "map.pdf"],
-            2,
-            "must end in .png or .html",
-        ),
-        (
-            &["map", &model, "--count", "100000", "-o", "map.png"],
-            2,
-            "--count: '100000'",
-        ),
-        (
-            &["eval", &model, "--data", &data, "--nll", "5"],
-            2,
-            "--nll: a model of kind conv has no likelihood",
-        ),
-        (&["verify", "--data", "gone"], 2, "no such folder"),
-        (
-            &["verify", "--data", ".", "--only", "k = 7"],
-            2,
-            "--only k = 7: no row has that in it",
-        ),
-    ];
-    for (arguments, code, reason) in rows {
-        let ended = ae(path, arguments);
-        assert_eq!(ended.code, code, "{arguments:?}: {ended:#?}");
-        let errors = ended.lines("error:");
-        assert!(
-            errors.len() == 1 && errors[0].contains(reason),
-            "{arguments:?}: {ended:#?}"
-        );
-    }
+    check_all(
+        path,
+        "
+        anomaly {plain} --data {drawings} --foreign small-images-idx3-ubyte | 3 | images of 20x20x1
+        anomaly {plain} --data {drawings} --foreign gone.gz              | 5 | gone.gz
+        anomaly {plain} --false-alarm-rate 1                             | 2 | --false-alarm-rate: '1'
+        probe {plain} --data stripes-images-idx3-ubyte                   | 3 | no labels
+        map {plain} -o map.pdf                                           | 2 | must end in .png or .html
+        map {plain} --count 100000 -o map.png                            | 2 | --count: '100000'
+        eval {plain} --data {drawings} --nll 5                           | 2 | --nll: a model of kind conv has no likelihood
+        verify --data gone                                               | 2 | no such folder
+        verify --data . --only 'k = 7'                                   | 2 | --only k = 7: no row has that in it
+        ",
+    );
 }
 
 #[test]
 fn protocols_without_their_data_are_skipped_by_name() {
     let folder = scratch();
-    let ended = done(folder.path(), &["verify", "--quick", "--data", "."]);
+    let ended = done(folder.path(), "verify --quick --data .");
     assert!(
         ended.stdout.contains("0 passed, 0 failed"),
         "{}",
@@ -174,16 +134,8 @@ fn protocols_without_their_data_are_skipped_by_name() {
 #[test]
 fn protocols_are_chosen_by_what_their_titles_have() {
     let folder = scratch();
-    let only = [
-        "--only",
-        "k = 5,",
-        "--only",
-        "784-400-20, 10 epochs on mnist",
-    ];
-    let ended = done(
-        folder.path(),
-        &[&["verify", "--data", "."][..], &only].concat(),
-    );
+    let line = "verify --data . --only 'k = 5,' --only '784-400-20, 10 epochs on mnist'";
+    let ended = done(folder.path(), line);
     let skipped = ended.lines("warning: skipped: ");
     assert_eq!(skipped.len(), 2, "{}", ended.stderr);
     assert!(skipped[0].contains("VAE 784-400-20"), "{}", skipped[0]);

@@ -9,6 +9,7 @@ use crate::commands::{self, built_ae};
 #[cfg(unix)]
 use crate::faults::{self, FaultsOptions};
 use crate::layering;
+use crate::skipped;
 
 /// What `ci` runs.
 #[derive(Debug, Clone, clap::Args)]
@@ -152,6 +153,9 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
         false => Outcome::Skipped("cargo-deny is not installed"),
     });
     print!("{}", table(&results));
+    if let Some(summary) = skipped::summary(&root.join(commands::target_folder()).join("debug")) {
+        println!("{summary}");
+    }
     if results
         .iter()
         .any(|(_, outcome, _)| *outcome == Outcome::Failed)

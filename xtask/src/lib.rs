@@ -13,4 +13,5 @@ pub mod layering;
 pub mod loopback;
 pub mod peers;
 pub mod progress;
+pub mod skipped;
 pub mod sources;

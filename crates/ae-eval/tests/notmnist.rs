@@ -1,21 +1,17 @@
 //! Real letters: `datasets/notmnist-8k` of `AE_SHARED_DATA`, or of `shared` beside the checkout.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ae_data::{Dataset, ImageSet, OpenOptions, open};
 use ae_eval::{BaselineRequest, Pca, SeededNoise, baselines};
 
+#[path = "../../../tests/skipping.rs"]
+mod skipping;
+
 /// The real data, or nothing, said aloud, where there is none.
-fn notmnist() -> Option<(ImageSet, ImageSet)> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets");
-    let shared = std::env::var_os("AE_SHARED_DATA").map_or(beside, PathBuf::from);
-    let folder = shared.join("notmnist-8k");
-    if !folder.is_dir() {
-        println!("skipped: no {}", folder.display());
-        return None;
-    }
+fn notmnist(test: &str) -> Option<(ImageSet, ImageSet)> {
+    let folder = skipping::shared_data(&format!("notmnist::{test}"), "notmnist-8k")?;
     let source = folder.to_str().unwrap();
     let Dataset { train, test, .. } = open(source, &OpenOptions::default()).unwrap();
     Some((train, test.unwrap()))
@@ -24,7 +20,7 @@ fn notmnist() -> Option<(ImageSet, ImageSet)> {
 /// Errors on images the components never saw, from `tests/reference/pca.py`.
 #[test]
 fn principal_components_agree_with_lapack() {
-    let Some((train, test)) = notmnist() else {
+    let Some((train, test)) = notmnist("principal_components_agree_with_lapack") else {
         return;
     };
     let printed = include_str!("reference/pca.txt");
@@ -55,7 +51,7 @@ fn principal_components_agree_with_lapack() {
 /// On noisy letters filters and components help, and JPEG does not.
 #[test]
 fn noisy_letters_need_a_filter() {
-    let Some((train, test)) = notmnist() else {
+    let Some((train, test)) = notmnist("noisy_letters_need_a_filter") else {
         return;
     };
     let test = test.take(200);
