@@ -2,6 +2,7 @@
 
 mod backends;
 mod bad_input;
+mod before;
 mod binarization;
 mod codes;
 mod command;
