@@ -8,6 +8,7 @@ mod codes;
 mod command;
 mod data;
 mod denoising;
+mod documentation;
 mod evaluation;
 mod fixture;
 mod help;

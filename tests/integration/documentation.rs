@@ -1,0 +1,77 @@
+//! Pages for people, held to the lists that the program is made from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::{ae, done};
+use crate::fixture::scratch;
+use crate::help::commands;
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(checkout().join(name)).expect("a page")
+}
+
+/// The command lines in a page's blocks of code, without what explains them.
+fn command_lines(page: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut in_block = false;
+    for line in page.lines() {
+        in_block ^= line.trim_start().starts_with("```");
+        let Some(line) = line.trim_start().strip_prefix("ae ").filter(|_| in_block) else {
+            continue;
+        };
+        let ends = ["  ", " #", " >", " |", " &&"];
+        let end = ends.iter().filter_map(|end| line.find(end)).min();
+        lines.push(line[..end.unwrap_or(line.len())].to_owned());
+    }
+    lines
+}
+
+#[test]
+fn the_page_of_the_command_line_shows_every_command() {
+    let lines = command_lines(&page("crates/ae-cli/README.md"));
+    for command in commands() {
+        // A group is shown by what is in it.
+        let is_shown = lines.iter().any(|line| {
+            let rest = line.strip_prefix(&command);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        });
+        assert!(is_shown || command.is_empty(), "ae {command}");
+    }
+}
+
+#[test]
+fn command_lines_on_every_page_are_understood() {
+    let folder = scratch();
+    let mut pages = vec![PathBuf::from("README.md")];
+    for place in ["docs", "crates"] {
+        for entry in fs::read_dir(checkout().join(place)).expect("a folder") {
+            let name = Path::new(place).join(entry.expect("an entry").file_name());
+            pages.extend([name.join("README.md"), name]);
+        }
+    }
+    let mut tried = 0;
+    for name in pages {
+        let is_page = name.extension().is_some_and(|extension| extension == "md");
+        if !is_page || !checkout().join(&name).is_file() {
+            continue;
+        }
+        for line in command_lines(&page(&name.display().to_string())) {
+            // Parsed first and answered with help, it is not run.
+            done(folder.path(), &format!("{line} --help"));
+            let ended = ae(folder.path(), &format!("{line} --no-such-option"));
+            assert!(
+                ended.stderr.contains("error: --no-such-option: "),
+                "{}: ae {line}: {}",
+                name.display(),
+                ended.stderr
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "{tried} command lines");
+}
