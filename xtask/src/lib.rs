@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod download;
 #[cfg(unix)]
 pub mod faults;
+pub mod file_map;
 pub mod glyphs;
 pub mod layering;
 pub mod loopback;

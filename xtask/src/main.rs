@@ -15,6 +15,7 @@ use xtask::coverage::{self, CoverageOptions};
 use xtask::download::{DownloadError, DownloadOptions, download};
 #[cfg(unix)]
 use xtask::faults::{self, FaultsOptions};
+use xtask::file_map::{self, FileMapOptions};
 use xtask::glyphs::{self, GlyphsOptions};
 use xtask::layering;
 use xtask::progress::TerminalReport;
@@ -48,6 +49,8 @@ enum Task {
     Faults(FaultsOptions),
     /// Check the crates' dependencies, and for circles of imports and long files (docs/architecture.md).
     Layering,
+    /// Compare docs/file-map.md with the tree, or write it.
+    FileMap(FileMapOptions),
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +127,10 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
         }
         #[cfg(unix)]
         Task::Faults(options) => Ok(faults::run(&root, &options)?),
+        Task::FileMap(options) => {
+            file_map::run(&root, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Layering => {
             let findings = layering::check(&root)?;
             for violation in &findings.violations {

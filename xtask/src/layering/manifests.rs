@@ -1,3 +1,5 @@
+//! What manifests say of dependencies.
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

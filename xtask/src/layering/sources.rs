@@ -1,3 +1,5 @@
+//! Texts that only one file or crate may hold, looked for in sources.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! The table of allowed edges, read from the architecture page.
+
 use std::collections::BTreeSet;
 
 /// A row of the table of allowed edges.
