@@ -1,0 +1,50 @@
+//! The operations on Burn's backend ndarray, which is deprecated since 0.22 and gone from 0.23: to part with it,
+//! delete this file, its feature and its name among the operations' backends.
+
+use std::borrow::Cow;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{NdArray, Shape, ndarray::NdArrayTensor};
+use burn::tensor::TensorData;
+
+use crate::burn::host::{self, Host};
+use crate::burn::network::Network;
+use crate::burn::ops::{StackOperations, WeightList};
+use crate::loss::Loss;
+
+impl Host for NdArray {
+    fn values(tensor: &NdArrayTensor) -> Cow<'_, [f32]> {
+        let NdArrayTensor::F32(storage) = tensor else {
+            unreachable!("the operations look at the type first")
+        };
+        let view = storage.view();
+        match view.to_slice() {
+            Some(values) => Cow::Borrowed(values),
+            None => Cow::Owned(view.iter().copied().collect()),
+        }
+    }
+
+    fn tensor(values: Vec<f32>, shape: Shape) -> NdArrayTensor {
+        NdArrayTensor::from_data(TensorData::new(values, shape))
+    }
+}
+
+impl StackOperations for NdArray {
+    fn stack_forward(
+        x: FloatTensor<Self>,
+        weights: WeightList<Self>,
+        network: Network,
+    ) -> FloatTensor<Self> {
+        host::forward::<Self>(x, weights, &network)
+    }
+
+    fn stack_loss(
+        x: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        weights: WeightList<Self>,
+        network: Network,
+        loss: Loss,
+    ) -> FloatTensor<Self> {
+        host::loss::<Self>(x, target, weights, &network, loss)
+    }
+}

@@ -1,0 +1,244 @@
+//! 3x3 'same' convolution of images of few channels, gray or colour.
+//!
+//! In the blocked layout a gray image would be fifteen parts zeros. Here the image stays planar: every pixel
+//! under the window is broadcast and multiplied by a row of sixteen output channels' weights, nine products a
+//! pixel, channel and block, none of them wasted.
+
+use crate::conv::algorithms::direct::{fixed, fixed_mut, tile_height};
+use crate::layout::buffer::{Blocked, Planar};
+use crate::simd::lanes::{Isa, Lanes, Row, with_lanes};
+
+/// Taps of the window.
+const TAPS: usize = 9;
+
+/// Convolves `images` images; `weights` are `[output block][channel][tap]` rows of sixteen output channels, and
+/// values at or below zero are multiplied by `slope` in the end.
+pub(crate) fn convolve(
+    isa: Isa,
+    images: usize,
+    input: &Planar,
+    weights: &[Row],
+    bias: &[Row],
+    slope: f32,
+    output: &mut Blocked,
+) {
+    assert_eq!(input.frame, output.frame, "a convolution keeps the frame");
+    with_lanes!(isa, lanes => convolve_lanes(lanes, images, input, weights, bias, slope, output));
+}
+
+#[inline(always)]
+fn convolve_lanes<L: Lanes>(
+    lanes: L,
+    images: usize,
+    input: &Planar,
+    weights: &[Row],
+    bias: &[Row],
+    slope: f32,
+    output: &mut Blocked,
+) {
+    let frame = output.frame;
+    let depth = TAPS * input.channels;
+    let mut block = 0;
+    while block < output.blocks {
+        let wide = L::WIDE && block + 2 <= output.blocks;
+        for image in 0..images {
+            for y in 0..frame.height {
+                let mut x = 0;
+                while x < frame.width {
+                    let step = tile_height::<L>(frame.width - x);
+                    let job = Tile {
+                        input,
+                        weights: &weights[block * depth..],
+                        bias: &bias[block..],
+                        slope,
+                        image,
+                        y,
+                        x,
+                    };
+                    macro_rules! heights {
+                        ($columns:literal: $($height:literal)*) => {
+                            match step {
+                                $($height => tile::<L, $height, $columns>(lanes, job, output, block),)*
+                                _ => unreachable!()
+                            }
+                        };
+                    }
+                    if wide {
+                        heights!(2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+                    } else if L::WIDE {
+                        heights!(1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+                    } else {
+                        heights!(1: 1 2 3 4 5 6);
+                    }
+                    x += step;
+                }
+            }
+        }
+        block += if wide { 2 } else { 1 };
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tile<'a> {
+    input: &'a Planar,
+    weights: &'a [Row],
+    bias: &'a [Row],
+    slope: f32,
+    image: usize,
+    y: usize,
+    x: usize,
+}
+
+/// `MR` pixels by `NV` blocks of output channels.
+#[inline(always)]
+fn tile<L: Lanes, const MR: usize, const NV: usize>(
+    lanes: L,
+    job: Tile<'_>,
+    output: &mut Blocked,
+    block: usize,
+) {
+    let (frame, channels) = (output.frame, job.input.channels);
+    let bias: &[Row; NV] = fixed(job.bias);
+    let mut sums = [[lanes.zero(); NV]; MR];
+    for sums in &mut sums {
+        for v in 0..NV {
+            sums[v] = lanes.load(&bias[v]);
+        }
+    }
+    for channel in 0..channels {
+        let plane = job.input.plane(job.image, channel);
+        let columns: [&[Row; TAPS]; NV] = std::array::from_fn(
+            #[inline(always)]
+            |v| fixed(&job.weights[(v * channels + channel) * TAPS..]),
+        );
+        for tap in 0..TAPS {
+            let pixels: &[f32; MR] = fixed(&plane[frame.tap(job.y, job.x, tap)..]);
+            let mut column = [lanes.zero(); NV];
+            for v in 0..NV {
+                column[v] = lanes.load(&columns[v][tap]);
+            }
+            for i in 0..MR {
+                let value = lanes.splat(pixels[i]);
+                for v in 0..NV {
+                    sums[i][v] = lanes.mul_add(value, column[v], sums[i][v]);
+                }
+            }
+        }
+    }
+    let slope = lanes.splat(job.slope);
+    for v in 0..NV {
+        let start = output.start(block + v, job.image) + frame.at(job.y, job.x);
+        let target: &mut [Row; MR] = fixed_mut(&mut output.rows[start..]);
+        for i in 0..MR {
+            lanes.store(&mut target[i], lanes.leaky(sums[i][v], slope));
+        }
+    }
+}
+
+/// Adds to `gradient`, laid out as the weights, the gradient of `images` images.
+pub(crate) fn add_weight_gradient(
+    isa: Isa,
+    images: usize,
+    input: &Planar,
+    output_gradient: &Blocked,
+    gradient: &mut [Row],
+) {
+    assert_eq!(
+        input.frame, output_gradient.frame,
+        "a convolution keeps the frame"
+    );
+    with_lanes!(isa, lanes => weight_gradient_lanes(lanes, images, input, output_gradient, gradient));
+}
+
+#[inline(always)]
+fn weight_gradient_lanes<L: Lanes>(
+    lanes: L,
+    images: usize,
+    input: &Planar,
+    output_gradient: &Blocked,
+    gradient: &mut [Row],
+) {
+    let channels = input.channels;
+    let mut block = 0;
+    while block < output_gradient.blocks {
+        let wide = L::WIDE && block + 2 <= output_gradient.blocks;
+        for channel in 0..channels {
+            let gradient = &mut gradient[(block * channels + channel) * TAPS..];
+            if wide {
+                gradient_tile::<L, 2>(
+                    lanes,
+                    images,
+                    input,
+                    channel,
+                    output_gradient,
+                    block,
+                    gradient,
+                );
+            } else {
+                gradient_tile::<L, 1>(
+                    lanes,
+                    images,
+                    input,
+                    channel,
+                    output_gradient,
+                    block,
+                    gradient,
+                );
+            }
+        }
+        block += if wide { 2 } else { 1 };
+    }
+}
+
+/// All taps of one input channel by `NV` blocks of output channels, over all pixels; image by image, for the longer a
+/// sum, the more of a small part is lost.
+#[inline(always)]
+fn gradient_tile<L: Lanes, const NV: usize>(
+    lanes: L,
+    images: usize,
+    input: &Planar,
+    channel: usize,
+    output_gradient: &Blocked,
+    block: usize,
+    gradient: &mut [Row],
+) {
+    let frame = input.frame;
+    for image in 0..images {
+        let mut sums = [[lanes.zero(); NV]; TAPS];
+        let plane = input.plane(image, channel);
+        let outputs: [&[Row]; NV] = std::array::from_fn(
+            #[inline(always)]
+            |v| output_gradient.image(block + v, image),
+        );
+        for y in 0..frame.height {
+            // The window's three lines, two pixels longer than the image.
+            let lines: [&[f32]; 3] = std::array::from_fn(
+                #[inline(always)]
+                |line| &plane[frame.tap(y, 0, 3 * line)..][..frame.width + 2],
+            );
+            let outputs: [&[Row]; NV] = std::array::from_fn(
+                #[inline(always)]
+                |v| &outputs[v][frame.at(y, 0)..][..frame.width],
+            );
+            for x in 0..frame.width {
+                let mut columns = [lanes.zero(); NV];
+                for v in 0..NV {
+                    columns[v] = lanes.load(&outputs[v][x]);
+                }
+                for tap in 0..TAPS {
+                    let value = lanes.splat(lines[tap / 3][x + tap % 3]);
+                    for v in 0..NV {
+                        sums[tap][v] = lanes.mul_add(value, columns[v], sums[tap][v]);
+                    }
+                }
+            }
+        }
+        for v in 0..NV {
+            let rows: &mut [Row; TAPS] = fixed_mut(&mut gradient[v * input.channels * TAPS..]);
+            for tap in 0..TAPS {
+                let sum = lanes.add(lanes.load(&rows[tap]), sums[tap][v]);
+                lanes.store(&mut rows[tap], sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! 3x3 'same' convolution to few output channels, perhaps after nearest upsampling x2.
+//!
+//! With one output channel a row of sixteen would be fifteen parts waste. So the window's taps take the
+//! columns' place: one matrix product gives every input pixel's contribution to each tap of each output
+//! channel, `z[pixel][channel * 9 + tap]`, and every output pixel is then the sum of nine of them, each from a
+//! neighbour. Backwards the gradient is spread over the taps, and two more products give the gradients of input
+//! and weights. The products are 1x1 convolutions of [`crate::conv::algorithms::direct`].
+//!
+//! After upsampling, the small pixel `x[i]` reaches the four output pixels `2i - 1` to `2i + 2` along each axis,
+//! with the weights `w2`, `w1 + w2`, `w0 + w1` and `w0`: sixteen in two dimensions, one row. So the columns are
+//! these, every output pixel is the sum of four, and the products are over the small image.
+
+use crate::conv::stage::Resize;
+use crate::layout::buffer::{Blocked, Planar};
+use crate::simd::lanes::{BLOCK, Row};
+
+/// Taps of the window.
+pub(crate) const TAPS: usize = 9;
+
+/// Output pixels that a small pixel reaches along one axis.
+const REACH: usize = 4;
+
+impl Window {
+    /// The window of a convolution to few channels.
+    pub(crate) fn of(resize: Resize) -> Self {
+        match resize {
+            Resize::Upsample => Self::Upsampled,
+            _ => Self::Plain,
+        }
+    }
+
+    /// How many columns `channels` channels need.
+    pub(crate) fn columns(self, channels: usize) -> usize {
+        channels.saturating_mul(match self {
+            Self::Plain | Self::Turned => TAPS,
+            Self::Upsampled => REACH * REACH,
+        })
+    }
+
+    /// The columns that the weight of `tap` of `channel` is added to, and that its gradient is the sum of.
+    pub(crate) fn columns_of(self, channel: usize, tap: usize) -> impl Iterator<Item = usize> {
+        let (first, square): (_, &[usize]) = match self {
+            Self::Plain | Self::Turned => (channel * TAPS + tap, &[0]),
+            // Tap 2 of a line reaches the first and second pixel, tap 1 the second and third, tap 0 the rest.
+            Self::Upsampled => (
+                channel * REACH * REACH + (2 - tap / 3) * REACH + 2 - tap % 3,
+                &[0, 1, REACH, REACH + 1],
+            ),
+        };
+        square.iter().map(move |offset| first + offset)
+    }
+}
+
+/// How contributions and output pixels belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// A convolution.
+    Plain,
+    /// The window turned by 180 degrees: the gradient to an input of few channels, out of contributions of
+    /// the output's gradient.
+    Turned,
+    /// A convolution after nearest upsampling x2.
+    Upsampled,
+}
+
+/// Sums the contributions on each channel's bias: `[image][channel][height][width]`, twice as high and wide as
+/// the contributions where the window is upsampled.
+pub(crate) fn gather(window: Window, contributions: &Blocked, bias: &[f32], values: &mut [f32]) {
+    let pixels = contributions.frame.pixels();
+    let scale = if window == Window::Upsampled { 4 } else { 1 };
+    for (index, plane) in values.chunks_exact_mut(scale * pixels).enumerate() {
+        let (image, channel) = (index / bias.len(), index % bias.len());
+        plane.fill(bias[channel]);
+        match window {
+            Window::Plain => gather_taps(contributions, image, channel, |tap| tap, plane),
+            Window::Turned => {
+                gather_taps(contributions, image, channel, |tap| TAPS - 1 - tap, plane);
+            }
+            Window::Upsampled => gather_squares(contributions, image, channel, plane),
+        }
+    }
+}
+
+/// Adds to every pixel the contributions of its nine neighbours, `place` the tap's place in the window.
+fn gather_taps(
+    contributions: &Blocked,
+    image: usize,
+    channel: usize,
+    place: impl Fn(usize) -> usize,
+    plane: &mut [f32],
+) {
+    let frame = contributions.frame;
+    for tap in 0..TAPS {
+        let column = channel * TAPS + tap;
+        let rows = contributions.image(column / BLOCK, image);
+        for (y, line) in plane.chunks_exact_mut(frame.width).enumerate() {
+            let rows = &rows[frame.tap(y, 0, place(tap))..][..frame.width];
+            for (value, row) in line.iter_mut().zip(rows) {
+                *value += row.0[column % BLOCK];
+            }
+        }
+    }
+}
+
+/// Adds to every large pixel the contributions of the four small ones that reach it.
+fn gather_squares(contributions: &Blocked, image: usize, channel: usize, plane: &mut [f32]) {
+    let frame = contributions.frame;
+    let rows = contributions.image(channel, image);
+    let line = |y: usize| &rows[y * frame.pitch..][..frame.width + 2];
+    for (y, lines) in plane.chunks_exact_mut(4 * frame.width).enumerate() {
+        let (upper, lower) = lines.split_at_mut(2 * frame.width);
+        // Lines and columns of the frame begin one before the image.
+        let (above, here, below) = (line(y), line(y + 1), line(y + 2));
+        add_line::<1, 3>(here, above, upper);
+        add_line::<2, 0>(here, below, lower);
+    }
+}
+
+/// One large line, which is the small line `near`'s line `NEAR` of four and `far`'s line `FAR`.
+fn add_line<const NEAR: usize, const FAR: usize>(near: &[Row], far: &[Row], line: &mut [f32]) {
+    let pairs = line.as_chunks_mut::<2>().0;
+    for ((pair, near), far) in pairs.iter_mut().zip(near.windows(3)).zip(far.windows(3)) {
+        let even = near[1].0[NEAR * REACH + 1] + near[0].0[NEAR * REACH + 3];
+        let odd = near[1].0[NEAR * REACH + 2] + near[2].0[NEAR * REACH];
+        pair[0] += even + (far[1].0[FAR * REACH + 1] + far[0].0[FAR * REACH + 3]);
+        pair[1] += odd + (far[1].0[FAR * REACH + 2] + far[2].0[FAR * REACH]);
+    }
+}
+
+/// The reverse of [`gather`]: every contribution's gradient, from the gradient of the output.
+pub(crate) fn spread(
+    window: Window,
+    images: usize,
+    gradient: &Planar,
+    contributions: &mut Blocked,
+) {
+    let (from, to) = (gradient.frame, contributions.frame);
+    for image in 0..images {
+        for channel in 0..gradient.channels {
+            let plane = gradient.plane(image, channel);
+            if window == Window::Upsampled {
+                let rows = contributions.image_mut(channel, image);
+                for y in 0..to.height {
+                    let lines: [&[f32]; REACH] = std::array::from_fn(|line| {
+                        &plane[(2 * y + line) * from.pitch..][..2 * to.width + 2]
+                    });
+                    let rows = &mut rows[to.at(y, 0)..][..to.width];
+                    for (x, row) in rows.iter_mut().enumerate() {
+                        for (target, line) in row.0.as_chunks_mut::<REACH>().0.iter_mut().zip(lines)
+                        {
+                            target.copy_from_slice(&line[2 * x..][..REACH]);
+                        }
+                    }
+                }
+                continue;
+            }
+            for y in 0..to.height {
+                for x in 0..to.width {
+                    for tap in 0..TAPS {
+                        let column = channel * TAPS + tap;
+                        let start = contributions.start(column / BLOCK, image);
+                        contributions.rows[start + to.at(y, x)].0[column % BLOCK] =
+                            plane[from.tap(y, x, TAPS - 1 - tap)];
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! A plan with its buffers, run over a batch on rayon's pool.
+//!
+//! The batch is cut into *parts* by its size alone, and each part into groups; a part sums its gradients in the
+//! order of its groups, and the parts' sums are added in their order. Threads that are left over help with the
+//! matrix products of others' groups, each product by one of them. Which thread does what changes no sum, so the bits
+//! are the same for any number of threads.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::conv::plan::Plan;
+use crate::conv::workspace::{Workspace, is_brief};
+use crate::error::{KernelError, check_length};
+use crate::layout::buffer::{zero_floats, zero_rows};
+use crate::layout::weights::{Prepared, Weights, read_gradient};
+use crate::loss::Loss;
+use crate::simd::lanes::{Isa, Row};
+
+/// Images that go through the stages together, at most.
+const GROUP_IMAGES: usize = 16;
+/// Bytes that a group's buffers may take before it gets smaller: on their way forward images are best off in a second
+/// cache; going back, the gradients that every group passes over weigh more.
+const FORWARD_BYTES: usize = 4 << 20;
+const TRAINING_BYTES: usize = 16 << 20;
+/// Parts of a batch, at most. Each costs a pass over gradients and their transforms, whatever its images.
+const PARTS: usize = 4;
+/// Fewer images than these are not worth a part of their own.
+const PART_IMAGES: usize = 4;
+
+/// Gradients of one pass, each tensor in PyTorch's layout.
+#[derive(Clone, Debug)]
+pub struct Gradients {
+    /// The gradient of the images, where it was asked for.
+    pub input: Option<Vec<f32>>,
+    /// Weight and bias of every stage.
+    pub weights: Vec<(Vec<f32>, Vec<f32>)>,
+}
+
+/// A stack compiled for one shape of image, with the buffers of passes gone by.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    plan: Plan,
+    isa: Isa,
+    forward_images: usize,
+    training_images: usize,
+    workspaces: Mutex<Vec<Workspace>>,
+    prepared: Mutex<Vec<Vec<Prepared>>>,
+    partials: Mutex<Vec<Vec<Row>>>,
+}
+
+/// Where a pass back begins.
+#[derive(Clone, Copy)]
+pub(crate) enum Objective<'a> {
+    /// A given gradient of the output.
+    Given(&'a [f32]),
+    /// The gradient of a loss against these targets.
+    Loss(Loss, &'a [f32]),
+}
+
+/// What a part of the batch gives.
+struct Partial {
+    rows: Vec<Row>,
+    loss: f64,
+}
+
+impl Engine {
+    pub(crate) fn new(plan: Plan, isa: Isa) -> Self {
+        let images = |bytes: usize| (bytes / plan.bytes_per_image().max(1)).clamp(1, GROUP_IMAGES);
+        Self {
+            forward_images: images(FORWARD_BYTES),
+            training_images: images(TRAINING_BYTES),
+            plan,
+            isa,
+            workspaces: Mutex::default(),
+            prepared: Mutex::default(),
+            partials: Mutex::default(),
+        }
+    }
+
+    /// Runs `values` forward.
+    pub(crate) fn forward(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+    ) -> Result<Vec<f32>, KernelError> {
+        // Into the pool once, not anew for every loop.
+        rayon::scope(|_| self.forward_in_pool(values, weights))
+    }
+
+    fn forward_in_pool(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+    ) -> Result<Vec<f32>, KernelError> {
+        let batch = self.batch(values)?;
+        let prepared = self.prepare(weights, None)?;
+        let output_values = self.plan.output_values();
+        let mut output = zero_floats(
+            batch
+                .checked_mul(output_values)
+                .ok_or(KernelError::Overflow)?,
+        )?;
+        let group = self
+            .forward_images
+            .min(batch.div_ceil(rayon::current_num_threads()))
+            .max(1);
+        output
+            .par_chunks_mut(group * output_values)
+            .zip(values.par_chunks(group * self.plan.input_values()))
+            .try_for_each(|(output, values)| {
+                let mut workspace = self.workspace(group, false)?;
+                workspace.forward(&self.plan, &prepared, values, output);
+                self.give_back(workspace);
+                Ok(())
+            })?;
+        lock(&self.prepared).push(prepared);
+        Ok(output)
+    }
+
+    /// Runs `values` forward and back; gives the mean loss, 0 for a given gradient, and the gradients.
+    pub(crate) fn train(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+        objective: Objective<'_>,
+        wants_input: bool,
+    ) -> Result<(f64, Gradients), KernelError> {
+        rayon::scope(|_| self.train_in_pool(values, weights, objective, wants_input))
+    }
+
+    fn train_in_pool(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+        objective: Objective<'_>,
+        wants_input: bool,
+    ) -> Result<(f64, Gradients), KernelError> {
+        let batch = self.batch(values)?;
+        let plan = &self.plan;
+        let output_values = batch
+            .checked_mul(plan.output_values())
+            .ok_or(KernelError::Overflow)?;
+        let (what, given) = match objective {
+            Objective::Given(gradient) => ("the output's gradient", gradient),
+            Objective::Loss(_, target) => ("the target", target),
+        };
+        check_length(what, output_values, given.len())?;
+        let part = batch.div_ceil(PARTS).max(PART_IMAGES);
+        let prepared = self.prepare(weights, Some(part.min(batch)))?;
+        let mut input_gradient = if wants_input {
+            Some(zero_floats(values.len())?)
+        } else {
+            None
+        };
+        let mut partials = {
+            let inputs = values.par_chunks(part * plan.input_values());
+            let givens = given.par_chunks(part * plan.output_values());
+            let scale = (output_values as f64).recip();
+            let run = |(values, given): (&[f32], &[f32]), gradient: Option<&mut [f32]>| {
+                self.train_part(
+                    &prepared,
+                    values,
+                    objective.with(given),
+                    scale as f32,
+                    gradient,
+                )
+            };
+            match &mut input_gradient {
+                Some(gradient) => inputs
+                    .zip(givens)
+                    .zip(gradient.par_chunks_mut(part * plan.input_values()))
+                    .map(|(both, gradient)| run(both, Some(gradient)))
+                    .collect::<Result<Vec<_>, KernelError>>()?,
+                None => inputs
+                    .zip(givens)
+                    .map(|both| run(both, None))
+                    .collect::<Result<Vec<_>, _>>()?,
+            }
+        };
+        lock(&self.prepared).push(prepared);
+        let loss = partials.iter().map(|partial| partial.loss).sum::<f64>() / output_values as f64;
+        let (first, rest) = partials.split_first_mut().ok_or(KernelError::EmptyBatch)?;
+        add_in_order(&mut first.rows, rest);
+        let weights = self.read_gradients(&first.rows)?;
+        lock(&self.partials).extend(partials.into_iter().map(|partial| partial.rows));
+        Ok((
+            loss,
+            Gradients {
+                input: input_gradient,
+                weights,
+            },
+        ))
+    }
+
+    fn train_part(
+        &self,
+        prepared: &[Prepared],
+        values: &[f32],
+        objective: Objective<'_>,
+        scale: f32,
+        mut input_gradient: Option<&mut [f32]>,
+    ) -> Result<Partial, KernelError> {
+        let plan = &self.plan;
+        let mut rows = match lock(&self.partials).pop() {
+            Some(mut rows) => {
+                rows.fill(Row::ZERO);
+                rows
+            }
+            None => zero_rows(plan.gradient_rows)?,
+        };
+        let mut loss = 0.0;
+        let (group_inputs, group_outputs) = (
+            self.training_images * plan.input_values(),
+            self.training_images * plan.output_values(),
+        );
+        let mut output = zero_floats(group_outputs)?;
+        let mut workspace = self.workspace(self.training_images, true)?;
+        workspace.clear_gradients();
+        for (group, values) in values.chunks(group_inputs).enumerate() {
+            let output = &mut output[..values.len() / plan.input_values() * plan.output_values()];
+            workspace.forward(plan, prepared, values, output);
+            let gradient = workspace.output_gradient(output.len());
+            match objective {
+                Objective::Given(given) => {
+                    gradient.copy_from_slice(&given[group * group_outputs..][..output.len()])
+                }
+                Objective::Loss(kind, target) => {
+                    let target = &target[group * group_outputs..][..output.len()];
+                    loss += kind.sum(output, target, scale, gradient);
+                }
+            }
+            let input_gradient = input_gradient
+                .as_deref_mut()
+                .map(|gradient| &mut gradient[group * group_inputs..][..values.len()]);
+            workspace.backward(plan, prepared, output, &mut rows, input_gradient);
+        }
+        workspace.finish_gradients(plan, &mut rows);
+        self.give_back(workspace);
+        Ok(Partial { rows, loss })
+    }
+
+    /// Checks the length of `values` and gives the number of images.
+    fn batch(&self, values: &[f32]) -> Result<usize, KernelError> {
+        let one = self.plan.input_values();
+        if values.is_empty() {
+            return Err(KernelError::EmptyBatch);
+        }
+        let batch = values.len() / one;
+        check_length("the batch", batch.max(1) * one, values.len())?;
+        Ok(batch)
+    }
+
+    /// Lays out the weights of every stage, for passes forward or for training on parts of some images.
+    fn prepare(
+        &self,
+        weights: &[Weights<'_>],
+        training_images: Option<usize>,
+    ) -> Result<Vec<Prepared>, KernelError> {
+        let steps = &self.plan.steps;
+        if weights.len() != steps.len() {
+            return Err(KernelError::WeightCount {
+                expected: steps.len(),
+                found: weights.len(),
+            });
+        }
+        for (index, (step, weights)) in steps.iter().zip(weights).enumerate() {
+            check_length(
+                &format!("the weight of stage {index}"),
+                step.stage.weight_values()?,
+                weights.weight.len(),
+            )?;
+            check_length(
+                &format!("the bias of stage {index}"),
+                step.stage.output_channels,
+                weights.bias.len(),
+            )?;
+        }
+        let mut prepared = lock(&self.prepared).pop().unwrap_or_default();
+        prepared.resize_with(steps.len(), Prepared::default);
+        prepared
+            .par_iter_mut()
+            .zip(steps)
+            .zip(weights)
+            .try_for_each(|((prepared, step), weights)| {
+                let backward = training_images.is_some();
+                let is_brief = training_images
+                    .is_some_and(|images| images <= self.training_images && is_brief(step, images));
+                prepared.fill(self.isa, step, *weights, backward, is_brief)
+            })?;
+        Ok(prepared)
+    }
+
+    fn read_gradients(&self, rows: &[Row]) -> Result<Vec<(Vec<f32>, Vec<f32>)>, KernelError> {
+        self.plan
+            .steps
+            .par_iter()
+            .map(|step| {
+                let mut weight = zero_floats(step.stage.weight_values()?)?;
+                let mut bias = zero_floats(step.stage.output_channels)?;
+                read_gradient(step, rows, &mut weight, &mut bias);
+                Ok((weight, bias))
+            })
+            .collect()
+    }
+
+    /// Buffers for groups of `images` images, used ones if there are any.
+    fn workspace(&self, images: usize, training: bool) -> Result<Workspace, KernelError> {
+        let mut kept = lock(&self.workspaces);
+        let fits = |w: &Workspace| w.images >= images && w.is_for_training() >= training;
+        if let Some(index) = kept.iter().position(fits) {
+            return Ok(kept.swap_remove(index));
+        }
+        // None of those kept will do; they would only take up memory.
+        kept.clear();
+        drop(kept);
+        Workspace::new(&self.plan, self.isa, images, training)
+    }
+
+    fn give_back(&self, workspace: Workspace) {
+        let mut kept = lock(&self.workspaces);
+        if kept.len() < rayon::current_num_threads() {
+            kept.push(workspace);
+        }
+    }
+}
+
+impl<'a> Objective<'a> {
+    fn with(self, values: &'a [f32]) -> Self {
+        match self {
+            Self::Given(_) => Self::Given(values),
+            Self::Loss(loss, _) => Self::Loss(loss, values),
+        }
+    }
+}
+
+/// A poisoned lock guards buffers only; whoever panicked took theirs along.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds the rows of `rest`, first to last, to `sum`.
+fn add_in_order(sum: &mut [Row], rest: &[Partial]) {
+    const RUN: usize = 512;
+    if rest.is_empty() {
+        return;
+    }
+    sum.par_chunks_mut(RUN).enumerate().for_each(|(run, sum)| {
+        for partial in rest {
+            let rows = &partial.rows[run * RUN..][..sum.len()];
+            for (sum, row) in sum.iter_mut().zip(rows) {
+                for (sum, value) in sum.0.iter_mut().zip(&row.0) {
+                    *sum += value;
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,311 @@
+//! What stands at a stage's end: max-pooling, the activations' gradients, the bias' gradient.
+
+use crate::conv::algorithms::direct::Mask;
+use crate::conv::stage::Activation;
+use crate::layout::buffer::Blocked;
+use crate::simd::lanes::{Isa, Lanes, Row, with_lanes};
+
+/// 2x2 max-pooling with stride 2; an odd last line or column is left out.
+///
+/// `which` gets, for every value of `output` in its order, the number of the pixel in its window, 0 to 3, that
+/// was the largest; the first one where several are equal. A value that is not a number wins.
+pub(crate) fn max_pool(
+    isa: Isa,
+    images: usize,
+    input: &Blocked,
+    output: &mut Blocked,
+    which: &mut [Row],
+) {
+    with_lanes!(isa, lanes => max_pool_lanes(lanes, images, input, output, which));
+}
+
+#[inline(always)]
+fn max_pool_lanes<L: Lanes>(
+    lanes: L,
+    images: usize,
+    input: &Blocked,
+    output: &mut Blocked,
+    which: &mut [Row],
+) {
+    let (from, to) = (input.frame, output.frame);
+    for block in 0..output.blocks {
+        for image in 0..images {
+            let first = (block * output.images + image) * to.pixels();
+            let which = &mut which[first..][..to.pixels()];
+            let source = input.image(block, image);
+            let target = output.image_mut(block, image);
+            for y in 0..to.height {
+                let upper = &source[from.at(2 * y, 0)..][..2 * to.width];
+                let lower = &source[from.at(2 * y + 1, 0)..][..2 * to.width];
+                let target = &mut target[to.at(y, 0)..][..to.width];
+                let which = &mut which[y * to.width..][..to.width];
+                for x in 0..to.width {
+                    let mut best = lanes.load(&upper[2 * x]);
+                    let mut number = lanes.zero();
+                    let others = [&upper[2 * x + 1], &lower[2 * x], &lower[2 * x + 1]];
+                    for (i, other) in others.into_iter().enumerate() {
+                        let bar = best;
+                        lanes.keep_larger(
+                            &mut best,
+                            &mut number,
+                            lanes.load(other),
+                            bar,
+                            (i + 1) as f32,
+                        );
+                    }
+                    lanes.store(&mut target[x], best);
+                    lanes.store(&mut which[x], number);
+                }
+            }
+        }
+    }
+}
+
+/// Takes the gradient of a stage's output back through its pooling and activation.
+///
+/// `output` is the stage's output and `output_gradient` its gradient; `gradient` gets that of the convolution's
+/// sum, in the convolution's frame. With pooling, `which` is what [`max_pool`] gave.
+pub(crate) fn back(
+    isa: Isa,
+    images: usize,
+    activation: Activation,
+    which: Option<&[Row]>,
+    output: &Blocked,
+    output_gradient: &Blocked,
+    gradient: &mut Blocked,
+) {
+    let job = Back {
+        images,
+        which,
+        output,
+        output_gradient,
+    };
+    match activation.slope() {
+        Some(slope) => with_lanes!(isa, lanes => {
+            let (zero, slope) = (lanes.zero(), lanes.splat(slope));
+            back_lanes(lanes, job, gradient, #[inline(always)] |value, gradient| {
+                lanes.if_greater(value, zero, gradient, lanes.mul(gradient, slope))
+            });
+        }),
+        None => with_lanes!(isa, lanes => {
+            let one = lanes.splat(1.0);
+            back_lanes(lanes, job, gradient, #[inline(always)] |value, gradient| {
+                lanes.mul(gradient, lanes.mul(value, lanes.sub(one, value)))
+            });
+        }),
+    }
+}
+
+struct Back<'a> {
+    images: usize,
+    which: Option<&'a [Row]>,
+    output: &'a Blocked,
+    output_gradient: &'a Blocked,
+}
+
+#[inline(always)]
+fn back_lanes<L: Lanes>(
+    lanes: L,
+    job: Back<'_>,
+    gradient: &mut Blocked,
+    derive: impl Fn(L::V, L::V) -> L::V,
+) {
+    let (from, to) = (job.output.frame, gradient.frame);
+    for block in 0..gradient.blocks {
+        for image in 0..job.images {
+            let outputs = job.output.image(block, image);
+            let output_gradients = job.output_gradient.image(block, image);
+            let target = gradient.image_mut(block, image);
+            for y in 0..from.height {
+                let outputs = &outputs[from.at(y, 0)..][..from.width];
+                let output_gradients = &output_gradients[from.at(y, 0)..][..from.width];
+                let Some(which) = job.which else {
+                    let target = &mut target[to.at(y, 0)..][..from.width];
+                    for x in 0..from.width {
+                        let value =
+                            derive(lanes.load(&outputs[x]), lanes.load(&output_gradients[x]));
+                        lanes.store(&mut target[x], value);
+                    }
+                    continue;
+                };
+                let first = (block * job.output.images + image) * from.pixels() + y * from.width;
+                let which = &which[first..][..from.width];
+                let (upper, lower) = target[to.at(2 * y, 0)..].split_at_mut(to.pitch);
+                let (upper, lower) = (&mut upper[..2 * from.width], &mut lower[..2 * from.width]);
+                for x in 0..from.width {
+                    let value = derive(lanes.load(&outputs[x]), lanes.load(&output_gradients[x]));
+                    let number = lanes.load(&which[x]);
+                    let targets = [0, 1, 2, 3];
+                    for i in targets {
+                        let row = if i < 2 {
+                            &mut upper[2 * x + i]
+                        } else {
+                            &mut lower[2 * x + i - 2]
+                        };
+                        let part =
+                            lanes.if_equal(number, lanes.splat(i as f32), value, lanes.zero());
+                        lanes.store(row, part);
+                    }
+                }
+            }
+            if job.which.is_some() {
+                clear_rest(target, to, 2 * from.height, 2 * from.width);
+            }
+        }
+    }
+}
+
+/// Zeros the pixels beyond what the windows of a pooling covered.
+fn clear_rest(rows: &mut [Row], frame: crate::layout::buffer::Frame, height: usize, width: usize) {
+    for y in 0..frame.height {
+        let covered = if y < height { width } else { 0 };
+        rows[frame.at(y, covered)..frame.at(y, frame.width)].fill(Row::ZERO);
+    }
+}
+
+/// Takes a gradient that lies in `gradient` through the activation that `mask` names.
+pub(crate) fn apply_mask(isa: Isa, images: usize, mask: Mask<'_>, gradient: &mut Blocked) {
+    with_lanes!(isa, lanes => {
+        let frame = gradient.frame;
+        let slope = lanes.splat(mask.slope);
+        for block in 0..gradient.blocks {
+            for image in 0..images {
+                let activations = mask.output.image(block, image);
+                let gradients = gradient.image_mut(block, image);
+                for y in 0..frame.height {
+                    let line = frame.at(y, 0)..frame.at(y, frame.width);
+                    for (gradient, activation) in gradients[line.clone()].iter_mut().zip(&activations[line]) {
+                        let value = lanes.load(gradient);
+                        let low = lanes.mul(value, slope);
+                        let passed = lanes.if_greater(lanes.load(activation), lanes.zero(), value, low);
+                        lanes.store(gradient, passed);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// Adds to `bias` the sum of a gradient over all pixels of `images` images.
+pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bias: &mut [Row]) {
+    with_lanes!(isa, lanes => {
+        let frame = gradient.frame;
+        for block in 0..gradient.blocks {
+            let mut sum = lanes.zero();
+            for image in 0..images {
+                let rows = gradient.image(block, image);
+                let mut of_image = lanes.zero();
+                for y in 0..frame.height {
+                    // Four sums side by side, so that no addition waits for the last one, and each over one line only,
+                    // so that no long sum loses its small parts.
+                    let mut sums = [lanes.zero(); 4];
+                    let line = &rows[frame.at(y, 0)..][..frame.width];
+                    let (fours, rest) = line.as_chunks::<4>();
+                    for four in fours {
+                        for (sum, row) in sums.iter_mut().zip(four) {
+                            *sum = lanes.add(*sum, lanes.load(row));
+                        }
+                    }
+                    for (sum, row) in sums.iter_mut().zip(rest) {
+                        *sum = lanes.add(*sum, lanes.load(row));
+                    }
+                    let of_line = lanes.add(lanes.add(sums[0], sums[1]), lanes.add(sums[2], sums[3]));
+                    of_image = lanes.add(of_image, of_line);
+                }
+                sum = lanes.add(sum, of_image);
+            }
+            let total = lanes.add(lanes.load(&bias[block]), sum);
+            lanes.store(&mut bias[block], total);
+        }
+    });
+}
+
+/// Replaces the pixels of `images` images by their sigmoid.
+pub(crate) fn sigmoid_blocked(isa: Isa, images: usize, values: &mut Blocked) {
+    let frame = values.frame;
+    with_lanes!(isa, _lanes => {
+        for block in 0..values.blocks {
+            for image in 0..images {
+                let rows = values.image_mut(block, image);
+                for y in 0..frame.height {
+                    for row in &mut rows[frame.at(y, 0)..][..frame.width] {
+                        sigmoid_lanes(&mut row.0);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// Replaces every value by its sigmoid.
+pub(crate) fn sigmoid(isa: Isa, values: &mut [f32]) {
+    with_lanes!(isa, _lanes => sigmoid_lanes(values));
+}
+
+#[inline(always)]
+fn sigmoid_lanes(values: &mut [f32]) {
+    for value in values {
+        *value = 1.0 / (1.0 + exp(-*value));
+    }
+}
+
+/// The exponential, without branches, so that a loop of it vectorises; within two units in the last place
+/// between -87 and 88 and constant outside, and not a number where `x` isn't.
+///
+/// # References
+/// Cephes' `expf`: Moshier 1992, "Cephes mathematical library", release 2.2, `single/expf.c`.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    /// Adding and subtracting it rounds to the nearest integer.
+    const ROUNDER: f32 = 12_582_912.0;
+    let clamped = if x < -87.0 { -87.0 } else { x };
+    let clamped = if clamped > 88.0 { 88.0 } else { clamped };
+    let shifted = clamped * std::f32::consts::LOG2_E + ROUNDER;
+    let power = shifted - ROUNDER;
+    let rest = clamped - power * 0.693_359_4 + power * 2.121_944_4e-4;
+    let mut polynomial = 1.987_569_1e-4;
+    for coefficient in [
+        1.398_2e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        5.000_000_1e-1,
+    ] {
+        polynomial = polynomial * rest + coefficient;
+    }
+    let mantissa = polynomial * rest * rest + rest + 1.0;
+    let exponent = shifted
+        .to_bits()
+        .wrapping_sub(ROUNDER.to_bits())
+        .wrapping_add(127)
+        << 23;
+    mantissa * f32::from_bits(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponential_is_accurate_and_keeps_what_is_not_a_number() {
+        for step in -8700..8800 {
+            let x = step as f32 * 0.01;
+            let expected = f64::from(x).exp();
+            let error = (f64::from(exp(x)) - expected).abs() / expected;
+            assert!(error < 2.5e-7, "exp({x}) is off by {error:e}");
+        }
+        assert!(exp(f32::NAN).is_nan());
+        let mut values = [
+            f32::NEG_INFINITY,
+            -200.0,
+            0.0,
+            200.0,
+            f32::INFINITY,
+            f32::NAN,
+        ];
+        sigmoid(Isa::detect(), &mut values);
+        assert_eq!(values[2..5], [0.5, 1.0, 1.0]);
+        assert!(values[..2].iter().all(|v| (0.0..1e-37).contains(v)));
+        assert!(values[5].is_nan());
+    }
+}

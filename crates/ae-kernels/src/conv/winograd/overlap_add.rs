@@ -1,0 +1,134 @@
+//! The gradient of an image from those of the tiles' transformed windows, which overlap.
+//!
+//! A tile of `SIZE` pixels was transformed with one pixel more on either side, so it gives a gradient to its neighbours'
+//! pixels too. Along a line the windows are added up in a buffer; down the image, in the gradient itself, line of tiles
+//! after line of tiles.
+
+use crate::conv::winograd::tiles::{Length, Run};
+use crate::layout::buffer::{Blocked, Frame};
+use crate::simd::lanes::{Lanes, Row};
+use crate::simd::matmul::plane;
+
+/// Where the gradient of the input goes, and the weights that take it there: those of the convolution with the channels
+/// exchanged, transformed where the weights' gradient is that of transformed ones.
+pub(crate) struct InputGradient<'a> {
+    pub(crate) weights: &'a [Row],
+    pub(crate) gradient: &'a mut Blocked,
+}
+
+/// The transpose of the transform of a window of `WINDOW` pixels, which is that of a long tile.
+pub(crate) trait Transpose<const WINDOW: usize> {
+    /// The gradient of the pixels along one axis from that of the transformed ones. A short tile has one pixel and one
+    /// transformed one less; what is given and taken of the last does not matter.
+    fn transpose<L: Lanes>(lanes: L, length: Length, transformed: [L::V; WINDOW])
+    -> [L::V; WINDOW];
+}
+
+/// Adds up the windows of `run`; the runs of an image must come in their order and have whole lines. `transformed` has
+/// `WINDOW` by `WINDOW` planes of the run's rows, and `scratch` room for `WINDOW` lines of the frame.
+#[inline(always)]
+pub(crate) fn add_windows<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
+    lanes: L,
+    run: &Run,
+    transformed: &[Row],
+    scratch: &mut [Row],
+    gradient: &mut Blocked,
+) {
+    let frame = gradient.frame;
+    let count = run.tiles();
+    let plane = plane(gradient.blocks * count);
+    let across = &mut scratch[..WINDOW * frame.pitch];
+    for block in 0..gradient.blocks {
+        let transformed = &transformed[block * count..];
+        for image in run.images.clone() {
+            let rows = gradient.image_mut(block, image);
+            for line in run.lines() {
+                for row in 0..windows(line.height, WINDOW) {
+                    let planes: [&[Row]; WINDOW] = std::array::from_fn(
+                        #[inline(always)]
+                        |column| &transformed[(row * WINDOW + column) * plane..],
+                    );
+                    let across = &mut across[row * frame.pitch..][..frame.pitch];
+                    across.fill(Row::ZERO);
+                    for width in [Length::Long, Length::Short] {
+                        let tiles = line.tiles(image, width);
+                        add_across::<L, T, WINDOW>(lanes, width, tiles, planes, across);
+                    }
+                }
+                let lines: [&[Row]; WINDOW] = std::array::from_fn(
+                    #[inline(always)]
+                    |row| &across[row * frame.pitch + 1..][..frame.width],
+                );
+                add_down::<L, T, WINDOW>(lanes, frame, line.height, line.y, lines, rows);
+            }
+        }
+    }
+}
+
+/// Pixels of a window along an axis on which its tile is `length`.
+#[inline(always)]
+fn windows(length: Length, long: usize) -> usize {
+    match length {
+        Length::Long => long,
+        Length::Short => long - 1,
+    }
+}
+
+/// Adds tiles to a line that begins one pixel before the image.
+#[inline(always)]
+fn add_across<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
+    lanes: L,
+    width: Length,
+    (first, start, count): (usize, usize, usize),
+    planes: [&[Row]; WINDOW],
+    line: &mut [Row],
+) {
+    let window = windows(width, WINDOW);
+    for tile in 0..count {
+        let mut values = [lanes.zero(); WINDOW];
+        for pixel in 0..window {
+            values[pixel] = lanes.load(&planes[pixel][first + tile]);
+        }
+        let values = T::transpose(lanes, width, values);
+        let target = &mut line[start + tile * (window - 2)..][..window];
+        for pixel in 0..window {
+            let sum = lanes.add(lanes.load(&target[pixel]), values[pixel]);
+            lanes.store(&mut target[pixel], sum);
+        }
+    }
+}
+
+/// Adds a line of tiles, which begins at line `y`, to an image.
+#[inline(always)]
+fn add_down<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
+    lanes: L,
+    frame: Frame,
+    height: Length,
+    y: usize,
+    lines: [&[Row]; WINDOW],
+    rows: &mut [Row],
+) {
+    let window = windows(height, WINDOW);
+    // Of the window's lines these are the image's; the first two have been begun by the tiles above.
+    let inside = usize::from(y == 0)..window.min(frame.height + 1 - y);
+    let begun = if y == 0 { 0 } else { 2 };
+    for x in 0..frame.width {
+        let mut values = [lanes.zero(); WINDOW];
+        for line in 0..window {
+            values[line] = lanes.load(&lines[line][x]);
+        }
+        let values = T::transpose(lanes, height, values);
+        for line in 0..WINDOW {
+            if !inside.contains(&line) {
+                continue;
+            }
+            let row = &mut rows[(y + line) * frame.pitch + x + 1];
+            let value = if line < begun {
+                lanes.add(lanes.load(row), values[line])
+            } else {
+                values[line]
+            };
+            lanes.store(row, value);
+        }
+    }
+}

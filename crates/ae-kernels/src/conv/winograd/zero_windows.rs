@@ -1,0 +1,117 @@
+//! Which outputs a convolution sees nothing for: those whose whole window is zero.
+//!
+//! Their sums are zero, and a direct convolution has just that. A transform has products of pixels nearby, which cancel
+//! to something around 1e-7 of them, of either sign: it would pass a ReLU that it must not pass, and while no bias has
+//! been learned the gradients of whole maps would hang on it. Letters on a black ground are such images.
+
+use crate::layout::buffer::Blocked;
+use crate::simd::lanes::{Isa, Lanes, with_lanes};
+
+/// Places of the outputs, in the frame of the input, or of the input upsampled.
+#[derive(Debug, Default)]
+pub(crate) struct Blank {
+    /// Whether a pixel of the input is zero in all channels.
+    black: Vec<bool>,
+    /// Whether an output's window is.
+    windows: Vec<bool>,
+    /// Outputs of one image.
+    area: usize,
+    any: bool,
+}
+
+impl Blank {
+    /// Looks at the windows of a 3x3 convolution of `images` images.
+    pub(crate) fn find(&mut self, isa: Isa, images: usize, input: &Blocked) {
+        self.find_black(isa, images, input);
+        let frame = input.frame;
+        self.area = frame.area;
+        self.windows.clear();
+        self.windows.resize(images * frame.area, false);
+        self.any = false;
+        for image in 0..images {
+            let black = &self.black[image * frame.area..][..frame.area];
+            let windows = &mut self.windows[image * frame.area..][..frame.area];
+            for y in 0..frame.height {
+                for x in 0..frame.width {
+                    let is_blank = (0..9).all(|tap| black[frame.tap(y, x, tap)]);
+                    windows[frame.at(y, x)] = is_blank;
+                    self.any |= is_blank;
+                }
+            }
+        }
+    }
+
+    /// The same after nearest upsampling x2, where a window sees two by two pixels; the outputs lie in `output`'s frame.
+    pub(crate) fn find_upsampled(
+        &mut self,
+        isa: Isa,
+        images: usize,
+        input: &Blocked,
+        output: &Blocked,
+    ) {
+        self.find_black(isa, images, input);
+        let (small, large) = (input.frame, output.frame);
+        self.area = large.area;
+        self.windows.clear();
+        self.windows.resize(images * large.area, false);
+        self.any = false;
+        for image in 0..images {
+            let black = &self.black[image * small.area..][..small.area];
+            let windows = &mut self.windows[image * large.area..][..large.area];
+            for y in 0..large.height {
+                for x in 0..large.width {
+                    // An even pixel sees its own small one and that before, an odd one that behind.
+                    let first = (y.div_ceil(2)) * small.pitch + x.div_ceil(2);
+                    let is_blank = [0, 1, small.pitch, small.pitch + 1]
+                        .into_iter()
+                        .all(|offset| black[first + offset]);
+                    windows[large.at(y, x)] = is_blank;
+                    self.any |= is_blank;
+                }
+            }
+        }
+    }
+
+    fn find_black(&mut self, isa: Isa, images: usize, input: &Blocked) {
+        self.black.clear();
+        self.black.resize(images * input.frame.area, true);
+        let black = &mut self.black;
+        with_lanes!(isa, _lanes => find_black_rows(images, input, black));
+    }
+
+    /// Puts zeros where the outputs of `image` from place `start` on are blank.
+    #[inline(always)]
+    pub(crate) fn clear<L: Lanes>(
+        &self,
+        lanes: L,
+        image: usize,
+        start: usize,
+        outputs: &mut [L::V],
+    ) {
+        if self.any {
+            let windows = &self.windows[image * self.area + start..][..outputs.len()];
+            for index in 0..windows.len() {
+                if windows[index] {
+                    outputs[index] = lanes.zero();
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn find_black_rows(images: usize, input: &Blocked, black: &mut [bool]) {
+    for block in 0..input.blocks {
+        for image in 0..images {
+            let flags = &mut black[image * input.frame.area..][..input.frame.area];
+            for (flag, row) in flags.iter_mut().zip(input.image(block, image)) {
+                let mut bits = 0;
+                for value in row.0 {
+                    // Without its sign: minus zero is zero.
+                    bits |= value.to_bits() << 1;
+                }
+                *flag &= bits == 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! How images and weights lie in memory.
+
+pub(crate) mod buffer;
+pub(crate) mod weights;

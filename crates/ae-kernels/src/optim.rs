@@ -1,0 +1,3 @@
+//! Optimizers' updates.
+
+pub(crate) mod update;
