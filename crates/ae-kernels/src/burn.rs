@@ -1,18 +1,25 @@
-//! The stacks on Burn's tensors.
+//! Stacks on Burn's tensors: as operations of its backends, with their gradients.
 
-mod backends;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-pub(crate) mod host;
+mod autodiff;
 #[cfg_attr(
     feature = "ndarray",
-    expect(deprecated, reason = "it reads ndarray's tensors, too")
+    expect(
+        deprecated,
+        reason = "Burn still ships ndarray, and users still choose it"
+    )
 )]
+mod backends;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod host;
 pub(crate) mod host_tensor;
-pub(crate) mod network;
+mod network;
 #[cfg_attr(
     feature = "ndarray",
     expect(deprecated, reason = "the list of backends names ndarray")
 )]
-pub(crate) mod ops;
+mod ops;
+mod reference;
 mod stacks;
 pub(crate) mod transposed;
+mod weight_list;

@@ -1,9 +1,11 @@
 //! Convolutions: stacks of stages, how they are planned and run, and the algorithms that compute them.
 
+pub(crate) mod algorithm;
 pub(crate) mod algorithms;
 pub(crate) mod engine;
 pub(crate) mod epilogue;
 pub(crate) mod flops;
+pub(crate) mod geometry;
 pub(crate) mod plan;
 pub(crate) mod stack;
 pub(crate) mod stage;

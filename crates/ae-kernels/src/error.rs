@@ -1,5 +1,9 @@
 //! What the safe interface refuses.
 
+/// What the message of [`KernelError::Memory`] begins with. A pass over tensors has no way to give an error, and panics
+/// with a message that has this text in it.
+pub const OUT_OF_MEMORY: &str = "not enough memory";
+
 /// Why a stack could not be built or run.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -15,7 +19,7 @@ pub enum KernelError {
         /// `input` or `output` and the count.
         channels: String,
     },
-    /// Two neighbouring stages that do not fit.
+    /// Two neighboring stages that do not fit.
     #[error("stage {stage} takes {found} channels but the stage before gives {expected}")]
     ChannelsDiffer {
         /// Index of the second stage.
@@ -72,8 +76,8 @@ pub enum KernelError {
     /// A batch of no images.
     #[error("a batch of no images")]
     EmptyBatch,
-    /// Memory for the working buffers could not be had.
-    #[error("not enough memory for {bytes} bytes of working buffers")]
+    /// The allocation of working buffers failed.
+    #[error("{OUT_OF_MEMORY} for {bytes} bytes of working buffers")]
     Memory {
         /// What was asked for.
         bytes: usize,

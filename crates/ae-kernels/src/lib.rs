@@ -7,8 +7,10 @@
     reason = "kernels count over several arrays at once, and their constants are as published"
 )]
 
+mod activation;
 #[cfg(feature = "burn")]
 mod burn;
+mod compute_path;
 mod conv;
 mod dense;
 mod error;
@@ -21,12 +23,16 @@ mod simd;
 pub use crate::burn::host_tensor::{HostTensor, is_on_host};
 #[cfg(feature = "burn")]
 pub use crate::burn::transposed::TransposedConvolution;
-pub use conv::engine::Gradients;
+pub use activation::Activation;
+pub use compute_path::ComputePath;
 pub use conv::flops::StageArithmetic;
 pub use conv::stack::{Images, Stack};
-pub use conv::stage::{Activation, Precision, Resize, Stage};
-pub use dense::stack::{Activations, DenseLayer, DenseStack, WeightOrder};
-pub use error::KernelError;
-pub use layout::weights::Weights;
+pub use conv::stage::{Precision, Resize, Stage};
+pub use dense::layer::{DenseLayer, WeightOrder};
+pub use dense::parts::Activations;
+pub use dense::stack::DenseStack;
+pub use error::{KernelError, OUT_OF_MEMORY};
+pub use layout::weights::{Gradients, Weights};
 pub use loss::Loss;
-pub use optim::update::{Parameter, UpdateRule, gradient_norm, update};
+pub use optim::rule::UpdateRule;
+pub use optim::update::{Parameter, gradient_norm, update};

@@ -1,9 +1,8 @@
 //! Reconstruction losses, and their gradient to the output.
 
-use crate::direct::{fixed, fixed_mut};
-use crate::simd::{Isa, with_lanes};
+use crate::simd::{Isa, fixed, fixed_mut, with_lanes};
 
-/// What a training pass minimises: the mean over all values of the batch.
+/// What a training pass minimizes: the mean over all values of the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// `(output - target)^2`.
@@ -13,6 +12,33 @@ pub enum Loss {
     Bce,
     /// `|output - target|`, with gradient 0 where they are equal.
     L1,
+}
+
+/// The seed of a backward pass.
+#[derive(Clone, Copy)]
+pub(crate) enum Objective<'a> {
+    /// A given gradient of the output.
+    Given(&'a [f32]),
+    /// The gradient of a loss against these targets.
+    Loss(Loss, &'a [f32]),
+}
+
+impl<'a> Objective<'a> {
+    /// The values that it was made with, and what they are.
+    pub(crate) fn given(self) -> (&'static str, &'a [f32]) {
+        match self {
+            Self::Given(gradient) => ("the output's gradient", gradient),
+            Self::Loss(_, target) => ("the target", target),
+        }
+    }
+
+    /// The same for another part of the batch, whose values these are.
+    pub(crate) fn with(self, values: &'a [f32]) -> Self {
+        match self {
+            Self::Given(_) => Self::Given(values),
+            Self::Loss(loss, _) => Self::Loss(loss, values),
+        }
+    }
 }
 
 /// The least that a logarithm counts.
@@ -85,7 +111,7 @@ fn floored_log(value: f32) -> (f32, f32) {
     }
 }
 
-/// The natural logarithm of a normal number, without branches, so that a loop of it vectorises; within two units in the
+/// The natural logarithm of a normal number, without branches, so that a loop of it vectorizes; within two units in the
 /// last place, or 1e-7 near 1. What is infinite or not a number stays so.
 ///
 /// # References

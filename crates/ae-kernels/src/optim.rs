@@ -1,3 +1,4 @@
-//! Optimizers' updates.
+//! Optimizers' steps of parameters that lie in memory.
 
+pub(crate) mod rule;
 pub(crate) mod update;

@@ -1,18 +1,15 @@
-//! The operations of the CPU's backends, by the kernels, with their gradients.
+//! The operations of backends whose tensors lie in this process's memory, by the kernels.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
-use burn::backend::autodiff::grads::Gradients as BurnGradients;
-use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Backend, DType, Shape, TensorMetadata};
+use burn::backend::{Backend, DType, Shape, TensorMetadata};
 
 use crate::burn::network::Network;
-use crate::burn::ops::{StackOperations, WeightList, loss_by_operations};
-use crate::conv::engine::Gradients;
-use crate::dense::stack::Activations;
+use crate::burn::ops::StackOperations;
+use crate::burn::reference;
+use crate::burn::weight_list::WeightList;
+use crate::compute_path::ComputePath;
 use crate::error::KernelError;
 use crate::layout::weights::Weights;
 use crate::loss::Loss;
@@ -26,11 +23,35 @@ pub(crate) trait Host: Backend {
     fn tensor(values: Vec<f32>, shape: Shape) -> FloatTensor<Self>;
 }
 
-/// Whether the kernels take these tensors: they compute in single precision only, and not where the stack says
-/// otherwise.
-fn by_kernels<B: Host>(network: &Network, x: &FloatTensor<B>, weights: &WeightList<B>) -> bool {
+/// A backend whose tensors lie in this process's memory has the operations by the kernels.
+impl<B: Host> StackOperations for B {
+    fn stack_forward(
+        x: FloatTensor<Self>,
+        weights: WeightList<Self>,
+        network: Network,
+    ) -> FloatTensor<Self> {
+        forward::<Self>(x, weights, &network)
+    }
+
+    fn stack_loss(
+        x: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        weights: WeightList<Self>,
+        network: Network,
+        loss: Loss,
+    ) -> FloatTensor<Self> {
+        mean_loss::<Self>(x, target, weights, &network, loss)
+    }
+}
+
+/// Whether the kernels take these tensors: they compute in single precision only, and not on the reference path.
+pub(crate) fn by_kernels<B: Host>(
+    network: &Network,
+    x: &FloatTensor<B>,
+    weights: &WeightList<B>,
+) -> bool {
     let single = |tensor: &FloatTensor<B>| tensor.dtype() == DType::F32;
-    !network.is_by_operations() && single(x) && weights.tensors.iter().all(single)
+    network.path() == ComputePath::Kernels && single(x) && weights.tensors.iter().all(single)
 }
 
 /// [`StackOperations::stack_forward`] without gradients.
@@ -40,7 +61,7 @@ pub(crate) fn forward<B: Host>(
     network: &Network,
 ) -> FloatTensor<B> {
     if !by_kernels::<B>(network, &x, &weights) {
-        return network.by_operations::<B>(x, weights);
+        return network.reference::<B>(x, weights);
     }
     let output = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
         network.infer(values, shape, weights)
@@ -50,7 +71,7 @@ pub(crate) fn forward<B: Host>(
 }
 
 /// [`StackOperations::stack_loss`] without gradients.
-pub(crate) fn loss<B: Host>(
+pub(crate) fn mean_loss<B: Host>(
     x: FloatTensor<B>,
     target: FloatTensor<B>,
     weights: WeightList<B>,
@@ -60,7 +81,7 @@ pub(crate) fn loss<B: Host>(
     let by_kernels = by_kernels::<B>(network, &x, &weights) && target.dtype() == DType::F32;
     let output = forward::<B>(x, weights, network);
     if !by_kernels {
-        return loss_by_operations::<B>(loss, output, target);
+        return reference::loss::<B>(loss, output, target);
     }
     let (output, target) = (B::values(&output), B::values(&target));
     let mut unused = vec![0.0; output.len()];
@@ -69,7 +90,7 @@ pub(crate) fn loss<B: Host>(
 }
 
 /// Lends the tensors' values to `run`.
-fn with_slices<B: Host, T>(
+pub(crate) fn with_slices<B: Host, T>(
     x: &FloatTensor<B>,
     weights: &WeightList<B>,
     run: impl FnOnce(&[f32], &Shape, &[Weights<'_>]) -> Result<T, KernelError>,
@@ -87,243 +108,6 @@ fn with_slices<B: Host, T>(
 }
 
 /// An operation has no way to give an error; what the caller can get wrong was checked before it.
-fn expect_run<T>(result: Result<T, KernelError>) -> T {
+pub(crate) fn expect_run<T>(result: Result<T, KernelError>) -> T {
     result.unwrap_or_else(|error| panic!("cannot run the stack: {error}"))
-}
-
-/// The most stages that one operation of autodiff differentiates; longer stacks are cut.
-const MOST_STAGES: usize = 16;
-/// Tensors that such an operation depends on: input, weights and biases.
-const PARENTS: usize = 1 + 2 * MOST_STAGES;
-
-/// The gradient of a pass, computed when it is asked for.
-#[derive(Debug)]
-struct ForwardBackward;
-
-/// What [`ForwardBackward`] needs.
-#[derive(Clone, Debug)]
-struct Passed<B: Host> {
-    x: FloatTensor<B>,
-    weights: WeightList<B>,
-    network: Network,
-    kept: Option<Arc<Activations>>,
-}
-
-impl<B: Host> Backward<B, PARENTS> for ForwardBackward {
-    type State = Passed<B>;
-
-    fn backward(
-        self,
-        ops: Ops<Passed<B>, PARENTS>,
-        grads: &mut BurnGradients,
-        _: &mut Checkpointer,
-    ) {
-        let output_gradient = grads.consume::<B>(&ops.node);
-        let Passed {
-            x,
-            weights,
-            network,
-            kept,
-        } = ops.state;
-        let wants_input = ops.parents[0].is_some();
-        let gradients = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
-            let output_gradient = B::values(&output_gradient);
-            let kept = kept.as_deref();
-            network.differentiate(values, shape, weights, kept, &output_gradient, wants_input)
-        });
-        let tensors = gradient_tensors::<B>(expect_run(gradients), &x, &weights);
-        for (parent, gradient) in ops.parents.iter().zip(tensors) {
-            if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                grads.register::<B>(parent.id, gradient);
-            }
-        }
-    }
-}
-
-/// Input's gradient, if it was computed, then the weights' and biases'.
-fn gradient_tensors<B: Host>(
-    gradients: Gradients,
-    x: &FloatTensor<B>,
-    weights: &WeightList<B>,
-) -> Vec<Option<FloatTensor<B>>> {
-    let input = gradients.input.map(|values| B::tensor(values, x.shape()));
-    let values = gradients
-        .weights
-        .into_iter()
-        .flat_map(|(weight, bias)| [weight, bias]);
-    let weights = values
-        .zip(&weights.tensors)
-        .map(|(values, tensor)| Some(B::tensor(values, tensor.shape())));
-    std::iter::once(input).chain(weights).collect()
-}
-
-/// The gradient of a loss, computed in the forward pass; what comes from above is a factor.
-#[derive(Debug)]
-struct LossBackward;
-
-impl<B: Host> Backward<B, PARENTS> for LossBackward {
-    type State = Vec<Option<FloatTensor<B>>>;
-
-    fn backward(
-        self,
-        ops: Ops<Self::State, PARENTS>,
-        grads: &mut BurnGradients,
-        _: &mut Checkpointer,
-    ) {
-        let above = grads.consume::<B>(&ops.node);
-        let factor = B::values(&above)[0];
-        for (parent, gradient) in ops.parents.iter().zip(ops.state) {
-            if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                let gradient = if factor == 1.0 {
-                    gradient
-                } else {
-                    B::float_mul_scalar(gradient, factor.into())
-                };
-                grads.register::<B>(parent.id, gradient);
-            }
-        }
-    }
-}
-
-impl<B: Host + StackOperations, C: CheckpointStrategy> StackOperations for Autodiff<B, C> {
-    fn stack_forward(
-        x: FloatTensor<Self>,
-        weights: WeightList<Self>,
-        network: Network,
-    ) -> FloatTensor<Self> {
-        if let Some((head, tail)) = network.cut(MOST_STAGES) {
-            let (of_head, of_tail) = weights.cut(MOST_STAGES);
-            return Self::stack_forward(Self::stack_forward(x, of_head, head), of_tail, tail);
-        }
-        let (x, weights, tracked) = Tracked::<B, C>::new(x, weights);
-        if !by_kernels::<B>(&network, &x, &weights) {
-            let (x, weights) = tracked.into_inputs();
-            return network.by_operations::<Self>(x, weights);
-        }
-        match ForwardBackward
-            .prepare::<C>(tracked.guards())
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(prepared) => {
-                let output = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
-                    network.infer_keeping(values, shape, weights)
-                });
-                let ((values, shape), kept) = expect_run(output);
-                let passed = Passed {
-                    x,
-                    weights,
-                    network,
-                    kept: kept.map(Arc::new),
-                };
-                prepared.finish(passed, B::tensor(values, shape))
-            }
-            OpsKind::UnTracked(prepared) => prepared.finish(forward::<B>(x, weights, &network)),
-        }
-    }
-
-    fn stack_loss(
-        x: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        weights: WeightList<Self>,
-        network: Network,
-        loss: Loss,
-    ) -> FloatTensor<Self> {
-        if let Some((head, tail)) = network.cut(MOST_STAGES) {
-            let (of_head, of_tail) = weights.cut(MOST_STAGES);
-            let x = Self::stack_forward(x, of_head, head);
-            return Self::stack_loss(x, target, of_tail, tail, loss);
-        }
-        // Whoever differentiates with respect to the target gets Burn's operations after the stack.
-        if target.is_tracked() || target.primitive().dtype() != DType::F32 {
-            let output = Self::stack_forward(x, weights, network);
-            return loss_by_operations::<Self>(loss, output, target);
-        }
-        let (x, weights, tracked) = Tracked::<B, C>::new(x, weights);
-        if !by_kernels::<B>(&network, &x, &weights) {
-            let (x, weights) = tracked.into_inputs();
-            let output = network.by_operations::<Self>(x, weights);
-            return loss_by_operations::<Self>(loss, output, target);
-        }
-        let target = target.into_primitive();
-        match LossBackward
-            .prepare::<C>(tracked.guards())
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::UnTracked(prepared) => prepared.finish(crate::burn::host::loss::<B>(
-                x, target, weights, &network, loss,
-            )),
-            OpsKind::Tracked(prepared) => {
-                let trained = with_slices::<B, _>(&x, &weights, |values, shape, slices| {
-                    network.train(
-                        values,
-                        shape,
-                        slices,
-                        &B::values(&target),
-                        loss,
-                        tracked.wants_input(),
-                    )
-                });
-                let (value, gradients) = expect_run(trained);
-                let value = B::tensor(vec![value as f32], Shape::from(vec![1]));
-                prepared.finish(gradient_tensors::<B>(gradients, &x, &weights), value)
-            }
-        }
-    }
-}
-
-/// The graph's side of an operation's inputs.
-struct Tracked<B: Host, C: CheckpointStrategy> {
-    tensors: Vec<FloatTensor<Autodiff<B, C>>>,
-}
-
-impl<B: Host, C: CheckpointStrategy> Tracked<B, C> {
-    /// Splits the inputs into the backend's tensors and what the graph needs to know of them.
-    fn new(
-        x: FloatTensor<Autodiff<B, C>>,
-        weights: WeightList<Autodiff<B, C>>,
-    ) -> (FloatTensor<B>, WeightList<B>, Self) {
-        let tensors: Vec<_> = std::iter::once(x).chain(weights.tensors).collect();
-        let mut primitives = tensors.iter().map(|tensor| tensor.primitive().clone());
-        let x = primitives.next().expect("there is an input");
-        (
-            x,
-            WeightList {
-                tensors: primitives.collect(),
-            },
-            Self { tensors },
-        )
-    }
-
-    fn wants_input(&self) -> bool {
-        self.tensors[0].is_tracked()
-    }
-
-    /// A guard for each input, and for the places that are left over one of a tensor without history, of
-    /// which the graph takes no notice.
-    fn guards(&self) -> [NodeGuard; PARENTS] {
-        let none = Autodiff::<B, C>::from_inner(self.tensors[0].primitive().clone());
-        std::array::from_fn(|index| self.tensors.get(index).unwrap_or(&none).node())
-    }
-
-    /// The inputs as they were given.
-    fn into_inputs(self) -> (FloatTensor<Autodiff<B, C>>, WeightList<Autodiff<B, C>>) {
-        let mut tensors = self.tensors.into_iter();
-        let x = tensors.next().expect("there is an input");
-        (
-            x,
-            WeightList {
-                tensors: tensors.collect(),
-            },
-        )
-    }
-}
-
-impl<B: Backend> WeightList<B> {
-    /// The weights of the first `stages` stages, and the rest.
-    fn cut(mut self, stages: usize) -> (Self, Self) {
-        let rest = self.tensors.split_off(2 * stages);
-        (self, Self { tensors: rest })
-    }
 }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use burn::backend::{BackendTensor, DType, DispatchDevice, DispatchTensorKind, TensorMetadata};
+use burn::backend::{DType, DispatchTensorKind, TensorMetadata};
 use burn::tensor::{Device, Tensor};
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-use crate::burn::host::Host;
+use crate::burn::backends;
 
 /// A tensor of single precision that lies in this process's memory.
 #[derive(Clone, Debug)]
@@ -19,41 +18,18 @@ impl HostTensor {
     /// precision, and where autodiff still tracks it.
     pub fn new<const D: usize>(tensor: Tensor<D>) -> Option<Self> {
         let kind = tensor.into_dispatch().kind;
-        let is_single = kind.dtype() == DType::F32;
-        let is_here = match &kind {
-            #[cfg(feature = "flex")]
-            DispatchTensorKind::Flex(BackendTensor::Float(_)) => true,
-            #[cfg(feature = "ndarray")]
-            DispatchTensorKind::NdArray(BackendTensor::Float(_)) => true,
-            _ => false,
-        };
-        (is_single && is_here).then_some(Self { kind })
+        let is_here = kind.dtype() == DType::F32 && backends::has_values(&kind);
+        is_here.then_some(Self { kind })
     }
 
     /// Its values, the last axis fastest; copied only where they do not lie so.
     pub fn values(&self) -> Cow<'_, [f32]> {
-        match &self.kind {
-            #[cfg(feature = "flex")]
-            DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => {
-                burn::backend::Flex::values(tensor)
-            }
-            #[cfg(feature = "ndarray")]
-            DispatchTensorKind::NdArray(BackendTensor::Float(tensor)) => {
-                burn::backend::NdArray::values(tensor)
-            }
-            _ => unreachable!("only the tensors above were taken"),
-        }
+        backends::values(&self.kind).expect("only tensors that have values here were taken")
     }
 }
 
 /// Whether the tensors of a device lie in this process's memory, for [`HostTensor`] to take.
 #[must_use]
 pub fn is_on_host(device: &Device) -> bool {
-    match device.clone().without_autodiff().as_dispatch() {
-        #[cfg(feature = "flex")]
-        DispatchDevice::Flex(_) => true,
-        #[cfg(feature = "ndarray")]
-        DispatchDevice::NdArray(_) => true,
-        _ => false,
-    }
+    backends::is_on_host(device.clone().without_autodiff().as_dispatch())
 }

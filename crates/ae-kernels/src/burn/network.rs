@@ -1,17 +1,20 @@
 //! What the operations run: a stack of convolutions or one of dense layers.
 
+use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Shape};
 
-use crate::burn::ops::{WeightList, activate, convolutions_by_operations};
+use crate::burn::reference;
+use crate::burn::weight_list::WeightList;
 use crate::conv::stack::Stack;
-use crate::dense::stack::{DenseStack, WeightOrder};
+use crate::dense::stack::DenseStack;
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::{
-    conv::engine::Gradients, conv::stack::Images, dense::stack::Activations, error::KernelError,
-    layout::weights::Weights, loss::Loss,
+    compute_path::ComputePath, conv::stack::Images, dense::parts::Activations, error::KernelError,
+    layout::weights::Gradients, layout::weights::Weights, loss::Loss,
 };
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use burn::backend::Shape;
 
 /// A stack of either kind, whose operations and gradients are the same but for the shapes.
 #[derive(Clone, Debug)]
@@ -23,47 +26,27 @@ pub(crate) enum Network {
 }
 
 impl Network {
-    /// The stages by Burn's operations.
-    pub(crate) fn by_operations<B: Backend>(
+    /// The stages or layers by the reference path.
+    pub(crate) fn reference<B: Backend>(
         &self,
         x: FloatTensor<B>,
         weights: WeightList<B>,
     ) -> FloatTensor<B> {
         match self {
-            Self::Convolutions(stack) => {
-                convolutions_by_operations::<B>(stack.stages(), x, weights)
-            }
-            Self::Dense(stack) => dense_by_operations::<B>(stack, x, weights),
+            Self::Convolutions(stack) => reference::convolutions::<B>(stack.stages(), x, weights),
+            Self::Dense(stack) => reference::dense::<B>(stack.layers(), x, weights),
         }
     }
-}
-
-fn dense_by_operations<B: Backend>(
-    stack: &DenseStack,
-    x: FloatTensor<B>,
-    weights: WeightList<B>,
-) -> FloatTensor<B> {
-    let mut tensors = weights.tensors.into_iter();
-    stack.layers().iter().fold(x, |x, layer| {
-        let (Some(weight), bias) = (tensors.next(), tensors.next()) else {
-            return x;
-        };
-        let weight = match layer.order {
-            WeightOrder::InputsFirst => weight,
-            WeightOrder::OutputsFirst => B::float_swap_dims(weight, 0, 1),
-        };
-        activate::<B>(layer.activation, B::linear(x, weight, bias))
-    })
 }
 
 /// What the CPU's backends ask.
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 impl Network {
-    /// Whether tensors take Burn's operations everywhere.
-    pub(crate) fn is_by_operations(&self) -> bool {
+    /// The path that was chosen where the stack was made.
+    pub(crate) fn path(&self) -> ComputePath {
         match self {
-            Self::Convolutions(stack) => stack.is_by_operations(),
-            Self::Dense(stack) => stack.is_by_operations(),
+            Self::Convolutions(stack) => stack.path(),
+            Self::Dense(stack) => stack.path(),
         }
     }
 

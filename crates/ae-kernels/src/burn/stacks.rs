@@ -4,7 +4,8 @@ use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
 use crate::burn::network::Network;
-use crate::burn::ops::{StackOperations, WeightList};
+use crate::burn::ops::StackOperations;
+use crate::burn::weight_list::WeightList;
 use crate::conv::stack::Stack;
 use crate::dense::stack::DenseStack;
 use crate::error::KernelError;
@@ -251,15 +252,4 @@ fn expect_shape(what: &str, expected: &[usize], found: &[usize]) -> Result<(), K
         expected: expected.to_vec(),
         found: found.to_vec(),
     })
-}
-
-impl WeightList<Dispatch> {
-    fn new<const D: usize>(weights: &[(Tensor<D>, Tensor<1>)]) -> Self {
-        let tensors = weights.iter().flat_map(|(weight, bias)| {
-            [weight.clone().into_dispatch(), bias.clone().into_dispatch()]
-        });
-        Self {
-            tensors: tensors.collect(),
-        }
-    }
 }

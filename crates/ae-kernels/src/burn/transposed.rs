@@ -12,9 +12,11 @@ use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Tensor, TensorData};
 
+use crate::activation::Activation;
 use crate::burn::host_tensor::is_on_host;
+use crate::compute_path::ComputePath;
 use crate::conv::stack::Stack;
-use crate::conv::stage::{Activation, Precision, Stage};
+use crate::conv::stage::{Precision, Stage};
 use crate::error::KernelError;
 
 /// Taps of a kernel.
@@ -32,7 +34,7 @@ const PARITIES: usize = 4;
 #[derive(Clone, Debug)]
 pub struct TransposedConvolution {
     parities: Stack,
-    by_operations: bool,
+    path: ComputePath,
 }
 
 impl TransposedConvolution {
@@ -45,17 +47,20 @@ impl TransposedConvolution {
         let stage = Stage::new(inputs, outputs, Activation::Relu);
         Ok(Self {
             parities: Stack::new(vec![stage], precision)?,
-            by_operations: false,
+            path: ComputePath::default(),
         })
     }
 
-    /// The same layer by Burn's own operation on every backend, to compare with.
+    /// The same layer on another path.
+    #[must_use]
+    pub fn on(self, path: ComputePath) -> Self {
+        Self { path, ..self }
+    }
+
+    /// The same layer on the reference path.
     #[must_use]
     pub fn by_operations(&self) -> Self {
-        Self {
-            by_operations: true,
-            ..self.clone()
-        }
+        self.clone().on(ComputePath::Reference)
     }
 
     /// Doubles maps; differentiable in all three.
@@ -70,7 +75,8 @@ impl TransposedConvolution {
     /// When a shape does not fit, the batch is empty, or there is no memory for the working buffers.
     pub fn forward(&self, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
         let is_single = [x.dtype(), weight.dtype(), bias.dtype()] == [DType::F32; 3];
-        if self.by_operations || !is_single || !is_on_host(&x.device()) {
+        let by_kernels = self.path == ComputePath::Kernels && is_single && is_on_host(&x.device());
+        if !by_kernels {
             let options = ConvTransposeOptions::new([2, 2], [1, 1], [1, 1], [1, 1], 1);
             return relu(conv_transpose2d(x, weight, Some(bias), options));
         }

@@ -10,16 +10,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::conv::plan::Plan;
-use crate::conv::workspace::{Workspace, is_brief};
+use crate::conv::workspace::Workspace;
 use crate::error::{KernelError, check_length};
 use crate::layout::buffer::{zero_floats, zero_rows};
-use crate::layout::weights::{Prepared, Weights, read_gradient};
-use crate::loss::Loss;
-use crate::simd::lanes::{Isa, Row};
+use crate::layout::prepared::Prepared;
+use crate::layout::weights::{Gradients, Weights};
+use crate::loss::Objective;
+use crate::simd::{Isa, Row};
 
 /// Images that go through the stages together, at most.
 const GROUP_IMAGES: usize = 16;
-/// Bytes that a group's buffers may take before it gets smaller: on their way forward images are best off in a second
+/// Bytes that a group's buffers may take before it gets smaller: forward images are best off in a second
 /// cache; going back, the gradients that every group passes over weigh more.
 const FORWARD_BYTES: usize = 4 << 20;
 const TRAINING_BYTES: usize = 16 << 20;
@@ -28,16 +29,7 @@ const PARTS: usize = 4;
 /// Fewer images than these are not worth a part of their own.
 const PART_IMAGES: usize = 4;
 
-/// Gradients of one pass, each tensor in PyTorch's layout.
-#[derive(Clone, Debug)]
-pub struct Gradients {
-    /// The gradient of the images, where it was asked for.
-    pub input: Option<Vec<f32>>,
-    /// Weight and bias of every stage.
-    pub weights: Vec<(Vec<f32>, Vec<f32>)>,
-}
-
-/// A stack compiled for one shape of image, with the buffers of passes gone by.
+/// A stack compiled for one shape of image, with the buffers of earlier passes.
 #[derive(Debug)]
 pub(crate) struct Engine {
     plan: Plan,
@@ -47,15 +39,6 @@ pub(crate) struct Engine {
     workspaces: Mutex<Vec<Workspace>>,
     prepared: Mutex<Vec<Vec<Prepared>>>,
     partials: Mutex<Vec<Vec<Row>>>,
-}
-
-/// Where a pass back begins.
-#[derive(Clone, Copy)]
-pub(crate) enum Objective<'a> {
-    /// A given gradient of the output.
-    Given(&'a [f32]),
-    /// The gradient of a loss against these targets.
-    Loss(Loss, &'a [f32]),
 }
 
 /// What a part of the batch gives.
@@ -141,10 +124,7 @@ impl Engine {
         let output_values = batch
             .checked_mul(plan.output_values())
             .ok_or(KernelError::Overflow)?;
-        let (what, given) = match objective {
-            Objective::Given(gradient) => ("the output's gradient", gradient),
-            Objective::Loss(_, target) => ("the target", target),
-        };
+        let (what, given) = objective.given();
         check_length(what, output_values, given.len())?;
         let part = batch.div_ceil(PARTS).max(PART_IMAGES);
         let prepared = self.prepare(weights, Some(part.min(batch)))?;
@@ -216,7 +196,7 @@ impl Engine {
         );
         let mut output = zero_floats(group_outputs)?;
         let mut workspace = self.workspace(self.training_images, true)?;
-        workspace.clear_gradients();
+        workspace.begin_part();
         for (group, values) in values.chunks(group_inputs).enumerate() {
             let output = &mut output[..values.len() / plan.input_values() * plan.output_values()];
             workspace.forward(plan, prepared, values, output);
@@ -235,7 +215,7 @@ impl Engine {
                 .map(|gradient| &mut gradient[group * group_inputs..][..values.len()]);
             workspace.backward(plan, prepared, output, &mut rows, input_gradient);
         }
-        workspace.finish_gradients(plan, &mut rows);
+        workspace.finish_part(plan, &mut rows);
         self.give_back(workspace);
         Ok(Partial { rows, loss })
     }
@@ -267,12 +247,12 @@ impl Engine {
         for (index, (step, weights)) in steps.iter().zip(weights).enumerate() {
             check_length(
                 &format!("the weight of stage {index}"),
-                step.stage.weight_values()?,
+                step.geometry.stage.weight_values()?,
                 weights.weight.len(),
             )?;
             check_length(
                 &format!("the bias of stage {index}"),
-                step.stage.output_channels,
+                step.geometry.stage.output_channels,
                 weights.bias.len(),
             )?;
         }
@@ -284,9 +264,11 @@ impl Engine {
             .zip(weights)
             .try_for_each(|((prepared, step), weights)| {
                 let backward = training_images.is_some();
-                let is_brief = training_images
-                    .is_some_and(|images| images <= self.training_images && is_brief(step, images));
-                prepared.fill(self.isa, step, *weights, backward, is_brief)
+                let on_the_fly = training_images.is_some_and(|images| {
+                    images <= self.training_images
+                        && step.algorithm.transforms_on_the_fly(&step.geometry, images)
+                });
+                step.prepare(self.isa, *weights, backward, on_the_fly, prepared)
             })?;
         Ok(prepared)
     }
@@ -296,9 +278,9 @@ impl Engine {
             .steps
             .par_iter()
             .map(|step| {
-                let mut weight = zero_floats(step.stage.weight_values()?)?;
-                let mut bias = zero_floats(step.stage.output_channels)?;
-                read_gradient(step, rows, &mut weight, &mut bias);
+                let mut weight = zero_floats(step.geometry.stage.weight_values()?)?;
+                let mut bias = zero_floats(step.geometry.stage.output_channels)?;
+                step.read_gradients(rows, &mut weight, &mut bias);
                 Ok((weight, bias))
             })
             .collect()
@@ -321,15 +303,6 @@ impl Engine {
         let mut kept = lock(&self.workspaces);
         if kept.len() < rayon::current_num_threads() {
             kept.push(workspace);
-        }
-    }
-}
-
-impl<'a> Objective<'a> {
-    fn with(self, values: &'a [f32]) -> Self {
-        match self {
-            Self::Given(_) => Self::Given(values),
-            Self::Loss(loss, _) => Self::Loss(loss, values),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What stands at a stage's end: max-pooling, the activations' gradients, the bias' gradient.
+//! What follows a stage's convolution: max-pooling, the activations' gradients, the bias' gradient.
 
-use crate::conv::algorithms::direct::Mask;
-use crate::conv::stage::Activation;
-use crate::layout::buffer::Blocked;
-use crate::simd::lanes::{Isa, Lanes, Row, with_lanes};
+use crate::activation::{Activation, sigmoid_lanes};
+use crate::conv::algorithm::Mask;
+use crate::layout::buffer::{Blocked, Frame};
+use crate::simd::{Isa, Lanes, Row, with_lanes};
 
 /// 2x2 max-pooling with stride 2; an odd last line or column is left out.
 ///
@@ -156,7 +156,7 @@ fn back_lanes<L: Lanes>(
 }
 
 /// Zeros the pixels beyond what the windows of a pooling covered.
-fn clear_rest(rows: &mut [Row], frame: crate::layout::buffer::Frame, height: usize, width: usize) {
+fn clear_rest(rows: &mut [Row], frame: Frame, height: usize, width: usize) {
     for y in 0..frame.height {
         let covered = if y < height { width } else { 0 };
         rows[frame.at(y, covered)..frame.at(y, frame.width)].fill(Row::ZERO);
@@ -237,75 +237,13 @@ pub(crate) fn sigmoid_blocked(isa: Isa, images: usize, values: &mut Blocked) {
     });
 }
 
-/// Replaces every value by its sigmoid.
-pub(crate) fn sigmoid(isa: Isa, values: &mut [f32]) {
-    with_lanes!(isa, _lanes => sigmoid_lanes(values));
-}
-
-#[inline(always)]
-fn sigmoid_lanes(values: &mut [f32]) {
-    for value in values {
-        *value = 1.0 / (1.0 + exp(-*value));
-    }
-}
-
-/// The exponential, without branches, so that a loop of it vectorises; within two units in the last place
-/// between -87 and 88 and constant outside, and not a number where `x` isn't.
-///
-/// # References
-/// Cephes' `expf`: Moshier 1992, "Cephes mathematical library", release 2.2, `single/expf.c`.
-#[inline(always)]
-fn exp(x: f32) -> f32 {
-    /// Adding and subtracting it rounds to the nearest integer.
-    const ROUNDER: f32 = 12_582_912.0;
-    let clamped = if x < -87.0 { -87.0 } else { x };
-    let clamped = if clamped > 88.0 { 88.0 } else { clamped };
-    let shifted = clamped * std::f32::consts::LOG2_E + ROUNDER;
-    let power = shifted - ROUNDER;
-    let rest = clamped - power * 0.693_359_4 + power * 2.121_944_4e-4;
-    let mut polynomial = 1.987_569_1e-4;
-    for coefficient in [
-        1.398_2e-3,
-        8.333_452e-3,
-        4.166_579_6e-2,
-        1.666_666_5e-1,
-        5.000_000_1e-1,
-    ] {
-        polynomial = polynomial * rest + coefficient;
-    }
-    let mantissa = polynomial * rest * rest + rest + 1.0;
-    let exponent = shifted
-        .to_bits()
-        .wrapping_sub(ROUNDER.to_bits())
-        .wrapping_add(127)
-        << 23;
-    mantissa * f32::from_bits(exponent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exponential_is_accurate_and_keeps_what_is_not_a_number() {
-        for step in -8700..8800 {
-            let x = step as f32 * 0.01;
-            let expected = f64::from(x).exp();
-            let error = (f64::from(exp(x)) - expected).abs() / expected;
-            assert!(error < 2.5e-7, "exp({x}) is off by {error:e}");
-        }
-        assert!(exp(f32::NAN).is_nan());
-        let mut values = [
-            f32::NEG_INFINITY,
-            -200.0,
-            0.0,
-            200.0,
-            f32::INFINITY,
-            f32::NAN,
-        ];
-        sigmoid(Isa::detect(), &mut values);
-        assert_eq!(values[2..5], [0.5, 1.0, 1.0]);
-        assert!(values[..2].iter().all(|v| (0.0..1e-37).contains(v)));
-        assert!(values[5].is_nan());
+/// Takes a gradient back through an activation whose outputs are given.
+pub(crate) fn derive(activation: Activation, output: &[f32], gradient: &mut [f32]) {
+    for (gradient, output) in gradient.iter_mut().zip(output) {
+        *gradient *= match activation.slope() {
+            None => output * (1.0 - output),
+            Some(slope) if *output <= 0.0 => slope,
+            Some(_) => 1.0,
+        };
     }
 }

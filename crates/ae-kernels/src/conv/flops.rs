@@ -1,9 +1,8 @@
 //! How much arithmetic a stack takes, to set a measured time against a machine's peak.
 
-use crate::conv::algorithms::tap_gather::Window;
-use crate::conv::algorithms::{upsampled, winograd_f43};
-use crate::conv::plan::{Algorithm, Plan, Step};
-use crate::simd::lanes::BLOCK;
+use crate::conv::algorithm::product_operations;
+use crate::conv::plan::{Plan, Step};
+use crate::layout::weight_blocks::TAPS;
 
 /// What one stage computes for one image.
 ///
@@ -11,7 +10,7 @@ use crate::simd::lanes::BLOCK;
 /// gradient of the weights and that of the input, takes as many as the forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageArithmetic {
-    /// How the plan computes the stage: "planar", "direct", "Winograd", "upsample" or "taps".
+    /// How the plan computes the stage: "planar", "direct", "Winograd F(4, 3)", "upsampled" or "tap gather".
     pub algorithm: &'static str,
     /// Operations of the convolution as it is defined, after the upsampling, if there is one.
     pub defined_operations: u64,
@@ -25,45 +24,11 @@ pub(crate) fn of_plan(plan: &Plan) -> Vec<StageArithmetic> {
 }
 
 fn of_step(step: &Step) -> StageArithmetic {
-    let (inputs, outputs) = (step.stage.input_channels, step.stage.output_channels);
-    let (input_rows, output_rows) = (step.input_blocks() * BLOCK, step.output_blocks() * BLOCK);
-    let products =
-        |count: usize, depth: usize, columns: usize| 2 * (count * depth * columns) as u64;
-    let (algorithm, executed_operations) = match step.algorithm {
-        Algorithm::Planar => (
-            "planar",
-            products(step.sums.pixels(), 9 * inputs, output_rows),
-        ),
-        Algorithm::Direct => (
-            "direct",
-            products(step.sums.pixels(), 9 * input_rows, output_rows),
-        ),
-        Algorithm::Winograd => (
-            "Winograd",
-            products(
-                winograd_f43::product_rows(step.input),
-                input_rows,
-                output_rows,
-            ),
-        ),
-        Algorithm::Upsample => (
-            "upsample",
-            products(upsampled::product_rows(step.input), input_rows, output_rows),
-        ),
-        Algorithm::Taps => (
-            "taps",
-            products(
-                step.input.pixels(),
-                input_rows,
-                Window::of(step.stage.resize)
-                    .columns(outputs)
-                    .next_multiple_of(BLOCK),
-            ),
-        ),
-    };
+    let geometry = &step.geometry;
+    let (inputs, outputs) = geometry.channels();
     StageArithmetic {
-        algorithm,
-        defined_operations: products(step.sums.pixels(), 9 * inputs, outputs),
-        executed_operations,
+        algorithm: step.algorithm.name(),
+        defined_operations: product_operations(geometry.sums.pixels(), TAPS * inputs, outputs),
+        executed_operations: step.algorithm.executed_operations(geometry),
     }
 }

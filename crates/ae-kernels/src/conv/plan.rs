@@ -1,71 +1,59 @@
 //! A stack compiled for one shape of image: geometry and algorithm of every stage.
 
-use crate::conv::algorithms::tap_gather::Window;
-use crate::conv::algorithms::{upsampled, winograd_f43};
-use crate::conv::stage::{Precision, Resize, Stage};
+use crate::conv::algorithm::{Algorithm, Place};
+use crate::conv::algorithms;
+use crate::conv::geometry::Geometry;
+use crate::conv::stage::{Precision, Stage};
 use crate::error::KernelError;
-use crate::layout::buffer::Frame;
-use crate::simd::lanes::BLOCK;
-
-/// How a stage's convolution is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    /// [`crate::conv::algorithms::planar`]: few input channels.
-    Planar,
-    /// [`crate::conv::algorithms::direct`].
-    Direct,
-    /// [`crate::conv::algorithms::winograd_f43`].
-    Winograd,
-    /// [`crate::conv::algorithms::upsampled`].
-    Upsample,
-    /// [`crate::conv::algorithms::tap_gather`]: few output channels.
-    Taps,
-}
+use crate::layout::prepared::Prepared;
+use crate::layout::weights::Weights;
+use crate::simd::{BLOCK, Isa, Row};
 
 /// One stage with everything that its shape decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    pub(crate) stage: Stage,
-    pub(crate) algorithm: Algorithm,
-    /// The stage's input.
-    pub(crate) input: Frame,
-    /// The convolution's output, before pooling.
-    pub(crate) sums: Frame,
-    /// The stage's output.
-    pub(crate) output: Frame,
-    /// Where the weight's gradient lies among the rows of a partial gradient, in the layout of
-    /// [`crate::layout::weights`], and how many rows it has; the bias' rows follow.
-    pub(crate) gradient_start: usize,
-    pub(crate) gradient_rows: usize,
-    pub(crate) bias_rows: usize,
+    pub(crate) geometry: Geometry,
+    pub(crate) algorithm: &'static dyn Algorithm,
+    /// Where the weight's gradient lies among the rows of a partial gradient, as the algorithm lays it out, and how many
+    /// rows it has; the bias' rows follow.
+    gradient_start: usize,
+    gradient_rows: usize,
+    bias_rows: usize,
 }
 
 impl Step {
-    pub(crate) fn pools(&self) -> bool {
-        self.stage.resize == Resize::MaxPool
-    }
-
-    /// Whether its activation is applied in the convolution's end, so that the next stage's gradient can pass
-    /// it there too.
-    pub(crate) fn is_masked(&self) -> bool {
-        !self.pools() && self.stage.activation.slope().is_some()
-    }
-
-    pub(crate) fn input_blocks(&self) -> usize {
-        self.stage.input_channels.div_ceil(BLOCK)
-    }
-
-    pub(crate) fn output_blocks(&self) -> usize {
-        self.stage.output_channels.div_ceil(BLOCK)
-    }
-
-    /// Products of the transform that the weights go through, if they do.
-    pub(crate) fn products(&self) -> Option<usize> {
-        match self.algorithm {
-            Algorithm::Winograd => Some(winograd_f43::PRODUCTS),
-            Algorithm::Upsample => Some(upsampled::PRODUCTS),
-            Algorithm::Planar | Algorithm::Direct | Algorithm::Taps => None,
+    /// Lays out `weights` for the passes that are wanted, if they are others than the last time; transforms are left to the
+    /// kernels where these are `on_the_fly`.
+    pub(crate) fn prepare(
+        &self,
+        isa: Isa,
+        weights: Weights<'_>,
+        backward: bool,
+        on_the_fly: bool,
+        prepared: &mut Prepared,
+    ) -> Result<(), KernelError> {
+        if prepared.begin(weights, backward, on_the_fly)? {
+            return Ok(());
         }
+        let weight = weights.weight;
+        self.algorithm
+            .lay_out(isa, &self.geometry, weight, backward, prepared)?;
+        prepared.remember(weight, backward)
+    }
+
+    /// The stage's rows of a partial gradient: its weight's and its bias'.
+    pub(crate) fn gradients<'a>(&self, partial: &'a mut [Row]) -> (&'a mut [Row], &'a mut [Row]) {
+        let rows = &mut partial[self.gradient_start..][..self.gradient_rows + self.bias_rows];
+        rows.split_at_mut(self.gradient_rows)
+    }
+
+    /// The stage's gradients in PyTorch's layout, from a partial gradient.
+    pub(crate) fn read_gradients(&self, partial: &[Row], weight: &mut [f32], bias: &mut [f32]) {
+        let (rows, bias_rows) = partial[self.gradient_start..].split_at(self.gradient_rows);
+        for (values, row) in bias.chunks_mut(BLOCK).zip(bias_rows) {
+            values.copy_from_slice(&row.0[..values.len()]);
+        }
+        self.algorithm.read_gradient(&self.geometry, rows, weight);
     }
 }
 
@@ -78,9 +66,6 @@ pub(crate) struct Plan {
     pub(crate) gradient_rows: usize,
 }
 
-/// The fewest channels on either side for which Winograd's transforms pay.
-const WINOGRAD_CHANNELS: usize = 32;
-
 impl Plan {
     pub(crate) fn new(
         stages: &[Stage],
@@ -92,51 +77,27 @@ impl Plan {
         let mut steps = Vec::with_capacity(stages.len());
         let mut gradient_start: usize = 0;
         for (index, stage) in stages.iter().enumerate() {
-            let no_pixels = KernelError::NoPixels {
-                stage: index,
-                height,
-                width,
+            let geometry = Geometry::new(index, *stage, height, width)?;
+            (height, width) = (geometry.output.height, geometry.output.width);
+            let place = Place {
+                is_first: index == 0,
+                is_last: index + 1 == stages.len(),
             };
-            let input = Frame::new(height, width)?;
-            if stage.resize == Resize::Upsample {
-                height = height.checked_mul(2).ok_or(KernelError::Overflow)?;
-                width = width.checked_mul(2).ok_or(KernelError::Overflow)?;
-            }
-            let sums = Frame::new(height, width)?;
-            if stage.resize == Resize::MaxPool {
-                (height, width) = (height / 2, width / 2);
-            }
-            if height == 0 || width == 0 {
-                return Err(no_pixels);
-            }
-            let algorithm = choose(stage, index, index + 1 == stages.len(), precision);
-            let input_blocks = stage.input_channels.div_ceil(BLOCK);
-            let output_blocks = stage.output_channels.div_ceil(BLOCK);
-            let gradient_rows = match algorithm {
-                Algorithm::Planar => output_blocks.checked_mul(9 * stage.input_channels),
-                Algorithm::Taps => Window::of(stage.resize)
-                    .columns(stage.output_channels)
-                    .div_ceil(BLOCK)
-                    .checked_mul(input_blocks)
-                    .and_then(|n| n.checked_mul(BLOCK)),
-                Algorithm::Direct | Algorithm::Winograd | Algorithm::Upsample => output_blocks
-                    .checked_mul(input_blocks)
-                    .and_then(|n| n.checked_mul(9 * BLOCK)),
-            }
-            .ok_or(KernelError::Overflow)?;
+            let algorithm = algorithms::choose(stage, place, precision);
+            let gradient_rows = algorithm
+                .gradient_rows(stage)
+                .ok_or(KernelError::Overflow)?;
+            let bias_rows = geometry.output_blocks();
             let step = Step {
-                stage: *stage,
+                geometry,
                 algorithm,
-                input,
-                sums,
-                output: Frame::new(height, width)?,
                 gradient_start,
                 gradient_rows,
-                bias_rows: output_blocks,
+                bias_rows,
             };
             gradient_start = gradient_start
                 .checked_add(gradient_rows)
-                .and_then(|n| n.checked_add(output_blocks))
+                .and_then(|n| n.checked_add(bias_rows))
                 .ok_or(KernelError::Overflow)?;
             steps.push(step);
         }
@@ -159,37 +120,23 @@ impl Plan {
     /// About how many bytes of activations and gradients one image takes, to size groups by.
     pub(crate) fn bytes_per_image(&self) -> usize {
         let bytes = |step: &Step| {
-            let positions = step.sums.area.saturating_add(step.output.area);
+            let geometry = &step.geometry;
+            let positions = geometry.sums.area.saturating_add(geometry.output.area);
             positions
-                .saturating_mul(step.output_blocks())
-                .saturating_mul(size_of::<crate::simd::lanes::Row>())
+                .saturating_mul(geometry.output_blocks())
+                .saturating_mul(size_of::<Row>())
         };
         self.steps.iter().map(bytes).fold(0, usize::saturating_add)
     }
 
     /// Values of one input image.
     pub(crate) fn input_values(&self) -> usize {
-        self.input_channels * self.first().input.pixels()
+        self.input_channels * self.first().geometry.input.pixels()
     }
 
     /// Values of one output image.
     pub(crate) fn output_values(&self) -> usize {
-        self.last().stage.output_channels * self.last().output.pixels()
-    }
-}
-
-fn choose(stage: &Stage, index: usize, is_last: bool, precision: Precision) -> Algorithm {
-    if index == 0 && stage.input_channels < BLOCK && stage.resize != Resize::Upsample {
-        Algorithm::Planar
-    } else if is_last && stage.output_channels < BLOCK && stage.resize != Resize::MaxPool {
-        Algorithm::Taps
-    } else if stage.resize == Resize::Upsample {
-        Algorithm::Upsample
-    } else if precision == Precision::Fast
-        && stage.input_channels.min(stage.output_channels) >= WINOGRAD_CHANNELS
-    {
-        Algorithm::Winograd
-    } else {
-        Algorithm::Direct
+        let last = &self.last().geometry;
+        last.stage.output_channels * last.output.pixels()
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::conv::engine::{Engine, Gradients, Objective};
+use crate::compute_path::ComputePath;
+use crate::conv::engine::Engine;
 use crate::conv::flops::{self, StageArithmetic};
 use crate::conv::plan::Plan;
 use crate::conv::stage::{self, Precision, Stage};
 use crate::error::KernelError;
-use crate::layout::weights::Weights;
-use crate::loss::Loss;
-use crate::simd::lanes::Isa;
+use crate::layout::weights::{Gradients, Weights};
+use crate::loss::{Loss, Objective};
+use crate::simd::Isa;
 
 /// Shapes of images whose plans and buffers are kept.
 const KEPT_SHAPES: usize = 4;
@@ -39,11 +40,10 @@ struct Inner {
     precision: Precision,
     isa: Isa,
     #[cfg_attr(
-        not(any(feature = "flex", feature = "ndarray")),
-        expect(dead_code, reason = "only the CPU's backends have a choice")
+        not(feature = "burn"),
+        expect(dead_code, reason = "only tensors have a choice")
     )]
-    /// Whether tensors take Burn's operations in place of the kernels.
-    by_operations: bool,
+    path: ComputePath,
     engines: Mutex<VecDeque<([usize; 2], Arc<Engine>)>>,
     #[cfg_attr(
         not(feature = "burn"),
@@ -59,25 +59,18 @@ impl Stack {
     /// # Errors
     /// When there are none, when one has no channels or a slope that is not in `[0, 1]`, or when two do not fit.
     pub fn new(stages: Vec<Stage>, precision: Precision) -> Result<Self, KernelError> {
-        Self::on(Isa::detect(), stages, precision)
-    }
-
-    pub(crate) fn on(
-        isa: Isa,
-        stages: Vec<Stage>,
-        precision: Precision,
-    ) -> Result<Self, KernelError> {
         stage::check(&stages)?;
-        Ok(Self::assemble(stages, precision, isa, false))
+        let path = ComputePath::default();
+        Ok(Self::assemble(stages, precision, Isa::detect(), path))
     }
 
     /// A stack that nothing was compiled for yet, of stages that were checked.
-    fn assemble(stages: Vec<Stage>, precision: Precision, isa: Isa, by_operations: bool) -> Self {
+    fn assemble(stages: Vec<Stage>, precision: Precision, isa: Isa, path: ComputePath) -> Self {
         let inner = Inner {
             stages,
             precision,
             isa,
-            by_operations,
+            path,
             engines: Mutex::default(),
             parts: OnceLock::new(),
         };
@@ -86,17 +79,27 @@ impl Stack {
         }
     }
 
-    /// The same stack, which on tensors takes Burn's own operations on every backend, to compare the kernels with.
+    /// The same stack on another path.
+    #[cfg(feature = "burn")]
+    #[must_use]
+    pub fn on(self, path: ComputePath) -> Self {
+        let inner = &self.inner;
+        if inner.path == path {
+            return self;
+        }
+        Self::assemble(inner.stages.clone(), inner.precision, inner.isa, path)
+    }
+
+    /// The same stack on the reference path.
     #[cfg(feature = "burn")]
     #[must_use]
     pub fn by_operations(&self) -> Self {
-        let inner = &self.inner;
-        Self::assemble(inner.stages.clone(), inner.precision, inner.isa, true)
+        self.clone().on(ComputePath::Reference)
     }
 
     #[cfg(any(feature = "flex", feature = "ndarray"))]
-    pub(crate) fn is_by_operations(&self) -> bool {
-        self.inner.by_operations
+    pub(crate) fn path(&self) -> ComputePath {
+        self.inner.path
     }
 
     /// Its stages.
@@ -123,7 +126,7 @@ impl Stack {
         [channels, height, width]: [usize; 3],
     ) -> Result<[usize; 3], KernelError> {
         let plan = self.plan(channels, height, width)?;
-        let last = plan.last();
+        let last = &plan.last().geometry;
         Ok([
             last.stage.output_channels,
             last.output.height,
@@ -202,10 +205,10 @@ impl Stack {
             let Inner {
                 precision,
                 isa,
-                by_operations,
+                path,
                 ..
             } = *self.inner;
-            Self::assemble(stages.to_vec(), precision, isa, by_operations)
+            Self::assemble(stages.to_vec(), precision, isa, path)
         };
         let parts = self.inner.parts.get_or_init(|| {
             let (head, tail) = self.inner.stages.split_at(stages);

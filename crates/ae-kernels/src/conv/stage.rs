@@ -1,31 +1,7 @@
 //! What a stack is made of.
 
+use crate::activation::Activation;
 use crate::error::KernelError;
-
-/// What a stage does to the sum of its convolution.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Activation {
-    /// Nothing.
-    None,
-    /// `max(x, 0)`.
-    Relu,
-    /// `x` where it is positive, else `x` times the slope, which lies in `[0, 1]`.
-    LeakyRelu(f32),
-    /// `1 / (1 + exp(-x))`.
-    Sigmoid,
-}
-
-impl Activation {
-    /// The slope below zero of a piecewise linear activation.
-    pub(crate) fn slope(self) -> Option<f32> {
-        match self {
-            Self::None => Some(1.0),
-            Self::Relu => Some(0.0),
-            Self::LeakyRelu(slope) => Some(slope),
-            Self::Sigmoid => None,
-        }
-    }
-}
 
 /// What comes before or after a stage's convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,12 +78,7 @@ impl Stage {
                 });
             }
         }
-        match self.activation {
-            Activation::LeakyRelu(slope) if !(0.0..=1.0).contains(&slope) => {
-                Err(KernelError::Slope { stage: index })
-            }
-            _ => Ok(()),
-        }
+        self.activation.check(index)
     }
 }
 

@@ -1,8 +1,14 @@
-//! What the algorithms by transformed tiles share.
+//! Convolutions by transformed tiles, one way for all transforms.
+//!
+//! An algorithm names its [`transforms`]; [`by_tiles`] takes a stage through them. Small passes transform weights
+//! [`on_the_fly`]; what transforms round otherwise than sums do where it shows, [`zero_windows`] and [`tie_break`] mend.
 
-pub(crate) mod on_the_fly;
-pub(crate) mod overlap_add;
-pub(crate) mod tie_break;
+pub(crate) mod by_tiles;
+mod on_the_fly;
+mod overlap_add;
+mod products;
+mod tie_break;
+mod tile_transforms;
 pub(crate) mod tiles;
 pub(crate) mod transforms;
-pub(crate) mod zero_windows;
+mod zero_windows;

@@ -10,7 +10,7 @@
 //! Only pixels of the image are ever written, so the zeros stay.
 
 use crate::error::KernelError;
-use crate::simd::lanes::{BLOCK, Row};
+use crate::simd::{BLOCK, Row};
 
 /// Where the pixels of one image lie among the zeros around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,23 +1,11 @@
-//! Rows of sixteen floats, and arithmetic on them for whatever vectors the machine has.
+//! Arithmetic on rows, for whatever vectors the machine has.
 //!
-//! A kernel is written once, generic over [`Lanes`]: sixteen channels at a time. The instruction set is
-//! detected at run time ([`Isa::detect`]); [`with_lanes!`] then compiles the kernel's body for each, with one
-//! 512-bit register a row, two of 256 bits, four of 128, or plain floats. Detection and the few unsafe
-//! intrinsics behind it are those of the crate [`pulp`]; nothing here is unsafe.
+//! A kernel is written once, generic over [`Lanes`]: sixteen channels at a time, in one 512-bit register a row, two of 256
+//! bits, four of 128, or plain floats.
 
 use pulp::Simd;
 
-/// How many channels stand side by side: the block of the blocked layout.
-pub(crate) const BLOCK: usize = 16;
-
-/// Sixteen channels of one pixel, or sixteen columns of a weight matrix: one cache line.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[repr(C, align(64))]
-pub(crate) struct Row(pub(crate) [f32; BLOCK]);
-
-impl Row {
-    pub(crate) const ZERO: Self = Self([0.0; BLOCK]);
-}
+use crate::simd::rows::Row;
 
 /// Arithmetic on [`Row`]s held in registers.
 pub(crate) trait Lanes: Copy {
@@ -170,98 +158,10 @@ impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
     }
 }
 
-/// The instruction set that the kernels run on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Isa {
-    #[cfg(target_arch = "x86_64")]
-    Avx512(pulp::x86::V4),
-    #[cfg(target_arch = "x86_64")]
-    Avx2(pulp::x86::V3),
-    #[cfg(target_arch = "aarch64")]
-    Neon(pulp::aarch64::Neon),
-    Plain(pulp::Scalar),
+/// How many of `left` pixels or rows the next tile takes: nearly equal tiles, none above what the registers
+/// hold.
+#[inline(always)]
+pub(crate) fn tile_height<L: Lanes>(left: usize) -> usize {
+    let most = if L::WIDE { 14 } else { 6 };
+    left.div_ceil(left.div_ceil(most))
 }
-
-impl Isa {
-    /// The widest set that this machine has.
-    pub(crate) fn detect() -> Self {
-        Self::available()[0]
-    }
-
-    /// Every set that this machine has, the widest first; plain floats are always the last.
-    pub(crate) fn available() -> Vec<Self> {
-        let mut sets = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        {
-            sets.extend(pulp::x86::V4::try_new().map(Self::Avx512));
-            sets.extend(pulp::x86::V3::try_new().map(Self::Avx2));
-        }
-        #[cfg(target_arch = "aarch64")]
-        sets.extend(pulp::aarch64::Neon::try_new().map(Self::Neon));
-        sets.push(Self::Plain(pulp::Scalar));
-        sets
-    }
-
-    /// Its name, as a person would say it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512(_) => "AVX-512",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_) => "AVX2 and FMA",
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon(_) => "NEON",
-            Self::Plain(_) => "plain",
-        }
-    }
-}
-
-/// Makes a closure that consumes it one that can be called only once.
-///
-/// One that could be called again would be reached through a shim, which is not inlined, and its body would then
-/// be compiled without the instruction set.
-pub(crate) struct Once;
-
-impl Once {
-    /// Uses it up.
-    #[inline(always)]
-    pub(crate) fn consume(self) {}
-}
-
-/// Compiles `$body` once for every instruction set, with `$lanes` bound to its [`Lanes`], and runs the one
-/// that `$isa` names. Everything that `$body` calls must be `#[inline(always)]`, or it would be compiled for
-/// the lowest set.
-macro_rules! with_lanes {
-    ($isa:expr, $lanes:ident => $body:expr) => {{
-        let once = $crate::simd::lanes::Once;
-        match $isa {
-            #[cfg(target_arch = "x86_64")]
-            $crate::simd::lanes::Isa::Avx512(simd) => {
-                with_lanes!(@run once, simd, $lanes: $crate::simd::lanes::Wide::<_, 1>(simd) => $body)
-            }
-            #[cfg(target_arch = "x86_64")]
-            $crate::simd::lanes::Isa::Avx2(simd) => {
-                with_lanes!(@run once, simd, $lanes: $crate::simd::lanes::Wide::<_, 2>(simd) => $body)
-            }
-            #[cfg(target_arch = "aarch64")]
-            $crate::simd::lanes::Isa::Neon(simd) => {
-                with_lanes!(@run once, simd, $lanes: $crate::simd::lanes::Wide::<_, 4>(simd) => $body)
-            }
-            $crate::simd::lanes::Isa::Plain(simd) => {
-                with_lanes!(@run once, simd, $lanes: $crate::simd::lanes::Wide::<_, 16>(simd) => $body)
-            }
-        }
-    }};
-    (@run $once:ident, $simd:ident, $lanes:ident: $wide:expr => $body:expr) => {
-        pulp::Simd::vectorize(
-            $simd,
-            #[inline(always)]
-            || {
-                $once.consume();
-                let $lanes = $wide;
-                $body
-            },
-        )
-    };
-}
-pub(crate) use with_lanes;

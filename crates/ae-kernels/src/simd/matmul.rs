@@ -5,8 +5,8 @@
 //! Tiles of fourteen rows by two column blocks stay in registers where there are thirty-two wide ones, six by
 //! one elsewhere.
 
-use crate::conv::algorithms::direct::{fixed, fixed_mut, tile_height};
-use crate::simd::lanes::{BLOCK, Lanes, Row};
+use crate::simd::lanes::{Lanes, tile_height};
+use crate::simd::rows::{BLOCK, Row, fixed, fixed_mut};
 
 /// The size of a product: `rows` of `C`, sixteens of the common dimension, sixteens of columns.
 #[derive(Clone, Copy, Debug)]

@@ -35,7 +35,7 @@ impl Random {
     }
 }
 
-/// Weight and bias of a stage, as PyTorch initialises convolutions.
+/// Weight and bias of a stage, as PyTorch initializes convolutions.
 pub(crate) fn weights_of(random: &mut Random, stage: &Stage) -> (Vec<f32>, Vec<f32>) {
     let bound = 1.0 / (9.0 * stage.input_channels as f32).sqrt();
     let count = stage.input_channels * stage.output_channels * 9;

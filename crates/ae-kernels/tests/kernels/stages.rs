@@ -247,7 +247,7 @@ fn the_autoencoder_under_its_loss() {
     }
 }
 
-/// Transforms leave rounding where a direct sum is zero, or the same as its neighbour's. Where nothing has been learned,
+/// Transforms leave rounding where a direct sum is zero, or the same as its neighbor's. Where nothing has been learned,
 /// and every bias is zero, such sums decided about a ReLU; and of flat ground, about a pooling.
 #[test]
 fn flat_ground_goes_the_way_of_direct_sums() {

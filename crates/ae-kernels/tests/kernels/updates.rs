@@ -1,4 +1,4 @@
-//! Optimisers' updates against their formulas in double precision.
+//! Optimizers' updates against their formulas in double precision.
 
 use ae_kernels::{Parameter, UpdateRule, gradient_norm, update};
 

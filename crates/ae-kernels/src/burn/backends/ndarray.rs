@@ -1,16 +1,12 @@
 //! The operations on Burn's backend ndarray, which is deprecated since 0.22 and gone from 0.23: to part with it,
-//! delete this file, its feature and its name among the operations' backends.
+//! delete this file, its feature, its lines in `backends.rs` and its name among the operations' backends.
 
 use std::borrow::Cow;
 
-use burn::backend::tensor::FloatTensor;
 use burn::backend::{NdArray, Shape, ndarray::NdArrayTensor};
 use burn::tensor::TensorData;
 
-use crate::burn::host::{self, Host};
-use crate::burn::network::Network;
-use crate::burn::ops::{StackOperations, WeightList};
-use crate::loss::Loss;
+use crate::burn::host::Host;
 
 impl Host for NdArray {
     fn values(tensor: &NdArrayTensor) -> Cow<'_, [f32]> {
@@ -26,25 +22,5 @@ impl Host for NdArray {
 
     fn tensor(values: Vec<f32>, shape: Shape) -> NdArrayTensor {
         NdArrayTensor::from_data(TensorData::new(values, shape))
-    }
-}
-
-impl StackOperations for NdArray {
-    fn stack_forward(
-        x: FloatTensor<Self>,
-        weights: WeightList<Self>,
-        network: Network,
-    ) -> FloatTensor<Self> {
-        host::forward::<Self>(x, weights, &network)
-    }
-
-    fn stack_loss(
-        x: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        weights: WeightList<Self>,
-        network: Network,
-        loss: Loss,
-    ) -> FloatTensor<Self> {
-        host::loss::<Self>(x, target, weights, &network, loss)
     }
 }

@@ -1,16 +1,141 @@
 //! 3x3 'same' convolution as a sum of nine matrix products, without packing.
 //!
 //! In the blocked layout sixteen input channels of a pixel are one row; under tap `t` of the window the rows of
-//! neighbouring output pixels are neighbours too, wherever the line lies in its frame. So a tile of up to
+//! neighboring output pixels are neighbors too, wherever the line lies in its frame. So a tile of up to
 //! fourteen pixels of one line times one or two blocks of output channels stays in registers while all taps
 //! and input channels are added to it. The gradient to the input is the same convolution with the window
 //! turned by 180 degrees and the channels exchanged; the gradient to the weights is, for every tap, the product
 //! of the shifted input's transpose and the output's gradient.
 //!
-//! With a single tap these are 1x1 convolutions, which [`crate::conv::algorithms::tap_gather`] builds on.
+//! With a single tap these are 1x1 convolutions, which [`crate::conv::algorithms::tap_gather`] and
+//! [`crate::conv::algorithms::planar`] build on.
 
+use crate::conv::algorithm::{
+    Algorithm, Input, Job, Kernel, Mask, ParameterGradients, Place, Sums, SumsGradient, Target,
+    product_operations,
+};
+use crate::conv::epilogue;
+use crate::conv::geometry::Geometry;
+use crate::conv::stage::{Precision, Resize, Stage};
+use crate::error::KernelError;
 use crate::layout::buffer::Blocked;
-use crate::simd::lanes::{BLOCK, Isa, Lanes, Row, with_lanes};
+use crate::layout::prepared::{Prepared, grow};
+use crate::layout::weight_blocks::{self, Arrangement, TAPS};
+use crate::simd::{BLOCK, Isa, Lanes, Row, fixed, fixed_mut, tile_height, with_lanes};
+
+/// For every stage that isn't upsampled.
+pub(crate) const ALGORITHM: &dyn Algorithm = &Direct;
+
+/// The sum of nine matrix products.
+#[derive(Debug)]
+struct Direct;
+
+impl Algorithm for Direct {
+    fn name(&self) -> &'static str {
+        "direct"
+    }
+
+    fn suits(&self, stage: &Stage, _: Place, _: Precision) -> bool {
+        stage.resize != Resize::Upsample
+    }
+
+    fn executed_operations(&self, geometry: &Geometry) -> u64 {
+        let depth = TAPS * geometry.input_blocks() * BLOCK;
+        product_operations(
+            geometry.sums.pixels(),
+            depth,
+            geometry.output_blocks() * BLOCK,
+        )
+    }
+
+    fn gradient_rows(&self, stage: &Stage) -> Option<usize> {
+        weight_blocks::rows(stage.input_channels, stage.output_channels)
+    }
+
+    fn lay_out(
+        &self,
+        _: Isa,
+        geometry: &Geometry,
+        weight: &[f32],
+        backward: bool,
+        prepared: &mut Prepared,
+    ) -> Result<(), KernelError> {
+        let channels = geometry.channels();
+        let count = weight_blocks::rows(channels.0, channels.1).ok_or(KernelError::Overflow)?;
+        let rows = grow(&mut prepared.forward, count)?;
+        weight_blocks::lay_out(rows, channels, weight, Arrangement::Forward);
+        if backward {
+            let rows = grow(&mut prepared.backward, count)?;
+            weight_blocks::lay_out(rows, channels, weight, Arrangement::Turned);
+        }
+        Ok(())
+    }
+
+    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+        weight_blocks::read(rows, geometry.channels(), weight);
+    }
+
+    fn kernel(&self, _: &Geometry, _: usize, _: bool) -> Result<Box<dyn Kernel>, KernelError> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Kernel for Direct {
+    fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>) {
+        let convolution = Convolution {
+            images: job.images,
+            input: input.blocked(),
+            weights: &job.weights.forward,
+            bias: Some(&job.weights.bias),
+            slope: job.geometry.slope(),
+            mask: None,
+        };
+        convolve::<TAPS>(job.isa, &convolution, sums.blocked());
+    }
+
+    fn backward(
+        &mut self,
+        job: Job<'_>,
+        input: Input<'_>,
+        sums_gradient: SumsGradient<'_>,
+        parameters: ParameterGradients<'_>,
+        target: Option<Target<'_>>,
+    ) {
+        let Job {
+            isa,
+            images,
+            weights,
+            ..
+        } = job;
+        let sums = sums_gradient.blocked();
+        epilogue::add_bias_gradient(isa, images, sums, parameters.bias);
+        add_weight_gradient::<TAPS>(isa, images, input.blocked(), sums, parameters.weight);
+        if let Some(target) = target {
+            let (gradient, mask) = target.blocked();
+            propagate::<TAPS>(isa, images, sums, &weights.backward, gradient, mask);
+        }
+    }
+}
+
+/// The gradient to a stage's input: the convolution of that of its sums by the turned weights.
+pub(crate) fn propagate<const TAPS: usize>(
+    isa: Isa,
+    images: usize,
+    sums: &Blocked,
+    weights: &[Row],
+    gradient: &mut Blocked,
+    mask: Option<Mask<'_>>,
+) {
+    let convolution = Convolution {
+        images,
+        input: sums,
+        weights,
+        bias: None,
+        slope: 1.0,
+        mask,
+    };
+    convolve::<TAPS>(isa, &convolution, gradient);
+}
 
 /// Pixels that a gradient's sum runs over before it is added to the others, about: where signs differ, a sum over an image
 /// is a hundredth of its parts, and one long sum would lose the last of them.
@@ -29,13 +154,6 @@ pub(crate) struct Convolution<'a> {
     /// Multiplies by a slope where another buffer is at or below zero: the gradient of that buffer's
     /// activation.
     pub(crate) mask: Option<Mask<'a>>,
-}
-
-/// The activation whose gradient is applied: its output and its slope.
-#[derive(Clone, Copy)]
-pub(crate) struct Mask<'a> {
-    pub(crate) output: &'a Blocked,
-    pub(crate) slope: f32,
 }
 
 /// Runs `job` with `TAPS` taps, nine or one.
@@ -96,14 +214,6 @@ fn convolve_columns<L: Lanes, const TAPS: usize, const NV: usize>(
     }
 }
 
-/// How many of `left` pixels or rows the next tile takes: nearly equal tiles, none above what the registers
-/// hold.
-#[inline(always)]
-pub(crate) fn tile_height<L: Lanes>(left: usize) -> usize {
-    let most = if L::WIDE { 14 } else { 6 };
-    left.div_ceil(left.div_ceil(most))
-}
-
 #[derive(Clone, Copy)]
 struct At {
     image: usize,
@@ -134,7 +244,7 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
     for tap in 0..TAPS {
         // Each tap has a sum of its own: one long sum over taps and channels would lose the last of its small parts.
         let mut sums = [[lanes.zero(); NV]; MR];
-        // A single tap is the window's centre.
+        // A single tap is the window's center.
         let tap_in_window = if TAPS == 1 { 4 } else { tap };
         let mut start = at.image * frame.area + frame.tap(at.y, at.x, tap_in_window);
         let weights =
@@ -311,20 +421,4 @@ fn gradient_tile<L: Lanes, const MR: usize, const NV: usize>(
             }
         }
     }
-}
-
-/// The first `N` of a slice, which has at least as many.
-#[inline(always)]
-pub(crate) fn fixed<T, const N: usize>(items: &[T]) -> &[T; N] {
-    items
-        .first_chunk()
-        .expect("the caller's slice is long enough")
-}
-
-/// The first `N` of a slice, which has at least as many.
-#[inline(always)]
-pub(crate) fn fixed_mut<T, const N: usize>(items: &mut [T]) -> &mut [T; N] {
-    items
-        .first_chunk_mut()
-        .expect("the caller's slice is long enough")
 }

@@ -1,15 +1,157 @@
-//! 3x3 'same' convolution of images of few channels, gray or colour.
+//! 3x3 'same' convolution of images of few channels, gray or color.
 //!
 //! In the blocked layout a gray image would be fifteen parts zeros. Here the image stays planar: every pixel
 //! under the window is broadcast and multiplied by a row of sixteen output channels' weights, nine products a
 //! pixel, channel and block, none of them wasted.
 
-use crate::conv::algorithms::direct::{fixed, fixed_mut, tile_height};
+use crate::conv::algorithm::{
+    Algorithm, Input, Job, Kernel, Layout, ParameterGradients, Place, Sums, SumsGradient, Target,
+    product_operations,
+};
+use crate::conv::algorithms::direct;
+use crate::conv::algorithms::tap_gather::{self, Window};
+use crate::conv::epilogue;
+use crate::conv::geometry::Geometry;
+use crate::conv::stage::{Precision, Resize, Stage};
+use crate::error::KernelError;
 use crate::layout::buffer::{Blocked, Planar};
-use crate::simd::lanes::{Isa, Lanes, Row, with_lanes};
+use crate::layout::prepared::{Prepared, grow};
+use crate::layout::weight_blocks::{TAPS, for_each_weight};
+use crate::simd::{BLOCK, Isa, Lanes, Row, fixed, fixed_mut, tile_height, with_lanes};
 
-/// Taps of the window.
-const TAPS: usize = 9;
+/// For the first stage, where its images have few channels.
+pub(crate) const ALGORITHM: &dyn Algorithm = &FromPlanes;
+
+/// Convolutions of planar images.
+#[derive(Debug)]
+struct FromPlanes;
+
+/// The kernel of a stage.
+#[derive(Debug)]
+struct PlanarKernel {
+    /// What the gradient of the sums contributes to each tap of the image's gradient, for backward passes.
+    contributions: Option<Blocked>,
+}
+
+impl Algorithm for FromPlanes {
+    fn name(&self) -> &'static str {
+        "planar"
+    }
+
+    fn suits(&self, stage: &Stage, place: Place, _: Precision) -> bool {
+        place.is_first && stage.input_channels < BLOCK && stage.resize != Resize::Upsample
+    }
+
+    fn input_layout(&self) -> Layout {
+        Layout::Planar
+    }
+
+    fn executed_operations(&self, geometry: &Geometry) -> u64 {
+        let depth = TAPS * geometry.stage.input_channels;
+        product_operations(
+            geometry.sums.pixels(),
+            depth,
+            geometry.output_blocks() * BLOCK,
+        )
+    }
+
+    fn gradient_rows(&self, stage: &Stage) -> Option<usize> {
+        let blocks = stage.output_channels.div_ceil(BLOCK);
+        blocks.checked_mul(TAPS * stage.input_channels)
+    }
+
+    fn lay_out(
+        &self,
+        _: Isa,
+        geometry: &Geometry,
+        weight: &[f32],
+        backward: bool,
+        prepared: &mut Prepared,
+    ) -> Result<(), KernelError> {
+        let (inputs, outputs) = geometry.channels();
+        let columns = geometry.output_blocks();
+        let rows = grow(&mut prepared.forward, columns * inputs * TAPS)?;
+        for_each_weight(outputs, inputs, |output, input, tap, from| {
+            rows[row_of(inputs, output, input, tap)].0[output % BLOCK] = weight[from];
+        });
+        if backward {
+            // The gradient to the image gathers the taps' contributions of the output's gradient.
+            let blocks = Window::Turned.columns(inputs).div_ceil(BLOCK);
+            let rows = grow(&mut prepared.backward, blocks * columns * BLOCK)?;
+            for_each_weight(outputs, inputs, |output, input, tap, from| {
+                let column = input * TAPS + tap;
+                let row = (column / BLOCK * columns + output / BLOCK) * BLOCK + output % BLOCK;
+                rows[row].0[column % BLOCK] = weight[from];
+            });
+        }
+        Ok(())
+    }
+
+    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+        let (inputs, outputs) = geometry.channels();
+        for_each_weight(outputs, inputs, |output, input, tap, to| {
+            weight[to] = rows[row_of(inputs, output, input, tap)].0[output % BLOCK];
+        });
+    }
+
+    fn kernel(
+        &self,
+        geometry: &Geometry,
+        images: usize,
+        training: bool,
+    ) -> Result<Box<dyn Kernel>, KernelError> {
+        let columns = Window::Turned.columns(geometry.stage.input_channels);
+        let contributions = if training {
+            Some(Blocked::new(geometry.input, columns, images)?)
+        } else {
+            None
+        };
+        Ok(Box::new(PlanarKernel { contributions }))
+    }
+}
+
+/// The row of a weight: `[output block][channel][tap]`.
+fn row_of(inputs: usize, output: usize, input: usize, tap: usize) -> usize {
+    (output / BLOCK * inputs + input) * TAPS + tap
+}
+
+impl Kernel for PlanarKernel {
+    fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>) {
+        convolve(
+            job.isa,
+            job.images,
+            input.planar(),
+            &job.weights.forward,
+            &job.weights.bias,
+            job.geometry.slope(),
+            sums.blocked(),
+        );
+    }
+
+    fn backward(
+        &mut self,
+        job: Job<'_>,
+        input: Input<'_>,
+        sums_gradient: SumsGradient<'_>,
+        parameters: ParameterGradients<'_>,
+        target: Option<Target<'_>>,
+    ) {
+        let Job {
+            isa,
+            images,
+            weights,
+            ..
+        } = job;
+        let (input, sums) = (input.planar(), sums_gradient.blocked());
+        epilogue::add_bias_gradient(isa, images, sums, parameters.bias);
+        add_weight_gradient(isa, images, input, sums, parameters.weight);
+        if let (Some(target), Some(contributions)) = (target, &mut self.contributions) {
+            direct::propagate::<1>(isa, images, sums, &weights.backward, contributions, None);
+            let no_bias = vec![0.0; input.channels];
+            tap_gather::gather(Window::Turned, contributions, &no_bias, target.values());
+        }
+    }
+}
 
 /// Convolves `images` images; `weights` are `[output block][channel][tap]` rows of sixteen output channels, and
 /// values at or below zero are multiplied by `slope` in the end.

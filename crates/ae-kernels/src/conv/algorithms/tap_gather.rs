@@ -3,29 +3,226 @@
 //! With one output channel a row of sixteen would be fifteen parts waste. So the window's taps take the
 //! columns' place: one matrix product gives every input pixel's contribution to each tap of each output
 //! channel, `z[pixel][channel * 9 + tap]`, and every output pixel is then the sum of nine of them, each from a
-//! neighbour. Backwards the gradient is spread over the taps, and two more products give the gradients of input
+//! neighbor. Backwards the gradient is spread over the taps, and two more products give the gradients of input
 //! and weights. The products are 1x1 convolutions of [`crate::conv::algorithms::direct`].
 //!
 //! After upsampling, the small pixel `x[i]` reaches the four output pixels `2i - 1` to `2i + 2` along each axis,
 //! with the weights `w2`, `w1 + w2`, `w0 + w1` and `w0`: sixteen in two dimensions, one row. So the columns are
 //! these, every output pixel is the sum of four, and the products are over the small image.
 
-use crate::conv::stage::Resize;
+use crate::conv::algorithm::{
+    Algorithm, Input, Job, Kernel, Layout, ParameterGradients, Place, Sums, SumsGradient, Target,
+    product_operations,
+};
+use crate::conv::algorithms::direct::{self, Convolution};
+use crate::conv::geometry::Geometry;
+use crate::conv::stage::{Precision, Resize, Stage};
+use crate::error::KernelError;
 use crate::layout::buffer::{Blocked, Planar};
-use crate::simd::lanes::{BLOCK, Row};
+use crate::layout::prepared::{Prepared, grow};
+use crate::layout::weight_blocks::{TAPS, for_each_weight};
+use crate::simd::{BLOCK, Isa, Row};
 
-/// Taps of the window.
-pub(crate) const TAPS: usize = 9;
+/// For the last stage, where it gives few channels.
+pub(crate) const ALGORITHM: &dyn Algorithm = &TapGather;
+
+/// Convolutions that gather what pixels contribute to the taps around them.
+#[derive(Debug)]
+struct TapGather;
+
+/// The kernel of a stage.
+#[derive(Debug)]
+struct GatherKernel {
+    /// The taps' contributions; going back, their gradient.
+    contributions: Blocked,
+    /// The gradient of the sums, for backward passes.
+    gradient: Option<Planar>,
+}
+
+impl Algorithm for TapGather {
+    fn name(&self) -> &'static str {
+        "tap gather"
+    }
+
+    fn suits(&self, stage: &Stage, place: Place, _: Precision) -> bool {
+        place.is_last && stage.output_channels < BLOCK && stage.resize != Resize::MaxPool
+    }
+
+    fn output_layout(&self) -> Layout {
+        Layout::Planar
+    }
+
+    fn executed_operations(&self, geometry: &Geometry) -> u64 {
+        let columns = column_blocks(&geometry.stage) * BLOCK;
+        let depth = geometry.input_blocks() * BLOCK;
+        product_operations(geometry.input.pixels(), depth, columns)
+    }
+
+    fn gradient_rows(&self, stage: &Stage) -> Option<usize> {
+        let blocks = column_blocks(stage).checked_mul(stage.input_channels.div_ceil(BLOCK))?;
+        blocks.checked_mul(BLOCK)
+    }
+
+    fn lay_out(
+        &self,
+        _: Isa,
+        geometry: &Geometry,
+        weight: &[f32],
+        backward: bool,
+        prepared: &mut Prepared,
+    ) -> Result<(), KernelError> {
+        let (inputs, outputs) = geometry.channels();
+        let window = Window::of(geometry.stage.resize);
+        let (depth, blocks) = (geometry.input_blocks(), column_blocks(&geometry.stage));
+        let count = blocks * depth * BLOCK;
+        let rows = grow(&mut prepared.forward, count)?;
+        rows.fill(Row::ZERO);
+        for_each_weight(outputs, inputs, |output, input, tap, from| {
+            for column in window.columns_of(output, tap) {
+                rows[row_of(depth, column, input)].0[column % BLOCK] += weight[from];
+            }
+        });
+        if backward {
+            let rows = grow(&mut prepared.backward, count)?;
+            rows.fill(Row::ZERO);
+            for_each_weight(outputs, inputs, |output, input, tap, from| {
+                for column in window.columns_of(output, tap) {
+                    rows[row_of(blocks, input, column)].0[input % BLOCK] += weight[from];
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+        let (inputs, outputs) = geometry.channels();
+        let (window, depth) = (Window::of(geometry.stage.resize), geometry.input_blocks());
+        for_each_weight(outputs, inputs, |output, input, tap, to| {
+            let columns = window.columns_of(output, tap);
+            weight[to] = columns
+                .map(|column| rows[row_of(depth, column, input)].0[column % BLOCK])
+                .sum();
+        });
+    }
+
+    fn kernel(
+        &self,
+        geometry: &Geometry,
+        images: usize,
+        training: bool,
+    ) -> Result<Box<dyn Kernel>, KernelError> {
+        let channels = geometry.stage.output_channels;
+        let columns = Window::of(geometry.stage.resize).columns(channels);
+        let gradient = if training {
+            Some(Planar::new(geometry.sums, channels, images)?)
+        } else {
+            None
+        };
+        Ok(Box::new(GatherKernel {
+            contributions: Blocked::new(geometry.input, columns, images)?,
+            gradient,
+        }))
+    }
+}
+
+/// Blocks of the columns that a stage's contributions take.
+fn column_blocks(stage: &Stage) -> usize {
+    let columns = Window::of(stage.resize).columns(stage.output_channels);
+    columns.div_ceil(BLOCK)
+}
+
+/// The row of `[block of columns][block of rows][16]` that has a row's values in the block of a column.
+fn row_of(row_blocks: usize, column: usize, row: usize) -> usize {
+    (column / BLOCK * row_blocks + row / BLOCK) * BLOCK + row % BLOCK
+}
+
+impl Kernel for GatherKernel {
+    fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>) {
+        let convolution = Convolution {
+            images: job.images,
+            input: input.blocked(),
+            weights: &job.weights.forward,
+            bias: None,
+            slope: 1.0,
+            mask: None,
+        };
+        direct::convolve::<1>(job.isa, &convolution, &mut self.contributions);
+        let stage = &job.geometry.stage;
+        let bias = &job.weights.bias[0].0[..stage.output_channels];
+        let values = sums.values();
+        gather(Window::of(stage.resize), &self.contributions, bias, values);
+        stage.activation.apply(job.isa, values);
+    }
+
+    fn backward(
+        &mut self,
+        job: Job<'_>,
+        input: Input<'_>,
+        sums_gradient: SumsGradient<'_>,
+        parameters: ParameterGradients<'_>,
+        target: Option<Target<'_>>,
+    ) {
+        let Job {
+            isa,
+            images,
+            weights,
+            ..
+        } = job;
+        let contributions = &mut self.contributions;
+        let gradient = self
+            .gradient
+            .as_mut()
+            .expect("a training workspace has gradients");
+        gradient.read(sums_gradient.values());
+        spread(
+            Window::of(job.geometry.stage.resize),
+            images,
+            gradient,
+            contributions,
+        );
+        for channel in 0..gradient.channels {
+            let sum = (0..images)
+                .map(|image| line_sum(gradient.plane(image, channel)))
+                .sum::<f64>();
+            parameters.bias[channel / BLOCK].0[channel % BLOCK] += sum as f32;
+        }
+        let input = input.blocked();
+        direct::add_weight_gradient::<1>(isa, images, input, contributions, parameters.weight);
+        if let Some(target) = target {
+            let (gradient, mask) = target.blocked();
+            direct::propagate::<1>(
+                isa,
+                images,
+                contributions,
+                &weights.backward,
+                gradient,
+                mask,
+            );
+        }
+    }
+}
 
 /// Output pixels that a small pixel reaches along one axis.
 const REACH: usize = 4;
+
+/// How contributions and output pixels belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// A convolution.
+    Plain,
+    /// The window turned by 180 degrees: the gradient to an input of few channels, out of contributions of
+    /// the output's gradient.
+    Turned,
+    /// A convolution after nearest upsampling x2.
+    Upsampled,
+}
 
 impl Window {
     /// The window of a convolution to few channels.
     pub(crate) fn of(resize: Resize) -> Self {
         match resize {
             Resize::Upsample => Self::Upsampled,
-            _ => Self::Plain,
+            Resize::None | Resize::MaxPool => Self::Plain,
         }
     }
 
@@ -51,18 +248,6 @@ impl Window {
     }
 }
 
-/// How contributions and output pixels belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Window {
-    /// A convolution.
-    Plain,
-    /// The window turned by 180 degrees: the gradient to an input of few channels, out of contributions of
-    /// the output's gradient.
-    Turned,
-    /// A convolution after nearest upsampling x2.
-    Upsampled,
-}
-
 /// Sums the contributions on each channel's bias: `[image][channel][height][width]`, twice as high and wide as
 /// the contributions where the window is upsampled.
 pub(crate) fn gather(window: Window, contributions: &Blocked, bias: &[f32], values: &mut [f32]) {
@@ -81,7 +266,7 @@ pub(crate) fn gather(window: Window, contributions: &Blocked, bias: &[f32], valu
     }
 }
 
-/// Adds to every pixel the contributions of its nine neighbours, `place` the tap's place in the window.
+/// Adds to every pixel the contributions of its nine neighbors, `place` the tap's place in the window.
 fn gather_taps(
     contributions: &Blocked,
     image: usize,
@@ -166,4 +351,17 @@ pub(crate) fn spread(
             }
         }
     }
+}
+
+/// The sum of a plane, in eight parts so that it vectorizes, and in double precision: where signs differ, a sum over an
+/// image may be a hundredth of its parts.
+fn line_sum(values: &[f32]) -> f64 {
+    let mut lanes = [0.0_f64; 8];
+    let (chunks, rest) = values.as_chunks::<8>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += f64::from(*value);
+        }
+    }
+    lanes.iter().sum::<f64>() + rest.iter().copied().map(f64::from).sum::<f64>()
 }

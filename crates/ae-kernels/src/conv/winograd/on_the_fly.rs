@@ -3,15 +3,15 @@
 //! Transformed weights are three to four times as many numbers as the weights. A large batch multiplies each by many tiles;
 //! for a single image, writing them to memory and reading them again would be most of a training step. Here the weights
 //! of one block of input channels and one of output channels are transformed at a time, into a buffer that stays in cache,
-//! and multiplied at once; their gradient goes the same way back. Blocks of channels are shared out among the threads, and
+//! and multiplied at once; their gradient goes the same way. Blocks of channels are shared out among the threads, and
 //! every sum is computed by one of them.
 
 use rayon::prelude::*;
 
 use crate::conv::winograd::tiles::Run;
 use crate::conv::winograd::transforms::{Transforms, gradient_of_rows, weights_of_rows};
-use crate::simd::lanes::{BLOCK, Isa, Row, with_lanes};
 use crate::simd::matmul::{Size, multiply, multiply_transposed, plane};
+use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
 /// Products of the algorithm that has the most.
 const MOST_PRODUCTS: usize = 36;
@@ -29,7 +29,11 @@ const fn block_size(rows: usize) -> Size {
 
 /// The products of the tiles of `run`: of their transformed inputs of `depth` blocks, and of weights
 /// `[tap][column][depth][16]` as they are before their transforms.
-pub(crate) fn multiply_tiles<T: Transforms<POINTS>, const POINTS: usize>(
+pub(crate) fn multiply_tiles<
+    T: Transforms<POINTS, INPUTS>,
+    const POINTS: usize,
+    const INPUTS: usize,
+>(
     isa: Isa,
     run: &Run,
     (transformed, depth): (&[Row], usize),
@@ -41,13 +45,13 @@ pub(crate) fn multiply_tiles<T: Transforms<POINTS>, const POINTS: usize>(
     by_block(products, plane(columns * tiles), T::products(), tiles, columns)
         .into_par_iter()
         .enumerate()
-        .with_min_len(blocks_at_once::<T, POINTS>(tiles, depth))
+        .with_min_len(blocks_at_once::<T, POINTS, INPUTS>(tiles, depth))
         .for_each(|(column, mut products)| {
             let mut block: TransformedBlock = [Row::ZERO; MOST_PRODUCTS * BLOCK];
             for input in 0..depth {
                 let weights = &weights[(column * depth + input) * BLOCK..];
                 with_lanes!(isa, lanes => {
-                    weights_of_rows::<_, T, POINTS>(lanes, BLOCK, weights, tap_stride, &mut block, BLOCK);
+                    weights_of_rows::<_, T, POINTS, INPUTS>(lanes, BLOCK, weights, tap_stride, &mut block, BLOCK);
                     for product in 0..T::products() {
                         let rows = T::rows_of(run, product);
                         let start = T::input_of(product) * plane(depth * tiles) + input * tiles;
@@ -60,9 +64,9 @@ pub(crate) fn multiply_tiles<T: Transforms<POINTS>, const POINTS: usize>(
         });
 }
 
-/// Both halves of the way back from the gradient of the products, side by side: the weights' gradient and, where it is
+/// Both halves of the backward pass from the gradient of the products, side by side: the weights' gradient and, where it is
 /// wanted, that of the transformed inputs.
-pub(crate) fn back<T: Transforms<POINTS>, const POINTS: usize>(
+pub(crate) fn back<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
     isa: Isa,
     run: &Run,
     input: (&[Row], usize),
@@ -72,17 +76,23 @@ pub(crate) fn back<T: Transforms<POINTS>, const POINTS: usize>(
 ) {
     let depth = input.1;
     rayon::join(
-        || weight_gradient::<T, POINTS>(isa, run, input, products, gradient),
+        || weight_gradient::<T, POINTS, INPUTS>(isa, run, input, products, gradient),
         || {
             if let Some((weights, transformed)) = target {
-                input_gradient::<T, POINTS>(isa, run, products, weights, (transformed, depth));
+                input_gradient::<T, POINTS, INPUTS>(
+                    isa,
+                    run,
+                    products,
+                    weights,
+                    (transformed, depth),
+                );
             }
         },
     );
 }
 
 /// The weights' gradient, `[tap][column][depth][16]`, from what [`multiply_tiles`] took and the gradient of what it gave.
-fn weight_gradient<T: Transforms<POINTS>, const POINTS: usize>(
+fn weight_gradient<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
     isa: Isa,
     run: &Run,
     (transformed, depth): (&[Row], usize),
@@ -100,7 +110,7 @@ fn weight_gradient<T: Transforms<POINTS>, const POINTS: usize>(
     )
     .into_par_iter()
     .enumerate()
-    .with_min_len(blocks_at_once::<T, POINTS>(tiles, depth))
+    .with_min_len(blocks_at_once::<T, POINTS, INPUTS>(tiles, depth))
     .for_each(|(column, taps)| {
         let mut block: TransformedBlock = [Row::ZERO; MOST_PRODUCTS * BLOCK];
         let mut inputs: Vec<_> = taps
@@ -119,14 +129,14 @@ fn weight_gradient<T: Transforms<POINTS>, const POINTS: usize>(
                     let target = &mut block[product * BLOCK..];
                     multiply_transposed(lanes, block_size(rows.len()), a, b, target, true);
                 }
-                gradient_of_rows::<_, T, POINTS>(lanes, BLOCK, &block, BLOCK, &mut taps);
+                gradient_of_rows::<_, T, POINTS, INPUTS>(lanes, BLOCK, &block, BLOCK, &mut taps);
             });
         }
     });
 }
 
 /// The gradient of the transformed inputs from that of the products; `weights` are `[tap][depth][column][16]`.
-fn input_gradient<T: Transforms<POINTS>, const POINTS: usize>(
+fn input_gradient<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
     isa: Isa,
     run: &Run,
     (products, columns): (&[Row], usize),
@@ -135,17 +145,17 @@ fn input_gradient<T: Transforms<POINTS>, const POINTS: usize>(
 ) {
     let tiles = run.tiles();
     let tap_stride = columns * depth * BLOCK;
-    let inputs = T::INPUTS * T::INPUTS;
+    let inputs = INPUTS * INPUTS;
     by_block(transformed, plane(depth * tiles), inputs, tiles, depth)
         .into_par_iter()
         .enumerate()
-        .with_min_len(blocks_at_once::<T, POINTS>(tiles, columns))
+        .with_min_len(blocks_at_once::<T, POINTS, INPUTS>(tiles, columns))
         .for_each(|(input, mut transformed)| {
             let mut block: TransformedBlock = [Row::ZERO; MOST_PRODUCTS * BLOCK];
             for column in 0..columns {
                 let weights = &weights[(input * columns + column) * BLOCK..];
                 with_lanes!(isa, lanes => {
-                    weights_of_rows::<_, T, POINTS>(lanes, BLOCK, weights, tap_stride, &mut block, BLOCK);
+                    weights_of_rows::<_, T, POINTS, INPUTS>(lanes, BLOCK, weights, tap_stride, &mut block, BLOCK);
                     for product in 0..T::products() {
                         let rows = T::rows_of(run, product);
                         let start = product * plane(columns * tiles) + column * tiles;
@@ -177,7 +187,10 @@ fn by_block(
 }
 
 /// How many blocks a task should take, lest handing it to another thread cost more than that thread saves.
-fn blocks_at_once<T: Transforms<POINTS>, const POINTS: usize>(tiles: usize, depth: usize) -> usize {
+fn blocks_at_once<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
+    tiles: usize,
+    depth: usize,
+) -> usize {
     const WORTH_A_TASK: usize = 1 << 15;
     /// Operations on rows that the transforms of a row of weights take, about.
     const TRANSFORM: usize = 128;

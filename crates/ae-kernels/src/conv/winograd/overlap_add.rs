@@ -1,33 +1,24 @@
 //! The gradient of an image from those of the tiles' transformed windows, which overlap.
 //!
-//! A tile of `SIZE` pixels was transformed with one pixel more on either side, so it gives a gradient to its neighbours'
+//! A tile of `SIZE` pixels was transformed with one pixel more on either side, so it gives a gradient to its neighbors'
 //! pixels too. Along a line the windows are added up in a buffer; down the image, in the gradient itself, line of tiles
 //! after line of tiles.
 
 use crate::conv::winograd::tiles::{Length, Run};
+use crate::conv::winograd::transforms::Transforms;
 use crate::layout::buffer::{Blocked, Frame};
-use crate::simd::lanes::{Lanes, Row};
 use crate::simd::matmul::plane;
-
-/// Where the gradient of the input goes, and the weights that take it there: those of the convolution with the channels
-/// exchanged, transformed where the weights' gradient is that of transformed ones.
-pub(crate) struct InputGradient<'a> {
-    pub(crate) weights: &'a [Row],
-    pub(crate) gradient: &'a mut Blocked,
-}
-
-/// The transpose of the transform of a window of `WINDOW` pixels, which is that of a long tile.
-pub(crate) trait Transpose<const WINDOW: usize> {
-    /// The gradient of the pixels along one axis from that of the transformed ones. A short tile has one pixel and one
-    /// transformed one less; what is given and taken of the last does not matter.
-    fn transpose<L: Lanes>(lanes: L, length: Length, transformed: [L::V; WINDOW])
-    -> [L::V; WINDOW];
-}
+use crate::simd::{Lanes, Row};
 
 /// Adds up the windows of `run`; the runs of an image must come in their order and have whole lines. `transformed` has
 /// `WINDOW` by `WINDOW` planes of the run's rows, and `scratch` room for `WINDOW` lines of the frame.
 #[inline(always)]
-pub(crate) fn add_windows<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
+pub(crate) fn add_windows<
+    L: Lanes,
+    T: Transforms<POINTS, WINDOW>,
+    const POINTS: usize,
+    const WINDOW: usize,
+>(
     lanes: L,
     run: &Run,
     transformed: &[Row],
@@ -52,14 +43,14 @@ pub(crate) fn add_windows<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
                     across.fill(Row::ZERO);
                     for width in [Length::Long, Length::Short] {
                         let tiles = line.tiles(image, width);
-                        add_across::<L, T, WINDOW>(lanes, width, tiles, planes, across);
+                        add_across::<L, T, POINTS, WINDOW>(lanes, width, tiles, planes, across);
                     }
                 }
                 let lines: [&[Row]; WINDOW] = std::array::from_fn(
                     #[inline(always)]
                     |row| &across[row * frame.pitch + 1..][..frame.width],
                 );
-                add_down::<L, T, WINDOW>(lanes, frame, line.height, line.y, lines, rows);
+                add_down::<L, T, POINTS, WINDOW>(lanes, frame, line.height, line.y, lines, rows);
             }
         }
     }
@@ -76,7 +67,7 @@ fn windows(length: Length, long: usize) -> usize {
 
 /// Adds tiles to a line that begins one pixel before the image.
 #[inline(always)]
-fn add_across<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
+fn add_across<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, const WINDOW: usize>(
     lanes: L,
     width: Length,
     (first, start, count): (usize, usize, usize),
@@ -89,7 +80,7 @@ fn add_across<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
         for pixel in 0..window {
             values[pixel] = lanes.load(&planes[pixel][first + tile]);
         }
-        let values = T::transpose(lanes, width, values);
+        let values = T::input_gradient(lanes, width, values);
         let target = &mut line[start + tile * (window - 2)..][..window];
         for pixel in 0..window {
             let sum = lanes.add(lanes.load(&target[pixel]), values[pixel]);
@@ -100,7 +91,7 @@ fn add_across<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
 
 /// Adds a line of tiles, which begins at line `y`, to an image.
 #[inline(always)]
-fn add_down<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
+fn add_down<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, const WINDOW: usize>(
     lanes: L,
     frame: Frame,
     height: Length,
@@ -117,7 +108,7 @@ fn add_down<L: Lanes, T: Transpose<WINDOW>, const WINDOW: usize>(
         for line in 0..window {
             values[line] = lanes.load(&lines[line][x]);
         }
-        let values = T::transpose(lanes, height, values);
+        let values = T::input_gradient(lanes, height, values);
         for line in 0..WINDOW {
             if !inside.contains(&line) {
                 continue;

@@ -1,19 +1,19 @@
-//! Outputs whose window is that of their neighbour get their neighbour's value, before a pooling chooses among them.
+//! Outputs whose window is that of their neighbor get their neighbor's value, before a pooling chooses among them.
 //!
 //! On flat ground a direct convolution gives every pixel the very same sum, and a pooling takes the first of four. Of a
 //! transform's sums each has another rounding, and a pooling would take any: the gradient then goes elsewhere.
 
 use crate::layout::buffer::Blocked;
-use crate::simd::lanes::Row;
+use crate::simd::Row;
 
-/// Which pixels of the input are the same as a neighbour, in all channels and to the bit.
+/// Which pixels of the input are the same as a neighbor, in all channels and to the bit.
 #[derive(Debug, Default)]
-pub(crate) struct Repeats {
+pub(crate) struct TieBreak {
     left: Vec<bool>,
     above: Vec<bool>,
 }
 
-impl Repeats {
+impl TieBreak {
     /// Copies within each 2x2 window of the pooling of `output`, the result of a 3x3 convolution of `input`.
     pub(crate) fn settle(&mut self, images: usize, input: &Blocked, output: &mut Blocked) {
         let frame = input.frame;

@@ -4,13 +4,12 @@
 //! shorter. A *short* tile needs only the first few of the transform's products, so seven pixels are cut into four
 //! and three and take 11 products along the axis, where two tiles of four take 12. In two dimensions a product
 //! whose number is high along one axis is one of those tiles alone that are long there. The tiles of a run are
-//! therefore ordered by their shape, so that the tiles of every product are neighbours: long and short, long and
+//! therefore ordered by their shape, so that the tiles of every product are neighbors: long and short, long and
 //! long, short and long, short and short, height first.
 
 use std::ops::Range;
 
 use crate::layout::buffer::Frame;
-use crate::simd::lanes::Row;
 
 /// An axis of an image, cut into tiles: the long ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,12 +137,6 @@ pub(crate) struct Run {
     columns: Range<usize>,
 }
 
-/// Working memory of a run, a plane of its rows for each transformed input and for each product.
-pub(crate) struct Scratch<'a> {
-    pub(crate) transformed: &'a mut [Row],
-    pub(crate) products: &'a mut [Row],
-}
-
 /// The tiles of one shape in a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
@@ -262,18 +255,6 @@ impl Section {
         }
     }
 }
-
-/// Calls a function for the tiles of each shape of a run, with their lengths along both axes as constants.
-macro_rules! for_each_shape {
-    ($run:expr, $long:literal, $short:literal, $function:ident::<$lanes:ident>($($argument:expr),* $(,)?)) => {{
-        use $crate::conv::winograd::tiles::Length::{Long, Short};
-        $function::<$lanes, $long, $short>(&$run.section(Long, Short), $($argument),*);
-        $function::<$lanes, $long, $long>(&$run.section(Long, Long), $($argument),*);
-        $function::<$lanes, $short, $long>(&$run.section(Short, Long), $($argument),*);
-        $function::<$lanes, $short, $short>(&$run.section(Short, Short), $($argument),*);
-    }};
-}
-pub(crate) use for_each_shape;
 
 #[cfg(test)]
 mod tests {

@@ -1,49 +1,82 @@
-//! What the algorithms by transformed tiles have in common: their weights' transforms, and which product takes what.
+//! The linear maps that an algorithm by transformed tiles is made of, and those of its weights.
 
+use std::fmt::Debug;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use crate::conv::winograd::on_the_fly;
-use crate::conv::winograd::tiles::Run;
-use crate::simd::lanes::{BLOCK, Isa, Lanes, Row, with_lanes};
-use crate::simd::matmul::{Size, multiply, plane, products_at_once};
+use crate::conv::stage::{Precision, Stage};
+use crate::conv::winograd::tiles::{Length, Run};
+use crate::simd::matmul::plane;
+use crate::simd::{Isa, Lanes, Row, with_lanes};
 
 /// Taps of the window along an axis.
 const TAPS: usize = 3;
+/// Outputs of a long tile along an axis: the algorithms here are forms of F(4, 3).
+pub(crate) const OUTPUTS: usize = 4;
 
-/// Weights that products are made with.
-#[derive(Clone, Copy)]
-pub(crate) enum ProductWeights<'a> {
-    /// Planes of transformed ones.
-    Transformed(&'a [Row]),
-    /// As they are before, to be transformed on their way by [`crate::conv::winograd::on_the_fly`].
-    Untransformed(&'a [Row]),
-}
-
-/// Where the gradient of the weights goes.
-pub(crate) enum WeightGradient<'a> {
-    /// That of transformed ones, into planes: put there if they are fresh, else added.
-    Transformed {
-        planes: &'a mut [Row],
-        is_fresh: bool,
-    },
-    /// That of the weights themselves, put there.
-    Untransformed(&'a mut [Row]),
-}
-
-/// An algorithm of `POINTS` products along each axis of a long tile.
-pub(crate) trait Transforms<const POINTS: usize> {
+/// An algorithm of `POINTS` products along each axis of a long tile, out of `INPUTS` transformed inputs: as many, or one
+/// less, which the last two products share.
+///
+/// All maps are along one axis. Of a short tile the values beyond its own, both given and taken, do not matter.
+pub(crate) trait Transforms<const POINTS: usize, const INPUTS: usize>:
+    Debug + Send + Sync + 'static
+{
+    /// The algorithm's name, for a person to read.
+    const NAME: &'static str;
+    /// Outputs along an axis for every pixel of the input: two where it is upsampled first.
+    const SCALE: usize;
     /// Products of a short tile along an axis, the first of them.
     const SHORT: usize;
-    /// Transformed inputs of a long tile along an axis; the products beyond share the last.
-    const INPUTS: usize;
+    /// Pixels of the input in a long tile along an axis; a short one has one less.
+    const PIXELS: usize = OUTPUTS / Self::SCALE;
+    /// Whether a tile may reach beyond the image: where not every length is a sum of long and short tiles.
+    const OVERHANGS: bool = Self::PIXELS > 2;
 
-    /// The transform of the window's weights along one axis.
+    /// Whether the algorithm is for such a stage.
+    fn suits(stage: &Stage, precision: Precision) -> bool;
+
+    /// A tile's pixels, with one more on either side.
+    fn input<L: Lanes>(lanes: L, length: Length, pixels: [L::V; INPUTS]) -> [L::V; INPUTS];
+
+    /// The transpose of [`Transforms::input`].
+    fn input_gradient<L: Lanes>(
+        lanes: L,
+        length: Length,
+        transformed: [L::V; INPUTS],
+    ) -> [L::V; INPUTS];
+
+    /// The outputs, from their products.
+    fn output<L: Lanes>(lanes: L, length: Length, products: [L::V; POINTS]) -> [L::V; OUTPUTS];
+
+    /// The transpose of [`Transforms::output`].
+    fn output_gradient<L: Lanes>(
+        lanes: L,
+        length: Length,
+        gradient: [L::V; OUTPUTS],
+    ) -> [L::V; POINTS];
+
+    /// The window's weights.
     fn weights<L: Lanes>(lanes: L, weights: [L::V; TAPS]) -> [L::V; POINTS];
 
     /// The transpose of [`Transforms::weights`].
     fn weight_gradient<L: Lanes>(lanes: L, products: [L::V; POINTS]) -> [L::V; TAPS];
+
+    /// Pixels of the input in a tile along an axis.
+    #[inline(always)]
+    fn pixels(length: Length) -> usize {
+        match length {
+            Length::Long => Self::PIXELS,
+            Length::Short => Self::PIXELS - 1,
+        }
+    }
+
+    /// Products of a tile along an axis.
+    #[inline(always)]
+    fn points(length: Length) -> usize {
+        match length {
+            Length::Long => POINTS,
+            Length::Short => Self::SHORT,
+        }
+    }
 
     /// Products in both axes.
     fn products() -> usize {
@@ -52,13 +85,13 @@ pub(crate) trait Transforms<const POINTS: usize> {
 
     /// The transformed input that a product takes.
     fn input_of(product: usize) -> usize {
-        let along = |number: usize| number.min(Self::INPUTS - 1);
-        along(product / POINTS) * Self::INPUTS + along(product % POINTS)
+        let along = |number: usize| number.min(INPUTS - 1);
+        along(product / POINTS) * INPUTS + along(product % POINTS)
     }
 
     /// Whether a product is the first of those that take its input.
     fn is_first(product: usize) -> bool {
-        product / POINTS < Self::INPUTS && product % POINTS < Self::INPUTS
+        product / POINTS < INPUTS && product % POINTS < INPUTS
     }
 
     /// The rows of a product among the tiles of `run`.
@@ -70,68 +103,43 @@ pub(crate) trait Transforms<const POINTS: usize> {
     }
 }
 
-/// The products of the tiles of `run`: of the transformed inputs of `depth` blocks and the weights of `columns`.
-pub(crate) fn multiply_tiles<T: Transforms<POINTS>, const POINTS: usize>(
-    isa: Isa,
-    run: &Run,
-    (transformed, depth): (&[Row], usize),
-    weights: ProductWeights<'_>,
-    (products, columns): (&mut [Row], usize),
-) {
-    let tiles = run.tiles();
-    let weights = match weights {
-        ProductWeights::Transformed(weights) => weights,
-        ProductWeights::Untransformed(weights) => {
-            let (input, target) = ((transformed, depth), (products, columns));
-            on_the_fly::multiply_tiles::<T, POINTS>(isa, run, input, weights, target);
-            return;
-        }
-    };
-    products
-        .par_chunks_mut(plane(columns * tiles))
-        .take(T::products())
-        .enumerate()
-        .with_min_len(products_at_once(tiles, depth, columns))
-        .for_each(|(product, products)| {
-            let rows = T::rows_of(run, product);
-            let size = Size {
-                rows: rows.len(),
-                depth,
-                columns,
-            };
-            let operands = [(
-                &transformed[T::input_of(product) * plane(depth * tiles) + rows.start..],
-                &weights[product * plane(columns * depth * BLOCK)..],
-            )];
-            let target = &mut products[rows.start..];
-            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles, true));
-        });
-}
-
 /// Transforms all of a stage's weights, `[tap][...]` rows, into planes.
-pub(crate) fn transform_weights<T: Transforms<POINTS>, const POINTS: usize>(
+pub(crate) fn transform_weights<
+    T: Transforms<POINTS, INPUTS>,
+    const POINTS: usize,
+    const INPUTS: usize,
+>(
     isa: Isa,
     weights: &[Row],
     transformed: &mut [Row],
 ) {
     let count = weights.len() / (TAPS * TAPS);
-    with_lanes!(isa, lanes => weights_of_rows::<_, T, POINTS>(lanes, count, weights, count, transformed, plane(count)));
+    with_lanes!(isa, lanes => weights_of_rows::<_, T, POINTS, INPUTS>(lanes, count, weights, count, transformed, plane(count)));
 }
 
 /// The transpose of [`transform_weights`]: the weights' gradient from that of the transformed ones.
-pub(crate) fn transform_weight_gradient<T: Transforms<POINTS>, const POINTS: usize>(
+pub(crate) fn transform_weight_gradient<
+    T: Transforms<POINTS, INPUTS>,
+    const POINTS: usize,
+    const INPUTS: usize,
+>(
     isa: Isa,
     transformed: &[Row],
     gradient: &mut [Row],
 ) {
     let count = gradient.len() / (TAPS * TAPS);
     let mut taps: Vec<&mut [Row]> = gradient.chunks_exact_mut(count).collect();
-    with_lanes!(isa, lanes => gradient_of_rows::<_, T, POINTS>(lanes, count, transformed, plane(count), &mut taps));
+    with_lanes!(isa, lanes => gradient_of_rows::<_, T, POINTS, INPUTS>(lanes, count, transformed, plane(count), &mut taps));
 }
 
 /// Transforms `count` rows of each tap; taps lie `tap_stride` rows apart, and the products' planes `plane`.
 #[inline(always)]
-pub(crate) fn weights_of_rows<L: Lanes, T: Transforms<POINTS>, const POINTS: usize>(
+pub(crate) fn weights_of_rows<
+    L: Lanes,
+    T: Transforms<POINTS, INPUTS>,
+    const POINTS: usize,
+    const INPUTS: usize,
+>(
     lanes: L,
     count: usize,
     weights: &[Row],
@@ -163,7 +171,12 @@ pub(crate) fn weights_of_rows<L: Lanes, T: Transforms<POINTS>, const POINTS: usi
 
 /// The transpose of [`weights_of_rows`], into `count` rows of each of the nine taps.
 #[inline(always)]
-pub(crate) fn gradient_of_rows<L: Lanes, T: Transforms<POINTS>, const POINTS: usize>(
+pub(crate) fn gradient_of_rows<
+    L: Lanes,
+    T: Transforms<POINTS, INPUTS>,
+    const POINTS: usize,
+    const INPUTS: usize,
+>(
     lanes: L,
     count: usize,
     transformed: &[Row],

@@ -4,12 +4,12 @@
 //! to something around 1e-7 of them, of either sign: it would pass a ReLU that it must not pass, and while no bias has
 //! been learned the gradients of whole maps would hang on it. Letters on a black ground are such images.
 
-use crate::layout::buffer::Blocked;
-use crate::simd::lanes::{Isa, Lanes, with_lanes};
+use crate::layout::buffer::{Blocked, Frame};
+use crate::simd::{Isa, Lanes, with_lanes};
 
 /// Places of the outputs, in the frame of the input, or of the input upsampled.
 #[derive(Debug, Default)]
-pub(crate) struct Blank {
+pub(crate) struct ZeroWindows {
     /// Whether a pixel of the input is zero in all channels.
     black: Vec<bool>,
     /// Whether an output's window is.
@@ -19,9 +19,18 @@ pub(crate) struct Blank {
     any: bool,
 }
 
-impl Blank {
-    /// Looks at the windows of a 3x3 convolution of `images` images.
-    pub(crate) fn find(&mut self, isa: Isa, images: usize, input: &Blocked) {
+impl ZeroWindows {
+    /// Looks at the windows of a 3x3 convolution of `images` images, which are upsampled before it where the output is
+    /// larger than they are.
+    pub(crate) fn find(&mut self, isa: Isa, images: usize, input: &Blocked, output: Frame) {
+        if input.frame == output {
+            self.find_same(isa, images, input);
+        } else {
+            self.find_upsampled(isa, images, input, output);
+        }
+    }
+
+    fn find_same(&mut self, isa: Isa, images: usize, input: &Blocked) {
         self.find_black(isa, images, input);
         let frame = input.frame;
         self.area = frame.area;
@@ -33,24 +42,18 @@ impl Blank {
             let windows = &mut self.windows[image * frame.area..][..frame.area];
             for y in 0..frame.height {
                 for x in 0..frame.width {
-                    let is_blank = (0..9).all(|tap| black[frame.tap(y, x, tap)]);
-                    windows[frame.at(y, x)] = is_blank;
-                    self.any |= is_blank;
+                    let is_zero = (0..9).all(|tap| black[frame.tap(y, x, tap)]);
+                    windows[frame.at(y, x)] = is_zero;
+                    self.any |= is_zero;
                 }
             }
         }
     }
 
-    /// The same after nearest upsampling x2, where a window sees two by two pixels; the outputs lie in `output`'s frame.
-    pub(crate) fn find_upsampled(
-        &mut self,
-        isa: Isa,
-        images: usize,
-        input: &Blocked,
-        output: &Blocked,
-    ) {
+    /// The same after nearest upsampling x2, where a window sees two by two pixels.
+    fn find_upsampled(&mut self, isa: Isa, images: usize, input: &Blocked, large: Frame) {
         self.find_black(isa, images, input);
-        let (small, large) = (input.frame, output.frame);
+        let small = input.frame;
         self.area = large.area;
         self.windows.clear();
         self.windows.resize(images * large.area, false);
@@ -62,11 +65,11 @@ impl Blank {
                 for x in 0..large.width {
                     // An even pixel sees its own small one and that before, an odd one that behind.
                     let first = (y.div_ceil(2)) * small.pitch + x.div_ceil(2);
-                    let is_blank = [0, 1, small.pitch, small.pitch + 1]
+                    let is_zero = [0, 1, small.pitch, small.pitch + 1]
                         .into_iter()
                         .all(|offset| black[first + offset]);
-                    windows[large.at(y, x)] = is_blank;
-                    self.any |= is_blank;
+                    windows[large.at(y, x)] = is_zero;
+                    self.any |= is_zero;
                 }
             }
         }
@@ -79,7 +82,7 @@ impl Blank {
         with_lanes!(isa, _lanes => find_black_rows(images, input, black));
     }
 
-    /// Puts zeros where the outputs of `image` from place `start` on are blank.
+    /// Puts zeros where the outputs of `image` from place `start` on have a zero window.
     #[inline(always)]
     pub(crate) fn clear<L: Lanes>(
         &self,

@@ -1,0 +1,236 @@
+//! What an algorithm for a stage's convolution has to say of itself.
+//!
+//! An algorithm is a file in `conv/algorithms` and a line of their list: it says which stages it is for, how their weights
+//! lie, how much it computes, and gives the kernel of a stage, which keeps what it needs between its forward and its
+//! backward pass. A stage asks through `dyn`, once for a group of images; what runs over pixels is the algorithm's own.
+
+use std::fmt::Debug;
+
+use crate::conv::geometry::Geometry;
+use crate::conv::stage::{Precision, Stage};
+use crate::error::KernelError;
+use crate::layout::buffer::{Blocked, Planar};
+use crate::layout::prepared::Prepared;
+use crate::simd::{Isa, Row};
+
+/// A way to compute a stage's convolution.
+pub(crate) trait Algorithm: Debug + Sync {
+    /// Its name, for a person to read.
+    fn name(&self) -> &'static str;
+
+    /// Whether it is for such a stage. The list's first that says so computes it.
+    fn suits(&self, stage: &Stage, place: Place, precision: Precision) -> bool;
+
+    /// How it wants its input.
+    fn input_layout(&self) -> Layout {
+        Layout::Blocked
+    }
+
+    /// How it gives its sums.
+    fn output_layout(&self) -> Layout {
+        Layout::Blocked
+    }
+
+    /// Operations of its matrix products for one image.
+    fn executed_operations(&self, geometry: &Geometry) -> u64;
+
+    /// Rows of the weight's gradient; `None` where there are too many to count.
+    fn gradient_rows(&self, stage: &Stage) -> Option<usize>;
+
+    /// Whether its kernels had better transform the weights themselves in a training pass of `images` images.
+    fn transforms_on_the_fly(&self, _geometry: &Geometry, _images: usize) -> bool {
+        false
+    }
+
+    /// Lays out `weight` for forward passes and, if it is wanted, for backward ones.
+    fn lay_out(
+        &self,
+        isa: Isa,
+        geometry: &Geometry,
+        weight: &[f32],
+        backward: bool,
+        prepared: &mut Prepared,
+    ) -> Result<(), KernelError>;
+
+    /// The weight's gradient in PyTorch's layout, from its [`Algorithm::gradient_rows`] rows.
+    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]);
+
+    /// Rows of either working memory for up to `images` images, which stages share.
+    fn scratch_rows(&self, _geometry: &Geometry, _images: usize, _training: bool) -> [usize; 2] {
+        [0; 2]
+    }
+
+    /// The kernel of a stage for groups of up to `images` images, with `training` for backward passes too.
+    fn kernel(
+        &self,
+        geometry: &Geometry,
+        images: usize,
+        training: bool,
+    ) -> Result<Box<dyn Kernel>, KernelError>;
+}
+
+/// A stage's convolution in one thread, with the buffers that it alone has.
+pub(crate) trait Kernel: Debug + Send {
+    /// Convolves a group of images, with the bias and, where it is a matter of a slope, the activation.
+    fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>);
+
+    /// From the gradient of the sums of the group that went forward last, adds those of weight and bias to theirs, and
+    /// writes that of the input if it is wanted.
+    fn backward(
+        &mut self,
+        job: Job<'_>,
+        input: Input<'_>,
+        sums_gradient: SumsGradient<'_>,
+        parameters: ParameterGradients<'_>,
+        target: Option<Target<'_>>,
+    );
+
+    /// Forgets the gradient that it gathered itself, before the first group of a part of the batch.
+    fn begin_part(&mut self) {}
+
+    /// Writes the gradient that it gathered itself, after the last group of a part.
+    fn finish_part(&self, _isa: Isa, _weight_gradient: &mut [Row]) {}
+}
+
+/// Where a stage stands in its stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) is_first: bool,
+    pub(crate) is_last: bool,
+}
+
+/// How maps lie. Planar ones are the caller's, so only the first stage can take them and only the last give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Blocked,
+    Planar,
+}
+
+/// What a kernel is given besides maps.
+pub(crate) struct Job<'a> {
+    pub(crate) isa: Isa,
+    /// Images of the group.
+    pub(crate) images: usize,
+    pub(crate) geometry: &'a Geometry,
+    pub(crate) weights: &'a Prepared,
+    /// [`Algorithm::scratch_rows`] of working memory or more.
+    pub(crate) scratch: [&'a mut [Row]; 2],
+}
+
+/// A stage's input.
+#[derive(Clone, Copy)]
+pub(crate) enum Input<'a> {
+    Blocked(&'a Blocked),
+    Planar(&'a Planar),
+}
+
+/// Where a stage's sums go.
+pub(crate) enum Sums<'a> {
+    Blocked(&'a mut Blocked),
+    /// `[image][channel][height][width]`, to the caller.
+    Values(&'a mut [f32]),
+}
+
+/// The gradient of a stage's sums.
+#[derive(Clone, Copy)]
+pub(crate) enum SumsGradient<'a> {
+    Blocked(&'a Blocked),
+    /// `[image][channel][height][width]`, from the caller.
+    Values(&'a [f32]),
+}
+
+/// Where the gradients of a stage's parameters are added.
+pub(crate) struct ParameterGradients<'a> {
+    pub(crate) weight: &'a mut [Row],
+    pub(crate) bias: &'a mut [Row],
+}
+
+/// Where the gradient to a stage's input goes.
+pub(crate) enum Target<'a> {
+    /// To the stage before, perhaps through its activation.
+    Blocked {
+        gradient: &'a mut Blocked,
+        mask: Option<Mask<'a>>,
+    },
+    /// `[image][channel][height][width]`, to the caller.
+    Values(&'a mut [f32]),
+}
+
+/// The activation whose gradient is applied: its output and its slope.
+#[derive(Clone, Copy)]
+pub(crate) struct Mask<'a> {
+    pub(crate) output: &'a Blocked,
+    pub(crate) slope: f32,
+}
+
+/// What a workspace gives is what the algorithm's layouts say.
+const GIVEN: &str = "the algorithm's layouts say what it is given";
+
+impl<'a> Input<'a> {
+    pub(crate) fn blocked(self) -> &'a Blocked {
+        match self {
+            Self::Blocked(input) => input,
+            Self::Planar(_) => unreachable!("{GIVEN}"),
+        }
+    }
+
+    pub(crate) fn planar(self) -> &'a Planar {
+        match self {
+            Self::Planar(input) => input,
+            Self::Blocked(_) => unreachable!("{GIVEN}"),
+        }
+    }
+}
+
+impl<'a> Sums<'a> {
+    pub(crate) fn blocked(self) -> &'a mut Blocked {
+        match self {
+            Self::Blocked(sums) => sums,
+            Self::Values(_) => unreachable!("{GIVEN}"),
+        }
+    }
+
+    pub(crate) fn values(self) -> &'a mut [f32] {
+        match self {
+            Self::Values(values) => values,
+            Self::Blocked(_) => unreachable!("{GIVEN}"),
+        }
+    }
+}
+
+impl<'a> SumsGradient<'a> {
+    pub(crate) fn blocked(self) -> &'a Blocked {
+        match self {
+            Self::Blocked(gradient) => gradient,
+            Self::Values(_) => unreachable!("{GIVEN}"),
+        }
+    }
+
+    pub(crate) fn values(self) -> &'a [f32] {
+        match self {
+            Self::Values(values) => values,
+            Self::Blocked(_) => unreachable!("{GIVEN}"),
+        }
+    }
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn blocked(self) -> (&'a mut Blocked, Option<Mask<'a>>) {
+        match self {
+            Self::Blocked { gradient, mask } => (gradient, mask),
+            Self::Values(_) => unreachable!("{GIVEN}"),
+        }
+    }
+
+    pub(crate) fn values(self) -> &'a mut [f32] {
+        match self {
+            Self::Values(values) => values,
+            Self::Blocked { .. } => unreachable!("{GIVEN}"),
+        }
+    }
+}
+
+/// Operations of a matrix product: a multiplication and an addition each.
+pub(crate) fn product_operations(rows: usize, depth: usize, columns: usize) -> u64 {
+    2 * (rows * depth * columns) as u64
+}

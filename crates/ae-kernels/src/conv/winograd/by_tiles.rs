@@ -1,0 +1,315 @@
+//! An algorithm by transformed tiles: its weights, and the kernel that takes a stage's images through its transforms run by
+//! run of tiles.
+
+use std::marker::PhantomData;
+
+use crate::conv::algorithm::{
+    Algorithm, Input, Job, Kernel, ParameterGradients, Place, Sums, SumsGradient, Target,
+    product_operations,
+};
+use crate::conv::epilogue;
+use crate::conv::geometry::Geometry;
+use crate::conv::stage::{Precision, Stage};
+use crate::conv::winograd::overlap_add::add_windows;
+use crate::conv::winograd::tie_break::TieBreak;
+use crate::conv::winograd::tile_transforms::{
+    transform_gradient, transform_input, transform_output,
+};
+use crate::conv::winograd::tiles::{Grid, Run};
+use crate::conv::winograd::transforms::{Transforms, transform_weight_gradient, transform_weights};
+use crate::conv::winograd::zero_windows::ZeroWindows;
+use crate::conv::winograd::{on_the_fly, products};
+use crate::error::KernelError;
+use crate::layout::buffer::zero_rows;
+use crate::layout::prepared::{Prepared, grow};
+use crate::layout::weight_blocks::{self, Arrangement};
+use crate::simd::matmul::plane;
+use crate::simd::{BLOCK, Isa, Row, with_lanes};
+
+/// Tiles that a stage transforms at a time.
+const TILES: usize = 128;
+
+/// The algorithm whose transforms are `T`.
+#[derive(Debug)]
+pub(crate) struct ByTiles<T, const POINTS: usize, const INPUTS: usize>(PhantomData<T>);
+
+/// The kernel of a stage.
+#[derive(Debug)]
+struct TileKernel<T, const POINTS: usize, const INPUTS: usize> {
+    /// The transformed input of every run, kept for the weights' gradient; none where there is no backward pass.
+    kept: Vec<Row>,
+    /// The gradient of the transformed weights, summed over groups, and whether it is still to be begun.
+    transformed_gradient: Vec<Row>,
+    is_fresh: bool,
+    zero_windows: ZeroWindows,
+    tie_break: TieBreak,
+    transforms: PhantomData<T>,
+}
+
+impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>
+    ByTiles<T, POINTS, INPUTS>
+{
+    pub(crate) const NEW: Self = Self(PhantomData);
+
+    fn grid(geometry: &Geometry) -> Grid {
+        Grid::of(geometry.input, T::PIXELS)
+    }
+
+    /// The runs of tiles that the transforms take at a time; going back needs whole lines.
+    fn runs(geometry: &Geometry, images: usize, training: bool) -> impl Iterator<Item = Run> {
+        Self::grid(geometry).runs(images, TILES, !training)
+    }
+
+    /// Rows of the transformed input of a run.
+    fn transformed_rows(geometry: &Geometry, run: &Run) -> usize {
+        INPUTS * INPUTS * plane(run.tiles() * geometry.input_blocks())
+    }
+
+    /// Rows of the transformed weights.
+    fn weight_rows(geometry: &Geometry) -> usize {
+        T::products() * plane(geometry.input_blocks() * geometry.output_blocks() * BLOCK)
+    }
+
+    /// Rows of the two working memories, and of all that is kept for the backward pass.
+    fn rows(geometry: &Geometry, images: usize, training: bool) -> ([usize; 2], usize) {
+        let columns = geometry.output_blocks();
+        let (mut scratch, mut most_kept) = ([0; 2], 0);
+        // Fewer images may be cut into larger runs: nine into five and four, eight into one.
+        for images in 1..=images {
+            let mut kept = 0;
+            for run in Self::runs(geometry, images, training) {
+                let transformed = Self::transformed_rows(geometry, &run);
+                scratch[0] = scratch[0].max(transformed);
+                scratch[1] = scratch[1].max(T::products() * plane(run.tiles() * columns));
+                kept += transformed;
+            }
+            if training {
+                most_kept = most_kept.max(kept);
+            }
+        }
+        (scratch, most_kept)
+    }
+}
+
+impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Algorithm
+    for ByTiles<T, POINTS, INPUTS>
+{
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn suits(&self, stage: &Stage, _: Place, precision: Precision) -> bool {
+        T::suits(stage, precision)
+    }
+
+    fn executed_operations(&self, geometry: &Geometry) -> u64 {
+        product_operations(
+            Self::grid(geometry).products(POINTS, T::SHORT),
+            geometry.input_blocks() * BLOCK,
+            geometry.output_blocks() * BLOCK,
+        )
+    }
+
+    fn gradient_rows(&self, stage: &Stage) -> Option<usize> {
+        weight_blocks::rows(stage.input_channels, stage.output_channels)
+    }
+
+    /// Where all tiles are transformed together, each weight is multiplied once a pass.
+    fn transforms_on_the_fly(&self, geometry: &Geometry, images: usize) -> bool {
+        Self::runs(geometry, images, true).nth(1).is_none()
+    }
+
+    fn lay_out(
+        &self,
+        isa: Isa,
+        geometry: &Geometry,
+        weight: &[f32],
+        backward: bool,
+        prepared: &mut Prepared,
+    ) -> Result<(), KernelError> {
+        let channels = geometry.channels();
+        let count = weight_blocks::rows(channels.0, channels.1).ok_or(KernelError::Overflow)?;
+        let on_the_fly = prepared.on_the_fly;
+        let one = |laid_out: &mut Vec<Row>, target: &mut Vec<Row>, arrangement| {
+            // Places of missing channels stay zero.
+            if on_the_fly {
+                weight_blocks::lay_out(grow(target, count)?, channels, weight, arrangement);
+                return Ok(());
+            }
+            let rows = grow(laid_out, count)?;
+            weight_blocks::lay_out(rows, channels, weight, arrangement);
+            let target = grow(target, Self::weight_rows(geometry))?;
+            transform_weights::<T, POINTS, INPUTS>(isa, rows, target);
+            Ok(())
+        };
+        let [first, second] = &mut prepared.laid_out;
+        let mut forward = || one(first, &mut prepared.forward, Arrangement::Forward);
+        if !backward {
+            return forward();
+        }
+        // The transposed algorithms turn the window by themselves.
+        let backward = || one(second, &mut prepared.backward, Arrangement::Exchanged);
+        let (forward, backward) = rayon::join(forward, backward);
+        forward.and(backward)
+    }
+
+    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+        weight_blocks::read(rows, geometry.channels(), weight);
+    }
+
+    fn scratch_rows(&self, geometry: &Geometry, images: usize, training: bool) -> [usize; 2] {
+        Self::rows(geometry, images, training).0
+    }
+
+    fn kernel(
+        &self,
+        geometry: &Geometry,
+        images: usize,
+        training: bool,
+    ) -> Result<Box<dyn Kernel>, KernelError> {
+        let (_, kept) = Self::rows(geometry, images, training);
+        let gradient_rows = if training {
+            Self::weight_rows(geometry)
+        } else {
+            0
+        };
+        Ok(Box::new(TileKernel::<T, POINTS, INPUTS> {
+            kept: zero_rows(kept)?,
+            transformed_gradient: zero_rows(gradient_rows)?,
+            is_fresh: true,
+            zero_windows: ZeroWindows::default(),
+            tie_break: TieBreak::default(),
+            transforms: PhantomData,
+        }))
+    }
+}
+
+impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Kernel
+    for TileKernel<T, POINTS, INPUTS>
+{
+    fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>) {
+        let Job {
+            isa,
+            images,
+            geometry,
+            weights,
+            scratch: [transformed, products],
+        } = job;
+        let (input, output) = (input.blocked(), sums.blocked());
+        let (depth, columns) = (input.blocks, output.blocks);
+        let (bias, slope) = (&weights.bias, geometry.slope());
+        let training = !self.kept.is_empty();
+        let mut kept = &mut self.kept[..];
+        self.zero_windows.find(isa, images, input, output.frame);
+        let zero = &self.zero_windows;
+        for run in ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, training) {
+            let rows = ByTiles::<T, POINTS, INPUTS>::transformed_rows(geometry, &run);
+            let transformed = take_or(&mut kept, rows, transformed);
+            with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, input, transformed));
+            let multiply = if weights.on_the_fly {
+                on_the_fly::multiply_tiles::<T, POINTS, INPUTS>
+            } else {
+                products::multiply_tiles::<T, POINTS, INPUTS>
+            };
+            let operand = (&*transformed, depth);
+            multiply(
+                isa,
+                &run,
+                operand,
+                &weights.forward,
+                (&mut *products, columns),
+            );
+            with_lanes!(isa, lanes => transform_output::<_, T, POINTS, INPUTS>(lanes, &run, products, zero, bias, slope, output));
+        }
+        if geometry.pools() {
+            self.tie_break.settle(images, input, output);
+        }
+    }
+
+    fn backward(
+        &mut self,
+        job: Job<'_>,
+        _: Input<'_>,
+        sums_gradient: SumsGradient<'_>,
+        parameters: ParameterGradients<'_>,
+        target: Option<Target<'_>>,
+    ) {
+        let Job {
+            isa,
+            images,
+            geometry,
+            weights,
+            scratch: [transformed, products],
+        } = job;
+        let sums = sums_gradient.blocked();
+        epilogue::add_bias_gradient(isa, images, sums, parameters.bias);
+        let (depth, columns) = (geometry.input_blocks(), sums.blocks);
+        let mut target = target.map(Target::blocked);
+        let mut kept = &self.kept[..];
+        for run in ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, true) {
+            let rows = ByTiles::<T, POINTS, INPUTS>::transformed_rows(geometry, &run);
+            let (input, rest) = kept.split_at(rows);
+            kept = rest;
+            with_lanes!(isa, lanes => transform_gradient::<_, T, POINTS, INPUTS>(lanes, &run, sums, products));
+            let input = (input, depth);
+            let of_products = (&*products, columns);
+            let to_input = target
+                .is_some()
+                .then_some((&weights.backward[..], &mut *transformed));
+            if weights.on_the_fly {
+                let gradient = &mut *parameters.weight;
+                on_the_fly::back::<T, POINTS, INPUTS>(
+                    isa,
+                    &run,
+                    input,
+                    of_products,
+                    gradient,
+                    to_input,
+                );
+            } else {
+                let is_fresh = std::mem::replace(&mut self.is_fresh, false);
+                let planes = (&mut self.transformed_gradient[..], is_fresh);
+                products::back::<T, POINTS, INPUTS>(
+                    isa,
+                    &run,
+                    input,
+                    of_products,
+                    planes,
+                    to_input,
+                );
+            }
+            if let Some((gradient, _)) = &mut target {
+                with_lanes!(isa, lanes => add_windows::<_, T, POINTS, INPUTS>(lanes, &run, transformed, products, gradient));
+            }
+        }
+        if let Some((gradient, Some(mask))) = target {
+            epilogue::apply_mask(isa, images, mask, gradient);
+        }
+    }
+
+    fn begin_part(&mut self) {
+        self.is_fresh = true;
+    }
+
+    fn finish_part(&self, isa: Isa, weight_gradient: &mut [Row]) {
+        if !self.is_fresh {
+            let gradient = &self.transformed_gradient;
+            transform_weight_gradient::<T, POINTS, INPUTS>(isa, gradient, weight_gradient);
+        }
+    }
+}
+
+/// The next `rows` rows of what is kept, or the scratch where nothing is.
+fn take_or<'a: 'b, 'b>(
+    kept: &mut &'a mut [Row],
+    rows: usize,
+    scratch: &'b mut [Row],
+) -> &'b mut [Row] {
+    match std::mem::take(kept).split_at_mut_checked(rows) {
+        Some((taken, rest)) => {
+            *kept = rest;
+            taken
+        }
+        None => scratch,
+    }
+}

@@ -1,0 +1,147 @@
+//! Matrix products of transformed tiles and transformed weights: a product is one of all tiles that take part in it.
+
+use rayon::prelude::*;
+
+use crate::conv::winograd::tiles::Run;
+use crate::conv::winograd::transforms::Transforms;
+use crate::simd::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
+use crate::simd::{BLOCK, Isa, Row, with_lanes};
+
+/// The products of the tiles of `run`: of the transformed inputs of `depth` blocks and the weights of `columns`.
+pub(crate) fn multiply_tiles<
+    T: Transforms<POINTS, INPUTS>,
+    const POINTS: usize,
+    const INPUTS: usize,
+>(
+    isa: Isa,
+    run: &Run,
+    (transformed, depth): (&[Row], usize),
+    weights: &[Row],
+    (products, columns): (&mut [Row], usize),
+) {
+    let tiles = run.tiles();
+    products
+        .par_chunks_mut(plane(columns * tiles))
+        .take(T::products())
+        .enumerate()
+        .with_min_len(products_at_once(tiles, depth, columns))
+        .for_each(|(product, products)| {
+            let rows = T::rows_of(run, product);
+            let size = Size {
+                rows: rows.len(),
+                depth,
+                columns,
+            };
+            let operands = [(
+                &transformed[T::input_of(product) * plane(depth * tiles) + rows.start..],
+                &weights[product * plane(columns * depth * BLOCK)..],
+            )];
+            let target = &mut products[rows.start..];
+            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles, true));
+        });
+}
+
+/// Both halves of the backward pass from the gradient of the products: the gradient of the transformed weights, put into
+/// `planes` if they are fresh and else added to them, and where it is wanted that of the transformed inputs.
+pub(crate) fn back<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
+    isa: Isa,
+    run: &Run,
+    (input, depth): (&[Row], usize),
+    (products, columns): (&[Row], usize),
+    (planes, is_fresh): (&mut [Row], bool),
+    target: Option<(&[Row], &mut [Row])>,
+) {
+    let tiles = run.tiles();
+    let to_weights = |product: usize, gradient: &mut [Row]| {
+        let rows = T::rows_of(run, product);
+        let size = Size {
+            rows: rows.len(),
+            depth,
+            columns,
+        };
+        let a = &input[T::input_of(product) * plane(depth * tiles) + rows.start..];
+        let b = &products[product * plane(columns * tiles) + rows.start..];
+        with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
+    };
+    let at_once = products_at_once(tiles, depth, columns);
+    let planes = planes.par_chunks_mut(plane(columns * depth * BLOCK));
+    match target {
+        // Every product has an input of its own: both are done while its gradient is in cache.
+        Some((weights, transformed)) if POINTS == INPUTS => planes
+            .zip(transformed.par_chunks_mut(plane(depth * tiles)))
+            .enumerate()
+            .with_min_len(at_once)
+            .for_each(|(product, (gradient, transformed))| {
+                to_weights(product, gradient);
+                let products = (products, columns);
+                let target = (transformed, depth);
+                to_input::<T, POINTS, INPUTS>(isa, run, product, products, weights, target);
+            }),
+        target => {
+            planes
+                .enumerate()
+                .with_min_len(at_once)
+                .for_each(|(product, gradient)| to_weights(product, gradient));
+            if let Some((weights, transformed)) = target {
+                transformed
+                    .par_chunks_mut(plane(depth * tiles))
+                    .take(INPUTS * INPUTS)
+                    .enumerate()
+                    .with_min_len(at_once)
+                    .for_each(|(input, transformed)| {
+                        let products = (products, columns);
+                        let target = (transformed, depth);
+                        to_input::<T, POINTS, INPUTS>(isa, run, input, products, weights, target);
+                    });
+            }
+        }
+    }
+}
+
+/// The gradient of a transformed input: the sum over the products that take it.
+fn to_input<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
+    isa: Isa,
+    run: &Run,
+    input: usize,
+    (products, columns): (&[Row], usize),
+    weights: &[Row],
+    (transformed, depth): (&mut [Row], usize),
+) {
+    const {
+        assert!(
+            POINTS == INPUTS || POINTS == INPUTS + 1,
+            "two products share an input at most"
+        );
+    }
+    let tiles = run.tiles();
+    let (row, column) = (input / INPUTS, input % INPUTS);
+    let product = row * POINTS + column;
+    let rows = T::rows_of(run, product);
+    let size = Size {
+        rows: rows.len(),
+        depth: columns,
+        columns: depth,
+    };
+    let target = &mut transformed[rows.start..];
+    let of = |product: usize| {
+        (
+            &products[product * plane(columns * tiles) + rows.start..],
+            &weights[product * plane(columns * depth * BLOCK)..],
+        )
+    };
+    let is_shared = |number: usize| POINTS > INPUTS && number == INPUTS - 1;
+    with_lanes!(isa, lanes => match (is_shared(row), is_shared(column)) {
+        (false, false) => multiply(lanes, size, [of(product)], tiles, target, tiles, true),
+        (false, true) => {
+            multiply(lanes, size, [of(product), of(product + 1)], tiles, target, tiles, true);
+        }
+        (true, false) => {
+            multiply(lanes, size, [of(product), of(product + POINTS)], tiles, target, tiles, true);
+        }
+        (true, true) => {
+            let below = product + POINTS;
+            let operands = [of(product), of(product + 1), of(below), of(below + 1)];
+            multiply(lanes, size, operands, tiles, target, tiles, true);
+        }
+    });
+}
