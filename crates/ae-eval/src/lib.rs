@@ -16,11 +16,7 @@ pub use codes::interpolation::Interpolation;
 pub use codes::logistic::LogisticRegression;
 pub use codes::mixture::GaussianMixture;
 pub use codes::neighbors::neighbor_accuracy;
-#[doc(hidden)]
-pub use codes::neighbors::neighbor_accuracy as neighbour_accuracy;
 pub use codes::rows::LabeledRows;
-#[doc(hidden)]
-pub use codes::rows::LabeledRows as LabelledRows;
 pub use codes::tsne;
 pub use corruption::{Corruption, Part, SeededNoise};
 pub use error::EvalError;

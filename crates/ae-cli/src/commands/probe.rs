@@ -1,7 +1,7 @@
 //! `ae probe`.
 
 use ae_data::ImageSet;
-use ae_eval::{LabelledRows, LogisticRegression, Pca, neighbour_accuracy};
+use ae_eval::{LabeledRows, LogisticRegression, Pca, neighbor_accuracy};
 use ae_models::Autoencoder as _;
 use ae_report::{Column, table, thousands};
 use clap::Args;
@@ -115,12 +115,12 @@ pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<()
     ];
     let mut features = Vec::with_capacity(kinds.len());
     for (name, numbers, train, test) in &kinds {
-        let train = LabelledRows::new(train, *numbers, &train_labels)?;
-        let test = LabelledRows::new(test, *numbers, &test_labels)?;
+        let train = LabeledRows::new(train, *numbers, &train_labels)?;
+        let test = LabeledRows::new(test, *numbers, &test_labels)?;
         features.push(ProbedFeatures {
             name,
             numbers: *numbers,
-            neighbour_accuracy: neighbour_accuracy(&train, &test, arguments.neighbours),
+            neighbour_accuracy: neighbor_accuracy(&train, &test, arguments.neighbours),
             linear_accuracy: LogisticRegression::fit(&train, DECAY).accuracy(&test),
         });
     }
