@@ -176,8 +176,11 @@ fn with_causes(error: &dyn StdError) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = error.to_string();
-        if !message.contains(&text) {
+        let text = match error.downcast_ref::<io::Error>() {
+            Some(error) => io_reason(error),
+            None => error.to_string(),
+        };
+        if !message.contains(&text) && !message.contains(&error.to_string()) {
             message = format!("{message}: {text}");
         }
         cause = error.source();

@@ -2,16 +2,14 @@
 
 use ae_data::{Binarization, NoiseChain, Split};
 use ae_eval::{Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines};
-use ae_models::{Autoencoder, CodeBits, Model};
+use ae_infer::OpenModel;
+use ae_models::{Autoencoder as _, CodeBits};
 use ae_report::{Column, thousands};
-use ae_train::{CodeReport, LogLikelihood, report_codes};
-use burn::tensor::Device;
+use ae_train::{CodeReport, LogLikelihood};
 use serde::Serialize;
 
 use crate::error::CliError;
 
-/// Images that go through a model at once when it is only measured.
-pub(crate) const BATCH_SIZE: usize = 128;
 /// What a code's number is stored in.
 const CODE_VALUE_BITS: u32 = 32;
 
@@ -80,21 +78,13 @@ pub(crate) struct Conditions<'a> {
 /// # Errors
 /// The images cannot be read, or are not of the model's shape.
 pub(crate) fn evaluate(
-    name: String,
-    model: &Model,
-    device: &Device,
+    model: &OpenModel,
     conditions: Conditions<'_>,
 ) -> Result<Evaluation, CliError> {
     let Conditions { split, noise, seed } = conditions;
-    let quality = ae_train::evaluate(
-        model,
-        &split.test,
-        noise.map(|noise| (noise, seed)),
-        device,
-        BATCH_SIZE,
-    )?;
-    let codes = report_codes(model, &split.test, seed, device, BATCH_SIZE)?;
-    let code = model.code_bits();
+    let quality = model.quality(&split.test, noise.map(|noise| (noise, seed)))?;
+    let codes = model.code_report(&split.test, seed)?;
+    let code = model.code_bits()?;
     let seeded = noise.map(|chain| SeededNoise {
         chain: chain.clone(),
         seed,
@@ -102,15 +92,18 @@ pub(crate) fn evaluate(
     let baselines = baselines(&BaselineRequest {
         train: &split.train,
         test: &split.test,
-        code_values: model.code_values(),
+        code_values: model.code_values()?,
         code_value_bits: CODE_VALUE_BITS,
         corruption: seeded.as_ref().map(|noise| noise as &dyn Corruption),
     })?;
     Ok(Evaluation {
         model: ModelResult {
-            name,
-            kind: model.config().map_or("unknown", |config| config.kind()),
-            parameters: model.parameter_count(),
+            name: model.name().to_owned(),
+            kind: match &model.card().config {
+                Some(config) => config.kind(),
+                None => "unknown",
+            },
+            parameters: model.model().parameter_count(),
             quality,
             bits_per_pixel: code.code_bits as f64 / split.test.shape().pixels() as f64,
             bytes_per_image: code.code_bits as f64 / 8.0,

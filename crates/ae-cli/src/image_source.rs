@@ -1,16 +1,12 @@
 //! Opening the images that a command works on.
 
-use ae_data::{
-    Binarization, Channels, DataError, Dataset, ImageOptions, ImageSet, ImageShape, NoiseChain,
-    OpenOptions, Size, Split, SplitOptions,
-};
-use ae_models::ModelCard;
+use ae_data::{Binarization, Dataset, ImageOptions, ImageSet, OpenOptions, Split, SplitOptions};
+use ae_infer::OpenModel;
 use ae_report::thousands;
 use ae_train::{DataConfig, RunConfig, RunDirectory};
 
 use crate::arguments::{DataArguments, DataPosition, Part};
-use crate::error::{CliError, Status};
-use crate::models::ModelPath;
+use crate::error::CliError;
 use crate::terminal::Terminal;
 
 /// What decides which images a command sees.
@@ -65,22 +61,18 @@ impl ImageSource {
     /// The run's configuration cannot be read.
     pub(crate) fn for_model(
         arguments: &DataArguments,
-        model: &ModelPath,
-        card: &ModelCard,
+        model: &OpenModel,
     ) -> Result<Self, CliError> {
-        let run = match &model.run {
-            Some(run) => Some(read_run_config(run)?),
-            None => None,
-        };
+        let run = model.run_config()?;
         let seed = run.as_ref().map_or(0, |run| run.train.seed);
         let base = match run {
             Some(run) if arguments.data.is_none() => run.data,
             // Of another set, too, the model sees what it was trained to see.
             Some(run) => DataConfig {
                 binarize: run.data.binarize,
-                ..fitting(card)
+                ..model.form()
             },
-            None => fitting(card),
+            None => model.form(),
         };
         Ok(Self {
             config: configured(arguments, base),
@@ -165,27 +157,6 @@ impl ImageSource {
     }
 }
 
-/// The noise that a model was trained to remove.
-///
-/// # Errors
-/// The model's file names a noise that is not known here.
-pub(crate) fn trained_noise(
-    model: &ModelPath,
-    card: &ModelCard,
-) -> Result<Option<NoiseChain>, CliError> {
-    match &card.noise {
-        Some(noise) => match noise.parse() {
-            Ok(noise) => Ok(Some(noise)),
-            Err(error) => Err(CliError::failure(
-                Status::Model,
-                model.name(),
-                DataError::to_string(&error),
-            )),
-        },
-        None => Ok(None),
-    }
-}
-
 /// What the arguments say, and where they say nothing, `base`.
 pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataConfig {
     DataConfig {
@@ -201,51 +172,11 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
     }
 }
 
-/// Images of the shape that the model takes.
-fn fitting(card: &ModelCard) -> DataConfig {
-    let [channels, height, width] = card.input_shape;
-    DataConfig {
-        size: Some(Size { height, width }),
-        channels: match channels {
-            1 => Some(Channels::Gray),
-            3 => Some(Channels::Rgb),
-            _ => None,
-        },
-        ..DataConfig::default()
-    }
-}
-
 /// Reads a run's `config.toml`.
 pub(crate) fn read_run_config(run: &std::path::Path) -> Result<RunConfig, CliError> {
     RunDirectory::open(run)
         .and_then(|run| run.read_config())
         .map_err(CliError::from)
-}
-
-/// Checks that a model takes images of a shape.
-///
-/// # Errors
-/// It doesn't.
-pub(crate) fn check_shape(
-    model: &ModelPath,
-    card: &ModelCard,
-    set: &ImageSet,
-) -> Result<(), CliError> {
-    let [channels, height, width] = card.input_shape;
-    let expected = ImageShape::new(channels, height, width);
-    if set.shape() == expected {
-        return Ok(());
-    }
-    Err(CliError::failure(
-        Status::Data,
-        set.name(),
-        format!(
-            "images of {}, but {} takes {expected} (height x width x channels)",
-            set.shape(),
-            model.name()
-        ),
-    )
-    .hint(format!("--size {}", Size { height, width })))
 }
 
 /// Tells of images that are in both parts of a set.
@@ -286,6 +217,8 @@ fn tell_skipped(dataset: &Dataset, terminal: &Terminal) {
 
 #[cfg(test)]
 mod tests {
+    use ae_data::Size;
+
     use super::*;
 
     #[test]

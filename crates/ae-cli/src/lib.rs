@@ -10,22 +10,19 @@ mod destination;
 mod error;
 mod evaluation;
 mod image_source;
-mod inference;
-mod models;
-mod npy;
+mod opening;
 mod panics;
 mod pictures;
 mod progress;
-mod registry;
 mod signals;
 mod terminal;
-mod tiling;
 mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use crate::registry::Registry;
+pub use ae_infer::Registry;
+
 #[doc(hidden)]
 pub use crate::terminal::tell_once;
 

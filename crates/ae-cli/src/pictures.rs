@@ -1,47 +1,36 @@
 //! The pictures of a model at work: inputs, encoded, generated; or noisy, denoised, clean.
 
-use ae_data::{Image, ImageSet, NoiseChain};
-use ae_eval::QualityMeter;
-use ae_models::{Autoencoder, Model, ModelConfig};
+use ae_data::{ImageSet, NoiseChain};
+use ae_infer::OpenModel;
+use ae_models::ModelConfig;
 use ae_report::{AxisScale, Curve, CurveRequest, DenoisingRequest, Picture, ReconstructionRequest};
 use ae_train::{CodeReport, MetricsLine, RunConfig};
-use burn::tensor::Device;
 
 use crate::error::CliError;
-use crate::evaluation::BATCH_SIZE;
 
 /// Draws a few images of a set and what the model makes of them.
 ///
 /// # Errors
 /// The images cannot be read, are not of the model's shape, or are too many for a picture.
 pub(crate) fn model_at_work(
-    name: &str,
-    model: &Model,
-    device: &Device,
+    model: &OpenModel,
     set: &ImageSet,
     count: usize,
     noise: Option<(&NoiseChain, u64)>,
 ) -> Result<Picture, CliError> {
     let set = set.subset(sample(set, count));
-    let shape = set.shape();
     let (mut clean, mut inputs, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut input_psnr, mut output_psnr) = (Vec::new(), Vec::new());
-    let psnr = |reference: &[f32], candidate: &[f32]| {
-        let mut meter = QualityMeter::new(shape);
-        meter.add(reference, candidate);
-        meter.finish().psnr
-    };
-    ae_train::reconstruct_set(model, &set, noise, device, BATCH_SIZE, |image| {
-        clean.push(Image::from_unit(shape, image.clean));
-        inputs.push(Image::from_unit(shape, image.input));
-        outputs.push(Image::from_unit(shape, image.output));
-        input_psnr.push(psnr(image.clean, image.input));
-        output_psnr.push(psnr(image.clean, image.output));
-        Ok(())
-    })?;
+    for image in model.reconstructions(&set, noise)? {
+        clean.push(image.clean);
+        inputs.push(image.input);
+        outputs.push(image.output);
+        input_psnr.push(image.input_psnr);
+        output_psnr.push(image.output_psnr);
+    }
     if let Some((noise, _)) = noise {
         return Ok(ae_report::denoising_picture(&DenoisingRequest {
-            title: name,
+            title: model.name(),
             subtitle: &format!("{} under {noise}", set.name()),
             noisy: &inputs,
             denoised: &outputs,
@@ -50,17 +39,12 @@ pub(crate) fn model_at_work(
             denoised_psnr: &output_psnr,
         })?);
     }
-    let mut codes = Vec::new();
-    ae_train::encode_set(model, &set, device, BATCH_SIZE, |_, code| {
-        codes.extend_from_slice(code);
-        Ok(())
-    })?;
     Ok(ae_report::reconstruction_picture(&ReconstructionRequest {
-        title: name,
-        subtitle: &format!("{}; code: {}", set.name(), model.code_bits()),
+        title: model.name(),
+        subtitle: &format!("{}; code: {}", set.name(), model.code_bits()?),
         inputs: &inputs,
-        codes: &codes,
-        code_shape: &model.code_shape(),
+        codes: model.codes(&set)?.as_slice(),
+        code_shape: &model.code_shape()?,
         outputs: &outputs,
         psnr: &output_psnr,
     })?)

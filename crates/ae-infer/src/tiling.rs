@@ -5,9 +5,11 @@
 
 use ae_data::{ImageShape, Size};
 
+use crate::error::InferError;
+
 /// How a picture is cut into tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tiling {
+pub struct Tiling {
     tile: Size,
     /// Pixels that neighbouring tiles have in common, at least.
     overlap: usize,
@@ -26,7 +28,8 @@ impl Tiling {
     /// A model that pools down to a `multiple`-th sees less than `4 * multiple` pixels to each side of a
     /// pixel, with the usual one convolution of 3x3 a stage. Tiles of 32 times the multiple or more therefore give
     /// what the picture as a whole would.
-    pub(crate) fn of_any_size(side: usize, multiple: usize) -> Self {
+    #[must_use]
+    pub fn of_any_size(side: usize, multiple: usize) -> Self {
         let multiple = multiple.max(1);
         let side = side.max(1).next_multiple_of(multiple);
         let overlap = (16 * multiple).min(side / 2) / multiple * multiple;
@@ -44,7 +47,8 @@ impl Tiling {
     }
 
     /// For a model that takes images of one size alone: tiles of that size, half overlapping.
-    pub(crate) fn of_fixed_size(tile: Size) -> Self {
+    #[must_use]
+    pub fn of_fixed_size(tile: Size) -> Self {
         Self {
             tile,
             overlap: tile.height.min(tile.width) / 2,
@@ -68,7 +72,7 @@ impl Tiling {
     ///
     /// # Panics
     /// If `values` doesn't have the shape, or `model` returns another number of values than it got.
-    pub(crate) fn run<E>(
+    pub fn run<E>(
         &self,
         shape: ImageShape,
         values: &[f32],
@@ -114,6 +118,13 @@ impl Tiling {
             }
         }
         Ok(sums)
+    }
+
+    /// How many tiles a picture is cut into.
+    #[must_use]
+    pub fn tiles(&self, size: Size) -> usize {
+        let rows = self.spans(size.height, self.tile.height).len();
+        rows * self.spans(size.width, self.tile.width).len()
     }
 
     /// The tiles' extents along an axis of `length` pixels, from end to end.
@@ -163,7 +174,7 @@ impl Span {
 
 /// Runs a model of `model_channels` channels over a picture of any number of them.
 ///
-/// A gray model does the channels of a colour picture one after the other. A colour model sees a
+/// A gray model does the channels of a color picture one after the other. A color model sees a
 /// gray picture as one whose channels are equal, and what it makes of them is averaged.
 ///
 /// # Shapes
@@ -171,7 +182,7 @@ impl Span {
 ///
 /// # Errors
 /// Those of `model`, and a picture with a number of channels that this says nothing of.
-pub(crate) fn run_over_picture<E: From<ChannelsDiffer>>(
+pub(crate) fn run_over_picture<E: From<InferError>>(
     tiling: &Tiling,
     model_channels: usize,
     shape: ImageShape,
@@ -198,21 +209,11 @@ pub(crate) fn run_over_picture<E: From<ChannelsDiffer>>(
         };
         return Ok((0..shape.pixels()).map(mean).collect());
     }
-    Err(ChannelsDiffer {
+    Err(InferError::Channels {
         picture: shape.channels,
         model: model_channels,
     }
     .into())
-}
-
-/// A picture and a model whose channels don't go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a picture of {picture} channels for a model of {model}")]
-pub(crate) struct ChannelsDiffer {
-    /// The picture's.
-    pub picture: usize,
-    /// The model's.
-    pub model: usize,
 }
 
 /// How much all tiles count together, at each place of an axis.

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// Where runs are kept when nothing else is said.
+pub(crate) const RUNS: &str = "runs";
+
 /// A model as the first argument, or by `--model`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ModelPosition {

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use ae_data::{Image, ImageSet};
+use ae_data::ImageSet;
 use ae_eval::{alarm_threshold, auroc};
-use ae_models::Autoencoder as _;
+use ae_infer::OpenModel;
 use ae_report::{Cells, GridRequest, GridRow, picture_grid, significant, thousands};
-use ae_train::anomaly_scores;
 use clap::Args;
 use serde::Serialize;
 
@@ -15,10 +14,8 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::{CliError, Status};
-use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{ImageSource, check_shape};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
+use crate::image_source::ImageSource;
+use crate::opening::{Wanted, open};
 use crate::terminal::Terminal;
 
 /// Find images that are strange to a model.
@@ -92,12 +89,12 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
         check_writable(out, arguments.force)?;
     }
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let source = ImageSource::for_model(&arguments.data, &model)?;
     let foreign = match &arguments.foreign {
         Some(name) => Some(foreign_set(
             name,
-            &opened,
+            &model,
             &arguments.data,
             &source,
             &terminal,
@@ -105,16 +102,8 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
         None => None,
     };
     let split = source.split(&terminal)?;
-    check_shape(&opened.path, &opened.card, &split.test)?;
-    let scores = |set: &ImageSet| {
-        anomaly_scores(
-            &opened.model,
-            set,
-            source.seed,
-            &opened.device.device,
-            BATCH_SIZE,
-        )
-    };
+    model.check_set(&split.test)?;
+    let scores = |set: &ImageSet| model.anomaly_scores(set, source.seed);
     let familiar = scores(&split.train)?;
     let threshold = alarm_threshold(&familiar, arguments.false_alarm_rate)
         .ok_or_else(|| CliError::failure(Status::Data, split.train.name(), "no training images"))?;
@@ -124,11 +113,8 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
         None => None,
     };
     let anomalies = Anomalies {
-        model: opened.path.name(),
-        score: match opened.model.as_latent_variable_model() {
-            Some(_) => "negative bound in nats",
-            None => "mean squared error",
-        },
+        model: model.name().to_owned(),
+        score: model.anomaly_score().name(),
         false_alarm_rate: arguments.false_alarm_rate,
         threshold,
         auroc: judged_foreign
@@ -139,9 +125,9 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
         picture: arguments.out,
     };
     if let Some(out) = &anomalies.picture {
-        let mut rows = rows("test", &opened, &split.test, &anomalies.test)?;
+        let mut rows = rows("test", &model, &split.test, &anomalies.test)?;
         if let (Some(set), Some(judged)) = (&foreign, &anomalies.foreign) {
-            rows.extend(self::rows("foreign", &opened, set, judged)?);
+            rows.extend(self::rows("foreign", &model, set, judged)?);
         }
         let picture = picture_grid(&GridRequest {
             title: anomalies.model.clone(),
@@ -161,7 +147,7 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
 /// All images of a set that the model was not trained on.
 fn foreign_set(
     name: &str,
-    opened: &OpenModel,
+    model: &OpenModel,
     data: &DataArguments,
     source: &ImageSource,
     terminal: &Terminal,
@@ -173,14 +159,14 @@ fn foreign_set(
     let dataset = foreign.open(terminal)?;
     // Where the set is divided, its test images are what a test set is compared with.
     let set = dataset.test.unwrap_or(dataset.train);
-    check_shape(&opened.path, &opened.card, &set)?;
+    model.check_set(&set)?;
     Ok(set.take(source.config.limit.unwrap_or(usize::MAX)))
 }
 
 /// The strangest images, what the model draws of them, and where the two differ.
 fn rows(
     name: &str,
-    opened: &OpenModel,
+    model: &OpenModel,
     set: &ImageSet,
     judged: &Judged,
 ) -> Result<Vec<GridRow>, CliError> {
@@ -192,27 +178,12 @@ fn rows(
         .map(|&index| significant(judged.scores[index], 3))
         .collect();
     let shape = set.shape();
-    let (mut images, mut drawn, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-    ae_train::reconstruct_set(
-        &opened.model,
-        &set.subset(order),
-        None,
-        &opened.device.device,
-        BATCH_SIZE,
-        |image| {
-            images.push(Image::from_unit(shape, image.clean));
-            drawn.push(Image::from_unit(shape, image.output));
-            // A pixel's error over its channels.
-            errors.extend((0..shape.pixels()).map(|pixel| {
-                let channels = (0..shape.channels).map(|channel| channel * shape.pixels() + pixel);
-                channels
-                    .map(|at| (image.clean[at] - image.output[at]).abs())
-                    .sum::<f32>()
-                    / shape.channels as f32
-            }));
-            Ok(())
-        },
-    )?;
+    let (mut images, mut outputs, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for map in model.error_maps(&set.subset(order))? {
+        images.push(map.image);
+        outputs.push(map.output);
+        errors.extend(map.errors);
+    }
     let mut seen = GridRow::images(name, images);
     seen.captions = captions;
     seen.note = judged.data.clone();
@@ -225,7 +196,7 @@ fn rows(
         },
         captions: Vec::new(),
     };
-    Ok(vec![seen, GridRow::images("drawn", drawn), heat])
+    Ok(vec![seen, GridRow::images("drawn", outputs), heat])
 }
 
 impl Judged {

@@ -9,8 +9,7 @@ use crate::arguments::value::at_least_one;
 use crate::arguments::{DeviceArguments, ModelPosition, NoiseArgument};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::inference::OpenModel;
-use crate::models::Wanted;
+use crate::opening::{Wanted, open_on_device};
 
 /// Measure how many images a second a model takes on this machine.
 #[derive(Debug, Args)]
@@ -75,16 +74,17 @@ pub(super) fn run(arguments: BenchArguments, context: &Context<'_>) -> Result<()
         noise: arguments.noise.noise.unwrap_or_default(),
     };
     let path = arguments.model.path();
-    let mut opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    if arguments.burn_operations {
-        opened.model = opened.model.by_operations();
-    }
-    let device = &opened.device.device;
-    let infer = inference_throughput(&opened.model, &plan, device)?;
-    let train = training_throughput(opened.model, &plan, device)?;
+    let (opened, device) = open_on_device(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let name = opened.name().to_owned();
+    let model = match arguments.burn_operations {
+        true => opened.into_model().by_operations(),
+        false => opened.into_model(),
+    };
+    let infer = inference_throughput(&model, &plan, &device.device)?;
+    let train = training_throughput(model, &plan, &device.device)?;
     let bench = Bench {
-        model: opened.path.name(),
-        device: opened.device.name,
+        model: name,
+        device: device.name,
         batch_size: plan.batch_size,
         steps: plan.steps,
         train_images_per_second: train.into(),

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ae_data::Image;
-use ae_models::Autoencoder as _;
+use ae_infer::{BATCH_SIZE, Codes, InferError, NpyReader};
 use ae_report::thousands;
 use clap::Args;
 use serde::Serialize;
@@ -12,10 +11,7 @@ use crate::arguments::{DeviceArguments, ModelOption};
 use crate::context::Context;
 use crate::destination::{Destination, check_writable};
 use crate::error::{CliError, Status};
-use crate::evaluation::BATCH_SIZE;
-use crate::inference::OpenModel;
-use crate::models::Wanted;
-use crate::npy::NpyReader;
+use crate::opening::{Wanted, open};
 
 /// Make images of the codes in a NumPy file.
 #[derive(Debug, Args)]
@@ -50,7 +46,7 @@ struct Decoded {
 
 pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    let mut codes = NpyReader::open(&arguments.codes)?;
+    let mut codes = NpyReader::open(&arguments.codes).map_err(InferError::from)?;
     let rows = codes.rows();
     if rows == 0 {
         return Err(CliError::failure(
@@ -64,13 +60,13 @@ pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(
         .map(|row| destination.path(Path::new(&format!("{row:06}.png"))))
         .collect();
 
-    let opened = OpenModel::open(
+    let model = open(
         arguments.model.model.as_deref(),
         Wanted::Any,
         arguments.device,
-        &terminal,
+        context,
     )?;
-    let code_values = opened.model.code_values();
+    let code_values = model.code_values()?;
     if codes.row_values() != code_values {
         return Err(CliError::failure(
             Status::Data,
@@ -79,8 +75,8 @@ pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(
                 "shape {:?}, codes of {} numbers, but {} takes {:?}, {code_values} numbers",
                 codes.shape(),
                 thousands(codes.row_values() as u64),
-                opened.path.name(),
-                opened.model.code_shape(),
+                model.name(),
+                model.code_shape()?,
             ),
         )
         .hint("the first axis counts the codes; --model names the model that made them"));
@@ -89,20 +85,18 @@ pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(
     for image in &images {
         check_writable(image, arguments.force)?;
     }
-    let shape = opened.image_shape();
     for batch in images.chunks(BATCH_SIZE) {
-        let mut values = Vec::with_capacity(batch.len() * code_values);
+        let mut rows = Codes::new(code_values);
         for _ in batch {
-            values.extend(codes.read_row()?);
+            rows.extend(codes.read_row().map_err(InferError::from)?);
         }
-        let output = opened.decode(batch.len(), values)?;
-        for (path, values) in batch.iter().zip(output.chunks(shape.values())) {
-            Image::from_unit(shape, values).write(path)?;
+        for (path, image) in batch.iter().zip(model.decode(&rows)?) {
+            image.write(path)?;
         }
     }
     let decoded = Decoded {
         codes: arguments.codes,
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         images,
     };
     terminal.result(&decoded, || match decoded.images.as_slice() {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ae_data::{Image, ImageOptions, NoiseChain};
-use ae_eval::{Quality, QualityMeter};
-use ae_models::Autoencoder as _;
+use ae_data::{Image, ImageOptions, ImageShape};
+use ae_eval::Quality;
+use ae_infer::NoiseTrial;
 use ae_random::{Draw, Purpose};
 use ae_report::{Panel, PanelsRequest, thousands};
 use clap::Args;
@@ -18,9 +18,7 @@ use crate::command::Example;
 use crate::context::Context;
 use crate::destination::{Destination, check_writable, is_picture_name};
 use crate::error::{CliError, Status};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
-use crate::tiling::{Tiling, run_over_picture};
+use crate::opening::{Wanted, open};
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] = &[(
@@ -109,26 +107,20 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
             return Err(CliError::usage("--compare", "takes one picture at a time"));
         }
     }
-    let opened = OpenModel::open(
+    let model = open(
         arguments.model.model.as_deref(),
         Wanted::Denoiser,
         arguments.device,
-        &terminal,
+        context,
     )?;
-    if opened.card.noise.is_none() {
-        terminal.warning(format!(
-            "{}: not trained to remove noise",
-            opened.path.name()
-        ));
+    if model.card().noise.is_none() {
+        terminal.warning(format!("{}: not trained to remove noise", model.name()));
     }
-    let tiling = match opened.model.size_multiple() {
-        Some(multiple) => Tiling::of_any_size(arguments.tile, multiple),
-        None => Tiling::of_fixed_size(opened.image_shape().size()),
-    };
+    let tiling = model.tiling(arguments.tile);
     let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
 
     let mut result = Denoised {
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         noise: noise.as_ref().map(ToString::to_string),
         pictures: Vec::with_capacity(jobs.len()),
         skipped: Vec::new(),
@@ -150,12 +142,20 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
             epoch: 0,
             index: index as u64,
         };
-        let noise = noise.as_ref().map(|noise| (noise, draw));
-        let outcome = Outcome::make(&opened, &tiling, picture, noise)?;
-        outcome.denoised.write(&job.output)?;
-        result.pictures.push(outcome.result(job));
+        let Some(noise) = &noise else {
+            let denoised = model.denoise(&picture, &tiling)?;
+            denoised.write(&job.output)?;
+            result.pictures.push(job.result(denoised.shape(), None));
+            continue;
+        };
+        let trial = model.try_denoising(picture, noise, draw, &tiling)?;
+        trial.denoised.write(&job.output)?;
+        let shape = trial.denoised.shape();
+        result
+            .pictures
+            .push(job.result(shape, Some((trial.before, trial.after))));
         if let Some(comparison) = &arguments.compare {
-            outcome.compare(&job.input, comparison)?;
+            compare(trial, &job.input, comparison)?;
             result.comparison = Some(comparison.clone());
         }
     }
@@ -256,95 +256,40 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// A picture after, and where noise was added first, before.
-struct Outcome {
-    denoised: Image,
-    added: Option<Added>,
-}
-
-/// What there is to compare with when noise was added to a clean picture.
-struct Added {
-    clean: Image,
-    noisy: Image,
-    before: Quality,
-    after: Quality,
-}
-
-impl Outcome {
-    fn make(
-        opened: &OpenModel,
-        tiling: &Tiling,
-        picture: Image,
-        noise: Option<(&NoiseChain, Draw)>,
-    ) -> Result<Self, CliError> {
-        let shape = picture.shape();
-        let mut values = picture.to_unit();
-        if let Some((noise, draw)) = noise {
-            noise.apply(shape, &mut values, &mut draw.stream());
-        }
-        let output = run_over_picture(
-            tiling,
-            opened.image_shape().channels,
-            shape,
-            &values,
-            |tile, count, input| opened.reconstruct(tile, count, input),
-        )?;
-        let added = noise.map(|_| {
-            let clean = picture.to_unit();
-            let quality = |candidate: &[f32]| {
-                let mut meter = QualityMeter::new(shape);
-                meter.add(&clean, candidate);
-                meter.finish()
-            };
-            Added {
-                before: quality(&values),
-                after: quality(&output),
-                noisy: Image::from_unit(shape, &values),
-                clean: picture,
-            }
-        });
-        Ok(Self {
-            denoised: Image::from_unit(shape, &output),
-            added,
-        })
-    }
-
-    fn result(&self, job: &Job) -> PictureResult {
-        let shape = self.denoised.shape();
+impl Job {
+    /// What there is to say of a picture; `quality` is before and after, when noise was added.
+    fn result(&self, shape: ImageShape, quality: Option<(Quality, Quality)>) -> PictureResult {
         PictureResult {
-            input: job.input.clone(),
-            output: job.output.clone(),
+            input: self.input.clone(),
+            output: self.output.clone(),
             width: shape.width,
             height: shape.height,
             channels: shape.channels,
-            before: self.added.as_ref().map(|added| added.before),
-            after: self.added.as_ref().map(|added| added.after),
+            before: quality.map(|(before, _)| before),
+            after: quality.map(|(_, after)| after),
         }
     }
+}
 
-    /// Draws noisy, denoised and clean side by side.
-    fn compare(self, title: &Path, path: &Path) -> Result<(), CliError> {
-        let Some(added) = self.added else {
-            return Ok(());
-        };
-        let caption = |quality: &Quality| format!("PSNR {:.2} dB", quality.psnr);
-        let panel = |label: &str, caption: String, image: Image| Panel {
-            label: label.to_owned(),
-            caption,
-            image,
-        };
-        let picture = ae_report::panels(&PanelsRequest {
-            title: title.display().to_string(),
-            subtitle: String::new(),
-            panels: vec![
-                panel("noisy", caption(&added.before), added.noisy),
-                panel("denoised", caption(&added.after), self.denoised),
-                panel("clean", String::new(), added.clean),
-            ],
-            detail: None,
-        })?;
-        Ok(picture.write_png(path)?)
-    }
+/// Draws noisy, denoised and clean side by side.
+fn compare(trial: NoiseTrial, title: &Path, path: &Path) -> Result<(), CliError> {
+    let caption = |quality: &Quality| format!("PSNR {:.2} dB", quality.psnr);
+    let panel = |label: &str, caption: String, image: Image| Panel {
+        label: label.to_owned(),
+        caption,
+        image,
+    };
+    let picture = ae_report::panels(&PanelsRequest {
+        title: title.display().to_string(),
+        subtitle: String::new(),
+        panels: vec![
+            panel("noisy", caption(&trial.before), trial.noisy),
+            panel("denoised", caption(&trial.after), trial.denoised),
+            panel("clean", String::new(), trial.clean),
+        ],
+        detail: None,
+    })?;
+    Ok(picture.write_png(path)?)
 }
 
 impl Denoised {

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use ae_models::Autoencoder as _;
+use ae_infer::{InferError, write_npy};
 use ae_report::thousands;
-use ae_train::TrainError;
 use clap::Args;
 use serde::Serialize;
 
@@ -12,11 +11,8 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{ImageSource, check_shape};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
-use crate::npy::write_npy;
+use crate::image_source::ImageSource;
+use crate::opening::{Wanted, open};
 
 /// Compress images to codes, as a NumPy file.
 #[derive(Debug, Args)]
@@ -61,25 +57,17 @@ pub(super) fn run(arguments: EncodeArguments, context: &Context<'_>) -> Result<(
     let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let source = ImageSource::for_model(&arguments.data, &model)?;
     let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
     for set in &sets {
-        check_shape(&opened.path, &opened.card, set)?;
+        model.check_set(set)?;
     }
     let rows = sets.iter().map(|set| set.len()).sum();
-    let code_shape = opened.model.code_shape();
-    write_npy::<TrainError>(&arguments.out, rows, &code_shape, |codes| {
-        for set in &sets {
-            ae_train::encode_set(
-                &opened.model,
-                set,
-                &opened.device.device,
-                BATCH_SIZE,
-                |_, code| Ok(codes.push(code)?),
-            )?;
-        }
-        Ok(())
+    let code_shape = model.code_shape()?;
+    write_npy::<InferError>(&arguments.out, rows, &code_shape, |codes| {
+        sets.iter()
+            .try_for_each(|set| model.encode_set(set, |code| codes.push(code)))
     })?;
     let mut shape = vec![rows];
     shape.extend(code_shape);
@@ -87,7 +75,7 @@ pub(super) fn run(arguments: EncodeArguments, context: &Context<'_>) -> Result<(
         file: arguments.out,
         shape,
         dtype: "float32",
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         data: sets[0].name().to_owned(),
     };
     terminal.result(&encoded, || encoded.text())

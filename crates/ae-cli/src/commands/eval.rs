@@ -1,8 +1,6 @@
 //! `ae eval`.
 
 use ae_data::NoiseChain;
-use ae_models::Autoencoder as _;
-use ae_train::estimate_log_likelihood;
 
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument};
@@ -10,9 +8,8 @@ use crate::command::Example;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::evaluation::{Conditions, evaluate};
-use crate::image_source::{ImageSource, check_shape, trained_noise};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
+use crate::image_source::ImageSource;
+use crate::opening::{Wanted, open};
 use clap::{Args, ValueEnum};
 
 /// What `ae --help` shows.
@@ -65,29 +62,27 @@ pub(super) enum MeasuredPart {
 pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let source = ImageSource::for_model(&arguments.data, &model)?;
     let mut split = source.split(&terminal)?;
     if arguments.part == MeasuredPart::Train {
         split.test = split.train.clone();
     }
-    check_shape(&opened.path, &opened.card, &split.test)?;
+    model.check_set(&split.test)?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.path, &opened.card)?,
+        None => model.trained_noise()?,
     };
-    if arguments.nll.is_some() && opened.model.as_latent_variable_model().is_none() {
+    if arguments.nll.is_some() && !model.has_prior() {
         return Err(CliError::usage(
             "--nll",
-            format!("a model of kind {} has no likelihood", opened.kind()),
+            format!("a model of kind {} has no likelihood", model.kind()),
         )
         .hint("ae train --model vae trains one that has"));
     }
     let seed = arguments.seed.unwrap_or(source.seed);
     let mut evaluation = evaluate(
-        opened.path.name(),
-        &opened.model,
-        &opened.device.device,
+        &model,
         Conditions {
             split: &split,
             noise: noise
@@ -97,13 +92,7 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         },
     )?;
     if let Some(samples) = arguments.nll {
-        evaluation.likelihood = estimate_log_likelihood(
-            &opened.model,
-            &split.test,
-            samples,
-            seed,
-            &opened.device.device,
-        )?;
+        evaluation.likelihood = model.log_likelihood(&split.test, samples, seed)?;
     }
     terminal.result(&evaluation, || evaluation.text())
 }

@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use ae_data::Image;
-use ae_eval::GaussianMixture;
-use ae_models::Autoencoder as _;
-use ae_random::{Draw, Purpose};
+use ae_infer::CodeSource;
 use ae_report::{ImageGridRequest, image_grid};
 use clap::Args;
 use serde::Serialize;
@@ -16,11 +13,8 @@ use crate::command::Example;
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{ImageSource, check_shape};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
-use crate::terminal::Terminal;
+use crate::image_source::ImageSource;
+use crate::opening::{Wanted, open};
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] =
@@ -87,43 +81,20 @@ pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result
         ));
     }
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let (described, code) = match arguments.mixture {
+    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let codes = match arguments.mixture {
         Some(components) => {
-            let mixture = fit(&opened, &arguments.data, components, &terminal)?;
-            let described = format!("a mixture of {components} Gaussians");
-            let code: Box<dyn Fn(Draw) -> Vec<f32>> = Box::new(move |draw| mixture.sample(draw));
-            (described, code)
+            let source = ImageSource::for_model(&arguments.data, &model)?;
+            let train = source.split(&context.terminal)?.train;
+            model.check_set(&train)?;
+            CodeSource::Mixture(model.fit_mixture(&train, components, source.seed)?)
         }
-        None => {
-            let numbers = prior_numbers(&opened)?;
-            let code: Box<dyn Fn(Draw) -> Vec<f32>> = Box::new(move |draw| {
-                let mut code = vec![0.0; numbers];
-                draw.stream().fill_standard_normal(&mut code);
-                code
-            });
-            ("the prior".to_owned(), code)
-        }
+        None => CodeSource::Prior,
     };
-    let shape = opened.image_shape();
-    let mut images = Vec::with_capacity(arguments.count);
-    for first in (0..arguments.count).step_by(BATCH_SIZE) {
-        let count = BATCH_SIZE.min(arguments.count - first);
-        let codes = (first..first + count).flat_map(|index| {
-            code(Draw {
-                seed: arguments.seed,
-                purpose: Purpose::Display,
-                epoch: 0,
-                index: index as u64,
-            })
-        });
-        let drawn = opened.decode(count, codes.collect())?;
-        let drawn = drawn.chunks_exact(shape.values());
-        images.extend(drawn.map(|values| Image::from_unit(shape, values)));
-    }
+    let images = model.generate(&codes, arguments.count, arguments.seed)?;
     let generated = Generated {
-        model: opened.path.name(),
-        codes: described,
+        model: model.name().to_owned(),
+        codes: codes.to_string(),
         images: images.len(),
         picture: arguments.out,
     };
@@ -141,37 +112,4 @@ pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result
     terminal.result(&generated, || {
         format!("picture   {}", generated.picture.display())
     })
-}
-
-/// How many numbers the prior has.
-fn prior_numbers(opened: &OpenModel) -> Result<usize, CliError> {
-    if opened.model.as_latent_variable_model().is_some() {
-        return Ok(opened.model.code_values());
-    }
-    Err(CliError::usage(
-        opened.path.name(),
-        format!(
-            "a model of kind {} has no prior to draw codes from",
-            opened.kind()
-        ),
-    )
-    .hint("--mixture 20 fits one to the codes of the training images"))
-}
-
-fn fit(
-    opened: &OpenModel,
-    data: &DataArguments,
-    components: usize,
-    terminal: &Terminal,
-) -> Result<GaussianMixture, CliError> {
-    let source = ImageSource::for_model(data, &opened.path, &opened.card)?;
-    let train = source.split(terminal)?.train;
-    check_shape(&opened.path, &opened.card, &train)?;
-    let codes = opened.codes(&train)?;
-    Ok(GaussianMixture::fit(
-        &codes,
-        opened.model.code_values(),
-        components,
-        source.seed,
-    )?)
 }

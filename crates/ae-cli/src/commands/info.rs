@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::arguments::ModelPosition;
 use crate::context::Context;
 use crate::error::{CliError, Status};
-use crate::models::{self, Wanted};
+use crate::opening::{Wanted, find};
 
 /// Say what a model or a run is.
 #[derive(Debug, Args)]
@@ -63,13 +63,13 @@ struct RunFacts {
 
 pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    let path = models::find(arguments.model.path().as_deref(), Wanted::Any, &terminal)?;
+    let path = find(arguments.model.path().as_deref(), Wanted::Any, &terminal)?;
     let card = path.card()?;
-    let run = match &path.run {
+    let run = match path.run() {
         Some(run) => run_facts(&RunDirectory::open(run)?)?,
         None => None,
     };
-    let information = Information::new(path.name(), path.file, card, run)?;
+    let information = Information::new(path.name(), path.file().to_owned(), card, run)?;
     terminal.result(&information, || information.text())
 }
 

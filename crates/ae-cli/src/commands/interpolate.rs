@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ae_data::{Image, ImageShape};
 use ae_eval::Interpolation;
+use ae_infer::fade;
 use ae_report::{GridRequest, GridRow, picture_grid};
 use clap::Args;
 use serde::Serialize;
@@ -13,8 +13,7 @@ use crate::arguments::{DeviceArguments, ModelOption};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::inference::OpenModel;
-use crate::models::Wanted;
+use crate::opening::{Wanted, open};
 
 /// Draw the way from one image to another.
 #[derive(Debug, Args)]
@@ -73,24 +72,18 @@ pub(super) fn run(arguments: InterpolateArguments, context: &Context<'_>) -> Res
             format!("'{}': must be 2 to {MOST_STEPS}", arguments.steps),
         ));
     }
-    let opened = OpenModel::open(
+    let model = open(
         arguments.model.model.as_deref(),
         Wanted::Any,
         arguments.device,
-        &terminal,
+        context,
     )?;
-    let shape = opened.image_shape();
-    let from = opened.read_image(&arguments.from)?.to_unit();
-    let to = opened.read_image(&arguments.to)?.to_unit();
-    let codes = opened.encode(2, [from.as_slice(), &to].concat())?;
-    let (from_code, to_code) = codes.split_at(codes.len() / 2);
+    let from = model.read_image(&arguments.from)?;
+    let to = model.read_image(&arguments.to)?;
 
     let shares = (0..arguments.steps).map(|step| step as f64 / (arguments.steps - 1) as f64);
     let shares: Vec<f64> = shares.collect();
-    let faded = shares
-        .iter()
-        .map(|&share| Image::from_unit(shape, &Interpolation::Linear.between(&from, &to, share)));
-    let mut pixels = GridRow::images("pixels", faded.collect());
+    let mut pixels = GridRow::images("pixels", fade(&from, &to, &shares));
     pixels.note = "faded".to_owned();
     let mut rows = vec![pixels];
     let ways = match arguments.path {
@@ -98,18 +91,13 @@ pub(super) fn run(arguments: InterpolateArguments, context: &Context<'_>) -> Res
         None => vec![Interpolation::Linear, Interpolation::Spherical],
     };
     for way in &ways {
-        let between = shares
-            .iter()
-            .flat_map(|&share| way.between(from_code, to_code, share));
-        let mut row = GridRow::images(
-            way.to_string(),
-            decoded(&opened, shape, arguments.steps, between.collect())?,
-        );
+        let images = model.interpolate(&from, &to, *way, &shares)?;
+        let mut row = GridRow::images(way.to_string(), images);
         row.note = "in the code".to_owned();
         rows.push(row);
     }
     let interpolated = Interpolated {
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         paths: ways.iter().map(ToString::to_string).collect(),
         steps: arguments.steps,
         picture: arguments.out,
@@ -137,17 +125,4 @@ fn name_of(path: &Path) -> String {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned()
-}
-
-fn decoded(
-    opened: &OpenModel,
-    shape: ImageShape,
-    count: usize,
-    codes: Vec<f32>,
-) -> Result<Vec<Image>, CliError> {
-    let values = opened.decode(count, codes)?;
-    let images = values.chunks_exact(shape.values());
-    Ok(images
-        .map(|values| Image::from_unit(shape, values))
-        .collect())
 }

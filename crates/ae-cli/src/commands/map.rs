@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use ae_eval::{Pca, tsne};
-use ae_models::Autoencoder as _;
 use ae_report::{MapPoint, MapRequest, map_html, map_picture, thousands};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -13,7 +12,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::inference::OpenModel;
+use crate::opening::open_with_images;
 use crate::pictures::sample;
 
 /// Lay codes out in a plane.
@@ -103,21 +102,21 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
         )
         .hint("--method pca takes any number"));
     }
-    let (opened, _, set) = OpenModel::with_images(
+    let (model, _, set) = open_with_images(
         arguments.model,
         &arguments.data,
         arguments.part,
         arguments.device,
-        &terminal,
+        context,
     )?;
     let set = set.subset(sample(&set, arguments.count));
-    let values = opened.model.code_values();
-    let codes = opened.codes(&set)?;
+    let codes = model.codes(&set)?;
+    let (values, codes) = (codes.values_per_code(), codes.as_slice());
     let (method, places) = match arguments.method {
-        MapMethod::Tsne => ("t-SNE", tsne::tsne(&codes, values, arguments.perplexity)?),
+        MapMethod::Tsne => ("t-SNE", tsne::tsne(codes, values, arguments.perplexity)?),
         MapMethod::Pca => {
-            let pca = Pca::fit(&codes, values, 2)?;
-            ("PCA", tsne::principal_plane(&pca, &codes, values))
+            let pca = Pca::fit(codes, values, 2)?;
+            ("PCA", tsne::principal_plane(&pca, codes, values))
         }
     };
     let mut points = Vec::with_capacity(set.len());
@@ -129,7 +128,7 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
         });
     }
     let mapped = Mapped {
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         method,
         images: points.len(),
         file: arguments.out,

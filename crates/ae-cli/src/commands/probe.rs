@@ -1,8 +1,6 @@
 //! `ae probe`.
 
-use ae_data::ImageSet;
-use ae_eval::{LabeledRows, LogisticRegression, Pca, neighbor_accuracy};
-use ae_models::Autoencoder as _;
+use ae_infer::ProbedFeatures;
 use ae_report::{Column, table, thousands};
 use clap::Args;
 use serde::Serialize;
@@ -10,10 +8,9 @@ use serde::Serialize;
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
 use crate::context::Context;
-use crate::error::{CliError, Status};
-use crate::image_source::{ImageSource, check_shape};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
+use crate::error::CliError;
+use crate::image_source::ImageSource;
+use crate::opening::{Wanted, open};
 
 /// Measure how much codes tell of the labels.
 #[derive(Debug, Args)]
@@ -39,11 +36,6 @@ pub(super) struct ProbeArguments {
     device: DeviceArguments,
 }
 
-/// Numbers that a set's features may have in all: a gibibyte.
-const MOST_NUMBERS: usize = 1 << 28;
-/// The decay of the logistic regression's weights.
-const DECAY: f64 = 1e-4;
-
 /// What `ae probe` prints.
 #[derive(Serialize)]
 pub(crate) struct Probed {
@@ -54,12 +46,12 @@ pub(crate) struct Probed {
     classes: usize,
     neighbours: usize,
     /// Codes, PCA codes and pixels.
-    pub(crate) features: Vec<ProbedFeatures>,
+    pub(crate) features: Vec<FeatureAccuracy>,
 }
 
 /// How much one kind of features tells of the labels.
 #[derive(Serialize)]
-pub(crate) struct ProbedFeatures {
+pub(crate) struct FeatureAccuracy {
     name: &'static str,
     numbers: usize,
     /// The share of test images whose label the nearest training images have.
@@ -71,92 +63,32 @@ pub(crate) struct ProbedFeatures {
 pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let source = ImageSource::for_model(&arguments.data, &model)?;
     let split = source.split(&terminal)?;
-    check_shape(&opened.path, &opened.card, &split.test)?;
-    let (train_labels, test_labels) = (labels(&split.train)?, labels(&split.test)?);
-    let numbers = opened.model.code_values().max(split.train.shape().values());
-    if numbers.saturating_mul(split.train.len()) > MOST_NUMBERS {
-        return Err(CliError::failure(
-            Status::Data,
-            split.train.name(),
-            format!(
-                "{} images of {} numbers are too many to keep at once",
-                thousands(split.train.len() as u64),
-                thousands(numbers as u64)
-            ),
-        )
-        .hint("--limit takes the first N"));
-    }
-    let (train_pixels, test_pixels) = (pixels(&split.train)?, pixels(&split.test)?);
-    let values = split.train.shape().values();
-    let code_values = opened.model.code_values();
-    let components = code_values.min(values).min(split.train.len());
-    let pca = Pca::fit_images(&split.train, components)?;
-    let project = |pixels: &[f32]| -> Vec<f32> {
-        let rows = pixels.chunks_exact(values);
-        rows.flat_map(|row| pca.encode(row)).collect()
-    };
-    let kinds = [
-        (
-            "code",
-            code_values,
-            opened.codes(&split.train)?,
-            opened.codes(&split.test)?,
-        ),
-        (
-            "PCA",
-            pca.components(),
-            project(&train_pixels),
-            project(&test_pixels),
-        ),
-        ("pixels", values, train_pixels, test_pixels),
-    ];
-    let mut features = Vec::with_capacity(kinds.len());
-    for (name, numbers, train, test) in &kinds {
-        let train = LabeledRows::new(train, *numbers, &train_labels)?;
-        let test = LabeledRows::new(test, *numbers, &test_labels)?;
-        features.push(ProbedFeatures {
-            name,
-            numbers: *numbers,
-            neighbour_accuracy: neighbor_accuracy(&train, &test, arguments.neighbours),
-            linear_accuracy: LogisticRegression::fit(&train, DECAY).accuracy(&test),
-        });
-    }
+    model.check_set(&split.test)?;
+    let features = model.probe(&split, arguments.neighbours)?;
     let probed = Probed {
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         data: split.train.name().to_owned(),
         train_images: split.train.len(),
         test_images: split.test.len(),
         classes: split.train.classes().len(),
         neighbours: arguments.neighbours,
-        features,
+        features: features.into_iter().map(FeatureAccuracy::from).collect(),
     };
     terminal.result(&probed, || probed.text())
 }
 
-/// A set's labels.
-fn labels(set: &ImageSet) -> Result<Vec<u8>, CliError> {
-    let labels: Option<Vec<u8>> = (0..set.len()).map(|index| set.label(index)).collect();
-    labels.ok_or_else(|| {
-        CliError::failure(
-            Status::Data,
-            set.name(),
-            "no labels, which are what is to be told",
-        )
-        .hint("class folders, or an IDX file of labels beside the images, are labels")
-    })
-}
-
-/// A set's pixels, image after image.
-fn pixels(set: &ImageSet) -> Result<Vec<f32>, CliError> {
-    let values = set.shape().values();
-    let mut pixels = vec![0.0; set.len() * values];
-    for (index, image) in pixels.chunks_exact_mut(values).enumerate() {
-        set.read_unit_into(index, image)?;
+impl From<ProbedFeatures> for FeatureAccuracy {
+    fn from(features: ProbedFeatures) -> Self {
+        Self {
+            name: features.name,
+            numbers: features.values,
+            neighbour_accuracy: features.neighbor_accuracy,
+            linear_accuracy: features.linear_accuracy,
+        }
     }
-    Ok(pixels)
 }
 
 impl Probed {

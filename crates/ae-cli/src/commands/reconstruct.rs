@@ -2,10 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use ae_data::{Image, ImageSet, ImageShape, NoiseChain};
+use ae_data::{DataError, Image, ImageSet, ImageShape, NoiseChain};
 use ae_eval::{Quality, QualityMeter};
+use ae_infer::{InferError, OpenModel, write_npy};
 use ae_report::thousands;
-use ae_train::TrainError;
 use clap::Args;
 use serde::Serialize;
 
@@ -13,11 +13,8 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgum
 use crate::context::Context;
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
-use crate::evaluation::BATCH_SIZE;
-use crate::image_source::{ImageSource, check_shape};
-use crate::inference::OpenModel;
-use crate::models::Wanted;
-use crate::npy::write_npy;
+use crate::image_source::ImageSource;
+use crate::opening::{Wanted, open};
 
 /// Pass images through a model and write what comes out.
 #[derive(Debug, Args)]
@@ -76,15 +73,15 @@ struct ImageResult {
 pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let path = arguments.model.path();
-    let opened = OpenModel::open(path.as_deref(), Wanted::Any, arguments.device, &terminal)?;
-    let source = ImageSource::for_model(&arguments.data, &opened.path, &opened.card)?;
+    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let source = ImageSource::for_model(&arguments.data, &model)?;
     let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
     for set in &sets {
-        check_shape(&opened.path, &opened.card, set)?;
+        model.check_set(set)?;
     }
     let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
     let pass = Pass {
-        opened: &opened,
+        model: &model,
         sets: &sets,
         noise: noise.as_ref(),
         seed: arguments.seed.unwrap_or(source.seed),
@@ -94,7 +91,7 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
         false => pass.write_pictures(&arguments.out, arguments.force)?,
     };
     let result = Reconstructed {
-        model: opened.path.name(),
+        model: model.name().to_owned(),
         data: sets[0].name().to_owned(),
         noise: noise.as_ref().map(ToString::to_string),
         quality,
@@ -105,7 +102,7 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
 
 /// Images on their way through a model.
 struct Pass<'a> {
-    opened: &'a OpenModel,
+    model: &'a OpenModel,
     sets: &'a [ImageSet],
     noise: Option<&'a NoiseChain>,
     seed: u64,
@@ -128,10 +125,10 @@ impl Pass<'_> {
             }
             check_writable(file, force)?;
         }
-        let shape = self.opened.image_shape();
+        let shape = self.model.image_shape();
         let mut next = files.iter();
         let (whole, each) = self.run(|output| match next.next() {
-            Some(file) => Ok(Image::from_unit(shape, output).write(file)?),
+            Some(file) => Image::from_unit(shape, output).write(file),
             None => Ok(()),
         })?;
         let images = files
@@ -156,10 +153,10 @@ impl Pass<'_> {
             channels,
             height,
             width,
-        } = self.opened.image_shape();
+        } = self.model.image_shape();
         let mut measured = None;
-        write_npy::<TrainError>(out, count, &[channels, height, width], |rows| {
-            measured = Some(self.run(|output| Ok(rows.push(output)?))?);
+        write_npy::<InferError>(out, count, &[channels, height, width], |rows| {
+            measured = Some(self.run(|output| rows.push(output))?);
             Ok(())
         })?;
         let (whole, each) = measured.ok_or_else(|| {
@@ -175,26 +172,20 @@ impl Pass<'_> {
     /// Hands every output to `keep`, in order, and measures all of them and each.
     fn run(
         &self,
-        mut keep: impl FnMut(&[f32]) -> Result<(), TrainError>,
-    ) -> Result<(Quality, Vec<Quality>), TrainError> {
-        let shape = self.opened.image_shape();
+        mut keep: impl FnMut(&[f32]) -> Result<(), DataError>,
+    ) -> Result<(Quality, Vec<Quality>), InferError> {
+        let shape = self.model.image_shape();
         let mut whole = QualityMeter::new(shape);
         let mut each = Vec::new();
         for set in self.sets {
-            ae_train::reconstruct_set(
-                &self.opened.model,
-                set,
-                self.noise.map(|noise| (noise, self.seed)),
-                &self.opened.device.device,
-                BATCH_SIZE,
-                |image| {
-                    let mut meter = QualityMeter::new(shape);
-                    meter.add(image.clean, image.output);
-                    each.push(meter.finish());
-                    whole.add(image.clean, image.output);
-                    keep(image.output)
-                },
-            )?;
+            let noise = self.noise.map(|noise| (noise, self.seed));
+            self.model.reconstruct_set(set, noise, |image| {
+                let mut meter = QualityMeter::new(shape);
+                meter.add(image.clean, image.output);
+                each.push(meter.finish());
+                whole.add(image.clean, image.output);
+                keep(image.output)
+            })?;
         }
         Ok((whole.finish(), each))
     }

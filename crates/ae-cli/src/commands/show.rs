@@ -11,11 +11,9 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgum
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::image_source::{read_run_config, trained_noise};
-use crate::inference::OpenModel;
-use crate::models::{self, Wanted};
+use crate::image_source::read_run_config;
+use crate::opening::{Wanted, find, open_with_images};
 use crate::pictures;
-use crate::terminal::Terminal;
 
 /// Draw what a model does, or how its losses fell.
 #[derive(Debug, Args)]
@@ -68,8 +66,8 @@ pub(super) fn run(arguments: ShowArguments, context: &Context<'_>) -> Result<(),
     check_writable(&arguments.out, arguments.force)?;
     let out = arguments.out.clone();
     let (model, picture) = match arguments.losses {
-        true => losses(arguments, &terminal)?,
-        false => model_at_work(arguments, &terminal)?,
+        true => losses(arguments, context)?,
+        false => model_at_work(arguments, context)?,
     };
     picture.write_png(&out)?;
     let shown = Shown {
@@ -81,43 +79,44 @@ pub(super) fn run(arguments: ShowArguments, context: &Context<'_>) -> Result<(),
 
 fn losses(
     arguments: ShowArguments,
-    terminal: &Terminal,
+    context: &Context<'_>,
 ) -> Result<(String, ae_report::Picture), CliError> {
-    let path = models::find(arguments.model.path().as_deref(), Wanted::Any, terminal)?;
+    let path = find(
+        arguments.model.path().as_deref(),
+        Wanted::Any,
+        &context.terminal,
+    )?;
     let name = path.name();
-    let run = path.run.ok_or_else(|| {
+    let run = path.run().ok_or_else(|| {
         CliError::usage("--losses", format!("{name} is a model file outside a run"))
     })?;
-    let config = read_run_config(&run)?;
-    let lines = read_metrics(&RunDirectory::open(&run)?.metrics_file())?;
+    let config = read_run_config(run)?;
+    let lines = read_metrics(&RunDirectory::open(run)?.metrics_file())?;
     let picture = pictures::losses(&name, pictures::loss_name(&config), &lines)?;
     Ok((name, picture))
 }
 
 fn model_at_work(
     arguments: ShowArguments,
-    terminal: &Terminal,
+    context: &Context<'_>,
 ) -> Result<(String, ae_report::Picture), CliError> {
-    let (opened, source, set) = OpenModel::with_images(
+    let (model, source, set) = open_with_images(
         arguments.model,
         &arguments.data,
         arguments.part,
         arguments.device,
-        terminal,
+        context,
     )?;
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
-        None => trained_noise(&opened.path, &opened.card)?,
+        None => model.trained_noise()?,
     };
     let noise = noise.as_ref().filter(|noise| !noise.is_empty());
-    let name = opened.path.name();
     let picture = pictures::model_at_work(
-        &name,
-        &opened.model,
-        &opened.device.device,
+        &model,
         &set,
         arguments.count,
         noise.map(|noise| (noise, arguments.seed.unwrap_or(source.seed))),
     )?;
-    Ok((name, picture))
+    Ok((model.name().to_owned(), picture))
 }

@@ -8,6 +8,7 @@ mod weights;
 use std::path::{Path, PathBuf};
 
 use ae_data::{NoiseChain, Split};
+use ae_infer::OpenModel;
 use ae_models::Model;
 use ae_report::thousands;
 use ae_train::{
@@ -20,13 +21,13 @@ use self::arguments::TrainArguments;
 use self::configuration::configuration;
 use self::model::without_image_width;
 use self::weights::Weights;
+use crate::arguments::RUNS;
 use crate::backend::{self, BackendChoice, OpenDevice};
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::evaluation::{self, Conditions, Evaluation, evaluate};
 use crate::image_source::{ImageSource, tell_shared};
-use crate::models::RUNS;
 use crate::pictures::{self, sample};
 use crate::progress::Progress;
 use crate::signals::Signals;
@@ -227,10 +228,9 @@ fn finish(
 
     let folder = run.path().join("pictures");
     crate::destination::make_folder(&folder)?;
+    let model = OpenModel::new(&name, trained.model, &device.device);
     let at_work = pictures::model_at_work(
-        &name,
-        &trained.model,
-        &device.device,
+        &model,
         &split.test,
         PICTURE_IMAGES,
         noise.map(|noise| (noise, train.seed)),
@@ -255,9 +255,7 @@ fn finish(
         ));
     }
     let evaluated = evaluate(
-        name,
-        &trained.model,
-        &device.device,
+        &model,
         Conditions {
             split: &measured,
             noise,
@@ -280,7 +278,7 @@ fn finish(
         train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
         device: device.name.clone(),
         pictures: vec![at_work_path, losses_path],
-        weights: Weights::of(&trained.model, &split.test, &device.device)?,
+        weights: Weights::of(&model, &split.test)?,
         evaluation: evaluated,
     })
 }

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use ae_data::{Image, ImageSet};
-use ae_models::Autoencoder as _;
+use ae_infer::{LatentDimension, OpenModel};
 use ae_report::{GridRequest, GridRow, picture_grid};
-use ae_train::{CodeReport, report_codes};
 use clap::Args;
 use serde::Serialize;
 
@@ -14,8 +12,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::evaluation::BATCH_SIZE;
-use crate::inference::OpenModel;
+use crate::opening::open_with_images;
 use crate::pictures::sample;
 
 /// Draw what single numbers of a code do.
@@ -73,8 +70,8 @@ struct Traversed {
     picture: PathBuf,
 }
 
-/// A number of the code, and what is known of it.
-#[derive(Clone, Serialize)]
+/// A latent dimension, and what is known of it.
+#[derive(Serialize)]
 struct Number {
     index: usize,
     /// Where a row begins if no image says so, and what a step of one deviation is.
@@ -93,22 +90,21 @@ pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result
             return Err(CliError::usage(option, why));
         }
     }
-    let (opened, source, set) = OpenModel::with_images(
+    let (model, source, set) = open_with_images(
         arguments.model,
         &arguments.data,
         arguments.part,
         arguments.device,
-        &terminal,
+        context,
     )?;
     let set = set.subset(sample(&set, MEASURED_IMAGES));
-    let mut numbers = numbers(&opened, &set, source.seed)?;
-    let start = match &arguments.image {
-        Some(image) => opened.encode(1, opened.read_image(image)?.to_unit())?,
-        None => numbers.iter().map(|number| number.mean as f32).collect(),
+    let mut dimensions = model.latent_dimensions(&set, source.seed)?;
+    let start: Vec<f32> = match &arguments.image {
+        Some(image) => model.encode(&[model.read_image(image)?])?.into_values(),
+        None => dimensions.iter().map(|each| each.mean as f32).collect(),
     };
-    let merit = |number: &Number| number.kl.unwrap_or(number.deviation);
-    numbers.sort_by(|a, b| merit(b).total_cmp(&merit(a)).then(a.index.cmp(&b.index)));
-    numbers.truncate(arguments.rows);
+    dimensions.sort_by(|a, b| b.merit().total_cmp(&a.merit()).then(a.index.cmp(&b.index)));
+    dimensions.truncate(arguments.rows);
 
     let offsets: Vec<f64> = (0..arguments.steps)
         .map(|step| {
@@ -116,17 +112,17 @@ pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result
             arguments.reach * (2.0 * step as f64 / last - 1.0)
         })
         .collect();
-    let mut rows = Vec::with_capacity(numbers.len());
-    for number in &numbers {
-        rows.push(row(&opened, &start, number, &offsets)?);
+    let mut rows = Vec::with_capacity(dimensions.len());
+    for dimension in &dimensions {
+        rows.push(row(&model, &start, dimension, &offsets)?);
     }
     let begin = match &arguments.image {
         Some(image) => format!("around the code of {}", image.display()),
         None => "around the middle of the codes".to_owned(),
     };
     let traversed = Traversed {
-        model: opened.path.name(),
-        numbers,
+        model: model.name().to_owned(),
+        numbers: dimensions.into_iter().map(Number::from).collect(),
         picture: arguments.out,
     };
     let picture = picture_grid(&GridRequest {
@@ -151,69 +147,31 @@ fn deviations(offset: f64) -> String {
     }
 }
 
-/// What the images say of every number of the code.
-fn numbers(opened: &OpenModel, set: &ImageSet, seed: u64) -> Result<Vec<Number>, CliError> {
-    let report = report_codes(&opened.model, set, seed, &opened.device.device, BATCH_SIZE)?;
-    if let Some(CodeReport::Variational(report)) = report {
-        // The prior says where codes are: around 0, with a deviation of 1.
-        let divergences = report.kl_per_dimension.into_iter().enumerate();
-        return Ok(divergences
-            .map(|(index, kl)| Number {
-                index,
-                mean: 0.0,
-                deviation: 1.0,
-                kl: Some(kl),
-            })
-            .collect());
-    }
-    let values = opened.model.code_values();
-    let (mut sums, mut squares) = (vec![0.0; values], vec![0.0; values]);
-    let codes = opened.codes(set)?;
-    for code in codes.chunks_exact(values) {
-        for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(code) {
-            *sum += f64::from(value);
-            *square += f64::from(value).powi(2);
+impl From<LatentDimension> for Number {
+    fn from(dimension: LatentDimension) -> Self {
+        Self {
+            index: dimension.index,
+            mean: dimension.mean,
+            deviation: dimension.deviation,
+            kl: dimension.divergence,
         }
     }
-    let count = set.len() as f64;
-    let moments = sums.into_iter().zip(squares).enumerate();
-    Ok(moments
-        .map(|(index, (sum, square))| {
-            let mean = sum / count;
-            Number {
-                index,
-                mean,
-                deviation: (square / count - mean * mean).max(0.0).sqrt(),
-                kl: None,
-            }
-        })
-        .collect())
 }
 
-/// What the decoder draws when one number moves.
+/// What the decoder makes of the code when one dimension moves.
 fn row(
-    opened: &OpenModel,
+    model: &OpenModel,
     start: &[f32],
-    number: &Number,
+    dimension: &LatentDimension,
     offsets: &[f64],
 ) -> Result<GridRow, CliError> {
-    let codes = offsets.iter().flat_map(|offset| {
-        let mut code = start.to_vec();
-        code[number.index] = (number.mean + offset * number.deviation) as f32;
-        code
-    });
-    let shape = opened.image_shape();
-    let values = opened.decode(offsets.len(), codes.collect())?;
-    let images = values.chunks_exact(shape.values());
     let mut row = GridRow::images(
-        format!("number {}", number.index),
-        images
-            .map(|values| Image::from_unit(shape, values))
-            .collect(),
+        format!("number {}", dimension.index),
+        model.traverse(start, dimension, offsets)?,
     );
-    row.note = match number.kl {
-        Some(kl) => format!("kl {kl:.2} nats"),
-        None => format!("deviation {:.3}", number.deviation),
+    row.note = match dimension.divergence {
+        Some(divergence) => format!("kl {divergence:.2} nats"),
+        None => format!("deviation {:.3}", dimension.deviation),
     };
     Ok(row)
 }

@@ -1,16 +1,17 @@
 //! The libraries' errors as the user reads them, each with its exit code and a hint where one helps.
 
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use ae_data::DataError;
 use ae_eval::EvalError;
+use ae_infer::{Capability, InferError, NpyError};
 use ae_models::ModelError;
 use ae_report::ReportError;
 use ae_train::TrainError;
 
 use super::{CliError, Status};
-use crate::npy::NpyError;
-use crate::tiling::ChannelsDiffer;
+use crate::arguments::RUNS;
 
 impl From<DataError> for CliError {
     fn from(error: DataError) -> Self {
@@ -72,16 +73,6 @@ impl From<ReportError> for CliError {
     }
 }
 
-impl From<NpyError> for CliError {
-    fn from(error: NpyError) -> Self {
-        let status = match error {
-            NpyError::Io { .. } => Status::Files,
-            NpyError::Format { .. } => Status::Data,
-        };
-        Self::caused_by(status, &error)
-    }
-}
-
 impl From<TrainError> for CliError {
     fn from(error: TrainError) -> Self {
         let status = match error {
@@ -121,8 +112,83 @@ impl From<TrainError> for CliError {
     }
 }
 
-impl From<ChannelsDiffer> for CliError {
-    fn from(error: ChannelsDiffer) -> Self {
-        Self::failure(Status::Data, "--model", error)
+impl From<InferError> for CliError {
+    fn from(error: InferError) -> Self {
+        let message = error.to_string();
+        match error {
+            InferError::Data(error) => error.into(),
+            InferError::Eval(error) => error.into(),
+            InferError::Train(error) => error.into(),
+            // Whatever is wrong with a model file, it is not the command line that is.
+            InferError::Model(error @ ModelError::Io { .. }) => {
+                Self::caused_by(Status::Files, &error)
+            }
+            InferError::Model(error) => Self::caused_by(Status::Model, &error),
+            InferError::Npy(error) => {
+                let status = match error {
+                    NpyError::Format { .. } => Status::Data,
+                    _ => Status::Files,
+                };
+                Self::caused_by(status, &error)
+            }
+            InferError::NotFound { path, source } => {
+                let error = Self::io(&path, "read", &source);
+                match ae_infer::runs_in(Path::new(RUNS)).as_slice() {
+                    [] => error.hint(
+                        "a model is a .safetensors file or the directory of a run; ae train makes one",
+                    ),
+                    runs => error.hint(format!("there are {}", listed(runs))),
+                }
+            }
+            InferError::NoModel { path, file, is_run } => {
+                let path = path.display();
+                let error =
+                    Self::failure(Status::Model, &path, format!("no {file} in this directory"));
+                match is_run {
+                    true => error.hint(format!(
+                        "this run has not finished an epoch; resume it with: ae train --resume {path}"
+                    )),
+                    false => error.hint("a model is a .safetensors file or the directory of a run"),
+                }
+            }
+            InferError::NoRun { .. } => Self::failure(Status::Model, "--model", message)
+                .hint("ae train makes one; or name a model file or a run directory"),
+            InferError::NoDenoiser { .. } => Self::failure(Status::Model, "--model", message)
+                .hint("ae train --noise gaussian:0.5 makes one; or name a model with --model"),
+            InferError::TrainedNoise { model, source } => {
+                Self::failure(Status::Model, model, source)
+            }
+            InferError::Lacks { missing, .. } => {
+                let error = Self::new(Status::Usage, message);
+                match missing {
+                    Capability::Prior => {
+                        error.hint("--mixture 20 fits one to the codes of the training images")
+                    }
+                    _ => error,
+                }
+            }
+            InferError::Shape { expected, .. } => {
+                Self::new(Status::Data, message).hint(format!("--size {}", expected.size()))
+            }
+            InferError::Channels { .. } => Self::failure(Status::Data, "--model", message),
+            InferError::CodeLength { .. } => Self::new(Status::Data, message),
+            InferError::NoLabels { .. } => Self::new(Status::Data, message)
+                .hint("class folders, or an IDX file of labels beside the images, are labels"),
+            InferError::TooMany { .. } => {
+                Self::new(Status::Data, message).hint("--limit takes the first N")
+            }
+            InferError::Device { .. } => Self::new(Status::Device, message),
+            _ => Self::new(Status::Internal, message),
+        }
+    }
+}
+
+/// A few of the runs that there are.
+fn listed(runs: &[PathBuf]) -> String {
+    const MOST: usize = 5;
+    let names: Vec<_> = runs.iter().map(|run| run.display().to_string()).collect();
+    match names.len() {
+        0..=MOST => names.join(", "),
+        count => format!("{}, … ({count} in all)", names[count - MOST..].join(", ")),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ae_data::{Image, ImageSet, NoiseChain, NoiseKind};
+use ae_infer::noisy_image;
 use ae_random::{Draw, Purpose};
 use ae_report::{GridRequest, GridRow, picture_grid};
 use clap::Args;
@@ -100,9 +101,7 @@ fn row(set: &ImageSet, noise: Option<&NoiseChain>, seed: u64) -> Result<Vec<Imag
                 epoch: 0,
                 index: index as u64,
             };
-            let mut values = image.to_unit();
-            noise.apply(set.shape(), &mut values, &mut draw.stream());
-            Ok(Image::from_unit(set.shape(), &values))
+            Ok(noisy_image(&image, noise, draw))
         })
         .collect()
 }

@@ -1,9 +1,8 @@
 //! The weights of a model small enough to be followed by hand, with one image's way through it.
 
 use ae_data::ImageSet;
-use ae_models::{Autoencoder, Model, named_tensors};
-use ae_train::{encode_set, reconstruct_set};
-use burn::tensor::Device;
+use ae_infer::OpenModel;
+use ae_models::{Autoencoder as _, named_tensors};
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -39,11 +38,8 @@ impl Weights {
     ///
     /// # Errors
     /// The images cannot be read.
-    pub(super) fn of(
-        model: &Model,
-        set: &ImageSet,
-        device: &Device,
-    ) -> Result<Option<Self>, CliError> {
+    pub(super) fn of(opened: &OpenModel, set: &ImageSet) -> Result<Option<Self>, CliError> {
+        let model = opened.model();
         if model.parameter_count() > MOST_PARAMETERS || set.is_empty() {
             return Ok(None);
         }
@@ -58,11 +54,11 @@ impl Weights {
         }
         let one = set.subset(vec![set.len() / 3]);
         let (mut input, mut code, mut output) = (Vec::new(), Vec::new(), Vec::new());
-        encode_set(model, &one, device, 1, |_, numbers| {
-            code = numbers.to_vec();
+        opened.encode_set(&one, |values| {
+            code = values.to_vec();
             Ok(())
         })?;
-        reconstruct_set(model, &one, None, device, 1, |image| {
+        opened.reconstruct_set(&one, None, |image| {
             (input, output) = (image.clean.to_vec(), image.output.to_vec());
             Ok(())
         })?;

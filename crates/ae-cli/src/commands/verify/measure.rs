@@ -3,16 +3,11 @@
 use std::path::Path;
 
 use ae_data::{Dataset, ImageSet, Split, SplitOptions};
-use ae_eval::{Pca, QualityMeter, cross_entropy};
-use ae_models::{Autoencoder as _, Model};
-use ae_train::{
-    CodeReport, TrainConfig, estimate_log_likelihood, reconstruct_set, report_codes, train,
-};
-use burn::tensor::Device;
+use ae_infer::{Device, OpenModel};
+use ae_train::{CodeReport, TrainConfig, train};
 
 use super::protocols::{Data, Measure, Protocol};
 use crate::error::{CliError, Status};
-use crate::evaluation::BATCH_SIZE;
 use crate::image_source::ImageSource;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -40,7 +35,8 @@ pub(super) fn measure(
     let shape = split.train.shape();
     let input = [shape.channels, shape.height, shape.width];
     let model = (protocol.model)().init(input, seed, device)?;
-    let model = train(model, &split, &config, device, None, progress)?.last;
+    let trained = train(model, &split, &config, device, None, progress)?;
+    let model = OpenModel::new(protocol.name, trained.last, device);
     let test = &split.test;
     let no_likelihood = || {
         CliError::failure(
@@ -52,27 +48,18 @@ pub(super) fn measure(
     match protocol.measure {
         Measure::Mse => {
             let noise = (!config.noise.is_empty()).then_some((&config.noise, seed));
-            let quality = ae_train::evaluate(&model, test, noise, device, BATCH_SIZE)?;
-            Ok(quality.mse)
+            Ok(model.quality(test, noise)?.mse)
         }
-        Measure::Bce => {
-            let mut sum = 0.0;
-            reconstruct_set(&model, test, None, device, BATCH_SIZE, |image| {
-                sum += cross_entropy(image.clean, image.output);
-                Ok(())
-            })?;
-            Ok(sum / test.len() as f64)
-        }
-        Measure::OverPca => over_pca(&model, &split, device),
-        Measure::NegativeBound => match report_codes(&model, test, seed, device, BATCH_SIZE)? {
+        Measure::Bce => Ok(model.cross_entropy(test)?),
+        Measure::OverPca => Ok(model.error_over_pca(&split)?),
+        Measure::NegativeBound => match model.code_report(test, seed)? {
             Some(CodeReport::Variational(report)) => Ok(report.negative_bound),
             _ => Err(no_likelihood()),
         },
-        Measure::NegativeLogLikelihood { samples } => {
-            estimate_log_likelihood(&model, test, samples, seed, device)?
-                .map(|found| found.negative_log_likelihood)
-                .ok_or_else(no_likelihood)
-        }
+        Measure::NegativeLogLikelihood { samples } => model
+            .log_likelihood(test, samples, seed)?
+            .map(|found| found.negative_log_likelihood)
+            .ok_or_else(no_likelihood),
     }
 }
 
@@ -108,20 +95,6 @@ fn divided(data: Data, dataset: &Dataset, seed: u64) -> Result<Split, CliError> 
         shared: 0,
         dropped: 0,
     })
-}
-
-/// A model's mean squared error over that of principal components of as many numbers.
-fn over_pca(model: &Model, split: &Split, device: &Device) -> Result<f64, CliError> {
-    let found = ae_train::evaluate(model, &split.test, None, device, BATCH_SIZE)?;
-    let pca = Pca::fit_images(&split.train, model.code_values())?;
-    let shape = split.test.shape();
-    let mut meter = QualityMeter::new(shape);
-    let mut pixels = vec![0.0; shape.values()];
-    for index in 0..split.test.len() {
-        split.test.read_unit_into(index, &mut pixels)?;
-        meter.add(&pixels, &pca.reconstruct(&pixels));
-    }
-    Ok(found.mse / meter.finish().mse)
 }
 
 #[cfg(test)]

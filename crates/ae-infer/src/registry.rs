@@ -1,4 +1,4 @@
-//! The kinds of models that the command line knows.
+//! The kinds of models that can be opened.
 
 /// The kinds of models that can be trained and opened.
 #[derive(Debug, Clone, Default)]
@@ -6,7 +6,7 @@
 pub struct Registry {}
 
 impl Registry {
-    /// The kinds that come with `ae`.
+    /// The kinds that come with this workspace.
     #[must_use]
     pub fn builtin() -> Self {
         Self {}

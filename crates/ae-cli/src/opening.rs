@@ -1,0 +1,94 @@
+//! Opening the model that a command line names.
+
+use std::path::Path;
+
+use ae_data::ImageSet;
+use ae_infer::{ModelPath, OpenModel};
+
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part, RUNS};
+use crate::backend::{self, OpenDevice};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::image_source::ImageSource;
+use crate::terminal::Terminal;
+
+/// Which run is taken when the user names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The newest.
+    Any,
+    /// The newest that was trained to remove noise.
+    Denoiser,
+}
+
+/// Finds the model at `path`, or the newest wanted one under `runs/`, which is then named in a note.
+///
+/// # Errors
+/// There is no such file, directory, or run.
+pub(crate) fn find(
+    path: Option<&Path>,
+    wanted: Wanted,
+    terminal: &Terminal,
+) -> Result<ModelPath, CliError> {
+    if let Some(path) = path {
+        return Ok(ModelPath::find(path)?);
+    }
+    let runs = Path::new(RUNS);
+    let found = match wanted {
+        Wanted::Any => ModelPath::newest(runs)?,
+        Wanted::Denoiser => ModelPath::newest_denoiser(runs)?,
+    };
+    terminal.note(format!("model: {}", found.name()));
+    Ok(found)
+}
+
+/// Finds a model, opens a device and puts the one on the other.
+///
+/// # Errors
+/// There is no such model or no such device, or the file is no model file.
+pub(crate) fn open(
+    path: Option<&Path>,
+    wanted: Wanted,
+    device: DeviceArguments,
+    context: &Context<'_>,
+) -> Result<OpenModel, CliError> {
+    open_on_device(path, wanted, device, context).map(|(model, _)| model)
+}
+
+/// The same, with the device.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_on_device(
+    path: Option<&Path>,
+    wanted: Wanted,
+    device: DeviceArguments,
+    context: &Context<'_>,
+) -> Result<(OpenModel, OpenDevice), CliError> {
+    let path = find(path, wanted, &context.terminal)?;
+    // What is cheap to find wrong is looked at before a device is started.
+    path.card()?;
+    backend::set_threads(device.threads)?;
+    let device = backend::open(device.backend)?;
+    let model = OpenModel::load(&path, context.registry, &device.device)?;
+    Ok((model, device))
+}
+
+/// Opens a model and one part of a set that it takes, by default its own test images.
+///
+/// # Errors
+/// As [`open`], or the images cannot be read or have another shape.
+pub(crate) fn open_with_images(
+    model: ModelPosition,
+    data: &DataArguments,
+    part: Option<Part>,
+    device: DeviceArguments,
+    context: &Context<'_>,
+) -> Result<(OpenModel, ImageSource, ImageSet), CliError> {
+    let model = open(model.path().as_deref(), Wanted::Any, device, context)?;
+    let source = ImageSource::for_model(data, &model)?;
+    let part = part.unwrap_or(source.usual_part());
+    let set = source.part(part, &context.terminal)?.swap_remove(0);
+    model.check_set(&set)?;
+    Ok((model, source, set))
+}

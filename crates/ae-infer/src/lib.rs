@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod anomaly;
+mod codes;
+mod denoise;
+mod error;
+mod generate;
+mod latent_space;
+mod model_path;
+mod npy;
+mod open_model;
+mod probe;
+mod progress;
+mod quality;
+mod registry;
+mod tiling;
+
+pub use ae_models::{Model, ModelCard};
+pub use ae_train::Reconstruction;
+pub use burn::tensor::Device;
+
+pub use anomaly::{AnomalyScore, ErrorMap};
+pub use codes::Codes;
+pub use denoise::{NoiseTrial, noisy_image};
+pub use error::{Capability, InferError};
+pub use generate::CodeSource;
+pub use latent_space::{LatentDimension, fade};
+pub use model_path::{ModelPath, runs_in};
+pub use npy::{NpyError, NpyReader, NpyRows, write_npy};
+pub use open_model::{BATCH_SIZE, OpenModel, Reconstructed};
+pub use probe::ProbedFeatures;
+pub use progress::{Progress, ProgressUnit};
+pub use registry::Registry;
+pub use tiling::Tiling;
