@@ -5,7 +5,7 @@ use std::fmt;
 use ae_data::{Image, ImageSet};
 
 use crate::error::InferError;
-use crate::open_model::{BATCH_SIZE, OpenModel};
+use crate::open_model::OpenModel;
 
 /// What an image's anomaly score is; the larger, the more anomalous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,13 +63,7 @@ impl OpenModel {
     /// # Errors
     /// The set cannot be read or has another shape than the model, or the device fails.
     pub fn anomaly_scores(&self, set: &ImageSet, seed: u64) -> Result<Vec<f64>, InferError> {
-        Ok(ae_train::anomaly_scores(
-            self.model(),
-            set,
-            seed,
-            self.device(),
-            BATCH_SIZE,
-        )?)
+        Ok(self.measurement().seed(seed).anomaly_scores(set)?)
     }
 
     /// Where the images of a set and what the model makes of them differ.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ae_data::{Channels, Image, ImageOptions, ImageSet, ImageShape, NoiseChain, Size};
 use ae_eval::QualityMeter;
 use ae_models::{Autoencoder as _, CodeBits, Model, ModelCard};
-use ae_train::{DataConfig, Reconstruction, RunConfig, RunDirectory};
+use ae_train::{DataConfig, Measurement, Reconstruction, RunConfig, RunDirectory};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::codes::Codes;
@@ -329,7 +329,7 @@ impl OpenModel {
         mut sink: impl FnMut(&[f32]) -> Result<(), ae_data::DataError>,
     ) -> Result<(), InferError> {
         let mut done = 0;
-        ae_train::encode_set(&self.model, set, &self.device, BATCH_SIZE, |_, code| {
+        self.measurement().encode(set, |_, code| {
             done += 1;
             self.listener.tell(done, set.len(), ProgressUnit::Images);
             Ok(sink(code)?)
@@ -363,7 +363,11 @@ impl OpenModel {
         mut sink: impl FnMut(Reconstruction<'_>) -> Result<(), ae_data::DataError>,
     ) -> Result<(), InferError> {
         let mut done = 0;
-        ae_train::reconstruct_set(&self.model, set, noise, &self.device, BATCH_SIZE, |image| {
+        let measurement = match noise {
+            Some((chain, seed)) => self.measurement().noise(chain).seed(seed),
+            None => self.measurement(),
+        };
+        measurement.reconstruct(set, |image| {
             done += 1;
             self.listener.tell(done, set.len(), ProgressUnit::Images);
             Ok(sink(image)?)
@@ -398,6 +402,11 @@ impl OpenModel {
             Ok(())
         })?;
         Ok(images)
+    }
+
+    /// Runs the model over sets.
+    pub(crate) fn measurement(&self) -> Measurement<'_, Model> {
+        Measurement::new(&self.model, &self.device).batch_size(BATCH_SIZE)
     }
 
     /// That the model cannot do what it was asked for.

@@ -5,7 +5,7 @@ use ae_eval::{Pca, Quality, QualityMeter, cross_entropy};
 use ae_train::{CodeReport, LogLikelihood};
 
 use crate::error::InferError;
-use crate::open_model::{BATCH_SIZE, OpenModel};
+use crate::open_model::OpenModel;
 
 impl OpenModel {
     /// The quality of the reconstructions of a set, against the clean images where `noise` is added to what the model
@@ -18,13 +18,11 @@ impl OpenModel {
         set: &ImageSet,
         noise: Option<(&NoiseChain, u64)>,
     ) -> Result<Quality, InferError> {
-        Ok(ae_train::evaluate(
-            self.model(),
-            set,
-            noise,
-            self.device(),
-            BATCH_SIZE,
-        )?)
+        let measurement = match noise {
+            Some((chain, seed)) => self.measurement().noise(chain).seed(seed),
+            None => self.measurement(),
+        };
+        Ok(measurement.evaluate(set)?)
     }
 
     /// The mean binary cross-entropy of the reconstructions of a set.
@@ -51,13 +49,7 @@ impl OpenModel {
         samples: usize,
         seed: u64,
     ) -> Result<Option<LogLikelihood>, InferError> {
-        Ok(ae_train::estimate_log_likelihood(
-            self.model(),
-            set,
-            samples,
-            seed,
-            self.device(),
-        )?)
+        Ok(self.measurement().seed(seed).log_likelihood(set, samples)?)
     }
 
     /// What the codes of a set say of the model: of a variational or a sparse one; `None` for any other.
@@ -65,13 +57,7 @@ impl OpenModel {
     /// # Errors
     /// The set cannot be read or has another shape than the model.
     pub fn code_report(&self, set: &ImageSet, seed: u64) -> Result<Option<CodeReport>, InferError> {
-        Ok(ae_train::report_codes(
-            self.model(),
-            set,
-            seed,
-            self.device(),
-            BATCH_SIZE,
-        )?)
+        Ok(self.measurement().seed(seed).report_codes(set)?)
     }
 
     /// The mean squared error on the test images over that of as many principal components, fitted to the training

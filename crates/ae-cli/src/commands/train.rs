@@ -13,7 +13,7 @@ use ae_models::Model;
 use ae_report::thousands;
 use ae_train::{
     CheckedTrainConfig, Convolutions, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError,
-    Trained, read_metrics,
+    Trained, Trainer, read_metrics,
 };
 use serde::Serialize;
 
@@ -118,14 +118,10 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     let is_resumed = matches!(request.place, Place::Resume(_));
     let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
     let training = signals.training();
-    let trained = ae_train::train(
-        model,
-        &split,
-        &request.train,
-        &device.device,
-        Some(&run),
-        &mut progress,
-    )?;
+    let trained = Trainer::new(&request.train, &device.device)
+        .run_directory(&run)
+        .observer(&mut progress)
+        .train(model, &split)?;
     drop((progress, training));
     // Also where the last step was just done: the pictures can wait.
     if let Some(status) = signals.stop_requested() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ae_data::{Dataset, ImageSet, Split, SplitOptions};
 use ae_infer::{Device, OpenModel};
-use ae_train::{CodeReport, TrainConfig, train};
+use ae_train::{CodeReport, TrainConfig, Trainer};
 
 use super::protocols::{Data, Measure, Protocol};
 use crate::error::{CliError, Status};
@@ -35,7 +35,9 @@ pub(super) fn measure(
     let shape = split.train.shape();
     let input = [shape.channels, shape.height, shape.width];
     let model = (protocol.model)().init(input, seed, device)?;
-    let trained = train(model, &split, &config, device, None, progress)?;
+    let trained = Trainer::new(&config, device)
+        .observer(progress)
+        .train(model, &split)?;
     let model = OpenModel::new(protocol.name, trained.last, device);
     let test = &split.test;
     let no_likelihood = || {
