@@ -80,7 +80,7 @@ fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
         let (output, said) = end(child);
         assert_eq!(output.status.code(), Some(code), "{signal}: {said}");
         assert!(
-            said.contains("everything is saved\ngo on with: ae train --resume long\n"),
+            said.contains("everything is saved\nresume with: ae train --resume long\n"),
             "{signal}: {said}"
         );
         assert!(!said.contains("error:"), "{said}");
@@ -91,7 +91,7 @@ fn the_first_signal_saves_says_how_to_go_on_and_has_its_exit_code() {
         let resume = format!("train --resume long --epochs {epochs} --backend flex");
         let ended = done(folder.path(), &resume);
         assert!(
-            ended.stderr.contains("going on after step"),
+            ended.stderr.contains("resumed after step"),
             "{}",
             ended.stderr
         );

@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::ErrorKind;
 
-use crate::Registry;
 use crate::command::{Entry, run_named};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::terminal::{Form, Terminal};
 use crate::usage::usage_error;
+use ae_infer::Registry;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 a bug in ae; 2 wrong command line or configuration; 3 bad data; 4 bad model

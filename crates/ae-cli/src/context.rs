@@ -1,7 +1,7 @@
 //! What every command is run with, beside its own arguments.
 
-use crate::Registry;
 use crate::terminal::Terminal;
+use ae_infer::Registry;
 
 /// What a command knows of the program that it runs in.
 #[derive(Debug, Clone, Copy)]

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub enum Status {
     /// The reader of our output went away (`| head -1`), which is no failure: exit code 0.
     ClosedPipe,
-    /// A mistake in `ae` itself: exit code 1.
+    /// A bug in `ae` itself: exit code 1.
     Internal,
     /// A wrong command line or configuration: exit code 2.
     Usage,
@@ -103,7 +103,7 @@ impl CliError {
         Self::failure(Status::Files, "standard output", io_reason(error))
     }
 
-    /// Stopped by the signal that `status` stands for; `what_next` says how to go on.
+    /// Stopped by the signal that `status` stands for; `what_next` says how to resume.
     pub(crate) fn stopped(status: Status, what: impl Display, what_next: impl Display) -> Self {
         let by = match status {
             Status::Interrupted => "ctrl-c",

@@ -68,7 +68,7 @@ fn end_if_exhausted() {
         ae_cli::tell_once(|| {
             let _ = writeln!(
                 std::io::stderr(),
-                "error: memory: {bytes} bytes more are not to be had\n\
+                "error: memory: allocation of {bytes} bytes failed\n\
                  hint: a smaller --batch-size, --limit or --size takes less"
             );
         });

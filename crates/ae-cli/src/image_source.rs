@@ -16,7 +16,7 @@ pub(crate) struct ImageSource {
     pub(crate) config: DataConfig,
     /// Whether the user named the set, rather than the model.
     pub(crate) is_named: bool,
-    /// What decides which images are kept for testing, and what is drawn from greys.
+    /// What decides which images are kept for testing, and what is drawn from grays.
     pub(crate) seed: u64,
 }
 

@@ -12,7 +12,7 @@ use crate::terminal::tell;
 /// The last resort: a panic anywhere below becomes one `error:` line, and exit code 1, or 8 where it comes from the
 /// code that drives a device.
 ///
-/// The hook itself only takes note. Burn's runtimes catch panics of their own and go on, so it must
+/// The hook itself only takes note. Burn's runtimes catch panics of their own and continue, so it must
 /// neither print nor exit, except where a thread cannot even begin: nobody would catch that panic.
 pub(crate) fn caught(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     static FIRST: Mutex<Option<(Status, String)>> = Mutex::new(None);
@@ -47,9 +47,9 @@ pub(crate) fn caught(run: impl FnOnce() -> Result<(), CliError>) -> Result<(), C
                     .hint("a smaller --batch-size, --limit or --size takes less")
             }
             Status::Device => CliError::failure(status, "the device failed", message)
-                .hint("ae train --resume goes on with a run; --backend flex computes on the CPU"),
+                .hint("ae train --resume resumes a run; --backend flex computes on the CPU"),
             _ => CliError::failure(status, "internal error", message)
-                .hint("this is a mistake in ae; please report it with the command line"),
+                .hint("this is a bug in ae; please report it with the command line"),
         })
     })
 }

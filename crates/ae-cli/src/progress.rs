@@ -18,7 +18,7 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Progress {
     terminal: Terminal,
     signals: Signals,
-    /// Whether the user asked for a run to be gone on with.
+    /// Whether the user asked for a run to be resumed.
     is_resumed: bool,
     /// Whether the next checkpoint is one that was asked for by a signal.
     is_awaited: Cell<bool>,
@@ -73,7 +73,7 @@ impl Observer for Progress {
                     .warning(format!("{}: passed over: {reason}", checkpoint.display()));
             }
             self.terminal.note(format!(
-                "going on after step {} (epoch {}) from {}",
+                "resumed after step {} (epoch {}) from {}",
                 thousands(resumed.steps_done as u64),
                 resumed.epoch,
                 resumed.checkpoint.display(),

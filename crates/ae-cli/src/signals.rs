@@ -130,7 +130,7 @@ fn parse_ignored(status: &str) -> Option<u64> {
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-/// Answers a signal on standard error at once, while a long step goes on. (The first one alone gets here.)
+/// Answers a signal on standard error at once, while a long step ends. (The first one alone gets here.)
 #[cfg(unix)]
 fn acknowledge() -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new(asking_to_stop())?;

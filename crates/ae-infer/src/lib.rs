@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod anomaly;
+mod batches;
 mod codes;
 mod denoise;
 mod error;
 mod generate;
+mod image_sets;
 mod latent_space;
 mod model_path;
 mod npy;
@@ -24,10 +26,11 @@ pub use codes::Codes;
 pub use denoise::{NoiseTrial, noisy_image};
 pub use error::{Capability, InferError};
 pub use generate::CodeSource;
+pub use image_sets::Reconstructed;
 pub use latent_space::{LatentDimension, fade};
 pub use model_path::{ModelPath, runs_in};
 pub use npy::{NpyError, NpyReader, NpyRows, write_npy};
-pub use open_model::{BATCH_SIZE, OpenModel, Reconstructed};
+pub use open_model::{BATCH_SIZE, OpenModel};
 pub use probe::ProbedFeatures;
 pub use progress::{Progress, ProgressUnit};
 pub use registry::Registry;

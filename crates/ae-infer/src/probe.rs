@@ -1,7 +1,7 @@
 //! Probe accuracy: how much of the labels a simple classifier finds in codes.
 
 use ae_data::{ImageSet, Split};
-use ae_eval::{LabelledRows, LogisticRegression, Pca, neighbour_accuracy};
+use ae_eval::{LabeledRows, LogisticRegression, Pca, neighbor_accuracy};
 
 use crate::error::InferError;
 use crate::open_model::OpenModel;
@@ -71,12 +71,12 @@ impl OpenModel {
         ];
         let mut features = Vec::with_capacity(kinds.len());
         for (name, values, train, test) in &kinds {
-            let train = LabelledRows::new(train, *values, &train_labels)?;
-            let test = LabelledRows::new(test, *values, &test_labels)?;
+            let train = LabeledRows::new(train, *values, &train_labels)?;
+            let test = LabeledRows::new(test, *values, &test_labels)?;
             features.push(ProbedFeatures {
                 name,
                 values: *values,
-                neighbor_accuracy: neighbour_accuracy(&train, &test, neighbors),
+                neighbor_accuracy: neighbor_accuracy(&train, &test, neighbors),
                 linear_accuracy: LogisticRegression::fit(&train, DECAY).accuracy(&test),
             });
         }

@@ -21,7 +21,7 @@ pub(crate) struct DataArguments {
     /// How to bring them to that size.
     #[arg(long, value_name = "HOW", value_parser = named::<Fit>(["crop", "pad", "stretch"]))]
     pub fit: Option<Fit>,
-    /// Bring images to gray or colour.
+    /// Bring images to gray or color.
     #[arg(long, value_name = "KIND", value_parser = named::<Channels>(["gray", "rgb"]))]
     pub channels: Option<Channels>,
     /// Make images black and white, each value white with its brightness as probability: drawn once

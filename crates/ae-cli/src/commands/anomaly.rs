@@ -18,15 +18,15 @@ use crate::image_source::ImageSource;
 use crate::opening::{Wanted, open};
 use crate::terminal::Terminal;
 
-/// Find images that are strange to a model.
+/// Find images that are anomalous to a model.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ae anomaly runs/glyphs-conv-1 --foreign digits/ -o strange.png
+  ae anomaly runs/glyphs-conv-1 --foreign digits/ -o anomalous.png
   ae anomaly runs/glyphs-vae-1 --data scans/ --size 28 --channels gray --false-alarm-rate 0.05 --json
 
 The score is the reconstruction's error, and a variational model's negative bound. The threshold is
-where the stated share of the training images would be called strange.")]
+where the stated share of the training images would be called anomalous.")]
 pub(super) struct AnomalyArguments {
     /// The model.
     #[command(flatten)]
@@ -34,13 +34,13 @@ pub(super) struct AnomalyArguments {
     /// The images: the threshold is from the training images, the test images are judged.
     #[command(flatten)]
     data: DataArguments,
-    /// A set that is known to be strange: print the area under the ROC curve.
+    /// A set that is known to be out of distribution: print the area under the ROC curve.
     #[arg(long, value_name = "SET")]
     foreign: Option<String>,
     /// The share of training images that may be above the threshold.
     #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.01)]
     false_alarm_rate: f64,
-    /// Draw the strangest images with where they are strange, as a PNG file.
+    /// Draw the most anomalous images with where they are anomalous, as a PNG file.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write over a file that exists.
@@ -57,7 +57,7 @@ const DRAWN: usize = 10;
 #[derive(Serialize)]
 struct Anomalies {
     model: String,
-    /// What is larger for a stranger image.
+    /// What is larger for a more anomalous image.
     score: &'static str,
     false_alarm_rate: f64,
     threshold: f64,
@@ -154,7 +154,7 @@ fn foreign_set(
 ) -> Result<ImageSet, CliError> {
     let mut foreign = source.clone();
     foreign.config.source = name.to_owned();
-    // Scaled only where that was asked for: a picture that was scaled is strange for that alone.
+    // Scaled only where that was asked for: a picture that was scaled is anomalous for that alone.
     (foreign.config.size, foreign.config.channels) = (data.size, data.channels);
     let dataset = foreign.open(terminal)?;
     // Where the set is divided, its test images are what a test set is compared with.
@@ -163,7 +163,7 @@ fn foreign_set(
     Ok(set.take(source.config.limit.unwrap_or(usize::MAX)))
 }
 
-/// The strangest images, what the model draws of them, and where the two differ.
+/// The most anomalous images, what the model makes of them, and where the two differ.
 fn rows(
     name: &str,
     model: &OpenModel,

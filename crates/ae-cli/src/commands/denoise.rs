@@ -37,7 +37,7 @@ Examples:
 With --noise, noise is added first and the PSNR before and after is printed.
 
 The picture keeps its size. A convolutional model runs over it in overlapping tiles that are blended,
-so memory stays bounded. A gray model does a colour picture channel by channel.")]
+so memory stays bounded. A gray model does a color picture channel by channel.")]
 pub(super) struct DenoiseArguments {
     /// Pictures, or folders of them.
     #[arg(required = true, value_name = "PICTURE")]
@@ -146,6 +146,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
             let denoised = model.denoise(&picture, &tiling)?;
             denoised.write(&job.output)?;
             result.pictures.push(job.result(denoised.shape(), None));
+            result.comparison.clone_from(&arguments.compare);
             continue;
         };
         let trial = model.try_denoising(picture, noise, draw, &tiling)?;

@@ -36,7 +36,7 @@ pub(super) struct MapArguments {
     /// How the plane is found.
     #[arg(long, value_enum, default_value_t = MapMethod::Tsne)]
     method: MapMethod,
-    /// How many neighbours t-SNE looks at, about.
+    /// How many neighbors t-SNE looks at, about.
     #[arg(long, value_name = "N", value_parser = above_zero, default_value_t = 30.0)]
     perplexity: f64,
     /// How many images to lay out, at most.
@@ -56,7 +56,7 @@ pub(super) struct MapArguments {
 /// How a plane is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum MapMethod {
-    /// t-SNE: neighbours stay neighbours, distances mean little.
+    /// t-SNE: neighbors stay neighbors, distances mean little.
     Tsne,
     /// The first two principal components: distances are true as far as they go.
     Pca,

@@ -17,9 +17,9 @@ use crate::opening::{Wanted, open};
 #[command(after_help = "\
 Examples:
   ae probe runs/glyphs-vae-1
-  ae probe runs/glyphs-conv-1 --data letters.tar.gz --neighbours 10 --json
+  ae probe runs/glyphs-conv-1 --data letters.tar.gz --neighbors 10 --json
 
-Nearest neighbours and logistic regression learn the labels of the training images from their codes,
+Nearest neighbors and logistic regression learn the labels of the training images from their codes,
 and are measured on the test images; so are PCA codes of as many numbers, and the pixels.")]
 pub(super) struct ProbeArguments {
     /// The model.
@@ -28,9 +28,9 @@ pub(super) struct ProbeArguments {
     /// The images, with labels.
     #[command(flatten)]
     data: DataArguments,
-    /// How many nearest neighbours vote.
-    #[arg(long, value_name = "K", value_parser = at_least_one, default_value_t = 5)]
-    neighbours: usize,
+    /// How many nearest neighbors vote.
+    #[arg(long, alias = "neighbours", value_name = "K", value_parser = at_least_one, default_value_t = 5)]
+    neighbors: usize,
     /// Where to compute.
     #[command(flatten)]
     device: DeviceArguments,
@@ -38,26 +38,28 @@ pub(super) struct ProbeArguments {
 
 /// What `ae probe` prints.
 #[derive(Serialize)]
-pub(crate) struct Probed {
+struct Probed {
     model: String,
     data: String,
     train_images: usize,
     test_images: usize,
     classes: usize,
-    neighbours: usize,
+    #[serde(rename = "neighbours")]
+    neighbors: usize,
     /// Codes, PCA codes and pixels.
-    pub(crate) features: Vec<FeatureAccuracy>,
+    features: Vec<FeatureAccuracy>,
 }
 
 /// How much one kind of features tells of the labels.
 #[derive(Serialize)]
-pub(crate) struct FeatureAccuracy {
+struct FeatureAccuracy {
     name: &'static str,
     numbers: usize,
     /// The share of test images whose label the nearest training images have.
-    pub(crate) neighbour_accuracy: f64,
+    #[serde(rename = "neighbour_accuracy")]
+    neighbor_accuracy: f64,
     /// The share of test images whose label a linear classifier predicts.
-    pub(crate) linear_accuracy: f64,
+    linear_accuracy: f64,
 }
 
 pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<(), CliError> {
@@ -67,14 +69,14 @@ pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<()
     let source = ImageSource::for_model(&arguments.data, &model)?;
     let split = source.split(&terminal)?;
     model.check_set(&split.test)?;
-    let features = model.probe(&split, arguments.neighbours)?;
+    let features = model.probe(&split, arguments.neighbors)?;
     let probed = Probed {
         model: model.name().to_owned(),
         data: split.train.name().to_owned(),
         train_images: split.train.len(),
         test_images: split.test.len(),
         classes: split.train.classes().len(),
-        neighbours: arguments.neighbours,
+        neighbors: arguments.neighbors,
         features: features.into_iter().map(FeatureAccuracy::from).collect(),
     };
     terminal.result(&probed, || probed.text())
@@ -85,7 +87,7 @@ impl From<ProbedFeatures> for FeatureAccuracy {
         Self {
             name: features.name,
             numbers: features.values,
-            neighbour_accuracy: features.neighbor_accuracy,
+            neighbor_accuracy: features.neighbor_accuracy,
             linear_accuracy: features.linear_accuracy,
         }
     }
@@ -96,7 +98,7 @@ impl Probed {
         let columns = [
             Column::left("features"),
             Column::decimal("numbers"),
-            Column::decimal(format!("{} neighbours %", self.neighbours)),
+            Column::decimal(format!("{} neighbours %", self.neighbors)),
             Column::decimal("logistic regression %"),
         ];
         let rows: Vec<Vec<String>> = self
@@ -106,7 +108,7 @@ impl Probed {
                 vec![
                     features.name.to_owned(),
                     thousands(features.numbers as u64),
-                    format!("{:.2}", 100.0 * features.neighbour_accuracy),
+                    format!("{:.2}", 100.0 * features.neighbor_accuracy),
                     format!("{:.2}", 100.0 * features.linear_accuracy),
                 ]
             })

@@ -62,7 +62,7 @@ struct Request {
 
 /// Where the run is kept.
 enum Place {
-    /// A run that exists is gone on with.
+    /// A run that exists is resumed.
     Resume(PathBuf),
     /// A directory that the user chose.
     Chosen(PathBuf),
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
         return Err(CliError::stopped(
             status,
             &path,
-            format!("go on with: ae train --resume {path}"),
+            format!("resume with: ae train --resume {path}"),
         ));
     }
     let summary = finish(&request, &run, &device, &split, trained)?;

@@ -15,7 +15,7 @@ use crate::error::CliError;
 use crate::opening::open_with_images;
 use crate::pictures::sample;
 
-/// Draw what single numbers of a code do.
+/// Draw what single latent dimensions do.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

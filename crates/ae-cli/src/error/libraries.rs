@@ -97,10 +97,10 @@ impl From<TrainError> for CliError {
         let said = Self::caused_by(status, &error);
         match error {
             TrainError::Changed { .. } => {
-                said.hint("a run goes on as it began; ae train starts another one")
+                said.hint("a run is resumed as it began; ae train starts another one")
             }
             TrainError::RunExists { path } => said.hint(format!(
-                "ae train --resume {} goes on with it, --force replaces it",
+                "ae train --resume {} resumes it, --force replaces it",
                 path.display()
             )),
             TrainError::NotARun { .. } => said.hint("--out names another directory"),
@@ -151,10 +151,14 @@ impl From<InferError> for CliError {
                     false => error.hint("a model is a .safetensors file or the directory of a run"),
                 }
             }
-            InferError::NoRun { .. } => Self::failure(Status::Model, "--model", message)
-                .hint("ae train makes one; or name a model file or a run directory"),
-            InferError::NoDenoiser { .. } => Self::failure(Status::Model, "--model", message)
-                .hint("ae train --noise gaussian:0.5 makes one; or name a model with --model"),
+            InferError::NoRun { .. } => {
+                Self::failure(Status::Model, "--model", format!("{message}/"))
+                    .hint("ae train makes one; or name a model file or a run directory")
+            }
+            InferError::NoDenoiser { .. } => {
+                Self::failure(Status::Model, "--model", format!("{message}/"))
+                    .hint("ae train --noise gaussian:0.5 makes one; or name a model with --model")
+            }
             InferError::TrainedNoise { model, source } => {
                 Self::failure(Status::Model, model, source)
             }

@@ -25,7 +25,7 @@ pub(in crate::faults) fn cases() -> Vec<Case> {
                         ended.said()
                     )));
                 }
-                if !ended.stderr.contains("go on with: ae train --resume long") {
+                if !ended.stderr.contains("resume with: ae train --resume long") {
                     return Err(Trouble::Failed(ended.said()));
                 }
                 end_long(bench)

@@ -25,17 +25,17 @@ Examples:
   ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
                                                      five pixels, three numbers: weights to follow by hand
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
-  ae train --resume runs/small                       go on where it stopped
+  ae train --resume runs/small                       resume where it stopped
   ae train --resume runs/small --checkpoint-every 2min
 
 Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
-say how to go on; SIGUSR1 saves and goes on. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
+say how to resume; SIGUSR1 saves and training continues. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
 pictures.")]
 pub(in crate::commands) struct TrainArguments {
     /// Take everything from this file, a run's config.toml.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub(super) config: Option<PathBuf>,
-    /// Go on with this run.
+    /// Resume this run.
     #[arg(long, value_name = "RUN")]
     pub(super) resume: Option<PathBuf>,
     /// The directory of the run [default: runs/NAME with a number that does not exist yet].
@@ -74,7 +74,7 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<OptimizerConfig>(["adam", "adamw", "rmsprop", "sgd"]))]
     pub(super) optimizer: Option<OptimizerConfig>,
-    /// How the learning rate goes on.
+    /// How the learning rate changes.
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
     pub(super) schedule: Option<ScheduleConfig>,

@@ -52,7 +52,7 @@ pub(super) fn configuration(arguments: &TrainArguments) -> Result<RunConfig, Cli
     Ok(config)
 }
 
-/// A resumed run is the same run: only how long it goes on and where it computes may differ.
+/// A resumed run is the same run: only how long it trains and where it computes may differ.
 fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError> {
     let data = &arguments.data;
     let given = [
@@ -121,7 +121,7 @@ fn of_nats(base: TrainConfig) -> TrainConfig {
 
 fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
     let optimizer = arguments.optimizer.unwrap_or(base.optimizer);
-    // Another optimiser begins with its own learning rate and clipping, unless they are given.
+    // Another optimizer begins with its own learning rate and clipping, unless they are given.
     let (learning_rate, clip_norm) = match arguments.optimizer {
         Some(_) => (
             optimizer.default_learning_rate(),
