@@ -6,7 +6,6 @@ mod error;
 mod measure;
 mod number_or_off;
 mod optim;
-mod positional;
 mod run;
 mod setting_checks;
 mod trainer;
@@ -22,10 +21,6 @@ pub use optim::config::{
     AdamSettings, AdamWSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, SgdSettings,
 };
 pub use optim::schedule::ScheduleConfig;
-pub use positional::{
-    anomaly_scores, encode_set, estimate_log_likelihood, evaluate, reconstruct_set, report_codes,
-    train,
-};
 #[cfg(any(test, fuzzing))]
 pub use run::checkpoint::fuzz_manifest;
 pub use run::config::{Convolutions, DataConfig, RunConfig};
