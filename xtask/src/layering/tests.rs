@@ -40,15 +40,11 @@ fn crates(low: &'static str, high: &'static str) -> [(&'static str, &'static str
 }
 
 /// What is not in order yet: a kind of violation and where it still is. Lines may only go.
-const UNFINISHED: [(&str, &str); 8] = [
+const UNFINISHED: [(&str, &str); 4] = [
     ("circle", "crates/ae-data"),
-    ("circle", "crates/ae-kernels"),
     ("circle", "crates/ae-models"),
-    ("circle", "crates/ae-train"),
     ("length", "crates/ae-data"),
-    ("length", "crates/ae-kernels"),
     ("length", "crates/ae-models"),
-    ("length", "tests"),
 ];
 
 #[test]
@@ -258,7 +254,7 @@ fn circles_of_any_length_are_found_once() {
     ];
     assert_eq!(
         circles(&three),
-        ["a.rs takes f from b.rs takes f from c.rs takes f from a.rs"]
+        ["a.rs takes other from b.rs takes f from c.rs takes f from a.rs"]
     );
 }
 
@@ -415,8 +411,8 @@ fn the_command_line_names_burn_in_one_file() {
     assert_eq!(
         lines,
         [
-            "crates/ae-cli/src/commands.rs:2: burn:: belongs in crates/ae-cli/src/backend.rs",
             "crates/ae-cli/src/commands/tests.rs:1: burn:: belongs in crates/ae-cli/src/backend.rs",
+            "crates/ae-cli/src/commands.rs:2: burn:: belongs in crates/ae-cli/src/backend.rs",
         ]
     );
 }
