@@ -1,3 +1,5 @@
+//! Noisy inputs, the same for a model and for its baselines.
+
 use ae_data::{ImageShape, NoiseChain};
 use ae_random::{Draw, Purpose};
 

@@ -1,3 +1,5 @@
+//! What can go wrong while images and codes are measured.
+
 use ae_data::{DataError, ImageShape};
 
 /// What can go wrong while images are measured.

@@ -1,4 +1,4 @@
-//! A few of many, spread evenly.
+//! Evenly spread indices: a few of many.
 
 /// At most `most` of the numbers below `count`, evenly spread, in rising order.
 pub(crate) fn evenly_spread(count: usize, most: usize) -> Vec<usize> {

@@ -1,4 +1,4 @@
-//! The Gaussian blur at its best width.
+//! The baseline `gaussian`: a Gaussian blur at its best width.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Doing nothing.
+//! The baseline `identity`: the input itself.
 
 use crate::baselines::bench::Bench;
 use crate::baselines::kind::BaselineKind;

@@ -1,4 +1,4 @@
-//! JPEG at the code's size, and at three common qualities.
+//! The baseline `jpeg`: at the code's size, and at three common qualities.
 
 use ae_data::Image;
 

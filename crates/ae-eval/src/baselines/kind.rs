@@ -1,4 +1,4 @@
-//! What there is to say of a baseline.
+//! The trait of a baseline: name, description, when it applies, how it is measured.
 
 use crate::baselines::bench::Bench;
 use crate::baselines::request::{Baseline, BaselineRequest};

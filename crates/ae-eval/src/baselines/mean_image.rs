@@ -1,4 +1,4 @@
-//! The answer that looks at no input.
+//! The baseline `mean image`: the mean of the training images.
 
 use ae_data::ImageSet;
 

@@ -1,4 +1,4 @@
-//! The median filter at its best radius.
+//! The baseline `median`: a median filter at its best radius.
 
 use std::fmt;
 

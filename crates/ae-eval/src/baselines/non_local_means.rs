@@ -1,4 +1,4 @@
-//! Non-local means at its best settings.
+//! The baseline `non-local means`, at its best settings.
 
 use std::fmt;
 

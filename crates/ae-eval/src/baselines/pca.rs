@@ -1,4 +1,4 @@
-//! The best linear code of the model's size.
+//! The baseline `pca`: the best linear code of the model's size.
 
 use crate::baselines::bench::Bench;
 use crate::baselines::kind::BaselineKind;

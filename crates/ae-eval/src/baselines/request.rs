@@ -1,4 +1,4 @@
-//! What baselines are asked for, and what is said of each.
+//! What baselines are measured for (`BaselineRequest`), and the result of one (`Baseline`).
 
 use ae_data::ImageSet;
 use serde::Serialize;

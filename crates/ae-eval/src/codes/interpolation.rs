@@ -1,4 +1,4 @@
-//! Ways from one code to another.
+//! Paths from one code to another: linear and spherical.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Multinomial logistic regression: how much of the labels a linear map of the features tells.
+//! Multinomial logistic regression: labels predicted by a linear map of the features.
 
 use rayon::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Gaussian blur.
+
 use ae_data::ImageShape;
 
 use crate::filters::planes::{by_channel, shifted};

@@ -1,3 +1,5 @@
+//! The median filter.
+
 use ae_data::ImageShape;
 
 use crate::filters::planes::{by_channel, shifted};

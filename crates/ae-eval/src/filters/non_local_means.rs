@@ -1,3 +1,5 @@
+//! Non-local means.
+
 use ae_data::ImageShape;
 use rayon::prelude::*;
 

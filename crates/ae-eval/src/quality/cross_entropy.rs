@@ -1,3 +1,5 @@
+//! Binary cross-entropy of an image.
+
 /// The mean over an image's values of the binary cross-entropy, `-(r ln c + (1 - r) ln(1 - c))` in nats.
 ///
 /// Logarithms are taken to be at least -100. Of a gray reference it is not 0 at its least but the gray's entropy.

@@ -1,3 +1,5 @@
+//! Structural similarity (SSIM).
+
 use ae_data::ImageShape;
 
 const WINDOW: usize = 11;
