@@ -1,15 +1,15 @@
 //! The glyphs that are compiled into `ae-data`: drawn from installed fonts, bit for bit the same each time.
 //!
-//! `datasets/glyphs` holds the packages to draw from (`packages.toml`), and beside the images what was drawn
-//! (`fonts.tsv`) and how much of it there is (`manifest.json`).
+//! `datasets/glyphs` holds the packages to draw from (`packages.toml`), what was drawn (`fonts.tsv`) and how much of it
+//! there is (`manifest.json`); the images lie in `crates/ae-data/glyphs`, for a crate is packed with what it embeds.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use ae_data::glyphs::{self, GlyphFace, GlyphOptions, Glyphs, Recognition};
 use ae_data::{DataError, Dataset, ImageSet, write_idx};
 use ae_files::write_atomically;
+use ae_glyphs::{GlyphFace, GlyphOptions, Glyphs, Recognition, render_fonts};
 use clap::Args;
 use serde::Serialize;
 
@@ -48,6 +48,7 @@ fn glyph_options() -> GlyphOptions {
 /// When packages are missing, files cannot be read or written, or a check finds a difference.
 pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
     let folder = root.join("datasets/glyphs");
+    let images = root.join("crates/ae-data/glyphs");
     let mut packages = Packages::read(&folder.join("packages.toml"))?;
     if options.packages {
         println!("{}", packages.names().collect::<Vec<_>>().join("\n"));
@@ -57,11 +58,11 @@ pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
     if options.check {
         packages.check_versions(&fonts)?;
     }
-    let glyphs = glyphs::render_fonts(&fonts.files(), &glyph_options())?;
+    let glyphs = render_fonts(&fonts.files(), &glyph_options())?;
     let list = list_of_fonts(&glyphs, &packages, &fonts);
     let manifest = Manifest::of(&glyphs)?;
     if options.check {
-        check(&folder, &glyphs.dataset, &list, &manifest)?;
+        check(&folder, &images, &glyphs.dataset, &list, &manifest)?;
         println!(
             "{} is what the fonts give: {}",
             folder.display(),
@@ -71,7 +72,7 @@ pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
     }
     packages.set_versions(&fonts);
     for (name, set) in parts(&glyphs.dataset) {
-        let path = |kind: &str| folder.join(format!("{name}-{kind}-ubyte.gz"));
+        let path = |kind: &str| images.join(format!("{name}-{kind}-ubyte.gz"));
         write_idx(&path("images-idx3"), Some(&path("labels-idx1")), set)?;
     }
     let texts = [
@@ -198,11 +199,12 @@ impl Manifest {
 /// Compares pixels, labels and texts; how the images were compressed doesn't matter.
 fn check(
     folder: &Path,
+    images: &Path,
     dataset: &Dataset,
     list: &str,
     manifest: &Manifest,
 ) -> Result<(), GlyphsError> {
-    let there = ae_data::open(&folder.to_string_lossy(), &ae_data::OpenOptions::default())?;
+    let there = ae_data::open(&images.to_string_lossy(), &ae_data::OpenOptions::default())?;
     let mut differences = Vec::new();
     let test = |dataset: &Dataset| dataset.test.as_ref().map(ImageSet::fingerprint).transpose();
     if dataset.train.fingerprint()? != there.train.fingerprint()? {
@@ -253,14 +255,14 @@ mod tests {
 
     #[test]
     fn a_set_that_differs_is_told_by_what_differs() {
-        let font =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/ae-data/tests/fonts/figures.ttf");
+        let font = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../crates/ae-glyphs/tests/fonts/figures.ttf");
         let options = GlyphOptions {
             recognition: Recognition::Off,
             test_share: 0.0,
             ..glyph_options()
         };
-        let glyphs = glyphs::render_fonts(&[font], &options).unwrap();
+        let glyphs = render_fonts(&[font], &options).unwrap();
         let manifest = Manifest::of(&glyphs).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
@@ -271,14 +273,35 @@ mod tests {
         write_idx(&images, Some(&labels), &glyphs.dataset.train).unwrap();
         fs::write(path("fonts.tsv"), "list").unwrap();
         fs::write(path("manifest.json"), manifest.to_json()).unwrap();
-        check(folder.path(), &glyphs.dataset, "list", &manifest).unwrap();
+        check(
+            folder.path(),
+            folder.path(),
+            &glyphs.dataset,
+            "list",
+            &manifest,
+        )
+        .unwrap();
 
-        let error = check(folder.path(), &glyphs.dataset, "another list", &manifest).unwrap_err();
+        let error = check(
+            folder.path(),
+            folder.path(),
+            &glyphs.dataset,
+            "another list",
+            &manifest,
+        )
+        .unwrap_err();
         assert!(error.to_string().ends_with(": fonts.tsv"), "{error}");
         let mut bytes = fs::read(&images).unwrap();
         bytes[1000] ^= 1;
         fs::write(&images, bytes).unwrap();
-        let error = check(folder.path(), &glyphs.dataset, "list", &manifest).unwrap_err();
+        let error = check(
+            folder.path(),
+            folder.path(),
+            &glyphs.dataset,
+            "list",
+            &manifest,
+        )
+        .unwrap_err();
         assert!(
             error.to_string().ends_with(": the training images"),
             "{error}"

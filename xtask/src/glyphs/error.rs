@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use ae_data::DataError;
+use ae_glyphs::GlyphError;
 use thiserror::Error;
 
 /// Why the glyphs could not be made, or are not what they should be.
@@ -51,7 +52,10 @@ pub enum GlyphsError {
         /// What differs.
         differences: String,
     },
-    /// From the library that draws.
+    /// The letters cannot be drawn.
+    #[error(transparent)]
+    Drawing(#[from] GlyphError),
+    /// The set cannot be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
 }

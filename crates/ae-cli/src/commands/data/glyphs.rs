@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ae_data::glyphs::{GlyphOptions, Glyphs, render_fonts};
 use ae_data::{ImageSet, write_idx};
+use ae_glyphs::{GlyphOptions, Glyphs, render_fonts};
 use ae_report::thousands;
 use clap::Args;
 use serde::Serialize;

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
+use ae_data::Skipped;
+use ae_data::glyphs::NAME;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::font::Face;
-use super::{FACE_VALUES, GlyphOptions, NAME};
-use crate::Skipped;
+use crate::face::{FACE_VALUES, Face};
+use crate::options::GlyphOptions;
 
 /// Leaves out faces that are nearly identical with one before them, then those that are too many.
 ///
 /// The order of the result is as good as random, and a face's place in relation to others doesn't change when fonts
 /// are added: the beginning of the set is a sample of the whole.
-pub(super) fn thin(
+pub(crate) fn thin(
     faces: Vec<Face>,
     options: &GlyphOptions,
     thinned: &mut Vec<Skipped>,
@@ -82,7 +83,7 @@ fn are_near(a: &[u8], b: &[u8], limit: u32) -> bool {
 ///
 /// `Noto Sans`, `Noto Serif` and `Noto Mono` so stay together. A group's side depends on its name alone: it stays
 /// where it is when other fonts come or go.
-pub(super) fn split(faces: Vec<Face>, test_share: f64) -> (Vec<Face>, Vec<Face>) {
+pub(crate) fn split(faces: Vec<Face>, test_share: f64) -> (Vec<Face>, Vec<Face>) {
     faces.into_iter().partition(|face| {
         let [a, b, c, d, ..] = hash([NAME, &group(face)].concat());
         f64::from(u32::from_be_bytes([a, b, c, d])) >= test_share * 2.0f64.powi(32)
@@ -90,7 +91,7 @@ pub(super) fn split(faces: Vec<Face>, test_share: f64) -> (Vec<Face>, Vec<Face>)
 }
 
 /// What is never divided: the family's first word, in lower case.
-pub(super) fn group(face: &Face) -> String {
+pub(crate) fn group(face: &Face) -> String {
     face.origin
         .family
         .split(' ')
@@ -106,7 +107,7 @@ fn hash(text: impl AsRef<[u8]>) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::glyphs::GlyphFace;
+    use crate::face::GlyphFace;
 
     fn face(family: &str, value: u8) -> Face {
         let file = format!("{family}-{value}.ttf").into();

@@ -1,22 +1,24 @@
 //! Telling letters from symbols: many fonts have arrows, hands or bar codes where A to J should be.
 
+use ae_data::glyphs::{LETTERS, SIDE, embedded};
+use ae_data::{DataError, ImageSet, Skipped};
 use rayon::prelude::*;
 
-use super::font::Face;
-use super::{LETTERS, Recognition, SIDE, embedded, select};
-use crate::{DataError, ImageSet, Skipped};
+use crate::face::Face;
+use crate::options::Recognition;
+use crate::select;
 
 /// Images are compared at half their size, which forgives a pixel's shift and is four times as fast.
 const HALF: usize = SIDE / 2;
 
 /// How many of the most similar images have a vote.
-const NEIGHBOURS: usize = 10;
+const NEIGHBORS: usize = 10;
 
 /// How many of the 100 votes on a face's ten letters must be for the right letter; symbols get about 10 by chance.
 const VOTES_NEEDED: usize = 30;
 
 /// Keeps the faces whose letters look like those of other families.
-pub(super) fn letters(
+pub(crate) fn letters(
     faces: Vec<Face>,
     recognition: Recognition,
     skipped: &mut Vec<Skipped>,
@@ -74,32 +76,31 @@ impl Pool {
     }
 
     fn extend_with_set(&mut self, set: &ImageSet) -> Result<(), DataError> {
-        for index in 0..set.len() {
-            self.pixels.extend(halve_all(set.image(index)?.pixels()));
-            self.labels
-                .push(usize::from(set.label(index).unwrap_or_default()));
+        for image in set {
+            self.pixels.extend(halve_all(image.read()?.pixels()));
+            self.labels.push(image.label().unwrap_or_default() as usize);
             self.groups.push(None);
         }
         Ok(())
     }
 
-    /// How many of the nearest neighbours of all letters, from other families, have the right label.
+    /// How many of the nearest neighbors of all letters, from other families, have the right label.
     fn votes(&self, face: &Face) -> usize {
         let group = Some(select::group(face));
         let foreign: Vec<bool> = self.groups.iter().map(|other| *other != group).collect();
         let letters = halve_all(&face.pixels);
         let votes_for = |(label, image): (usize, &[i16])| {
-            let mut nearest: Vec<(i32, usize)> = Vec::with_capacity(NEIGHBOURS + 1);
+            let mut nearest: Vec<(i32, usize)> = Vec::with_capacity(NEIGHBORS + 1);
             for (place, other) in self.pixels.chunks_exact(HALF * HALF).enumerate() {
                 if !foreign[place] {
                     continue;
                 }
                 let distance = squared_distance(image, other);
                 let farthest = nearest.last().map_or(i32::MAX, |&(distance, _)| distance);
-                if nearest.len() < NEIGHBOURS || distance < farthest {
+                if nearest.len() < NEIGHBORS || distance < farthest {
                     let rank = nearest.partition_point(|&(nearer, _)| nearer <= distance);
                     nearest.insert(rank, (distance, self.labels[place]));
-                    nearest.truncate(NEIGHBOURS);
+                    nearest.truncate(NEIGHBORS);
                 }
             }
             nearest.iter().filter(|&&(_, other)| other == label).count()

@@ -4,8 +4,7 @@
 //! are not black and stretched to 28x28 with a Lanczos filter, whose faint ringing they show.
 
 use ab_glyph::{GlyphId, Outline, OutlineCurve, OutlinedGlyph, PxScaleFactor, Rect, point};
-
-use super::SIDE;
+use ae_data::glyphs::SIDE;
 
 /// The size at which letters are drawn before they are stretched; with it, the gray levels come nearest to notMNIST's.
 const PIXELS_PER_EM: f32 = 96.0;
@@ -15,7 +14,7 @@ const LARGEST_EMS: f32 = 3.0;
 const SMALLEST_EMS: f32 = 0.1;
 
 /// Draws a letter; fails with a reason that begins with a verb.
-pub(super) fn draw(mut outline: Outline, units_per_em: f32) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn draw(mut outline: Outline, units_per_em: f32) -> Result<Vec<u8>, &'static str> {
     outline.bounds = bounds(&outline.curves).ok_or("is empty")?;
     let Rect { min, max } = outline.bounds;
     // Outlines point up, images down.
@@ -107,12 +106,12 @@ fn resample(pixels: &[u8], height: usize, width: usize, new_width: usize) -> Vec
     let widening = scale.max(1.0);
     let mut result = vec![0; height * new_width];
     for place in 0..new_width {
-        let centre = (place as f64 + 0.5) * scale;
+        let center = (place as f64 + 0.5) * scale;
         let reach = LOBES * widening;
-        let first = (centre - reach + 0.5).max(0.0) as usize;
-        let last = ((centre + reach + 0.5) as usize).min(width);
+        let first = (center - reach + 0.5).max(0.0) as usize;
+        let last = ((center + reach + 0.5) as usize).min(width);
         let weights: Vec<f64> = (first..last)
-            .map(|source| lanczos((source as f64 + 0.5 - centre) / widening))
+            .map(|source| lanczos((source as f64 + 0.5 - center) / widening))
             .collect();
         let sum: f64 = weights.iter().sum();
         let one = f64::from(1 << FRACTION_BITS);
