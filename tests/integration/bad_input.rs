@@ -114,7 +114,7 @@ fn data_that_cannot_be_read() {
         ("empty.png", 3, &["empty.png"]),
         ("wide.png", 3, &["wide.png", "too large", "60000x60000"]),
         ("broken.jpg", 3, &["broken.jpg"]),
-        ("notes.txt", 3, &["notes.txt", "neither an image"]),
+        ("notes.txt", 3, &["notes.txt", "neither an IDX file"]),
         ("nothing", 3, &["no images in nothing"]),
         ("one-idx3-ubyte", 3, &["one", "needs at least 2"]),
         ("notmnist-large", 5, &["notmnist-large is not in"]),

@@ -10,7 +10,7 @@ mod noise;
 mod output;
 pub(crate) mod value;
 
-pub(crate) use self::data::{DataArguments, DataPosition, Part};
+pub(crate) use self::data::{DataArguments, DataPosition, Part, known_sets};
 pub(crate) use self::device::DeviceArguments;
 pub(crate) use self::kind::{KindArguments, ModelKind, NetworkKind};
 pub(crate) use self::model::{ModelOption, ModelPosition, RUNS};

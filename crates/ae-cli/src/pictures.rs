@@ -127,7 +127,7 @@ pub(crate) fn sample(set: &ImageSet, count: usize) -> Vec<usize> {
     for index in 0..set.len() {
         if let Some(indices) = set
             .label(index)
-            .and_then(|label| of_class.get_mut(usize::from(label)))
+            .and_then(|label| of_class.get_mut(label as usize))
         {
             indices.push(index);
         }
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    fn set(labels: Option<Vec<u8>>, count: usize) -> ImageSet {
+    fn set(labels: Option<Vec<u32>>, count: usize) -> ImageSet {
         let shape = ImageShape::new(1, 1, 1);
         ImageSet::from_images("set", shape, vec![0; count], labels, Vec::new()).unwrap()
     }

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::Skipped;
-use crate::shape::{ImageShape, Size};
+use crate::image::shape::{ImageShape, Size};
+use crate::set::Skipped;
 
 /// Why a set, an image or an option could not be used.
 ///
-/// `Display` is the whole story on one line, the cause included: print it, and don't walk `source` for more text.
+/// `Display` says what went wrong with which file; where the operating system refused, `source` says why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -27,6 +27,8 @@ pub enum DataError {
     UnknownSource {
         /// The name as it was given.
         name: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
     },
     /// A known set that has not been downloaded yet.
     #[error("{name} is not in {}", folder.display())]
@@ -43,7 +45,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// The operating system refused to read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -51,7 +53,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The operating system refused to write.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -75,10 +77,12 @@ pub enum DataError {
         reason: String,
     },
     /// A file of no kind that can be read.
-    #[error("{}: neither an image, an IDX file nor a .tar.gz archive of images", path.display())]
+    #[error("{}: neither {}", path.display(), neither(known))]
     UnknownFormat {
         /// The file.
         path: PathBuf,
+        /// What could be read, each with its article.
+        known: Vec<&'static str>,
     },
     /// An image or a set that would take more memory than allowed.
     #[error("{} is too large: {found}, the limit is {limit}", path.display())]
@@ -161,21 +165,6 @@ impl DataError {
         )
     }
 
-    /// What a person might do about it, where that is known.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::UnknownSource { .. } => Some(
-                "known names are glyphs, lines, notmnist-small, notmnist-large and mnist; anything else is a path".to_owned(),
-            ),
-            Self::NotDownloaded { name, .. } => Some(format!("cargo xtask download {name}")),
-            Self::SizesDiffer { first_size, .. } => {
-                Some(format!("--size {first_size} brings all of them to one size"))
-            }
-            _ => None,
-        }
-    }
-
     pub(crate) fn read(path: &Path, source: io::Error) -> Self {
         Self::Read {
             path: path.to_owned(),
@@ -187,6 +176,16 @@ impl DataError {
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write { path, source }
+    }
+
+    /// The error for a file that stops or breaks in the middle.
+    pub(crate) fn broken(path: &Path, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::decode(path, "the file is truncated"),
+            // Nothing is wrong with the file.
+            io::ErrorKind::OutOfMemory => Self::read(path, error.kind().into()),
+            _ => Self::decode(path, error),
+        }
     }
 
     /// Other crates' messages begin with a capital; ours don't.
@@ -214,5 +213,14 @@ impl DataError {
             }
             other => other.to_string(),
         }
+    }
+}
+
+/// `a, b nor c`.
+fn neither(things: &[&str]) -> String {
+    match things {
+        [] => String::new(),
+        [thing] => (*thing).to_owned(),
+        [most @ .., last] => format!("{} nor {last}", most.join(", ")),
     }
 }

@@ -1,7 +1,6 @@
-//! Files that several tests need.
+//! Files that several tests need, those in `tests/sources` too.
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
 
 use flate2::Crc;
 
@@ -13,16 +12,6 @@ pub(crate) fn temporary_folder() -> tempfile::TempDir {
 /// A gray PNG all of one value.
 pub(crate) fn encoded_png(width: u32, height: u32, value: u8) -> Vec<u8> {
     let image = ::image::GrayImage::from_pixel(width, height, ::image::Luma([value]));
-    let mut bytes = Cursor::new(Vec::new());
-    image
-        .write_to(&mut bytes, ::image::ImageFormat::Png)
-        .expect("an image that can be encoded");
-    bytes.into_inner()
-}
-
-/// A colour PNG all of one value.
-pub(crate) fn encoded_colour_png(width: u32, height: u32, value: [u8; 3]) -> Vec<u8> {
-    let image = ::image::RgbImage::from_pixel(width, height, ::image::Rgb(value));
     let mut bytes = Cursor::new(Vec::new());
     image
         .write_to(&mut bytes, ::image::ImageFormat::Png)
@@ -49,20 +38,4 @@ pub(crate) fn huge_png(width: u32, height: u32) -> Vec<u8> {
         bytes.extend(checksum.sum().to_be_bytes());
     }
     bytes
-}
-
-/// The real data's folder, or `None` with a word that the test skips.
-pub(crate) fn shared_data(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("AE_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!(
-        "{test} skips: no data at {}; AE_SHARED_DATA can name another place",
-        folder.display()
-    );
-    None
 }

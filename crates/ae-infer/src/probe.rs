@@ -84,8 +84,8 @@ impl OpenModel {
     }
 }
 
-fn labels(set: &ImageSet) -> Result<Vec<u8>, InferError> {
-    let labels: Option<Vec<u8>> = (0..set.len()).map(|index| set.label(index)).collect();
+fn labels(set: &ImageSet) -> Result<Vec<u32>, InferError> {
+    let labels: Option<Vec<u32>> = (0..set.len()).map(|index| set.label(index)).collect();
     labels.ok_or_else(|| InferError::NoLabels {
         name: set.name().to_owned(),
     })

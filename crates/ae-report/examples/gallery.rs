@@ -33,9 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect::<Result<_, _>>()?;
     let labels: Vec<String> = (0..images.len())
         .map(|index| {
-            set.label(index).map_or(String::new(), |label| {
-                set.classes()[usize::from(label)].clone()
-            })
+            set.label(index)
+                .map_or(String::new(), |label| set.classes()[label as usize].clone())
         })
         .collect();
     let save = |name: &str, picture: Picture| picture.write_png(&folder.join(name));

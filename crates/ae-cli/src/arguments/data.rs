@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use ae_data::{Binarization, Channels, Fit, Size};
+use ae_data::{Binarization, Channels, Fit, Size, source_kinds};
 use clap::{Args, ValueEnum};
 
 use super::value::{at_least_one, named, share};
@@ -11,9 +11,7 @@ use super::value::{at_least_one, named, share};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArguments {
-    /// A set by name (glyphs, lines, notmnist-small, notmnist-large, mnist) or by path: IDX, .tar.gz, a folder of
-    /// images, one image [default: the model's own, else glyphs].
-    #[arg(long, value_name = "SET")]
+    #[arg(long, value_name = "SET", help = data_help())]
     pub data: Option<String>,
     /// Bring images to this size: 28 or WIDTHxHEIGHT.
     #[arg(long, value_name = "SIZE", value_parser = size)]
@@ -40,6 +38,28 @@ pub(crate) struct DataArguments {
     /// Take any unreadable file as an error.
     #[arg(long)]
     pub strict: bool,
+}
+
+fn data_help() -> String {
+    format!(
+        "The images: {} [default: the model's own, else glyphs]",
+        known_sets()
+    )
+}
+
+/// What may be named as a set of images.
+pub(crate) fn known_sets() -> String {
+    let (named, formats): (Vec<_>, Vec<_>) = source_kinds()
+        .into_iter()
+        .partition(|kind| kind.name.is_some());
+    let titles = |kinds: Vec<ae_data::SourceKind>| -> Vec<&str> {
+        kinds.into_iter().map(|kind| kind.title).collect()
+    };
+    format!(
+        "a set by name ({}), or by path {}",
+        titles(named).join(", "),
+        titles(formats).join(", ")
+    )
 }
 
 /// A set, named with or without `--data`.

@@ -2,16 +2,29 @@
 
 use std::str::FromStr as _;
 
-use ae_data::NoiseChain;
+use ae_data::{NoiseChain, NoiseKind};
 use clap::Args;
 
 /// `--noise`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct NoiseArgument {
-    /// Noise in pixel units, where 1 is the full range: gaussian:0.5, masking:0.3,
-    /// gaussian:0.1..0.6 (a range), gaussian:0.2,cutout:0.3 (a chain), none.
-    #[arg(long, value_name = "CHAIN", value_parser = read_noise, help_heading = "Data")]
+    #[arg(
+        long,
+        value_name = "CHAIN",
+        value_parser = read_noise,
+        help = noise_help(),
+        help_heading = "Data"
+    )]
     pub noise: Option<NoiseChain>,
+}
+
+fn noise_help() -> String {
+    let examples: Vec<String> = NoiseKind::ALL.iter().map(|kind| kind.example()).collect();
+    format!(
+        "Noise, its strength in pixel units, where 1 is the full range: {}; gaussian:0.1..0.6 (a range), \
+         gaussian:0.2,cutout:0.3 (a chain), none",
+        examples.join(", ")
+    )
 }
 
 /// Reads `--noise`.

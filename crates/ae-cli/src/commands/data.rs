@@ -5,6 +5,7 @@ mod info;
 mod noise;
 mod show;
 
+use crate::arguments::known_sets;
 use crate::command::{Entry, Example};
 
 pub(super) const ABOUT: &str = "Look at image sets, draw noises, make glyphs";
@@ -14,16 +15,17 @@ pub(super) const EXAMPLES: &[Example] =
 
 /// What `ae data --help` ends with.
 pub(super) fn help() -> String {
-    "\
+    format!(
+        "\
 Examples:
   ae data info notMNIST_small.tar.gz         counts, shape, range, duplicates, unreadable files
   ae data show glyphs -o grid.png
   ae data noise --noise gaussian:0.5 --noise cutout:0.3 -o noises.png
   ae data glyphs --fonts ~/.fonts -o my-glyphs/
 
-A set is a name (glyphs, lines, notmnist-small, notmnist-large, mnist), an IDX file or a folder of them,
-notMNIST's .tar.gz, a folder of images, or one image."
-        .to_owned()
+A set is {}.",
+        known_sets()
+    )
 }
 
 /// Every command of the group, in the order of its help.

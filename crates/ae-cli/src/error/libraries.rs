@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ae_data::DataError;
 use ae_eval::EvalError;
+use ae_glyphs::GlyphError;
 use ae_infer::{Capability, InferError, NpyError};
 use ae_models::ModelError;
 use ae_report::ReportError;
@@ -15,11 +16,19 @@ use crate::arguments::RUNS;
 
 impl From<DataError> for CliError {
     fn from(error: DataError) -> Self {
-        let hint = error.hint();
-        let error = Self::caused_by(status_of_data(&error), &error);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
+        let said = Self::caused_by(status_of_data(&error), &error);
+        match &error {
+            DataError::UnknownSource { known, .. } => said.hint(format!(
+                "known names are {}; anything else is a path",
+                known.join(", ")
+            )),
+            DataError::NotDownloaded { name, .. } => {
+                said.hint(format!("cargo xtask download {name}"))
+            }
+            DataError::SizesDiffer { first_size, .. } => said.hint(format!(
+                "--size {first_size} brings all of them to one size"
+            )),
+            _ => said,
         }
     }
 }
@@ -32,12 +41,16 @@ fn status_of_data(error: &DataError) -> Status {
         DataError::NotDownloaded { .. } | DataError::NotFound { .. } | DataError::Write { .. } => {
             Status::Files
         }
-        DataError::Read { source, .. } => match source.kind() {
-            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Status::Data,
-            ErrorKind::OutOfMemory => Status::Device,
-            _ => Status::Files,
-        },
+        DataError::Read { source, .. } => status_of_reading(source),
         _ => Status::Data,
+    }
+}
+
+fn status_of_reading(error: &std::io::Error) -> Status {
+    match error.kind() {
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Status::Data,
+        ErrorKind::OutOfMemory => Status::Device,
+        _ => Status::Files,
     }
 }
 
@@ -58,6 +71,18 @@ impl From<EvalError> for CliError {
             EvalError::Data(error) => error.into(),
             error => Self::caused_by(Status::Data, &error),
         }
+    }
+}
+
+impl From<GlyphError> for CliError {
+    fn from(error: GlyphError) -> Self {
+        let status = match error {
+            GlyphError::Data(error) => return error.into(),
+            GlyphError::NotFound { .. } => Status::Files,
+            GlyphError::Read { ref source, .. } => status_of_reading(source),
+            _ => Status::Data,
+        };
+        Self::caused_by(status, &error)
     }
 }
 

@@ -1,5 +1,10 @@
 //! Values, files and limits of single images.
 
+use std::fs;
+use std::path::Path;
+
+use ::image::DynamicImage;
+
 use super::*;
 use crate::test_images::{encoded_png, huge_png, temporary_folder};
 
@@ -45,7 +50,7 @@ fn pixels_must_be_as_many_as_the_shape_says() {
 }
 
 #[test]
-fn lossless_formats_round_trip_in_gray_and_in_colour() {
+fn lossless_formats_round_trip_in_gray_and_in_color() {
     let folder = temporary_folder();
     for channels in [1, 3] {
         let shape = ImageShape::new(channels, 3, 2);
@@ -61,7 +66,7 @@ fn lossless_formats_round_trip_in_gray_and_in_colour() {
         for extension in ["png", "bmp", "tiff", "webp", "qoi", "PNG", "ppm", "tga"] {
             let path = folder.path().join(format!("image.{extension}"));
             image.write(&path).unwrap_or_else(|error| panic!("{error}"));
-            // Some formats know colour alone; the gray must survive that.
+            // Some formats know color alone; the gray must survive that.
             let options = ImageOptions {
                 channels: Some(kept),
                 ..ImageOptions::default()
@@ -102,11 +107,10 @@ fn interleaving_takes_a_value_of_each_plane_in_turn() {
 
 #[test]
 fn transparent_parts_show_white() {
-    let colour: DynamicImage =
-        ::image::RgbaImage::from_raw(2, 1, vec![10, 20, 30, 255, 0, 0, 0, 0])
-            .unwrap()
-            .into();
-    let decoded = Image::from_dynamic(&colour);
+    let color: DynamicImage = ::image::RgbaImage::from_raw(2, 1, vec![10, 20, 30, 255, 0, 0, 0, 0])
+        .unwrap()
+        .into();
+    let decoded = Image::from_dynamic(&color);
     assert_eq!(decoded.pixels(), [10, 255, 20, 255, 30, 255]);
     let gray: DynamicImage = ::image::GrayAlphaImage::from_raw(3, 1, vec![10, 255, 0, 0, 0, 128])
         .unwrap()
@@ -247,7 +251,7 @@ fn names_and_shapes_that_cannot_be_written_are_refused() {
     assert!(
         error
             .to_string()
-            .ends_with("2 channels are neither gray nor colour"),
+            .ends_with("2 channels are neither gray nor color"),
         "{error}"
     );
     let error = gray

@@ -3,24 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
-use crate::DataError;
-
-/// The error for a noise that reads `noise` where `expected` was expected.
-pub(super) fn invalid_noise(noise: impl ToString, expected: impl Into<String>) -> DataError {
-    DataError::InvalidValue {
-        what: "noise",
-        value: noise.to_string(),
-        expected: expected.into(),
-    }
-}
+use crate::error::DataError;
+use crate::noise::chain::{Noise, NoiseChain, Strength, invalid_noise};
+use crate::noise::kind::NoiseKind;
 
 impl FromStr for NoiseKind {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<NoiseKind, DataError> {
-        let kind = NoiseKind::ALL.into_iter().find(|kind| kind.name() == text);
-        kind.ok_or_else(|| {
+        let kind = NoiseKind::ALL.iter().find(|kind| kind.name() == text);
+        kind.copied().ok_or_else(|| {
             let names: Vec<&str> = NoiseKind::ALL.iter().map(|kind| kind.name()).collect();
             invalid_noise(text, format!("one of {} or none", names.join(", ")))
         })
@@ -37,7 +29,7 @@ impl FromStr for Noise {
         if strength.is_empty() {
             return Err(invalid_noise(
                 text,
-                format!("a strength, as in {kind}:{}", kind.example_strength()),
+                format!("a strength, as in {}", kind.example()),
             ));
         }
         let number = |part: &str| {
@@ -67,22 +59,6 @@ impl FromStr for NoiseChain {
     }
 }
 
-impl FromStr for NoiseDraw {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<NoiseDraw, DataError> {
-        match text {
-            "each-epoch" => Ok(NoiseDraw::EachEpoch),
-            "once" => Ok(NoiseDraw::Once),
-            _ => Err(DataError::InvalidValue {
-                what: "noise draw",
-                value: text.to_owned(),
-                expected: "each-epoch or once".to_owned(),
-            }),
-        }
-    }
-}
-
 impl fmt::Display for Strength {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,28 +70,19 @@ impl fmt::Display for Strength {
 
 impl fmt::Display for Noise {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.kind, self.strength)
+        write!(formatter, "{}:{}", self.kind(), self.strength())
     }
 }
 
 impl fmt::Display for NoiseChain {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, others @ ..] = self.noises.as_slice() else {
+        let [first, others @ ..] = self.noises() else {
             return formatter.write_str("none");
         };
         write!(formatter, "{first}")?;
         others
             .iter()
             .try_for_each(|noise| write!(formatter, ",{noise}"))
-    }
-}
-
-impl fmt::Display for NoiseDraw {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            NoiseDraw::EachEpoch => "each-epoch",
-            NoiseDraw::Once => "once",
-        })
     }
 }
 
@@ -222,21 +189,5 @@ mod tests {
             );
             assert!(error.is_usage(), "{text}");
         }
-    }
-
-    #[test]
-    fn draws_parse_and_print() {
-        for draw in [NoiseDraw::EachEpoch, NoiseDraw::Once] {
-            assert_eq!(draw.to_string().parse::<NoiseDraw>().unwrap(), draw);
-        }
-        let error = "twice"
-            .parse::<NoiseDraw>()
-            .expect_err("there is no such draw");
-        assert_eq!(
-            error.to_string(),
-            "invalid noise draw \"twice\": expected each-epoch or once"
-        );
-        assert_eq!(NoiseDraw::Once.epoch(5), 0);
-        assert_eq!(NoiseDraw::EachEpoch.epoch(5), 5);
     }
 }

@@ -1,5 +1,7 @@
+use ae_random::{Draw, Purpose, RandomStream};
+
 use super::*;
-use ae_random::{Draw, Purpose};
+use crate::image::ImageShape;
 
 const SHAPE: ImageShape = ImageShape {
     channels: 2,
@@ -124,9 +126,7 @@ fn results_are_clipped() {
     let (mean, _) = mean_and_deviation(&noisy("gaussian:0.3,blur:20", SHAPE, 1.0, 0));
     assert!(mean > 0.98, "{mean}");
     let mut values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.25];
-    let nothing = NoiseChain::new(vec![
-        Noise::new(NoiseKind::Gaussian, Strength::Fixed(0.0)).unwrap(),
-    ]);
+    let nothing: NoiseChain = "gaussian:0".parse().unwrap();
     nothing.apply(ImageShape::new(1, 2, 2), &mut values, &mut rng(0));
     assert_eq!(values, [0.0, 1.0, 0.0, 0.25]);
 }
@@ -187,9 +187,9 @@ fn blur_is_the_gaussian_of_its_width() {
         .sum();
     // The cut tails take a little from 4.
     assert!((variance - 4.0).abs() < 0.02, "{variance}");
-    let centre = 1.0 / (2.0 * std::f32::consts::PI * 4.0);
-    assert!((values[20 * 41 + 20] - centre).abs() < 0.01 * centre);
-    assert!((values[23 * 41 + 21] - centre * (-10.0f32 / 8.0).exp()).abs() < 0.01 * centre);
+    let center = 1.0 / (2.0 * std::f32::consts::PI * 4.0);
+    assert!((values[20 * 41 + 20] - center).abs() < 0.01 * center);
+    assert!((values[23 * 41 + 21] - center * (-10.0f32 / 8.0).exp()).abs() < 0.01 * center);
     assert_eq!(values[23 * 41 + 21], values[19 * 41 + 17]);
 }
 
@@ -264,6 +264,8 @@ fn golden_pixels() {
             ],
         ),
     ];
+    let shown = |kind: &NoiseKind| rows.iter().any(|(noise, _)| noise.starts_with(kind.name()));
+    assert!(NoiseKind::ALL.iter().all(shown), "a kind has no row");
     let mut found = String::new();
     let mut same = true;
     for (noise, expected) in rows {

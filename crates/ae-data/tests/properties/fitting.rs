@@ -4,7 +4,7 @@ use ae_data::{Fit, Image, ImageShape, Size};
 
 use crate::random::{CASES, Random};
 
-/// An image of any shape that a picture has, gray or colour.
+/// An image of any shape that a picture has, gray or color.
 fn random_image(random: &mut Random) -> Image {
     let channels = random.choose(&[1, 3]);
     let shape = ImageShape {
@@ -72,7 +72,7 @@ fn every_fit_gives_the_size_that_was_asked_for_and_no_new_extremes() {
 }
 
 #[test]
-fn an_image_of_one_colour_stays_so() {
+fn an_image_of_one_color_stays_so() {
     for case in 0..CASES {
         let mut random = Random::of_case(case);
         let shape = ImageShape {

@@ -1,6 +1,6 @@
 //! Noise.
 
-use ae_data::{ImageShape, NoiseChain, NoiseKind, Size};
+use ae_data::{ImageShape, NoiseChain, Size};
 use ae_random::{Draw, Purpose};
 
 use crate::random::{CASES, Random};
@@ -105,11 +105,11 @@ fn what_replaces_pixels_leaves_the_others() {
         let (shape, draw) = (random.shape(20), random_draw(&mut random));
         let clean = random.pixels(shape);
         for (kind, replacements) in [
-            (NoiseKind::Masking, &[0.0][..]),
-            (NoiseKind::Cutout, &[0.0][..]),
-            (NoiseKind::SaltAndPepper, &[0.0, 1.0][..]),
+            ("masking", &[0.0][..]),
+            ("cutout", &[0.0][..]),
+            ("salt-and-pepper", &[0.0, 1.0][..]),
         ] {
-            let chain = NoiseChain::new(vec![random.noise(kind)]);
+            let chain = NoiseChain::new(vec![random.noise(kind.parse().unwrap())]);
             let values = noisy(&chain, shape, &clean, draw);
             assert!(
                 values

@@ -64,7 +64,7 @@ impl Random {
     /// Up to `longest` noises of any kind and strength that is accepted.
     pub(crate) fn chain(&mut self, longest: usize) -> NoiseChain {
         let noises = (0..self.between(0, longest)).map(|_| {
-            let kind = self.choose(&NoiseKind::ALL);
+            let kind = self.choose(NoiseKind::ALL);
             self.noise(kind)
         });
         NoiseChain::new(noises.collect())

@@ -7,7 +7,7 @@ use ae_data::{Dataset, ImageSet, ImageShape, SplitOptions};
 use crate::random::{CASES, Random};
 
 /// Images of two pixels, which are a number.
-fn set(numbers: &[u16], labels: Option<Vec<u8>>) -> ImageSet {
+fn set(numbers: &[u16], labels: Option<Vec<u32>>) -> ImageSet {
     let pixels = numbers.iter().flat_map(|number| number.to_be_bytes());
     let shape = ImageShape::new(1, 1, 2);
     ImageSet::from_images("s", shape, pixels.collect(), labels, vec![])
@@ -77,7 +77,7 @@ fn an_images_place_does_not_depend_on_what_it_is() {
         let options = random_options(&mut random);
         let places: Vec<u16> = (0..images as u16).collect();
         let others: Vec<u16> = places.iter().map(|place| place + 1_000).collect();
-        let labels = random.bytes(images);
+        let labels: Vec<u32> = random.bytes(images).into_iter().map(u32::from).collect();
         let plain = dataset(set(&places, None), None).split(&options).unwrap();
         let other = dataset(set(&others, Some(labels.clone())), None)
             .split(&options)
@@ -101,15 +101,15 @@ fn classes_keep_their_shares() {
         let images = random.between(500, 3_000);
         let classes = random.between(2, 6);
         let places: Vec<u16> = (0..images as u16).collect();
-        let labels: Vec<u8> = (0..images)
-            .map(|_| random.between(0, classes - 1) as u8)
+        let labels: Vec<u32> = (0..images)
+            .map(|_| random.between(0, classes - 1) as u32)
             .collect();
         let options = random_options(&mut random);
         let split = dataset(set(&places, Some(labels.clone())), None)
             .split(&options)
             .unwrap();
         let share = split.test.len() as f64 / images as f64;
-        for class in 0..classes as u8 {
+        for class in 0..classes as u32 {
             let of_class = labels.iter().filter(|&&label| label == class).count() as f64;
             let found = (0..split.test.len())
                 .filter(|&index| split.test.label(index) == Some(class))

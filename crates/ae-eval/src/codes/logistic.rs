@@ -71,13 +71,13 @@ impl LogisticRegression {
     /// # Panics
     /// When the row has another length than those that were fitted.
     #[must_use]
-    pub fn predict(&self, row: &[f32]) -> u8 {
+    pub fn predict(&self, row: &[f32]) -> u32 {
         assert_eq!(row.len(), self.means.len(), "features of one kind");
         let row: Vec<f32> = self.standardized(row).collect();
         let scores = scores(&row, &self.weights);
         (0..self.classes)
             .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
-            .unwrap_or(0) as u8
+            .unwrap_or(0) as u32
     }
 
     /// The share of rows whose label is predicted.
@@ -109,7 +109,7 @@ fn scores(row: &[f32], weights: &[f32]) -> Vec<f32> {
 }
 
 /// The gradient of the mean cross-entropy and of the decay.
-fn gradient(rows: &[f32], labels: &[u8], weights: &[f32], classes: usize, decay: f64) -> Vec<f32> {
+fn gradient(rows: &[f32], labels: &[u32], weights: &[f32], classes: usize, decay: f64) -> Vec<f32> {
     let columns = weights.len() / classes;
     let blocks: Vec<Vec<f32>> = rows
         .par_chunks(BLOCK_ROWS * columns)
@@ -124,11 +124,7 @@ fn gradient(rows: &[f32], labels: &[u8], weights: &[f32], classes: usize, decay:
                 }
                 let total: f32 = probabilities.iter().sum();
                 for (class, sum) in sum.chunks_exact_mut(columns).enumerate() {
-                    let truth = if class == usize::from(label) {
-                        1.0
-                    } else {
-                        0.0
-                    };
+                    let truth = if class == label as usize { 1.0 } else { 0.0 };
                     let error = probabilities[class] / total - truth;
                     for (sum, x) in sum.iter_mut().zip(row) {
                         *sum += error * x;
@@ -200,7 +196,7 @@ mod tests {
     use super::*;
 
     /// Three clouds in a plane, and a feature that never changes.
-    fn clouds(first: u64, count: u64) -> (Vec<f32>, Vec<u8>) {
+    fn clouds(first: u64, count: u64) -> (Vec<f32>, Vec<u32>) {
         let mut rows = Vec::new();
         let mut labels = Vec::new();
         for index in first..first + count {
@@ -211,8 +207,8 @@ mod tests {
                 index,
             }
             .stream();
-            let label = (index % 3) as u8;
-            let (x, y) = [(0.0, 0.0), (400.0, 0.0), (0.0, 0.4)][usize::from(label)];
+            let label = (index % 3) as u32;
+            let (x, y) = [(0.0, 0.0), (400.0, 0.0), (0.0, 0.4)][label as usize];
             rows.push(x + 100.0 * rng.standard_normal());
             rows.push(y + 0.1 * rng.standard_normal());
             rows.push(7.0);
@@ -239,7 +235,7 @@ mod tests {
                 };
                 let nearest =
                     (0..3).min_by(|&a, &b| distance(&centers[a]).total_cmp(&distance(&centers[b])));
-                nearest == Some(usize::from(**label))
+                nearest == Some(**label as usize)
             })
             .count() as f64
             / 900.0;
@@ -262,7 +258,7 @@ mod tests {
                         .map(|w| w.iter().zip(row).map(|(w, &x)| w * f64::from(x)).sum())
                         .collect();
                     let total: f64 = scores.iter().map(|score| score.exp()).sum();
-                    total.ln() - scores[usize::from(label)]
+                    total.ln() - scores[label as usize]
                 })
                 .sum();
             let squares: f64 = weights.iter().map(|weight| weight * weight).sum();

@@ -25,9 +25,9 @@ pub fn neighbor_accuracy(train: &LabeledRows<'_>, test: &LabeledRows<'_>, neighb
     right as f64 / test.len() as f64
 }
 
-fn predict(train: &LabeledRows<'_>, row: &[f32], neighbors: usize) -> u8 {
+fn predict(train: &LabeledRows<'_>, row: &[f32], neighbors: usize) -> u32 {
     // The nearest so far, the nearest first; few enough to be kept in order by hand.
-    let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(neighbors + 1);
+    let mut nearest: Vec<(f32, u32)> = Vec::with_capacity(neighbors + 1);
     let candidates = train.rows().chunks_exact(train.values());
     for (candidate, &label) in candidates.zip(train.labels()) {
         let distance = squared_distance(row, candidate);
@@ -38,14 +38,14 @@ fn predict(train: &LabeledRows<'_>, row: &[f32], neighbors: usize) -> u8 {
         nearest.insert(place, (distance, label));
         nearest.truncate(neighbors);
     }
-    let mut votes = [0usize; 256];
+    let mut votes = vec![0usize; train.classes()];
     for &(_, label) in &nearest {
-        votes[usize::from(label)] += 1;
+        votes[label as usize] += 1;
     }
     let most = votes.iter().max().copied().unwrap_or(0);
     nearest
         .iter()
-        .find(|&&(_, label)| votes[usize::from(label)] == most)
+        .find(|&&(_, label)| votes[label as usize] == most)
         .map_or(0, |&(_, label)| label)
 }
 

@@ -7,7 +7,7 @@ use crate::error::EvalError;
 pub struct LabeledRows<'a> {
     rows: &'a [f32],
     values: usize,
-    labels: &'a [u8],
+    labels: &'a [u32],
 }
 
 impl<'a> LabeledRows<'a> {
@@ -16,7 +16,7 @@ impl<'a> LabeledRows<'a> {
     /// # Errors
     /// [`EvalError::RaggedRows`] when the values are not as many rows as there are labels, [`EvalError::NotFinite`]
     /// when one is not finite.
-    pub fn new(rows: &'a [f32], values: usize, labels: &'a [u8]) -> Result<Self, EvalError> {
+    pub fn new(rows: &'a [f32], values: usize, labels: &'a [u32]) -> Result<Self, EvalError> {
         if values == 0 || labels.is_empty() || rows.len() != labels.len() * values {
             return Err(EvalError::RaggedRows {
                 row_values: values,
@@ -51,7 +51,7 @@ impl<'a> LabeledRows<'a> {
 
     /// The labels, one a row.
     #[must_use]
-    pub fn labels(&self) -> &'a [u8] {
+    pub fn labels(&self) -> &'a [u32] {
         self.labels
     }
 
@@ -66,7 +66,7 @@ impl<'a> LabeledRows<'a> {
         self.labels
             .iter()
             .max()
-            .map_or(0, |&label| usize::from(label) + 1)
+            .map_or(0, |&label| label as usize + 1)
     }
 }
 

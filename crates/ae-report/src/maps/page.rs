@@ -50,12 +50,12 @@ pub fn map_html(request: &MapRequest) -> Result<String, ReportError> {
 
     let mut points = String::new();
     for (point, [x, y]) in request.points.iter().zip(unit_places(&request.points)) {
-        let label = point.label.map_or(-1, i32::from);
+        let label = point.label.map_or(-1, i64::from);
         let _ = write!(points, "[{x:.5},{y:.5},{label}],");
     }
     let mut classes = String::new();
     for (label, class) in request.classes.iter().enumerate() {
-        let [red, green, blue] = class_color(u8::try_from(label).ok());
+        let [red, green, blue] = class_color(u32::try_from(label).ok());
         let _ = write!(
             classes,
             "[\"{}\",\"#{red:02x}{green:02x}{blue:02x}\"],",

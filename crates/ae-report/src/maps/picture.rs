@@ -80,7 +80,7 @@ pub fn map_picture(request: &MapRequest) -> Result<Picture, ReportError> {
             x,
             y,
             7.0,
-            class_color(u8::try_from(label).ok()),
+            class_color(u32::try_from(label).ok()),
         );
         let name = LEGEND.shorten(class, (LEGEND_WIDTH - 40) as f32);
         canvas.text_centered(&name, x + 16.0, y, Anchor::Start, LEGEND);
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    fn point(x: f64, y: f64, label: u8) -> MapPoint {
+    fn point(x: f64, y: f64, label: u32) -> MapPoint {
         let shape = ImageShape::new(1, 28, 28);
         MapPoint {
             place: [x, y],

@@ -23,7 +23,7 @@ pub struct MapPoint {
     /// Where it lies; the scale is the map's to choose.
     pub place: [f64; 2],
     /// Its class, an index into [`MapRequest::classes`].
-    pub label: Option<u8>,
+    pub label: Option<u32>,
     /// The image itself.
     pub image: Image,
 }
@@ -46,9 +46,9 @@ const CLASS_COLORS: [[u8; 3]; 10] = [
 ];
 
 /// The color of a class.
-pub(crate) fn class_color(label: Option<u8>) -> [u8; 3] {
+pub(crate) fn class_color(label: Option<u32>) -> [u8; 3] {
     label.map_or(CLASS_COLORS[0], |label| {
-        CLASS_COLORS[usize::from(label) % CLASS_COLORS.len()]
+        CLASS_COLORS[label as usize % CLASS_COLORS.len()]
     })
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    fn point(x: f64, y: f64, label: u8) -> MapPoint {
+    fn point(x: f64, y: f64, label: u32) -> MapPoint {
         let shape = ImageShape::new(1, 28, 28);
         MapPoint {
             place: [x, y],

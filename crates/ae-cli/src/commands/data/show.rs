@@ -56,7 +56,7 @@ pub(in crate::commands) fn run(
         .collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<String> = chosen
         .iter()
-        .filter_map(|&index| Some(set.classes()[usize::from(set.label(index)?)].clone()))
+        .filter_map(|&index| Some(set.classes()[set.label(index)? as usize].clone()))
         .collect();
     let picture = image_grid(&ImageGridRequest {
         title: set.name(),

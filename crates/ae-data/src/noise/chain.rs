@@ -1,0 +1,170 @@
+//! Noises with their strengths, applied one after the other.
+
+use ae_random::RandomStream;
+use serde::{Deserialize, Serialize};
+
+use crate::error::DataError;
+use crate::image::ImageShape;
+use crate::noise::kind::NoiseKind;
+
+/// How strong a noise is: one strength, or a range from which each image draws its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Strength {
+    /// The same for every image.
+    Fixed(f32),
+    /// Drawn uniformly for each image, for blind denoising.
+    Range {
+        /// The smallest strength.
+        low: f32,
+        /// The largest strength.
+        high: f32,
+    },
+}
+
+impl Strength {
+    fn draw(self, stream: &mut RandomStream) -> f32 {
+        match self {
+            Strength::Fixed(strength) => strength,
+            // The rounding of the sum may pass `high` by a unit in the last place.
+            Strength::Range { low, high } => (low + (high - low) * stream.uniform()).min(high),
+        }
+    }
+}
+
+/// One noise of a chain: a kind and its strength, checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    kind: NoiseKind,
+    strength: Strength,
+}
+
+impl Noise {
+    /// Joins a kind and a strength.
+    ///
+    /// # Errors
+    /// If a strength is negative, not finite or above [`NoiseKind::maximum_strength`], or a range goes downwards.
+    pub fn new(kind: NoiseKind, strength: Strength) -> Result<Noise, DataError> {
+        let noise = Noise { kind, strength };
+        let check = |value: f32| {
+            let maximum = kind.maximum_strength();
+            let meaning = kind.strength_meaning();
+            // False for what is not a number.
+            if (0.0..=maximum).contains(&value) {
+                Ok(())
+            } else {
+                Err(invalid_noise(
+                    noise,
+                    format!("a strength ({meaning}) between 0 and {maximum}"),
+                ))
+            }
+        };
+        match strength {
+            Strength::Fixed(value) => check(value)?,
+            Strength::Range { low, high } => {
+                check(low)?;
+                check(high)?;
+                if low > high {
+                    return Err(invalid_noise(noise, "a range that goes upwards"));
+                }
+            }
+        }
+        Ok(noise)
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn kind(&self) -> NoiseKind {
+        self.kind
+    }
+
+    /// How much of it.
+    #[must_use]
+    pub fn strength(&self) -> Strength {
+        self.strength
+    }
+}
+
+/// Noises applied one after the other, written `gaussian:0.5`, `gaussian:0.1..0.6` or `gaussian:0.3,masking:0.1`.
+///
+/// The default, written `none`, leaves images as they are.
+///
+/// ```
+/// use ae_data::{ImageShape, NoiseChain};
+/// use ae_random::{Draw, Purpose};
+///
+/// let noise: NoiseChain = "gaussian:0.1..0.6,masking:0.1".parse()?;
+/// let mut values = vec![0.5; 28 * 28];
+/// let draw = Draw { seed: 1, purpose: Purpose::Noise, epoch: 0, index: 0 };
+/// noise.apply(ImageShape::new(1, 28, 28), &mut values, &mut draw.stream());
+/// assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
+/// assert_eq!(noise.to_string(), "gaussian:0.1..0.6,masking:0.1");
+/// # Ok::<(), ae_data::DataError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NoiseChain {
+    noises: Vec<Noise>,
+}
+
+impl NoiseChain {
+    /// A chain of `noises`, the first of them applied first.
+    #[must_use]
+    pub fn new(noises: Vec<Noise>) -> NoiseChain {
+        NoiseChain { noises }
+    }
+
+    /// The chain's noises, the first of them applied first.
+    #[must_use]
+    pub fn noises(&self) -> &[Noise] {
+        &self.noises
+    }
+
+    /// Whether images are left as they are.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.noises.is_empty()
+    }
+
+    /// Applies the noises to one image and clips the result to `[0, 1]`.
+    ///
+    /// Only the last noise is followed by clipping; a value that is not a number becomes 0.
+    ///
+    /// # Shapes
+    /// - `values`: `[channels, height, width]`, pixels in `[0, 1]`
+    ///
+    /// # Panics
+    /// If `values` is not as long as `shape` says.
+    pub fn apply(&self, shape: ImageShape, values: &mut [f32], stream: &mut RandomStream) {
+        assert_eq!(
+            values.len(),
+            shape.values(),
+            "an image of shape {shape} has {} values",
+            shape.values()
+        );
+        if self.is_empty() {
+            return;
+        }
+        for noise in &self.noises {
+            let strength = noise.strength.draw(stream);
+            if strength > 0.0 {
+                noise.kind.apply(strength, shape, values, stream);
+            }
+        }
+        for value in values {
+            *value = if value.is_nan() {
+                0.0
+            } else {
+                value.clamp(0.0, 1.0)
+            };
+        }
+    }
+}
+
+/// The error for a noise that reads `noise` where `expected` was expected.
+pub(crate) fn invalid_noise(noise: impl ToString, expected: impl Into<String>) -> DataError {
+    DataError::InvalidValue {
+        what: "noise",
+        value: noise.to_string(),
+        expected: expected.into(),
+    }
+}

@@ -1,0 +1,19 @@
+//! What a source held: training images, test images and what could not be read.
+
+use crate::set::image_set::ImageSet;
+use crate::set::skipped::Skipped;
+
+/// A data set as its source has it.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Its name: a known name, or the file's or folder's own.
+    pub name: String,
+    /// The training images; all images when the source has no test files of its own.
+    pub train: ImageSet,
+    /// The source's own test images.
+    pub test: Option<ImageSet>,
+    /// Files that could not be read, in the order of their names.
+    pub skipped: Vec<Skipped>,
+    /// How many image files the source has, those skipped included; 0 for a source that is not made of image files.
+    pub files: usize,
+}

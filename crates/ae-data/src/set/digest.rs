@@ -1,0 +1,126 @@
+//! Hashes of images: the fingerprint of a set, and what finds exact duplicates.
+
+use std::fmt::Write as _;
+
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::DataError;
+use crate::set::binary_draws::Binarization;
+use crate::set::image_set::ImageSet;
+
+/// The first half of an image's SHA-256: equal for equal images, and for no others that anyone will meet.
+pub(crate) type ImageDigest = [u8; 16];
+
+impl ImageSet {
+    /// The set's fingerprint: SHA-256 in hexadecimal over its shape, labels and pixels, in order.
+    ///
+    /// It is the same wherever the images are stored, and another one for another order. Of images that are drawn anew
+    /// in each epoch ([`Binarization::Dynamic`]) it is over those of the set's epoch, and over that they are drawn.
+    ///
+    /// # Errors
+    /// When an image that is decoded lazily can no longer be read.
+    pub fn fingerprint(&self) -> Result<String, DataError> {
+        let shape = self.shape();
+        let mut hash = Sha256::new();
+        for number in [shape.channels, shape.height, shape.width, self.len()] {
+            hash.update((number as u64).to_le_bytes());
+        }
+        for index in 0..self.len() {
+            match self.label(index) {
+                // A byte where it fits, as it always was.
+                Some(label) => match u8::try_from(label) {
+                    Ok(label) => hash.update([1, label]),
+                    Err(_) => {
+                        hash.update([2]);
+                        hash.update(label.to_le_bytes());
+                    }
+                },
+                None => hash.update([0]),
+            }
+            self.with_bytes(index, |bytes| hash.update(bytes))?;
+        }
+        if self.binarization() == Binarization::Dynamic {
+            hash.update(b"dynamic");
+        }
+        let mut text = String::with_capacity(64);
+        for byte in hash.finalize() {
+            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        }
+        Ok(text)
+    }
+
+    /// One digest an image as it is stored, in order: copies are copies whatever is drawn from them.
+    pub(crate) fn digests(&self) -> Result<Vec<ImageDigest>, DataError> {
+        (0..self.len())
+            .into_par_iter()
+            .map(|index| self.with_stored_bytes(index, image_digest))
+            .collect()
+    }
+}
+
+pub(crate) fn image_digest(bytes: &[u8]) -> ImageDigest {
+    let mut digest = ImageDigest::default();
+    digest.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::image::ImageShape;
+    use crate::set::image_set::ImageSet;
+
+    fn set(shape: ImageShape, pixels: &[u8], labels: Option<Vec<u32>>) -> ImageSet {
+        ImageSet::from_images("s", shape, pixels.to_vec(), labels, vec![]).unwrap()
+    }
+
+    #[test]
+    fn the_fingerprint_is_the_sha_256_of_shape_labels_and_pixels() {
+        // python3 -c "import hashlib, struct; print(hashlib.sha256(struct.pack('<4Q', 1, 1, 2, 2)
+        //     + bytes([1, 7, 10, 20, 1, 3, 30, 40])).hexdigest())"
+        let labeled = set(
+            ImageShape::new(1, 1, 2),
+            &[10, 20, 30, 40],
+            Some(vec![7, 3]),
+        );
+        let expected = "a06f31ec7553fcdc50d9ad0e13e5f88def9d100acb467a7af84e236f0d839c06";
+        assert_eq!(labeled.fingerprint().unwrap(), expected);
+        assert_eq!(
+            labeled
+                .subset(vec![1, 0])
+                .subset(vec![1, 0])
+                .fingerprint()
+                .unwrap(),
+            expected
+        );
+    }
+
+    #[test]
+    fn whatever_differs_changes_the_fingerprint() {
+        let base = set(ImageShape::new(1, 1, 2), &[1, 2, 3, 4], None);
+        let others = [
+            base.subset(vec![1, 0]),
+            base.take(1),
+            set(ImageShape::new(1, 2, 1), &[1, 2, 3, 4], None),
+            set(ImageShape::new(1, 1, 2), &[1, 2, 3, 5], None),
+            set(ImageShape::new(1, 1, 2), &[1, 2, 3, 4], Some(vec![0, 0])),
+            set(ImageShape::new(1, 1, 2), &[1, 2, 3, 4], Some(vec![0, 256])),
+            set(ImageShape::new(1, 1, 2), &[1, 2, 3, 4], Some(vec![256, 0])),
+        ];
+        let fingerprint = base.fingerprint().unwrap();
+        assert!(
+            others
+                .iter()
+                .all(|other| other.fingerprint().unwrap() != fingerprint)
+        );
+    }
+
+    #[test]
+    fn digests_are_equal_for_equal_images_only() {
+        let digests = set(ImageShape::new(1, 1, 2), &[1, 2, 2, 1, 1, 2], None)
+            .digests()
+            .unwrap();
+        assert_eq!(digests[0], digests[2]);
+        assert_ne!(digests[0], digests[1]);
+    }
+}

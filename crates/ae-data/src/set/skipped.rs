@@ -1,0 +1,12 @@
+//! Files that a set does without.
+
+use serde::Serialize;
+
+/// A file that could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The file's path, relative to the folder or archive.
+    pub file: String,
+    /// The reason, as a lowercase fragment.
+    pub reason: String,
+}

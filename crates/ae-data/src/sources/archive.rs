@@ -1,0 +1,293 @@
+//! Archives of images (`.tar.gz`, `.tar`), read as a stream and never unpacked to the disk.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Component, Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use rayon::prelude::*;
+use tar::{Archive, Entry, EntryType};
+
+use crate::error::DataError;
+use crate::image::Image;
+use crate::set::Dataset;
+use crate::sources::files::{Collector, Overflow, is_hidden, is_image_name};
+use crate::sources::options::OpenOptions;
+use crate::sources::place::{Content, Place};
+use crate::sources::source::Format;
+
+/// Encoded bytes that are gathered before they are decoded side by side.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Files that are gathered before they are decoded side by side.
+const BATCH_FILES: usize = 1_024;
+
+/// The longest name, in bytes, that an extension header may give an entry.
+const MAX_NAME_BYTES: u64 = 64 << 10;
+
+/// What may follow an archive's end; `tar` itself fills up to 10,240 bytes.
+const MAX_END_BYTES: u64 = 1 << 20;
+
+/// A tar archive of images, gzipped or not.
+pub(crate) const ARCHIVE: ArchiveOfImages = ArchiveOfImages;
+
+pub(crate) struct ArchiveOfImages;
+
+impl Format for ArchiveOfImages {
+    fn title(&self) -> &'static str {
+        "a .tar.gz or .tar archive of images"
+    }
+
+    fn summary(&self) -> &'static str {
+        "as a folder of images, never unpacked to the disk"
+    }
+
+    fn recognizes(&self, place: &Place<'_>) -> Result<bool, DataError> {
+        Ok(is_tar(place.start()))
+    }
+
+    fn open(&self, place: &Place<'_>, options: &OpenOptions) -> Result<Dataset, DataError> {
+        let is_gzipped = matches!(place.content, Content::Gzipped(_));
+        open_archive(place.path, &place.name, is_gzipped, options)
+    }
+}
+
+/// Whether the first 512 bytes of a file are a tar header.
+fn is_tar(start: &[u8]) -> bool {
+    let Some(header) = start.get(..512) else {
+        return false;
+    };
+    let field = &header[148..156];
+    let digits = String::from_utf8_lossy(field);
+    let stored = u32::from_str_radix(digits.trim_matches(|c| c == ' ' || c == '\0'), 8);
+    // The checksum is the sum of all bytes, its own field counted as spaces (POSIX.1-2001, ustar).
+    let sum = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    stored == Ok(sum(header) - sum(field) + 8 * u32::from(b' '))
+}
+
+/// Opens an archive whose class folders are the classes.
+fn open_archive(
+    path: &Path,
+    name: &str,
+    gzipped: bool,
+    options: &OpenOptions,
+) -> Result<Dataset, DataError> {
+    let file = BufReader::new(File::open(path).map_err(|error| DataError::read(path, error))?);
+    let reader: Box<dyn Read> = if gzipped {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
+    let mut batch = Batch {
+        collector: Collector::new(path, options, Overflow::Refuse),
+        encoded: Vec::new(),
+        bytes: 0,
+        options,
+    };
+    let mut long_name = None;
+    let mut stated_size = None;
+    let mut archive = Archive::new(reader);
+    // Raw entries: extension headers come as entries of their own, so that their sizes can be bounded here.
+    for entry in archive
+        .entries()
+        .map_err(|error| DataError::broken(path, &error))?
+        .raw(true)
+    {
+        let mut entry = entry.map_err(|error| DataError::broken(path, &error))?;
+        match entry.header().entry_type() {
+            EntryType::GNULongName => long_name = Some(gnu_name(path, &mut entry)?),
+            EntryType::XHeader => {
+                let records = PaxRecords::read(path, &mut entry)?;
+                long_name = records.name.or(long_name);
+                stated_size = records.size.or(stated_size);
+            }
+            EntryType::GNULongLink | EntryType::XGlobalHeader => {}
+            kind => {
+                // Readers that trust one header and readers that trust the other would see two archives.
+                if stated_size.take().is_some_and(|size| size != entry.size()) {
+                    let reason = "two headers of an entry disagree on its size";
+                    return Err(DataError::decode(path, reason));
+                }
+                let file = match long_name.take() {
+                    Some(name) => PathBuf::from(name),
+                    None => os_string(entry.path_bytes().into_owned()).into(),
+                };
+                batch.take(path, file, kind, &mut entry)?;
+            }
+        }
+    }
+    check_end(path, &mut archive.into_inner())?;
+    batch.decode()?;
+    batch.collector.finish(name)
+}
+
+/// Reads what follows the last entry: nothing but the blocks that fill up a tape's record. A gzip stream's checksum
+/// stands at its end, so whoever does not read until there does not notice that bytes are wrong.
+fn check_end(path: &Path, rest: &mut impl Read) -> Result<(), DataError> {
+    let read = io::copy(&mut rest.take(MAX_END_BYTES + 1), &mut io::sink())
+        .map_err(|error| DataError::broken(path, &error))?;
+    if read > MAX_END_BYTES {
+        return Err(DataError::decode(
+            path,
+            format!("more than {MAX_END_BYTES} bytes after the archive's end"),
+        ));
+    }
+    Ok(())
+}
+
+/// Encoded files on their way to the collector.
+struct Batch<'a> {
+    collector: Collector<'a>,
+    encoded: Vec<(PathBuf, Vec<u8>)>,
+    bytes: usize,
+    options: &'a OpenOptions,
+}
+
+impl Batch<'_> {
+    /// Takes one entry: reads it when it is an image, notes why when it only has an image's name.
+    fn take(
+        &mut self,
+        archive: &Path,
+        file: PathBuf,
+        kind: EntryType,
+        entry: &mut impl Read,
+    ) -> Result<(), DataError> {
+        if kind.is_dir() || !is_image_name(&file) {
+            return Ok(());
+        }
+        let file = match relative(&file) {
+            Ok(Some(relative)) => relative,
+            Ok(None) => return Ok(()),
+            Err(reason) => {
+                self.collector.skip(&file, reason.to_owned());
+                return Ok(());
+            }
+        };
+        if !matches!(kind, EntryType::Regular | EntryType::Continuous) {
+            let what = match kind {
+                EntryType::Link | EntryType::Symlink => "a link, not a file",
+                EntryType::Char | EntryType::Block | EntryType::Fifo => "a device, not a file",
+                _ => "not a regular file",
+            };
+            self.collector.skip(&file, what.to_owned());
+            return Ok(());
+        }
+        let limit = self.options.image.limits.max_file_bytes;
+        let mut bytes = Vec::new();
+        entry
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| DataError::broken(archive, &error))?;
+        self.bytes += bytes.len();
+        self.encoded.push((file, bytes));
+        if self.bytes >= BATCH_BYTES || self.encoded.len() >= BATCH_FILES {
+            self.decode()?;
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self) -> Result<(), DataError> {
+        let options = &self.options.image;
+        let images: Vec<_> = self
+            .encoded
+            .par_iter()
+            .map(|(file, bytes)| Image::decode(bytes, file, options))
+            .collect();
+        for ((file, _), image) in self.encoded.drain(..).zip(images) {
+            self.collector.add(file, image)?;
+        }
+        self.bytes = 0;
+        Ok(())
+    }
+}
+
+/// The path without `./`, `None` when a folder on the way is hidden, or why it is no path inside the archive.
+fn relative(file: &Path) -> Result<Option<PathBuf>, &'static str> {
+    let mut relative = PathBuf::new();
+    for component in file.components() {
+        match component {
+            Component::CurDir => {}
+            Component::Normal(name) if is_hidden(name) => return Ok(None),
+            Component::Normal(name) => relative.push(name),
+            Component::ParentDir => return Err("its path leads out of the archive with .."),
+            Component::RootDir | Component::Prefix(_) => return Err("its path is absolute"),
+        }
+    }
+    Ok(Some(relative))
+}
+
+/// The name in a GNU long-name entry, up to its closing zero.
+fn gnu_name<R: Read>(archive: &Path, entry: &mut Entry<'_, R>) -> Result<OsString, DataError> {
+    let mut name = bounded(archive, entry)?;
+    name.truncate(
+        name.iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(name.len()),
+    );
+    Ok(os_string(name))
+}
+
+/// What a pax extension header says of the entry after it, as far as it matters here.
+///
+/// Records are `LENGTH KEY=VALUE\n`, the length counting the whole record (POSIX.1-2001, "pax Extended Header").
+#[derive(Default)]
+struct PaxRecords {
+    name: Option<OsString>,
+    size: Option<u64>,
+}
+
+impl PaxRecords {
+    fn read<R: Read>(archive: &Path, entry: &mut Entry<'_, R>) -> Result<Self, DataError> {
+        let damaged = || DataError::decode(archive, "a pax header is damaged");
+        let text = bounded(archive, entry)?;
+        let mut rest = &text[..];
+        let mut records = Self::default();
+        while let Some(space) = rest.iter().position(|&byte| byte == b' ') {
+            let length = std::str::from_utf8(&rest[..space])
+                .ok()
+                .and_then(|digits| digits.parse::<usize>().ok())
+                .filter(|&length| length > space + 1)
+                .ok_or_else(damaged)?;
+            let record = rest.get(space + 1..length).ok_or_else(damaged)?;
+            let record = record.strip_suffix(b"\n").unwrap_or(record);
+            if let Some(value) = record.strip_prefix(b"path=") {
+                records.name = Some(os_string(value.to_vec()));
+            } else if let Some(value) = record.strip_prefix(b"size=") {
+                let digits = std::str::from_utf8(value).ok();
+                let size = digits.and_then(|digits| digits.parse().ok());
+                records.size = Some(size.ok_or_else(damaged)?);
+            }
+            rest = &rest[length..];
+        }
+        Ok(records)
+    }
+}
+
+fn bounded(archive: &Path, entry: &mut impl Read) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    entry
+        .take(MAX_NAME_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error: io::Error| DataError::broken(archive, &error))?;
+    if bytes.len() as u64 > MAX_NAME_BYTES {
+        return Err(DataError::decode(
+            archive,
+            format!("a header of more than {MAX_NAME_BYTES} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// A name from its bytes, whatever their encoding where the system allows.
+fn os_string(bytes: Vec<u8>) -> OsString {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        OsString::from_vec(bytes)
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8_lossy(&bytes).into_owned().into()
+    }
+}
