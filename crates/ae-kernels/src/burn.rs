@@ -21,5 +21,5 @@ mod network;
 mod ops;
 mod reference;
 mod stacks;
-pub(crate) mod transposed;
+pub(crate) mod transposed_convolution;
 mod weight_list;

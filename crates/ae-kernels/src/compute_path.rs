@@ -1,4 +1,4 @@
-//! By what tensors go through stacks.
+//! The choice between the kernels and the reference path.
 
 /// By what a stack computes on Burn's tensors, decided where it is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -98,3 +98,15 @@ pub(crate) fn check_length(what: &str, expected: usize, found: usize) -> Result<
         found,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_allocation_says_so_as_the_constant_does() {
+        let message = KernelError::Memory { bytes: 12 }.to_string();
+        assert_eq!(message, "not enough memory for 12 bytes of working buffers");
+        assert!(message.starts_with(OUT_OF_MEMORY));
+    }
+}

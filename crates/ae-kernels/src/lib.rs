@@ -22,7 +22,7 @@ mod simd;
 #[cfg(feature = "burn")]
 pub use crate::burn::host_tensor::{HostTensor, is_on_host};
 #[cfg(feature = "burn")]
-pub use crate::burn::transposed::TransposedConvolution;
+pub use crate::burn::transposed_convolution::TransposedConvolution;
 pub use activation::Activation;
 pub use compute_path::ComputePath;
 pub use conv::flops::StageArithmetic;

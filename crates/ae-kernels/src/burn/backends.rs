@@ -12,7 +12,9 @@ mod ndarray;
 
 use std::borrow::Cow;
 
-use burn::backend::{BackendTensor, DispatchDevice, DispatchTensorKind};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use burn::backend::BackendTensor;
+use burn::backend::{DispatchDevice, DispatchTensorKind};
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::burn::host::Host;

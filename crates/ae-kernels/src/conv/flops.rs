@@ -10,7 +10,7 @@ use crate::layout::weight_blocks::TAPS;
 /// gradient of the weights and that of the input, takes as many as the forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageArithmetic {
-    /// How the plan computes the stage: "planar", "direct", "Winograd F(4, 3)", "upsampled" or "tap gather".
+    /// The name of the algorithm that computes the stage, for a person to read.
     pub algorithm: &'static str,
     /// Operations of the convolution as it is defined, after the upsampling, if there is one.
     pub defined_operations: u64,

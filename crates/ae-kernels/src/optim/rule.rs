@@ -1,4 +1,4 @@
-//! The rules of optimizers: their settings, and a step of values that lie in memory.
+//! The rules of Adam, RMSProp and SGD: their settings, and the step of values that lie in memory.
 //!
 //! A value's update takes the same roundings on every instruction set.
 

@@ -60,7 +60,7 @@ impl Once {
     pub(crate) fn consume(self) {}
 }
 
-/// Compiles `$body` once for every instruction set, with `$lanes` bound to its [`Lanes`], and runs the one
+/// Compiles `$body` once for every instruction set, with `$lanes` bound to its [`crate::simd::Lanes`], and runs the one
 /// that `$isa` names. Everything that `$body` calls must be `#[inline(always)]`, or it would be compiled for
 /// the lowest set.
 macro_rules! with_lanes {

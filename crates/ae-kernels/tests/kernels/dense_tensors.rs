@@ -1,11 +1,11 @@
 //! Dense layers on Burn's tensors against Burn's own operations.
 
-use ae_kernels::{Activation, DenseLayer, DenseStack, Loss, WeightOrder};
+use ae_kernels::{Activation, ComputePath, DenseLayer, DenseStack, Loss, WeightOrder};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::conv_tensors::{close, devices, doubles, floats, gradients, mse};
 use crate::dense::{lively, parameters};
 use crate::reference::{Random, error};
-use crate::tensors::{close, devices, doubles, floats, gradients, mse};
 
 type TensorWeights = Vec<(Tensor<2>, Tensor<1>)>;
 
@@ -41,7 +41,10 @@ fn gradients_are_those_of_burns_operations() {
             let x = rows(&mut random, [batch, stack.inputs()], &device).require_grad();
             let target = rows(&mut random, [batch, stack.outputs()], &device);
 
-            let plain = stack.by_operations().forward(x.clone(), &weights);
+            let plain = stack
+                .clone()
+                .on(ComputePath::Reference)
+                .forward(x.clone(), &weights);
             let output = stack.forward(x.clone(), &weights);
             assert!(error(&floats(output.clone()), &doubles(plain.clone())) < 5e-6);
             let expected = gradients(mse(plain, target.clone()), &x, &weights);
@@ -53,9 +56,12 @@ fn gradients_are_those_of_burns_operations() {
                     // Its outputs are no probabilities.
                     continue;
                 }
-                let plain = stack
-                    .by_operations()
-                    .loss(x.clone(), target.clone(), &weights, loss);
+                let plain = stack.clone().on(ComputePath::Reference).loss(
+                    x.clone(),
+                    target.clone(),
+                    &weights,
+                    loss,
+                );
                 let value = doubles(plain.clone())[0];
                 let expected = gradients(plain, &x, &weights);
                 let found = stack.loss(x.clone(), target.clone(), &weights, loss);
@@ -86,9 +92,11 @@ fn one_weight_may_serve_two_layers() {
         let stack = DenseStack::new(layers).expect("the layers fit");
         let target = x.clone().detach();
         let loss = stack.loss(x.clone(), target.clone(), &weights, Loss::Mse);
-        let plain = stack
-            .by_operations()
-            .loss(x.clone(), target, &weights, Loss::Mse);
+        let plain =
+            stack
+                .clone()
+                .on(ComputePath::Reference)
+                .loss(x.clone(), target, &weights, Loss::Mse);
         let expected = gradients(plain, &x, &weights);
         close(&gradients(loss, &x, &weights), &expected, 5e-6, "tied");
     }

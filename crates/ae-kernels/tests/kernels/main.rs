@@ -1,10 +1,10 @@
 //! The kernels as a caller sees them.
 
+mod conv;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod conv_tensors;
 mod dense;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod dense_tensors;
+mod optim;
 mod reference;
-mod stages;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-mod tensors;
-mod updates;

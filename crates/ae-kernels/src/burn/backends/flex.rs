@@ -1,4 +1,4 @@
-//! The operations on Burn's backend flex.
+//! Where the values of Burn's backend flex lie.
 
 use std::borrow::Cow;
 

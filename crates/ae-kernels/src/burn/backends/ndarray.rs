@@ -1,5 +1,6 @@
-//! The operations on Burn's backend ndarray, which is deprecated since 0.22 and gone from 0.23: to part with it,
-//! delete this file, its feature, its lines in `backends.rs` and its name among the operations' backends.
+//! Where the values of Burn's backend ndarray lie.
+//!
+//! The backend is deprecated since 0.22 and gone from 0.23: to part with it, delete this file, its feature, its lines in `backends.rs` and its name among the operations' backends.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,4 @@
-//! An algorithm by transformed tiles: its weights, and the kernel that takes a stage's images through its transforms run by
-//! run of tiles.
+//! An algorithm by transformed tiles: its weights, and the kernel that takes a stage through its transforms.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,4 @@
-//! Matrix products of transformed tiles and transformed weights: a product is one of all tiles that take part in it.
+//! Matrix products of transformed tiles and transformed weights, forward and back.
 
 use rayon::prelude::*;
 
