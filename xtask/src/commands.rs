@@ -55,7 +55,18 @@ pub(crate) fn cargo() -> OsString {
 /// It does not build.
 pub(crate) fn build_ae(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let cargo = cargo();
-    run(root, &cargo, &["build", "--release", "-p", "ae-cli", "--features", "ndarray"])?;
+    run(
+        root,
+        &cargo,
+        &[
+            "build",
+            "--release",
+            "-p",
+            "ae-cli",
+            "--features",
+            "ndarray",
+        ],
+    )?;
     Ok(built_ae(root, "release"))
 }
 
