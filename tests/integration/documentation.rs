@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ae_data::{NoiseKind, source_kinds};
+use ae_eval::baselines::BUILTIN;
+
 use crate::command::{ae, done};
 use crate::fixture::scratch;
 use crate::help::commands;
@@ -74,4 +77,46 @@ fn command_lines_on_every_page_are_understood() {
         }
     }
     assert!(tried > 30, "{tried} command lines");
+}
+
+/// What a page or a help text must tell of, each by its name.
+fn check_names<'a>(place: &str, text: &str, names: impl IntoIterator<Item = &'a str>) {
+    for name in names {
+        // As a word of its own: `conv` is not told by `convolutional`.
+        let is_word = |index: usize| {
+            let end = text[index + name.len()..].chars().next();
+            let start = text[..index].chars().next_back();
+            let inner = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
+            !inner(start) && !inner(end)
+        };
+        let found = text.match_indices(name).any(|(index, _)| is_word(index));
+        assert!(found, "{name} in {place}:\n{text}");
+    }
+}
+
+#[test]
+fn noises_sets_and_baselines_are_told_of() {
+    let folder = scratch();
+    let help = |command: &str| done(folder.path(), &format!("{command} --help")).stdout;
+    let noises = || NoiseKind::ALL.iter().map(|noise| noise.name());
+    check_names("ae data noise --help", &help("data noise"), noises());
+    check_names("ae train --help", &help("train"), noises());
+    check_names(
+        "the README of ae-data",
+        &page("crates/ae-data/README.md"),
+        noises(),
+    );
+    let sets = || source_kinds().into_iter().filter_map(|kind| kind.name);
+    check_names("ae data --help", &help("data"), sets());
+    check_names(
+        "the README of ae-data",
+        &page("crates/ae-data/README.md"),
+        sets(),
+    );
+    let baselines = BUILTIN.iter().map(|baseline| baseline.name());
+    check_names(
+        "the README of ae-eval",
+        &page("crates/ae-eval/README.md"),
+        baselines,
+    );
 }

@@ -10,6 +10,10 @@ use ae_data::{Image, Skipped};
 use super::*;
 use crate::face::Face;
 
+#[path = "../../../tests/skipping.rs"]
+#[expect(dead_code, reason = "no real images are read here")]
+mod skipping;
+
 fn fonts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fonts")
 }
@@ -333,8 +337,8 @@ fn a_family_cannot_vouch_for_itself() {
 #[test]
 fn an_installed_font_is_drawn_as_in_the_embedded_set() {
     let font = PathBuf::from("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf");
-    if !font.exists() {
-        eprintln!("skipped: {} is not installed", font.display());
+    let test = "ae-glyphs::an_installed_font_is_drawn_as_in_the_embedded_set";
+    if !skipping::is_there(test, "DejaVuSerif.ttf of fonts-dejavu-core", font.exists()) {
         return;
     }
     let options = GlyphOptions {

@@ -5,6 +5,8 @@ mod files;
 mod folders;
 mod glyphs;
 mod real;
+#[path = "../../../../tests/skipping.rs"]
+mod skipping;
 mod support;
 #[path = "../../src/test_images.rs"]
 mod test_images;

@@ -8,6 +8,8 @@ use ae_data::{DataError, Dataset, ImageSet, ImageShape, OpenOptions, open};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::skipping;
+
 pub(crate) fn open_at(path: &Path) -> Result<Dataset, DataError> {
     open(path.to_str().unwrap(), &OpenOptions::default())
 }
@@ -71,18 +73,7 @@ pub(crate) fn encoded_color_png(width: u32, height: u32, value: [u8; 3]) -> Vec<
     bytes.into_inner()
 }
 
-/// The real data's folder, or `None` with a word that the test skips.
+/// The real data's folder, or `None`, counted as a test that is skipped.
 pub(crate) fn shared_data(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("AE_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!(
-        "{test} skips: no data at {}; AE_SHARED_DATA can name another place",
-        folder.display()
-    );
-    None
+    skipping::shared_data(&format!("sources::{test}"), "")
 }
