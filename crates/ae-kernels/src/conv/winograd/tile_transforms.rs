@@ -1,6 +1,8 @@
 //! The transforms of a run's tiles: of the input, of the products into outputs, and of the outputs' gradient.
 //!
-//! Both axes of a tile are constants, so that each of its four shapes has a loop of its own without branches.
+//! Both axes of a tile are constants, so that each of its four shapes has loops of its own, unrolled and without branches.
+
+use std::marker::PhantomData;
 
 use crate::conv::winograd::tiles::{Length, Run, Section};
 use crate::conv::winograd::transforms::{OUTPUTS, Transforms};
@@ -9,21 +11,44 @@ use crate::layout::buffer::Blocked;
 use crate::simd::matmul::plane;
 use crate::simd::{Lanes, Row};
 
-/// Calls a function for the tiles of each shape of a run, with whether they are tall and whether they are broad as
-/// constants.
+/// Calls a function for the tiles of each shape of a run, with both of its axes as types.
 macro_rules! for_each_shape {
     ($run:expr, $function:ident($($argument:expr),* $(,)?)) => {{
         use Length::{Long, Short};
-        $function::<L, T, POINTS, INPUTS, true, false>(&$run.section(Long, Short), $($argument),*);
-        $function::<L, T, POINTS, INPUTS, true, true>(&$run.section(Long, Long), $($argument),*);
-        $function::<L, T, POINTS, INPUTS, false, true>(&$run.section(Short, Long), $($argument),*);
-        $function::<L, T, POINTS, INPUTS, false, false>(&$run.section(Short, Short), $($argument),*);
+        $function::<L, T, Along<T, POINTS, INPUTS, true>, Along<T, POINTS, INPUTS, false>, POINTS, INPUTS>(
+            &$run.section(Long, Short), $($argument),*
+        );
+        $function::<L, T, Along<T, POINTS, INPUTS, true>, Along<T, POINTS, INPUTS, true>, POINTS, INPUTS>(
+            &$run.section(Long, Long), $($argument),*
+        );
+        $function::<L, T, Along<T, POINTS, INPUTS, false>, Along<T, POINTS, INPUTS, true>, POINTS, INPUTS>(
+            &$run.section(Short, Long), $($argument),*
+        );
+        $function::<L, T, Along<T, POINTS, INPUTS, false>, Along<T, POINTS, INPUTS, false>, POINTS, INPUTS>(
+            &$run.section(Short, Short), $($argument),*
+        );
     }};
 }
 
-#[inline(always)]
-const fn length(is_long: bool) -> Length {
-    if is_long { Length::Long } else { Length::Short }
+/// An axis of a tile.
+trait Axis {
+    const LENGTH: Length;
+    /// Pixels of the input with one more on either side, of which there are as many after their transform.
+    const WINDOW: usize;
+    const PRODUCTS: usize;
+    const OUTPUTS: usize;
+}
+
+/// The axis on which a tile of the transforms `T` is long or short.
+struct Along<T, const POINTS: usize, const INPUTS: usize, const LONG: bool>(PhantomData<T>);
+
+impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize, const LONG: bool> Axis
+    for Along<T, POINTS, INPUTS, LONG>
+{
+    const LENGTH: Length = if LONG { Length::Long } else { Length::Short };
+    const WINDOW: usize = T::PIXELS + 2 - !LONG as usize;
+    const PRODUCTS: usize = if LONG { POINTS } else { T::SHORT };
+    const OUTPUTS: usize = T::SCALE * (T::PIXELS - !LONG as usize);
 }
 
 /// The transformed input: a plane of the run's tiles for each.
@@ -47,10 +72,10 @@ pub(crate) fn transform_input<
 fn input_tiles<
     L: Lanes,
     T: Transforms<POINTS, INPUTS>,
+    V: Axis,
+    H: Axis,
     const POINTS: usize,
     const INPUTS: usize,
-    const TALL: bool,
-    const BROAD: bool,
 >(
     section: &Section,
     lanes: L,
@@ -58,8 +83,6 @@ fn input_tiles<
     input: &Blocked,
     transformed: &mut [Row],
 ) {
-    // The tile's pixels with one more on either side, of which there are as many after their transform.
-    let (height, width) = (T::pixels(length(TALL)) + 2, T::pixels(length(BROAD)) + 2);
     let frame = input.frame;
     let plane = plane(input.blocks * count);
     for block in 0..input.blocks {
@@ -71,24 +94,24 @@ fn input_tiles<
                 let lines: [&[Row]; INPUTS] = std::array::from_fn(
                     #[inline(always)]
                     |line| {
-                        let line = line.min(height - 1);
-                        &rows[(y + line) * frame.pitch + x..][..width]
+                        let line = line.min(V::WINDOW - 1);
+                        &rows[(y + line) * frame.pitch + x..][..H::WINDOW]
                     },
                 );
-                for column in 0..width {
+                for column in 0..H::WINDOW {
                     let values = std::array::from_fn(
                         #[inline(always)]
                         |line| lanes.load(&lines[line][column]),
                     );
-                    let values = T::input(lanes, length(TALL), values);
-                    for row in 0..height {
+                    let values = T::input(lanes, V::LENGTH, values);
+                    for row in 0..V::WINDOW {
                         down[row][column] = values[row];
                     }
                 }
                 let target = &mut transformed[block * count + tile..];
-                for row in 0..height {
-                    let values = T::input(lanes, length(BROAD), down[row]);
-                    for column in 0..width {
+                for row in 0..V::WINDOW {
+                    let values = T::input(lanes, H::LENGTH, down[row]);
+                    for column in 0..H::WINDOW {
                         lanes.store(&mut target[(row * INPUTS + column) * plane], values[column]);
                     }
                 }
@@ -124,10 +147,10 @@ pub(crate) fn transform_output<
 fn output_tiles<
     L: Lanes,
     T: Transforms<POINTS, INPUTS>,
+    V: Axis,
+    H: Axis,
     const POINTS: usize,
     const INPUTS: usize,
-    const TALL: bool,
-    const BROAD: bool,
 >(
     section: &Section,
     lanes: L,
@@ -138,9 +161,6 @@ fn output_tiles<
     slope: f32,
     output: &mut Blocked,
 ) {
-    let (height, width) = (T::points(length(TALL)), T::points(length(BROAD)));
-    let rows_of_tile = T::SCALE * T::pixels(length(TALL));
-    let columns_of_tile = T::SCALE * T::pixels(length(BROAD));
     let frame = output.frame;
     let plane = plane(output.blocks * count);
     let slope = lanes.splat(slope);
@@ -151,25 +171,25 @@ fn output_tiles<
             |tile, image, y, x| {
                 let source = &products[block * count + tile..];
                 let mut down = [[lanes.zero(); POINTS]; OUTPUTS];
-                for column in 0..width {
+                for column in 0..H::PRODUCTS {
                     let mut values = [lanes.zero(); POINTS];
-                    for row in 0..height {
+                    for row in 0..V::PRODUCTS {
                         values[row] = lanes.load(&source[(row * POINTS + column) * plane]);
                     }
-                    let values = T::output(lanes, length(TALL), values);
-                    for row in 0..rows_of_tile {
+                    let values = T::output(lanes, V::LENGTH, values);
+                    for row in 0..V::OUTPUTS {
                         down[row][column] = values[row];
                     }
                 }
                 let (y, x) = (T::SCALE * y, T::SCALE * x);
-                let (mut inside_rows, mut inside_columns) = (rows_of_tile, columns_of_tile);
+                let (mut inside_lines, mut inside_columns) = (V::OUTPUTS, H::OUTPUTS);
                 if T::OVERHANGS {
-                    inside_rows = inside_rows.min(frame.height - y);
+                    inside_lines = inside_lines.min(frame.height - y);
                     inside_columns = inside_columns.min(frame.width - x);
                 }
                 let rows = output.image_mut(block, image);
-                for row in 0..inside_rows {
-                    let mut values = T::output(lanes, length(BROAD), down[row]);
+                for row in 0..inside_lines {
+                    let mut values = T::output(lanes, H::LENGTH, down[row]);
                     let place = frame.at(y + row, x);
                     zero.clear(lanes, image, place, &mut values[..inside_columns]);
                     let target = &mut rows[place..][..inside_columns];
@@ -203,10 +223,10 @@ pub(crate) fn transform_gradient<
 fn gradient_tiles<
     L: Lanes,
     T: Transforms<POINTS, INPUTS>,
+    V: Axis,
+    H: Axis,
     const POINTS: usize,
     const INPUTS: usize,
-    const TALL: bool,
-    const BROAD: bool,
 >(
     section: &Section,
     lanes: L,
@@ -214,9 +234,6 @@ fn gradient_tiles<
     gradient: &Blocked,
     products: &mut [Row],
 ) {
-    let (height, width) = (T::points(length(TALL)), T::points(length(BROAD)));
-    let rows_of_tile = T::SCALE * T::pixels(length(TALL));
-    let columns_of_tile = T::SCALE * T::pixels(length(BROAD));
     let frame = gradient.frame;
     let plane = plane(gradient.blocks * count);
     for block in 0..gradient.blocks {
@@ -226,21 +243,21 @@ fn gradient_tiles<
                 let rows = gradient.image(block, image);
                 let (y, x) = (T::SCALE * y, T::SCALE * x);
                 let mut down = [[lanes.zero(); OUTPUTS]; POINTS];
-                for column in 0..columns_of_tile {
+                for column in 0..H::OUTPUTS {
                     let mut values = [lanes.zero(); OUTPUTS];
                     // A tile that hangs over the image's end reads the frame's zeros.
-                    for row in 0..rows_of_tile {
+                    for row in 0..V::OUTPUTS {
                         values[row] = lanes.load(&rows[frame.at(y + row, x + column)]);
                     }
-                    let values = T::output_gradient(lanes, length(TALL), values);
-                    for row in 0..height {
+                    let values = T::output_gradient(lanes, V::LENGTH, values);
+                    for row in 0..V::PRODUCTS {
                         down[row][column] = values[row];
                     }
                 }
                 let target = &mut products[block * count + tile..];
-                for row in 0..height {
-                    let values = T::output_gradient(lanes, length(BROAD), down[row]);
-                    for column in 0..width {
+                for row in 0..V::PRODUCTS {
+                    let values = T::output_gradient(lanes, H::LENGTH, down[row]);
+                    for column in 0..H::PRODUCTS {
                         lanes.store(&mut target[(row * POINTS + column) * plane], values[column]);
                     }
                 }

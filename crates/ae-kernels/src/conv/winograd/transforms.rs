@@ -60,24 +60,6 @@ pub(crate) trait Transforms<const POINTS: usize, const INPUTS: usize>:
     /// The transpose of [`Transforms::weights`].
     fn weight_gradient<L: Lanes>(lanes: L, products: [L::V; POINTS]) -> [L::V; TAPS];
 
-    /// Pixels of the input in a tile along an axis.
-    #[inline(always)]
-    fn pixels(length: Length) -> usize {
-        match length {
-            Length::Long => Self::PIXELS,
-            Length::Short => Self::PIXELS - 1,
-        }
-    }
-
-    /// Products of a tile along an axis.
-    #[inline(always)]
-    fn points(length: Length) -> usize {
-        match length {
-            Length::Long => POINTS,
-            Length::Short => Self::SHORT,
-        }
-    }
-
     /// Products in both axes.
     fn products() -> usize {
         POINTS * POINTS
