@@ -38,14 +38,11 @@ fn predict(train: &LabeledRows<'_>, row: &[f32], neighbors: usize) -> u32 {
         nearest.insert(place, (distance, label));
         nearest.truncate(neighbors);
     }
-    let mut votes = vec![0usize; train.classes()];
-    for &(_, label) in &nearest {
-        votes[label as usize] += 1;
-    }
-    let most = votes.iter().max().copied().unwrap_or(0);
+    let votes = |label: u32| nearest.iter().filter(|&&(_, vote)| vote == label).count();
+    let most = nearest.iter().map(|&(_, label)| votes(label)).max();
     nearest
         .iter()
-        .find(|&&(_, label)| votes[label as usize] == most)
+        .find(|&&(_, label)| Some(votes(label)) == most)
         .map_or(0, |&(_, label)| label)
 }
 
