@@ -15,6 +15,8 @@ mod probe;
 mod progress;
 mod quality;
 mod registry;
+#[cfg(test)]
+mod tests;
 mod tiling;
 
 pub use ae_models::{Model, ModelCard};
