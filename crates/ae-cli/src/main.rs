@@ -5,15 +5,15 @@
     reason = "an allocator; the environment is changed once, before there are threads"
 )]
 
-mod exhaustion;
+mod out_of_memory;
 
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: exhaustion::Remembering = exhaustion::Remembering;
+static ALLOCATOR: out_of_memory::Remembering = out_of_memory::Remembering;
 
 fn main() -> ExitCode {
-    exhaustion::end_in_good_order();
+    out_of_memory::end_in_good_order();
     // Without that directory, a Vulkan layer of Mesa's prints lines that begin with `error:`. All it would do is
     // to order the GPUs as a desktop's settings say.
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {

@@ -80,15 +80,15 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
         model.check_set(set)?;
     }
     let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
-    let pass = Pass {
+    let job = Job {
         model: &model,
         sets: &sets,
         noise: noise.as_ref(),
         seed: arguments.seed.unwrap_or(source.seed),
     };
     let (quality, images) = match arguments.out.extension().is_some_and(|end| end == "npy") {
-        true => pass.write_array(&arguments.out, arguments.force)?,
-        false => pass.write_pictures(&arguments.out, arguments.force)?,
+        true => job.write_array(&arguments.out, arguments.force)?,
+        false => job.write_pictures(&arguments.out, arguments.force)?,
     };
     let result = Reconstructed {
         model: model.name().to_owned(),
@@ -101,14 +101,14 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
 }
 
 /// Images on their way through a model.
-struct Pass<'a> {
+struct Job<'a> {
     model: &'a OpenModel,
     sets: &'a [ImageSet],
     noise: Option<&'a NoiseChain>,
     seed: u64,
 }
 
-impl Pass<'_> {
+impl Job<'_> {
     /// Writes every output as a picture.
     fn write_pictures(
         &self,
