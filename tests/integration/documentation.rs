@@ -98,21 +98,17 @@ fn check_names<'a>(place: &str, text: &str, names: impl IntoIterator<Item = &'a 
 fn noises_sets_and_baselines_are_told_of() {
     let folder = scratch();
     let help = |command: &str| done(folder.path(), &format!("{command} --help")).stdout;
-    let noises = || NoiseKind::ALL.iter().map(|noise| noise.name());
-    check_names("ae data noise --help", &help("data noise"), noises());
-    check_names("ae train --help", &help("train"), noises());
-    check_names(
-        "the README of ae-data",
-        &page("crates/ae-data/README.md"),
-        noises(),
-    );
+    let noises = NoiseKind::ALL.iter().map(|noise| noise.name());
+    check_names("ae train --help", &help("train"), noises);
+    let readme = page("crates/ae-data/README.md");
+    for noise in NoiseKind::ALL {
+        let (name, effect, strength) = (noise.name(), noise.effect(), noise.strength_meaning());
+        let row = format!("| `{name}` | {effect} | {strength} |\n");
+        assert!(readme.contains(&row), "no line {row}in {readme}");
+    }
     let sets = || source_kinds().into_iter().filter_map(|kind| kind.name);
     check_names("ae data --help", &help("data"), sets());
-    check_names(
-        "the README of ae-data",
-        &page("crates/ae-data/README.md"),
-        sets(),
-    );
+    check_names("the README of ae-data", &readme, sets());
     let baselines = BUILTIN.iter().map(|baseline| baseline.name());
     check_names(
         "the README of ae-eval",
