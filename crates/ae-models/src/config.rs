@@ -3,16 +3,16 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::CodeBits;
-use crate::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
-use crate::conv::{ConvAutoencoder, ConvAutoencoderConfig};
-use crate::dense::{DenseAutoencoder, DenseAutoencoderConfig};
+use crate::api::autoencoder::CodeBits;
 use crate::error::ModelError;
-use crate::initialization::{Initialization, WeightSource};
-use crate::layer::LayerSpec;
+use crate::kinds::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
+use crate::kinds::sparse::{SparseAutoencoder, SparseAutoencoderConfig};
+use crate::kinds::vae::{VariationalAutoencoder, VariationalAutoencoderConfig};
 use crate::model::Model;
-use crate::sparse::{SparseAutoencoder, SparseAutoencoderConfig};
-use crate::variational::{VariationalAutoencoder, VariationalAutoencoderConfig};
+use crate::networks::conv::{ConvAutoencoder, ConvAutoencoderConfig};
+use crate::networks::dense::{DenseAutoencoder, DenseAutoencoderConfig};
+use crate::networks::layer::LayerSpec;
+use crate::parameters::initialization::{Initialization, WeightSource};
 
 /// What a configuration may ask for at most, so that a mistyped or hostile one cannot ask for terabytes.
 pub mod limits {

@@ -3,14 +3,14 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::latent_variable::LatentVariableModel;
 use crate::config::ModelConfig;
-use crate::contractive::ContractiveAutoencoder;
-use crate::conv::ConvAutoencoder;
-use crate::dense::DenseAutoencoder;
-use crate::latent_variable::LatentVariableModel;
-use crate::sparse::SparseAutoencoder;
-use crate::variational::VariationalAutoencoder;
+use crate::kinds::contractive::ContractiveAutoencoder;
+use crate::kinds::sparse::SparseAutoencoder;
+use crate::kinds::vae::VariationalAutoencoder;
+use crate::networks::conv::ConvAutoencoder;
+use crate::networks::dense::DenseAutoencoder;
 
 /// A model of a kind that a configuration or a file decides. What it is asked, the kind answers.
 ///

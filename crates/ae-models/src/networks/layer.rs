@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::TensorShape;
-use crate::initialization::WeightSource;
+use crate::parameters::initialization::WeightSource;
 
 /// Height and width of every convolution's kernel.
 pub(crate) const KERNEL: usize = 3;

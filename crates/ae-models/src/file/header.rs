@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::config::limits;
 use crate::error::ModelError;
-use crate::tensors::NamedTensor;
+use crate::parameters::tensors::NamedTensor;
 
 /// No header of a model within the limits comes near this.
 const MAX_HEADER_BYTES: u64 = 1 << 20;

@@ -5,12 +5,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::loss::ReconstructionLoss;
 use crate::config::{ModelConfig, limits};
 use crate::error::ModelError;
-use crate::initialization::{Initialization, WeightSource};
-use crate::layer::{LayerKind, LayerSpec, Linear, TiedLinear};
-use crate::loss::ReconstructionLoss;
+use crate::networks::layer::{LayerKind, LayerSpec, Linear, TiedLinear};
+use crate::parameters::initialization::{Initialization, WeightSource};
 
 /// Settings of [`DenseAutoencoder`]: pixels → `widths` → `latent` → `widths` backwards → pixels.
 ///

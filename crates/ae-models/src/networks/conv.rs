@@ -4,16 +4,16 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::loss::ReconstructionLoss;
 use crate::config::{ModelConfig, limits};
-use crate::conv_stacks::{Stacks, weights};
-use crate::dense::check_latent;
 use crate::error::ModelError;
-use crate::initialization::{Initialization, WeightSource};
-use crate::layer::{Convolution, LayerKind, LayerSpec, Linear};
-use crate::loss::ReconstructionLoss;
-use crate::padding::{crop, pad_to_multiple};
-use crate::upsampling::Upsampling;
+use crate::networks::conv_stacks::{Stacks, weights};
+use crate::networks::dense::check_latent;
+use crate::networks::layer::{Convolution, LayerKind, LayerSpec, Linear};
+use crate::networks::padding::{crop, pad_to_multiple};
+use crate::networks::upsampling::Upsampling;
+use crate::parameters::initialization::{Initialization, WeightSource};
 
 /// Settings of [`ConvAutoencoder`].
 ///

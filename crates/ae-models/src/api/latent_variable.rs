@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::posterior::Posterior;
+use crate::api::posterior::Posterior;
 
 /// A model that gives images a probability: a standard normal prior over codes, a likelihood of images given a code,
 /// and an approximate posterior of codes given an image.

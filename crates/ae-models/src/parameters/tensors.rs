@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::config::TensorShape;
 use crate::error::ModelError;
-use crate::layer::transpose;
+use crate::networks::layer::transpose;
 
 /// One parameter on the host, named and laid out as PyTorch would have it.
 #[derive(Clone, Debug, PartialEq)]

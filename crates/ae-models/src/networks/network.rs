@@ -4,13 +4,13 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::Autoencoder;
-use crate::conv::{ConvAutoencoder, ConvAutoencoderConfig};
-use crate::dense::{DenseAutoencoder, DenseAutoencoderConfig};
+use crate::api::autoencoder::Autoencoder;
+use crate::api::loss::ReconstructionLoss;
 use crate::error::ModelError;
-use crate::initialization::{Initialization, WeightSource};
-use crate::layer::LayerSpec;
-use crate::loss::ReconstructionLoss;
+use crate::networks::conv::{ConvAutoencoder, ConvAutoencoderConfig};
+use crate::networks::dense::{DenseAutoencoder, DenseAutoencoderConfig};
+use crate::networks::layer::LayerSpec;
+use crate::parameters::initialization::{Initialization, WeightSource};
 
 /// The encoder and the decoder that a variational, sparse or contractive model is made of, tagged by `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

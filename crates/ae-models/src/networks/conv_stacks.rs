@@ -3,8 +3,8 @@
 use ae_kernels::{Activation, DenseStack, Precision, Stack, Stage, TransposedConvolution};
 use burn::tensor::Tensor;
 
-use crate::conv::ConvAutoencoderConfig;
-use crate::layer::{Convolution, LayerSpec};
+use crate::networks::conv::ConvAutoencoderConfig;
+use crate::networks::layer::{Convolution, LayerSpec};
 
 /// The stages of an encoder whose layers are `layers`: pooling after each of the first `poolings`.
 fn encoder_stages(layers: &[LayerSpec], poolings: usize) -> impl Iterator<Item = Stage> {

@@ -5,10 +5,10 @@ use std::fmt;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
+use crate::api::latent_variable::LatentVariableModel;
+use crate::api::loss::ReconstructionLoss;
+use crate::api::random::RandomNumbers;
 use crate::config::ModelConfig;
-use crate::latent_variable::LatentVariableModel;
-use crate::loss::ReconstructionLoss;
-use crate::random::RandomNumbers;
 
 /// A network that squeezes images to a code and draws them again from it.
 ///

@@ -8,8 +8,8 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::log_sigmoid;
 use serde::{Deserialize, Serialize};
 
+use crate::api::loss::{ReconstructionLoss, floored_log};
 use crate::error::ModelError;
-use crate::loss::{ReconstructionLoss, floored_log};
 use crate::setting::{check_positive, number, written_as_text};
 
 /// The distribution of an image given its code, `p(x | z)`, around what the decoder draws.

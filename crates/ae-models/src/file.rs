@@ -16,10 +16,10 @@ pub use card::ModelCard;
 
 use crate::config::{CheckedModelConfig, TensorShape};
 use crate::error::ModelError;
-use crate::initialization::WeightSource;
-use crate::layer::LayerSpec;
 use crate::model::Model;
-use crate::tensors::{NamedTensor, check_names, check_shape, named_tensors};
+use crate::networks::layer::LayerSpec;
+use crate::parameters::initialization::WeightSource;
+use crate::parameters::tensors::{NamedTensor, check_names, check_shape, named_tensors};
 use header::Header;
 
 /// Writes a model and its card to `path`.

@@ -1,16 +1,18 @@
 //! The sparse autoencoder.
 
+pub(crate) mod sparsity;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::ModelConfig;
 use crate::error::ModelError;
-use crate::initialization::WeightSource;
-use crate::layer::LayerSpec;
-use crate::network::{Network, NetworkConfig};
-use crate::sparsity::Sparsity;
+use crate::kinds::sparse::sparsity::Sparsity;
+use crate::networks::layer::LayerSpec;
+use crate::networks::network::{Network, NetworkConfig};
+use crate::parameters::initialization::WeightSource;
 
 /// Settings of [`SparseAutoencoder`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,12 +5,12 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
 use crate::config::ModelConfig;
 use crate::error::ModelError;
-use crate::initialization::WeightSource;
-use crate::layer::LayerSpec;
-use crate::network::{Network, NetworkConfig};
+use crate::networks::layer::LayerSpec;
+use crate::networks::network::{Network, NetworkConfig};
+use crate::parameters::initialization::WeightSource;
 use crate::setting::check_coefficient;
 
 /// Settings of [`ContractiveAutoencoder`].

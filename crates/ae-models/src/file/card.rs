@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::autoencoder::Autoencoder;
+use crate::api::autoencoder::Autoencoder;
 use crate::config::ModelConfig;
 use crate::error::ModelError;
 

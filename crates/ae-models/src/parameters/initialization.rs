@@ -3,7 +3,7 @@
 use ae_random::{Draw, Purpose};
 use serde::{Deserialize, Serialize};
 
-use crate::layer::{LayerKind, LayerSpec};
+use crate::networks::layer::{LayerKind, LayerSpec};
 
 /// The distribution of the initial weights.
 ///

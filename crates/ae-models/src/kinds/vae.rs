@@ -1,20 +1,23 @@
 //! The variational autoencoder.
 
+pub(crate) mod beta_schedule;
+pub(crate) mod likelihood;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::{Autoencoder, Objective, TrainingBatch};
-use crate::beta_schedule::BetaSchedule;
+use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::latent_variable::{LatentVariableModel, log_mean_exp};
+use crate::api::posterior::Posterior;
 use crate::config::{ModelConfig, limits};
-use crate::dense::OutputActivation;
 use crate::error::ModelError;
-use crate::initialization::WeightSource;
-use crate::latent_variable::{LatentVariableModel, log_mean_exp};
-use crate::layer::{LayerKind, LayerSpec};
-use crate::likelihood::Likelihood;
-use crate::network::{Network, NetworkConfig};
-use crate::posterior::Posterior;
+use crate::kinds::vae::beta_schedule::BetaSchedule;
+use crate::kinds::vae::likelihood::Likelihood;
+use crate::networks::dense::OutputActivation;
+use crate::networks::layer::{LayerKind, LayerSpec};
+use crate::networks::network::{Network, NetworkConfig};
+use crate::parameters::initialization::WeightSource;
 use crate::setting::check_coefficient;
 
 /// Settings of [`VariationalAutoencoder`].
