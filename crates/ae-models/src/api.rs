@@ -1,7 +1,10 @@
 //! What a model can do, and what it is asked with.
 
-pub(crate) mod autoencoder;
+pub(crate) mod capabilities;
+pub(crate) mod code_bits;
 pub(crate) mod latent_variable;
 pub(crate) mod loss;
+pub(crate) mod objective;
 pub(crate) mod posterior;
 pub(crate) mod random;
+pub(crate) mod validation;

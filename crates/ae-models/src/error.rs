@@ -16,6 +16,15 @@ pub enum ModelError {
         reason: String,
     },
 
+    /// A setting that was given beside a configuration and does not go with it.
+    #[error("{name}: {reason}")]
+    Setting {
+        /// The setting, as its kind lists it: `beta-schedule`.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// A name that stands for nothing here.
     #[error("unknown {what} `{found}`: expected one of {known}")]
     UnknownName {
@@ -24,7 +33,7 @@ pub enum ModelError {
         /// What was found.
         found: String,
         /// The names there are.
-        known: &'static str,
+        known: String,
     },
 
     /// Tensors that are not the model's.
@@ -60,10 +69,33 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    pub(crate) fn config(field: &'static str, reason: impl Into<String>) -> Self {
+    /// A configuration that describes no model: the setting at fault, and what is wrong with it.
+    #[must_use]
+    pub fn config(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Config {
             field,
             reason: reason.into(),
+        }
+    }
+
+    /// A setting that was given as text and does not do: its name, and what is wrong with it.
+    #[must_use]
+    pub fn setting(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Setting {
+            name: name.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn unknown(
+        what: &'static str,
+        found: impl Into<String>,
+        known: impl Into<String>,
+    ) -> Self {
+        Self::UnknownName {
+            what,
+            found: found.into(),
+            known: known.into(),
         }
     }
 

@@ -1,23 +1,37 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod checked;
 mod config;
+mod erased;
 mod error;
 mod file;
+mod kind;
 mod kinds;
+pub mod limits;
 mod model;
 mod networks;
 mod parameters;
-mod setting;
+mod placement;
+mod registry;
+mod settings;
+mod written;
 
-pub use api::autoencoder::{Autoencoder, CodeBits, Objective, TrainingBatch};
+pub use api::capabilities::{Autoencoder, Codes, Reconstruct, Trainable};
+pub use api::code_bits::CodeBits;
 pub use api::latent_variable::LatentVariableModel;
 pub use api::loss::ReconstructionLoss;
+pub use api::objective::{Objective, TrainingBatch};
 pub use api::posterior::Posterior;
 pub use api::random::RandomNumbers;
-pub use config::{CheckedModelConfig, ModelConfig, TensorShape, limits};
+pub use api::validation::{Direction, ValidationMeasure};
+pub use checked::CheckedModelConfig;
+pub use config::ModelConfig;
 pub use error::ModelError;
-pub use file::{ModelCard, load_model, read_model_card, read_tensors, save_model};
+pub use file::card::{ModelCard, config_of};
+pub use file::load::{load_model, read_model_card, read_tensors};
+pub use file::save::save_model;
+pub use kind::{ModelKind, Outline};
 pub use kinds::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
 pub use kinds::sparse::sparsity::Sparsity;
 pub use kinds::sparse::{SparseAutoencoder, SparseAutoencoderConfig};
@@ -25,11 +39,17 @@ pub use kinds::vae::beta_schedule::BetaSchedule;
 pub use kinds::vae::likelihood::Likelihood;
 pub use kinds::vae::{VariationalAutoencoder, VariationalAutoencoderConfig};
 pub use model::Model;
-pub use networks::conv::{ConvAutoencoder, ConvAutoencoderConfig};
-pub use networks::dense::{DenseAutoencoder, DenseAutoencoderConfig, OutputActivation};
+pub use networks::conv::ConvAutoencoder;
+pub use networks::conv_config::ConvAutoencoderConfig;
+pub use networks::dense::DenseAutoencoder;
+pub use networks::dense_config::{DenseAutoencoderConfig, OutputActivation};
 pub use networks::network::NetworkConfig;
 pub use networks::upsampling::Upsampling;
+pub use parameters::builder::Builder;
 pub use parameters::initialization::Initialization;
 pub use parameters::tensors::{
-    NamedTensor, load_tensors, named_tensors, parameter_names, with_parameter_ids,
+    NamedTensor, TensorShape, load_tensors, named_tensors, parameter_names, with_parameter_ids,
 };
+pub use placement::{ComputePath, Placement};
+pub use registry::{RegisteredKind, RegisteredSetting, Registry};
+pub use settings::{GivenSettings, SettingSpec, SettingValue};

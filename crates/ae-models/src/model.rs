@@ -1,100 +1,136 @@
-//! Any of this crate's models, when which one is known only at run time.
+//! A model whose kind is known only at run time.
 
-use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::module::{
+    Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor,
+};
+use burn::tensor::Device;
 
-use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::latent_variable::LatentVariableModel;
+use crate::api::objective::{Objective, TrainingBatch};
+use crate::api::validation::ValidationMeasure;
 use crate::config::ModelConfig;
-use crate::kinds::contractive::ContractiveAutoencoder;
-use crate::kinds::sparse::SparseAutoencoder;
-use crate::kinds::vae::VariationalAutoencoder;
-use crate::networks::conv::ConvAutoencoder;
-use crate::networks::dense::DenseAutoencoder;
+use crate::erased::any_model::AnyModel;
+use crate::erased::traversal::{ErasedMapper, ErasedVisitor};
 
-/// A model of a kind that a configuration or a file decides. What it is asked, the kind answers.
+/// A model of a kind that a configuration or a file decides, with the configuration. What it is asked, the kind's own
+/// type answers.
 ///
-/// A parameter's name does not have the kind in it: `encoder.0.weight`, whether through this type or not.
-#[derive(Module, Debug)]
-#[non_exhaustive]
-pub enum Model {
-    /// A convolutional autoencoder.
-    Conv(ConvAutoencoder),
-    /// A fully connected one.
-    Dense(DenseAutoencoder),
-    /// A variational one.
-    Vae(VariationalAutoencoder),
-    /// One with a sparse code.
-    Sparse(SparseAutoencoder),
-    /// One whose code resists small changes.
-    Contractive(ContractiveAutoencoder),
-}
-
-/// Calls a method of whichever model it is.
-macro_rules! delegate {
-    ($self:ident, $model:ident => $call:expr) => {
-        match $self {
-            Model::Conv($model) => $call,
-            Model::Dense($model) => $call,
-            Model::Vae($model) => $call,
-            Model::Sparse($model) => $call,
-            Model::Contractive($model) => $call,
-        }
-    };
+/// It is a module like any other: a parameter's name does not have the kind in it, `encoder.0.weight`, whether through
+/// this type or not, and an optimizer that goes by parameters' ids works on it.
+#[derive(Debug)]
+pub struct Model {
+    config: ModelConfig,
+    model: Box<dyn AnyModel>,
 }
 
 impl Model {
-    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
+    pub(crate) fn new(config: ModelConfig, model: Box<dyn AnyModel>) -> Self {
+        Self { config, model }
+    }
+
+    /// The configuration that builds this architecture again; it goes into the model file.
     #[must_use]
-    pub fn by_operations(self) -> Self {
-        match self {
-            Self::Conv(model) => Self::Conv(model.by_operations()),
-            Self::Dense(model) => Self::Dense(model.by_operations()),
-            Self::Vae(model) => Self::Vae(model.by_operations()),
-            Self::Sparse(model) => Self::Sparse(model.by_operations()),
-            Self::Contractive(model) => Self::Contractive(model.by_operations()),
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The model itself, if it is an `M`: what a kind's own type can do beyond [`Trainable`].
+    #[must_use]
+    pub fn get<M: Trainable>(&self) -> Option<&M> {
+        self.model.as_any().downcast_ref()
+    }
+
+    fn with(self, change: impl FnOnce(Box<dyn AnyModel>) -> Box<dyn AnyModel>) -> Self {
+        Self {
+            config: self.config,
+            model: change(self.model),
         }
     }
 }
 
-impl Autoencoder for Model {
+impl Clone for Model {
+    fn clone(&self) -> Self {
+        Self::new(self.config.clone(), self.model.cloned())
+    }
+}
+
+impl Module for Model {
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        self.model.add_devices(devices)
+    }
+
+    fn fork(self, device: &Device) -> Self {
+        self.with(|model| model.forked(device))
+    }
+
+    fn to_device(self, device: &Device) -> Self {
+        self.with(|model| model.moved(device))
+    }
+
+    fn train(self) -> Self {
+        self.with(AnyModel::training)
+    }
+
+    fn valid(&self) -> Self {
+        Self::new(self.config.clone(), self.model.validating())
+    }
+
+    fn materialize(self) -> Self {
+        self.with(AnyModel::materialized)
+    }
+
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        self.model.visited(&mut ErasedVisitor(visitor));
+    }
+
+    fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
+        self.with(|model| model.mapped(&mut ErasedMapper(mapper)))
+    }
+}
+
+impl ModuleDisplayDefault for Model {
+    fn content(&self, content: Content) -> Option<Content> {
+        Some(content.add("kind", self.config.kind()))
+    }
+
+    fn num_params(&self) -> usize {
+        Module::num_params(self)
+    }
+}
+
+impl ModuleDisplay for Model {}
+
+impl Trainable for Model {
     fn input_shape(&self) -> [usize; 3] {
-        delegate!(self, model => model.input_shape())
-    }
-
-    fn code_shape(&self) -> Vec<usize> {
-        delegate!(self, model => model.code_shape())
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        delegate!(self, model => model.encode(images))
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        delegate!(self, model => model.decode(codes))
-    }
-
-    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
-        delegate!(self, model => model.reconstruct(images))
+        self.model.image_shape()
     }
 
     fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
-        delegate!(self, model => model.objective(batch))
+        self.model.objective_of(batch)
     }
 
-    fn size_multiple(&self) -> Option<usize> {
-        delegate!(self, model => model.size_multiple())
+    fn validation_measure(&self) -> ValidationMeasure {
+        self.model.measure()
     }
 
-    fn config(&self) -> Option<ModelConfig> {
-        delegate!(self, model => model.config())
+    fn after_step(self, step: u64) -> Self {
+        self.with(|model| model.stepped(step))
+    }
+
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        self.model.reconstructs()
+    }
+
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        self.model.codes()
     }
 
     fn as_latent_variable_model(&self) -> Option<&dyn LatentVariableModel> {
-        delegate!(self, model => model.as_latent_variable_model())
+        self.model.latent_variable()
     }
 
-    fn activity_threshold(&self) -> Option<f32> {
-        delegate!(self, model => model.activity_threshold())
+    fn accepts(&self, image_shape: [usize; 3]) -> bool {
+        self.model.takes(image_shape)
     }
 }

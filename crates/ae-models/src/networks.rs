@@ -1,9 +1,13 @@
 //! The networks that models are made of.
 
+pub(crate) mod compute;
 pub(crate) mod conv;
+pub(crate) mod conv_config;
 pub(crate) mod conv_stacks;
 pub(crate) mod dense;
+pub(crate) mod dense_config;
 pub(crate) mod layer;
 pub(crate) mod network;
+pub(crate) mod options;
 pub(crate) mod padding;
 pub(crate) mod upsampling;

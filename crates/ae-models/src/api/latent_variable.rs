@@ -7,7 +7,7 @@ use crate::api::posterior::Posterior;
 /// A model that gives images a probability: a standard normal prior over codes, a likelihood of images given a code,
 /// and an approximate posterior of codes given an image.
 ///
-/// [`Autoencoder::as_latent_variable_model`](crate::Autoencoder::as_latent_variable_model) says whether a model is one.
+/// [`Trainable::as_latent_variable_model`](crate::Trainable::as_latent_variable_model) says whether a model is one.
 pub trait LatentVariableModel {
     /// The approximate posterior `q(z | x)` of each image.
     ///

@@ -113,11 +113,7 @@ impl FromStr for ReconstructionLoss {
         Self::ALL
             .into_iter()
             .find(|loss| loss.name() == text)
-            .ok_or_else(|| ModelError::UnknownName {
-                what: "loss",
-                found: text.to_owned(),
-                known: "mse, bce, l1",
-            })
+            .ok_or_else(|| ModelError::unknown("loss", text, "mse, bce, l1"))
     }
 }
 

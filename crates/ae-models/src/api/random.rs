@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Random numbers for the images of one batch, handed to [`Autoencoder::objective`](crate::Autoencoder::objective).
+/// Random numbers for the images of one batch, handed to [`Trainable::objective`](crate::Trainable::objective).
 ///
 /// A model never has a generator of its own. Whoever makes the batch knows which images are in it, and gives each the
 /// numbers that belong to it: drawn on the host from (seed, purpose, epoch, index), so that batch size, threads, order,

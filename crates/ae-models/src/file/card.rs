@@ -1,12 +1,15 @@
 //! What a model file says of its model.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::api::autoencoder::Autoencoder;
+use crate::api::capabilities::Trainable;
 use crate::config::ModelConfig;
 use crate::error::ModelError;
+use crate::model::Model;
+use crate::registry::Registry;
 
 /// The version of the file's layout, raised when a reader of the last one would misunderstand the file.
 const FORMAT_VERSION: &str = "1";
@@ -17,13 +20,13 @@ const FORMAT_VERSION: &str = "1";
 /// |---|---|
 /// | `format` | `pt`, as other readers of safetensors expect |
 /// | `format_version` | `1` |
-/// | `model` | [`ModelConfig`] as JSON; absent for a model of one's own |
+/// | `model` | [`ModelConfig`] as JSON; absent for a custom model built by hand |
 /// | `input_shape` | `[channels, height, width]` as JSON |
 /// | `noise`, `data_name`, `data_fingerprint` | as below; absent if unknown |
 /// | `library_version` | the version of this crate that wrote the file |
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelCard {
-    /// The architecture; `None` for a model that this crate did not define.
+    /// The architecture; `None` for a custom model that was built by hand.
     pub config: Option<ModelConfig>,
     /// The image it is for: `[channels, height, width]`.
     pub input_shape: [usize; 3],
@@ -37,12 +40,20 @@ pub struct ModelCard {
     pub library_version: String,
 }
 
+/// The configuration that builds a model again: there where it is a [`Model`], which a registry or a configuration
+/// made; `None` for a custom model that was built by hand, whose file holds the tensors alone.
+#[must_use]
+pub fn config_of<M: Trainable>(model: &M) -> Option<&ModelConfig> {
+    let model: &dyn Any = model;
+    model.downcast_ref::<Model>().map(Model::config)
+}
+
 impl ModelCard {
     /// A card with what the model says of itself and this crate's version; the rest is unknown.
     #[must_use]
-    pub fn new<M: Autoencoder>(model: &M) -> Self {
+    pub fn new<M: Trainable>(model: &M) -> Self {
         Self {
-            config: model.config(),
+            config: config_of(model).cloned(),
             input_shape: model.input_shape(),
             noise: None,
             data_name: None,
@@ -51,7 +62,7 @@ impl ModelCard {
         }
     }
 
-    pub(super) fn to_metadata(&self) -> BTreeMap<&'static str, String> {
+    pub(crate) fn to_metadata(&self) -> BTreeMap<&'static str, String> {
         let mut metadata = BTreeMap::from([
             ("format", "pt".to_owned()),
             ("format_version", FORMAT_VERSION.to_owned()),
@@ -73,7 +84,10 @@ impl ModelCard {
     }
 
     /// Reads the card; the configuration in it is not checked yet.
-    pub(super) fn from_metadata(metadata: &BTreeMap<String, String>) -> Result<Self, ModelError> {
+    pub(crate) fn from_metadata(
+        metadata: &BTreeMap<String, String>,
+        registry: &Registry,
+    ) -> Result<Self, ModelError> {
         let required = |key: &'static str| {
             metadata.get(key).ok_or_else(|| {
                 ModelError::config(
@@ -90,7 +104,7 @@ impl ModelCard {
             return Err(ModelError::config("format_version", reason));
         }
         let config = match metadata.get("model") {
-            Some(text) => Some(from_json("model", text)?),
+            Some(text) => Some(registry.from_json(text).map_err(in_metadata("model"))?),
             None => None,
         };
         Ok(Self {
@@ -112,5 +126,9 @@ fn from_json<T: serde::de::DeserializeOwned>(
     key: &'static str,
     text: &str,
 ) -> Result<T, ModelError> {
-    serde_json::from_str(text).map_err(|error| ModelError::config(key, error.to_string()))
+    serde_json::from_str(text).map_err(in_metadata(key))
+}
+
+fn in_metadata(key: &'static str) -> impl Fn(serde_json::Error) -> ModelError {
+    move |error| ModelError::config(key, error.to_string())
 }

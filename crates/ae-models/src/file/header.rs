@@ -11,7 +11,7 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-use crate::config::limits;
+use crate::limits;
 use crate::error::ModelError;
 use crate::parameters::tensors::NamedTensor;
 
@@ -23,16 +23,16 @@ const LENGTH_BYTES: u64 = 8;
 const METADATA_KEY: &str = "__metadata__";
 
 /// A header whose tensors are known to fill the file without gap or overlap.
-pub(super) struct Header {
+pub(crate) struct Header {
     /// The card's strings.
-    pub(super) metadata: BTreeMap<String, String>,
+    pub(crate) metadata: BTreeMap<String, String>,
     /// Tensors in the order of their bytes, all `f32`.
-    pub(super) tensors: Vec<(String, TensorInfo)>,
+    pub(crate) tensors: Vec<(String, TensorInfo)>,
 }
 
 impl Header {
     /// Opens a file, reads its header and checks it against the file's length. The file is left at the first tensor.
-    pub(super) fn read(path: &Path) -> Result<(File, Self), ModelError> {
+    pub(crate) fn read(path: &Path) -> Result<(File, Self), ModelError> {
         let io = |source| ModelError::io("read", path, source);
         let error = |field: &str, reason: String| ModelError::file(path, field, reason);
         let reject = |field: &str, reason: String| Err(error(field, reason));
@@ -97,7 +97,7 @@ impl Header {
 }
 
 /// The first bytes of a file: the length and the header, padded so that the tensors begin at a multiple of eight.
-pub(super) fn encode(
+pub(crate) fn encode(
     metadata: &BTreeMap<&'static str, String>,
     tensors: &[NamedTensor],
 ) -> Vec<u8> {

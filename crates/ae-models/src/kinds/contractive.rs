@@ -1,17 +1,20 @@
-//! The contractive autoencoder.
+//! The contractive kind.
 
 use burn::module::Module;
+use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
-use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
-use crate::config::ModelConfig;
+use crate::api::capabilities::{Codes, Reconstruct, Trainable};
+use crate::api::objective::{Objective, TrainingBatch};
 use crate::error::ModelError;
-use crate::networks::layer::LayerSpec;
+use crate::kind::{ModelKind, Outline};
+use crate::kinds::made_of_network::{MadeOfNetwork, check_latent, options_with, outline};
 use crate::networks::network::{Network, NetworkConfig};
-use crate::parameters::initialization::WeightSource;
-use crate::setting::check_coefficient;
+use crate::networks::options::apply_to_network;
+use crate::parameters::builder::Builder;
+use crate::settings::{GivenSettings, SettingSpec, SettingValue, set};
+use crate::written::check_coefficient;
 
 /// Settings of [`ContractiveAutoencoder`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,16 +35,51 @@ impl Default for ContractiveAutoencoderConfig {
     }
 }
 
-impl ContractiveAutoencoderConfig {
-    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+const CONTRACTION: SettingSpec = SettingSpec {
+    name: "contraction",
+    value: SettingValue::Text("WEIGHT"),
+    help: "The weight of the encoder's squared Jacobian",
+};
+
+impl ModelKind for ContractiveAutoencoderConfig {
+    const NAME: &'static str = "contractive";
+    const SUMMARY: &'static str = "The code changes little when the image does";
+    type Model = ContractiveAutoencoder;
+
+    fn check(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError> {
         check_coefficient("contraction", self.contraction)?;
-        if self.network.latent().is_none() {
-            return Err(ModelError::config(
-                "latent",
-                "none given: a contractive model's code is a list of numbers, not a feature map",
-            ));
+        check_latent(&self.network, Self::NAME)?;
+        let layers = self.network.layers(input_shape, 1)?;
+        Ok(outline(&self.network, input_shape, &layers))
+    }
+
+    fn build(&self, builder: &mut Builder<'_>) -> ContractiveAutoencoder {
+        ContractiveAutoencoder {
+            network: self.network.checked_build(1, builder),
+            config: self.clone(),
         }
-        self.network.layers(input_shape, 1)
+    }
+
+    fn options() -> Vec<SettingSpec> {
+        options_with(&[CONTRACTION])
+    }
+
+    fn apply(&mut self, given: &GivenSettings) -> Result<(), ModelError> {
+        apply_to_network(&mut self.network, given)?;
+        set(&mut self.contraction, given.at_least_zero(CONTRACTION.name)?);
+        Ok(())
+    }
+
+    fn without_image_width(&mut self, image_values: usize) {
+        self.network.drop_image_width(image_values);
+    }
+
+    fn description(&self) -> String {
+        format!(
+            "contractive, weight {}; {}",
+            self.contraction,
+            self.network.summary()
+        )
     }
 }
 
@@ -72,28 +110,6 @@ pub struct ContractiveAutoencoder {
 }
 
 impl ContractiveAutoencoder {
-    pub(crate) fn build(
-        config: &ContractiveAutoencoderConfig,
-        input_shape: [usize; 3],
-        layers: &[LayerSpec],
-        weights: &mut dyn WeightSource,
-        device: &Device,
-    ) -> Self {
-        Self {
-            network: config.network.build(input_shape, layers, weights, device),
-            config: config.clone(),
-        }
-    }
-
-    /// The same model, whose layers are Burn's own operations on every backend.
-    #[must_use]
-    pub(crate) fn by_operations(self) -> Self {
-        Self {
-            network: self.network.by_operations(),
-            ..self
-        }
-    }
-
     /// The codes of a batch, and the squared norm of each image's Jacobian or an estimate of it.
     ///
     /// # Shapes
@@ -119,21 +135,19 @@ impl ContractiveAutoencoder {
     }
 }
 
-impl Autoencoder for ContractiveAutoencoder {
+impl MadeOfNetwork for ContractiveAutoencoder {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn code_of(&self, outputs: Tensor<2>) -> Tensor<2> {
+        sigmoid(outputs)
+    }
+}
+
+impl Trainable for ContractiveAutoencoder {
     fn input_shape(&self) -> [usize; 3] {
         self.network.input_shape()
-    }
-
-    fn code_shape(&self) -> Vec<usize> {
-        self.config.network.code_shape(self.input_shape())
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        sigmoid(self.network.encode(images))
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        self.network.decode(codes)
     }
 
     fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
@@ -143,7 +157,11 @@ impl Autoencoder for ContractiveAutoencoder {
         Objective::sum(vec![("reconstruction", loss), ("contraction", penalty)])
     }
 
-    fn config(&self) -> Option<ModelConfig> {
-        Some(ModelConfig::Contractive(self.config.clone()))
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        Some(self)
+    }
+
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        Some(self)
     }
 }

@@ -1,18 +1,21 @@
-//! The sparse autoencoder.
+//! The sparse kind.
 
 pub(crate) mod sparsity;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
-use crate::config::ModelConfig;
+use crate::api::capabilities::{Codes, Reconstruct, Trainable};
+use crate::api::objective::{Objective, TrainingBatch};
 use crate::error::ModelError;
+use crate::kind::{ModelKind, Outline};
+use crate::kinds::made_of_network::{MadeOfNetwork, options_with, outline};
 use crate::kinds::sparse::sparsity::Sparsity;
-use crate::networks::layer::LayerSpec;
 use crate::networks::network::{Network, NetworkConfig};
-use crate::parameters::initialization::WeightSource;
+use crate::networks::options::apply_to_network;
+use crate::parameters::builder::Builder;
+use crate::settings::{GivenSettings, SettingSpec, SettingValue, set};
 
 /// Settings of [`SparseAutoencoder`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,13 +27,48 @@ pub struct SparseAutoencoderConfig {
     pub network: NetworkConfig,
 }
 
-impl SparseAutoencoderConfig {
-    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+const SPARSITY: SettingSpec = SettingSpec {
+    name: "sparsity",
+    value: SettingValue::Text("PENALTY"),
+    help: "What keeps a code sparse: l1:WEIGHT, kl:TARGET:WEIGHT, top-k:KEPT",
+};
+
+impl ModelKind for SparseAutoencoderConfig {
+    const NAME: &'static str = "sparse";
+    const SUMMARY: &'static str = "Each image wakes few values of the code";
+    type Model = SparseAutoencoder;
+
+    fn check(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError> {
         let layers = self.network.layers(input_shape, 1)?;
         let code_values = self.network.code_shape(input_shape).iter().product();
         self.sparsity
             .check_code(code_values, self.network.latent().is_none())?;
-        Ok(layers)
+        Ok(outline(&self.network, input_shape, &layers))
+    }
+
+    fn build(&self, builder: &mut Builder<'_>) -> SparseAutoencoder {
+        SparseAutoencoder {
+            network: self.network.checked_build(1, builder),
+            config: self.clone(),
+        }
+    }
+
+    fn options() -> Vec<SettingSpec> {
+        options_with(&[SPARSITY])
+    }
+
+    fn apply(&mut self, given: &GivenSettings) -> Result<(), ModelError> {
+        apply_to_network(&mut self.network, given)?;
+        set(&mut self.sparsity, given.parsed(SPARSITY.name)?);
+        Ok(())
+    }
+
+    fn without_image_width(&mut self, image_values: usize) {
+        self.network.drop_image_width(image_values);
+    }
+
+    fn description(&self) -> String {
+        format!("sparse, {}; {}", self.sparsity, self.network.summary())
     }
 }
 
@@ -49,45 +87,23 @@ pub struct SparseAutoencoder {
     config: SparseAutoencoderConfig,
 }
 
-impl SparseAutoencoder {
-    pub(crate) fn build(
-        config: &SparseAutoencoderConfig,
-        input_shape: [usize; 3],
-        layers: &[LayerSpec],
-        weights: &mut dyn WeightSource,
-        device: &Device,
-    ) -> Self {
-        Self {
-            network: config.network.build(input_shape, layers, weights, device),
-            config: config.clone(),
-        }
+impl MadeOfNetwork for SparseAutoencoder {
+    fn network(&self) -> &Network {
+        &self.network
     }
 
-    /// The same model, whose layers are Burn's own operations on every backend.
-    #[must_use]
-    pub(crate) fn by_operations(self) -> Self {
-        Self {
-            network: self.network.by_operations(),
-            ..self
-        }
+    fn code_of(&self, outputs: Tensor<2>) -> Tensor<2> {
+        self.config.sparsity.activate(outputs)
+    }
+
+    fn threshold(&self) -> Option<f32> {
+        Some(self.config.sparsity.activity_threshold())
     }
 }
 
-impl Autoencoder for SparseAutoencoder {
+impl Trainable for SparseAutoencoder {
     fn input_shape(&self) -> [usize; 3] {
         self.network.input_shape()
-    }
-
-    fn code_shape(&self) -> Vec<usize> {
-        self.config.network.code_shape(self.input_shape())
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        self.config.sparsity.activate(self.network.encode(images))
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        self.network.decode(codes)
     }
 
     fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
@@ -100,11 +116,11 @@ impl Autoencoder for SparseAutoencoder {
         Objective::sum(terms)
     }
 
-    fn config(&self) -> Option<ModelConfig> {
-        Some(ModelConfig::Sparse(self.config.clone()))
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        Some(self)
     }
 
-    fn activity_threshold(&self) -> Option<f32> {
-        Some(self.config.sparsity.activity_threshold())
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        Some(self)
     }
 }

@@ -1,24 +1,29 @@
-//! The variational autoencoder.
+//! The variational kind.
 
 pub(crate) mod beta_schedule;
 pub(crate) mod likelihood;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::latent_variable::{LatentVariableModel, log_mean_exp};
+use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::posterior::Posterior;
-use crate::config::{ModelConfig, limits};
 use crate::error::ModelError;
+use crate::kind::{ModelKind, Outline};
+use crate::kinds::made_of_network::{MadeOfNetwork, check_latent, options_with, outline};
 use crate::kinds::vae::beta_schedule::BetaSchedule;
 use crate::kinds::vae::likelihood::Likelihood;
-use crate::networks::dense::OutputActivation;
+use crate::limits;
+use crate::networks::dense_config::OutputActivation;
 use crate::networks::layer::{LayerKind, LayerSpec};
 use crate::networks::network::{Network, NetworkConfig};
-use crate::parameters::initialization::WeightSource;
-use crate::setting::check_coefficient;
+use crate::networks::options::apply_to_network;
+use crate::parameters::builder::Builder;
+use crate::settings::{GivenSettings, SettingSpec, SettingValue, set};
+use crate::written::check_coefficient;
 
 /// Settings of [`VariationalAutoencoder`].
 ///
@@ -58,8 +63,107 @@ impl Default for VariationalAutoencoderConfig {
 /// The learned scale of a likelihood, among the parameters.
 const LOG_SCALE: &str = "log_scale";
 
+const LIKELIHOOD: SettingSpec = SettingSpec {
+    name: "likelihood",
+    value: SettingValue::Text("NAME"),
+    help: "The distribution of pixels: bernoulli, gaussian (its width learned), gaussian:SIGMA, logistic (256 bins)",
+};
+
+const BETA: SettingSpec = SettingSpec {
+    name: "beta",
+    value: SettingValue::Text("WEIGHT"),
+    help: "The weight of the divergence from the prior; 1 is the bound itself",
+};
+
+const BETA_SCHEDULE: SettingSpec = SettingSpec {
+    name: "beta-schedule",
+    value: SettingValue::Text("SCHEDULE"),
+    help: "How beta rises: constant, linear:STEPS, cyclical:STEPS, cyclical:STEPS:SHARE",
+};
+
+const FREE_BITS: SettingSpec = SettingSpec {
+    name: "free-bits",
+    value: SettingValue::Text("NATS"),
+    help: "Nats of divergence that each latent dimension has for nothing",
+};
+
+const IMPORTANCE_SAMPLES: SettingSpec = SettingSpec {
+    name: "importance-samples",
+    value: SettingValue::Text("K"),
+    help: "Codes sampled for each image and step; above 1, train by the importance-weighted bound",
+};
+
+impl ModelKind for VariationalAutoencoderConfig {
+    const NAME: &'static str = "vae";
+    const SUMMARY: &'static str = "Variational: a Gaussian for each image, and images from a prior";
+    type Model = VariationalAutoencoder;
+
+    fn check(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError> {
+        self.check_settings()?;
+        let mut layers = self.network.layers(input_shape, 2)?;
+        layers.extend(self.scale_layer());
+        Ok(outline(&self.network, input_shape, &layers))
+    }
+
+    fn build(&self, builder: &mut Builder<'_>) -> VariationalAutoencoder {
+        let network = self.network.checked_build(2, builder);
+        let log_scale = self.scale_layer().map(|layer| {
+            let values = layer.constant(builder);
+            Param::from_data(TensorData::new(values, [1]), builder.device())
+        });
+        VariationalAutoencoder {
+            network,
+            log_scale,
+            config: self.clone(),
+        }
+    }
+
+    fn options() -> Vec<SettingSpec> {
+        options_with(&[
+            LIKELIHOOD,
+            BETA,
+            BETA_SCHEDULE,
+            FREE_BITS,
+            IMPORTANCE_SAMPLES,
+        ])
+    }
+
+    fn apply(&mut self, given: &GivenSettings) -> Result<(), ModelError> {
+        apply_to_network(&mut self.network, given)?;
+        set(&mut self.likelihood, given.parsed(LIKELIHOOD.name)?);
+        set(&mut self.beta, given.at_least_zero(BETA.name)?);
+        set(&mut self.beta_schedule, given.parsed(BETA_SCHEDULE.name)?);
+        set(&mut self.free_bits, given.at_least_zero(FREE_BITS.name)?);
+        set(
+            &mut self.importance_samples,
+            given.at_least_one(IMPORTANCE_SAMPLES.name)?,
+        );
+        Ok(())
+    }
+
+    fn without_image_width(&mut self, image_values: usize) {
+        self.network.drop_image_width(image_values);
+    }
+
+    fn description(&self) -> String {
+        let objective = match self.importance_samples {
+            1 => format!("beta {}", self.beta),
+            samples => format!("{samples} importance samples"),
+        };
+        format!(
+            "variational, {} likelihood, {objective}; {}",
+            self.likelihood,
+            self.network.summary()
+        )
+    }
+
+    fn objective_unit(&self) -> Option<&'static str> {
+        Some("nats per image")
+    }
+}
+
 impl VariationalAutoencoderConfig {
-    pub(crate) fn layers(&self, input_shape: [usize; 3]) -> Result<Vec<LayerSpec>, ModelError> {
+    fn check_settings(&self) -> Result<(), ModelError> {
         self.likelihood.check()?;
         self.beta_schedule.check()?;
         check_coefficient("beta", self.beta)?;
@@ -81,12 +185,7 @@ impl VariationalAutoencoderConfig {
                 "the importance-weighted bound has no divergence apart that `beta`, `beta_schedule` or `free_bits` could weigh",
             ));
         }
-        if self.network.latent().is_none() {
-            return Err(ModelError::config(
-                "latent",
-                "none given: a variational model's code is a list of numbers, not a feature map",
-            ));
-        }
+        check_latent(&self.network, "variational")?;
         if let NetworkConfig::Dense(dense) = &self.network
             && dense.output == OutputActivation::Linear
             && self.likelihood == Likelihood::Bernoulli
@@ -96,20 +195,18 @@ impl VariationalAutoencoderConfig {
                 "a linear one is no probability, which a Bernoulli likelihood takes it for",
             ));
         }
-        let mut layers = self.network.layers(input_shape, 2)?;
-        if let Some(initial) = self.likelihood.initial_log_scale() {
-            layers.push(LayerSpec::new(
-                LOG_SCALE,
-                LayerKind::Constant { initial },
-                1,
-                1,
-            ));
-        }
-        Ok(layers)
+        Ok(())
     }
 
-    pub(crate) fn latent(&self) -> usize {
-        self.network.latent().unwrap_or(0)
+    /// The learned scale of the likelihood, if it has one.
+    fn scale_layer(&self) -> Option<LayerSpec> {
+        let initial = self.likelihood.initial_log_scale()?;
+        Some(LayerSpec::new(
+            LOG_SCALE,
+            LayerKind::Constant { initial },
+            1,
+            1,
+        ))
     }
 }
 
@@ -128,7 +225,7 @@ impl VariationalAutoencoderConfig {
 /// samples there is the one term `bound`, `-ln mean of p(x, z) / q(z | x)` over the samples, computed from logarithms.
 /// The training configuration's reconstruction loss is not used: the likelihood is in its place.
 ///
-/// [`encode`](Autoencoder::encode) gives the posterior's mean and [`reconstruct`](Autoencoder::reconstruct) draws from
+/// [`encode`](Codes::encode) gives the posterior's mean and [`reconstruct`](Reconstruct::reconstruct) draws from
 /// it, without randomness.
 ///
 /// The equivalent PyTorch module (`network` is the module of [`ConvAutoencoder`](crate::ConvAutoencoder) or
@@ -162,40 +259,6 @@ pub struct VariationalAutoencoder {
 }
 
 impl VariationalAutoencoder {
-    pub(crate) fn build(
-        config: &VariationalAutoencoderConfig,
-        input_shape: [usize; 3],
-        layers: &[LayerSpec],
-        weights: &mut dyn WeightSource,
-        device: &Device,
-    ) -> Self {
-        let (network_layers, scale) = match layers.split_last() {
-            Some((last, rest)) if last.name == LOG_SCALE => (rest, Some(last)),
-            _ => (layers, None),
-        };
-        let network = config
-            .network
-            .build(input_shape, network_layers, weights, device);
-        let log_scale = scale.map(|spec| {
-            let values = weights.next_layer(spec).swap_remove(0);
-            Param::from_data(TensorData::new(values, [1]), device)
-        });
-        Self {
-            network,
-            log_scale,
-            config: config.clone(),
-        }
-    }
-
-    /// The same model, whose layers are Burn's own operations on every backend.
-    #[must_use]
-    pub(crate) fn by_operations(self) -> Self {
-        Self {
-            network: self.network.by_operations(),
-            ..self
-        }
-    }
-
     fn log_scale(&self) -> Option<Tensor<1>> {
         self.log_scale.as_ref().map(Param::val)
     }
@@ -239,25 +302,23 @@ impl LatentVariableModel for VariationalAutoencoder {
     }
 }
 
-impl Autoencoder for VariationalAutoencoder {
+impl MadeOfNetwork for VariationalAutoencoder {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn code_of(&self, outputs: Tensor<2>) -> Tensor<2> {
+        Posterior::split(outputs).mean
+    }
+}
+
+impl Trainable for VariationalAutoencoder {
     fn input_shape(&self) -> [usize; 3] {
         self.network.input_shape()
     }
 
-    fn code_shape(&self) -> Vec<usize> {
-        vec![self.config.latent()]
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        self.posterior(images).mean
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        self.network.decode(codes)
-    }
-
     fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
-        let latent = self.config.latent();
+        let latent = self.code_values();
         let samples = self.config.importance_samples;
         let noise = batch.standard_normal(samples * latent);
         let posterior = self.posterior(batch.input);
@@ -277,8 +338,12 @@ impl Autoencoder for VariationalAutoencoder {
         Objective::sum(vec![("bound", log_mean_exp(log_weights).mean().neg())])
     }
 
-    fn config(&self) -> Option<ModelConfig> {
-        Some(ModelConfig::Vae(self.config.clone()))
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        Some(self)
+    }
+
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        Some(self)
     }
 
     fn as_latent_variable_model(&self) -> Option<&dyn LatentVariableModel> {

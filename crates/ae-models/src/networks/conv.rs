@@ -1,193 +1,29 @@
 //! The convolutional autoencoder.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
+use burn::tensor::Tensor;
 
-use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::loss::ReconstructionLoss;
-use crate::config::{ModelConfig, limits};
-use crate::error::ModelError;
+use crate::api::objective::{Objective, TrainingBatch};
+use crate::networks::conv_config::ConvAutoencoderConfig;
 use crate::networks::conv_stacks::{Stacks, weights};
-use crate::networks::dense::check_latent;
-use crate::networks::layer::{Convolution, LayerKind, LayerSpec, Linear};
+use crate::networks::layer::{Convolution, LayerSpec, Linear};
 use crate::networks::padding::{crop, pad_to_multiple};
-use crate::networks::upsampling::Upsampling;
-use crate::parameters::initialization::{Initialization, WeightSource};
-
-/// Settings of [`ConvAutoencoder`].
-///
-/// The default is the autoencoder of the classic notMNIST tutorial: for 28x28 gray pixels it has 314,625 parameters
-/// and a code of 7x7x128 numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ConvAutoencoderConfig {
-    /// Output channels of each convolution of the encoder. After each, but with nearest upsampling not after the last,
-    /// pooling halves the picture.
-    pub widths: Vec<usize>,
-    /// A bottleneck of this many numbers: one dense layer from the last feature map to them, and one back. Without it
-    /// the feature map is the code, and the model runs on pictures of any size.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latent: Option<usize>,
-    /// How the decoder doubles the picture.
-    #[serde(skip_serializing_if = "Upsampling::is_nearest")]
-    pub upsampling: Upsampling,
-    /// The distribution of the initial weights.
-    pub initialization: Initialization,
-}
-
-impl Default for ConvAutoencoderConfig {
-    fn default() -> Self {
-        Self {
-            widths: vec![32, 64, 128],
-            latent: None,
-            upsampling: Upsampling::default(),
-            initialization: Initialization::default(),
-        }
-    }
-}
-
-impl ConvAutoencoderConfig {
-    /// How many times the picture is halved.
-    pub(crate) fn poolings(&self) -> usize {
-        match self.upsampling {
-            Upsampling::Nearest => self.widths.len() - 1,
-            Upsampling::Transposed => self.widths.len(),
-        }
-    }
-
-    /// How many of the decoder's layers are transposed convolutions: its first ones.
-    pub(crate) fn transposed(&self) -> usize {
-        match self.upsampling {
-            Upsampling::Nearest => 0,
-            Upsampling::Transposed => self.widths.len(),
-        }
-    }
-
-    /// What height and width are padded to a multiple of.
-    fn multiple(&self) -> usize {
-        1 << self.poolings()
-    }
-
-    /// The shape of the encoder's last feature map.
-    fn map_shape(&self, [_, height, width]: [usize; 3]) -> [usize; 3] {
-        let multiple = self.multiple();
-        [
-            self.widths[self.widths.len() - 1],
-            height.div_ceil(multiple),
-            width.div_ceil(multiple),
-        ]
-    }
-
-    pub(crate) fn code_shape(&self, input_shape: [usize; 3]) -> Vec<usize> {
-        self.latent.map_or_else(
-            || self.map_shape(input_shape).to_vec(),
-            |latent| vec![latent],
-        )
-    }
-
-    /// Checks the settings and lists the layers, with `outputs` numbers from the encoder for each of the code's.
-    pub(crate) fn layers(
-        &self,
-        input_shape: [usize; 3],
-        outputs: usize,
-    ) -> Result<Vec<LayerSpec>, ModelError> {
-        self.check(input_shape)?;
-        let [channels, ..] = input_shape;
-        let mut layers = Vec::with_capacity(2 * self.widths.len() + 3);
-        let mut inputs = channels;
-        for (index, &outputs) in self.widths.iter().enumerate() {
-            layers.push(LayerSpec::new(
-                format!("encoder.{index}"),
-                LayerKind::Convolution,
-                inputs,
-                outputs,
-            ));
-            inputs = outputs;
-        }
-        if let Some(latent) = self.latent {
-            let map_values = self.map_shape(input_shape).iter().product();
-            layers.push(LayerSpec::new(
-                "to_code",
-                LayerKind::Linear,
-                map_values,
-                outputs * latent,
-            ));
-            layers.push(LayerSpec::new(
-                "from_code",
-                LayerKind::Linear,
-                latent,
-                map_values,
-            ));
-        }
-        // The widths backwards; with nearest upsampling the picture is drawn from the second of them.
-        let kept = match self.upsampling {
-            Upsampling::Nearest => &self.widths[1..],
-            Upsampling::Transposed => &self.widths[..],
-        };
-        let decoder_widths = kept.iter().rev().copied().chain(std::iter::once(channels));
-        for (index, outputs) in decoder_widths.enumerate() {
-            let kind = match index < self.transposed() {
-                true => LayerKind::TransposedConvolution,
-                false => LayerKind::Convolution,
-            };
-            layers.push(LayerSpec::new(
-                format!("decoder.{index}"),
-                kind,
-                inputs,
-                outputs,
-            ));
-            inputs = outputs;
-        }
-        Ok(layers)
-    }
-
-    fn check(&self, [_, height, width]: [usize; 3]) -> Result<(), ModelError> {
-        let reject = |reason: String| Err(ModelError::config("widths", reason));
-        if self.widths.is_empty() {
-            return reject(
-                "none given: a convolutional model has at least one convolution".to_owned(),
-            );
-        }
-        if self.widths.len() > limits::CONV_DEPTH {
-            return reject(format!(
-                "{} convolutions: at most {}",
-                self.widths.len(),
-                limits::CONV_DEPTH
-            ));
-        }
-        for &channels in &self.widths {
-            if channels == 0 || channels > limits::CONV_WIDTH {
-                return reject(format!(
-                    "a convolution of {channels} channels: must be 1 to {}",
-                    limits::CONV_WIDTH
-                ));
-            }
-        }
-        let multiple = self.multiple();
-        if height.min(width) < multiple {
-            return reject(format!(
-                "{} convolutions halve the picture {} times, which takes at least {multiple}x{multiple} pixels, not {width}x{height}",
-                self.widths.len(),
-                self.poolings()
-            ));
-        }
-        self.latent.map_or(Ok(()), check_latent)
-    }
-}
+use crate::parameters::builder::Builder;
 
 /// A convolutional autoencoder: 3x3 convolutions with ReLU and 2x2 max-pooling down to a small map of many channels,
 /// and 3x3 convolutions with nearest upsampling back, a sigmoid at the end.
 ///
 /// For 28x28 gray pixels and the default widths: convolutions to 32, 64 and 128 channels, the picture halved after
 /// the first and the second, give the code of 7x7x128; convolutions to 128 and 64 channels, the picture doubled after
-/// each, and one to a single channel draw it again. With [`Upsampling::Transposed`] the picture is halved after the last
+/// each, and one to a single channel decode it again. With [`Upsampling::Transposed`](crate::Upsampling::Transposed) the picture is halved after the last
 /// convolution, too, and transposed convolutions of stride 2 double it. With `latent = N` a dense layer (no activation)
 /// squeezes the map to `N` numbers, and another (ReLU) expands them to it.
 ///
 /// Pictures whose size the pooling does not divide are padded at the bottom and on the right by repeating their edge,
 /// and the output is cropped back. Without a latent bottleneck the model is fully convolutional:
-/// [`reconstruct`](Autoencoder::reconstruct) runs on any height and width.
+/// [`reconstruct`](Reconstruct::reconstruct) runs on any height and width.
 ///
 /// The equivalent PyTorch module, whose `state_dict` has the names and shapes of the model file (`map` is
 /// `(128, 7, 7)` here; sizes that need padding are left out):
@@ -242,28 +78,27 @@ pub struct ConvAutoencoder {
 impl ConvAutoencoder {
     pub(crate) fn build(
         config: &ConvAutoencoderConfig,
-        input_shape: [usize; 3],
         layers: &[LayerSpec],
-        weights: &mut dyn WeightSource,
-        device: &Device,
+        builder: &mut Builder<'_>,
     ) -> Self {
+        let initialization = config.initialization;
         let depth = config.widths.len();
         let (encoder, rest) = layers.split_at(depth);
         let drawn = depth + usize::from(config.transposed() > 0);
         let (bottleneck, decoder) = rest.split_at(rest.len() - drawn);
-        let stacks = Stacks::new(config, encoder, bottleneck, decoder);
+        let stacks = Stacks::new(config, encoder, bottleneck, decoder, builder.path());
         let encoder = encoder
             .iter()
-            .map(|spec| Convolution::build(spec, weights, device))
+            .map(|spec| Convolution::build(spec, initialization, builder))
             .collect();
         let mut bottleneck = bottleneck
             .iter()
-            .map(|spec| Linear::build(spec, weights, device));
+            .map(|spec| Linear::build(spec, initialization, builder));
         let (to_code, from_code) = (bottleneck.next(), bottleneck.next());
         drop(bottleneck);
         let decoder = decoder
             .iter()
-            .map(|spec| Convolution::build(spec, weights, device))
+            .map(|spec| Convolution::build(spec, initialization, builder))
             .collect();
         Self {
             encoder,
@@ -271,16 +106,9 @@ impl ConvAutoencoder {
             from_code,
             decoder,
             config: config.clone(),
-            input_shape,
+            input_shape: builder.input_shape(),
             stacks,
         }
-    }
-
-    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
-    #[must_use]
-    pub fn by_operations(mut self) -> Self {
-        self.stacks = self.stacks.by_operations();
-        self
     }
 
     /// Every convolution in the order in which the whole stack runs them.
@@ -368,46 +196,9 @@ impl ConvAutoencoder {
     }
 }
 
-impl Autoencoder for ConvAutoencoder {
+impl Trainable for ConvAutoencoder {
     fn input_shape(&self) -> [usize; 3] {
         self.input_shape
-    }
-
-    fn code_shape(&self) -> Vec<usize> {
-        self.config.code_shape(self.input_shape)
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        let [_, channels, height, width] = images.dims();
-        assert_eq!(
-            [channels, height, width],
-            self.input_shape,
-            "images have the shape the model was made for"
-        );
-        let images = pad_to_multiple(images, self.config.multiple());
-        let map = self.map(images).flatten(1, 3);
-        match (&self.stacks.bottleneck, &self.to_code) {
-            (Some(stacks), Some(layer)) => stacks.to_code.forward(map, &[layer.values()]),
-            _ => map,
-        }
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        let images = self.draw(self.expand(codes));
-        crop(images, self.input_shape[1], self.input_shape[2])
-    }
-
-    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
-        if self.config.latent.is_some() {
-            return self.decode(self.encode(images));
-        }
-        let [_, _, height, width] = images.dims();
-        let images = pad_to_multiple(images, self.config.multiple());
-        let images = match &self.stacks.whole {
-            Some(whole) => whole.forward(images, &weights(self.convolutions())),
-            None => self.draw(self.map(images)),
-        };
-        crop(images, height, width)
     }
 
     /// The loss and its gradients come from one pass where nothing is cropped off between output and loss.
@@ -436,11 +227,56 @@ impl Autoencoder for ConvAutoencoder {
         Objective::reconstruction(value)
     }
 
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        Some(self)
+    }
+
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        Some(self)
+    }
+}
+
+impl Reconstruct for ConvAutoencoder {
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        if self.config.latent.is_some() {
+            return self.decode(self.encode(images));
+        }
+        let [_, _, height, width] = images.dims();
+        let images = pad_to_multiple(images, self.config.multiple());
+        let images = match &self.stacks.whole {
+            Some(whole) => whole.forward(images, &weights(self.convolutions())),
+            None => self.draw(self.map(images)),
+        };
+        crop(images, height, width)
+    }
+
     fn size_multiple(&self) -> Option<usize> {
         self.config.latent.is_none().then(|| self.config.multiple())
     }
+}
 
-    fn config(&self) -> Option<ModelConfig> {
-        Some(ModelConfig::Conv(self.config.clone()))
+impl Codes for ConvAutoencoder {
+    fn code_shape(&self) -> Vec<usize> {
+        self.config.code_shape(self.input_shape)
+    }
+
+    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
+        let [_, channels, height, width] = images.dims();
+        assert_eq!(
+            [channels, height, width],
+            self.input_shape,
+            "images have the shape the model was made for"
+        );
+        let images = pad_to_multiple(images, self.config.multiple());
+        let map = self.map(images).flatten(1, 3);
+        match (&self.stacks.bottleneck, &self.to_code) {
+            (Some(stacks), Some(layer)) => stacks.to_code.forward(map, &[layer.values()]),
+            _ => map,
+        }
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
+        let images = self.draw(self.expand(codes));
+        crop(images, self.input_shape[1], self.input_shape[2])
     }
 }

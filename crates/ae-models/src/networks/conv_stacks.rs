@@ -1,10 +1,12 @@
 //! The convolutional autoencoder as stacks of stages and dense layers, which `ae-kernels` runs.
 
-use ae_kernels::{Activation, DenseStack, Precision, Stack, Stage, TransposedConvolution};
+use ae_kernels::{Activation, DenseStack, Stack, Stage, TransposedConvolution};
 use burn::tensor::Tensor;
 
-use crate::networks::conv::ConvAutoencoderConfig;
+use crate::networks::compute;
+use crate::networks::conv_config::ConvAutoencoderConfig;
 use crate::networks::layer::{Convolution, LayerSpec};
+use crate::placement::ComputePath;
 
 /// The stages of an encoder whose layers are `layers`: pooling after each of the first `poolings`.
 fn encoder_stages(layers: &[LayerSpec], poolings: usize) -> impl Iterator<Item = Stage> {
@@ -59,12 +61,12 @@ pub(crate) struct Bottleneck {
 
 impl Bottleneck {
     /// `None` for a model whose code is the feature map.
-    fn new(layers: &[LayerSpec]) -> Option<Self> {
+    fn new(layers: &[LayerSpec], path: ComputePath) -> Option<Self> {
         let [to_code, from_code] = layers else {
             return None;
         };
         let stack = |layer: &LayerSpec, activation| {
-            DenseStack::new(vec![layer.dense(activation)])
+            compute::dense_stack(vec![layer.dense(activation)], path)
                 .expect("the configuration was checked: its layers have numbers")
         };
         Some(Self {
@@ -80,16 +82,17 @@ impl Stacks {
         encoder: &[LayerSpec],
         bottleneck: &[LayerSpec],
         decoder: &[LayerSpec],
+        path: ComputePath,
     ) -> Self {
         let poolings = config.poolings();
         let (transposed, decoder) = decoder.split_at(config.transposed());
         let doubling = |layer: &LayerSpec| {
-            TransposedConvolution::new(layer.inputs, layer.outputs, Precision::default())
+            compute::transposed(layer.inputs, layer.outputs, path)
                 .expect("the configuration was checked: its layers have channels")
         };
         let is_whole = config.latent.is_none() && config.transposed() == 0;
         let stack = |stages: Vec<Stage>| {
-            Stack::new(stages, Precision::default())
+            compute::stack(stages, path)
                 .expect("the configuration was checked: its layers fit together")
         };
         Self {
@@ -103,25 +106,7 @@ impl Stacks {
                         .collect(),
                 )
             }),
-            bottleneck: Bottleneck::new(bottleneck),
-        }
-    }
-
-    /// The same by Burn's own operations on every backend.
-    pub(crate) fn by_operations(&self) -> Self {
-        Self {
-            encoder: self.encoder.by_operations(),
-            doublings: self
-                .doublings
-                .iter()
-                .map(TransposedConvolution::by_operations)
-                .collect(),
-            decoder: self.decoder.by_operations(),
-            whole: self.whole.as_ref().map(Stack::by_operations),
-            bottleneck: self.bottleneck.as_ref().map(|bottleneck| Bottleneck {
-                to_code: bottleneck.to_code.by_operations(),
-                from_code: bottleneck.from_code.by_operations(),
-            }),
+            bottleneck: Bottleneck::new(bottleneck, path),
         }
     }
 }

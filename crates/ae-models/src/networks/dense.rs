@@ -2,135 +2,16 @@
 
 use ae_kernels::{Activation, DenseStack};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
+use burn::tensor::Tensor;
 
-use crate::api::autoencoder::{Autoencoder, Objective, TrainingBatch};
+use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::loss::ReconstructionLoss;
-use crate::config::{ModelConfig, limits};
-use crate::error::ModelError;
+use crate::api::objective::{Objective, TrainingBatch};
+use crate::networks::compute;
+use crate::networks::dense_config::{DenseAutoencoderConfig, OutputActivation};
 use crate::networks::layer::{LayerKind, LayerSpec, Linear, TiedLinear};
-use crate::parameters::initialization::{Initialization, WeightSource};
-
-/// Settings of [`DenseAutoencoder`]: pixels → `widths` → `latent` → `widths` backwards → pixels.
-///
-/// The default, 784 → 128 → 64 → 32 and back for 28x28 pixels, has the widths of the deep autoencoder in Keras'
-/// tutorial. The smallest lesson, five pixels to three numbers and back, has no `widths` and `latent = 3`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DenseAutoencoderConfig {
-    /// Numbers in each hidden layer of the encoder, from the image inwards; may be empty.
-    pub widths: Vec<usize>,
-    /// Numbers in the code.
-    pub latent: usize,
-    /// Whether the decoder's weights are the encoder's, transposed; its biases are its own.
-    pub tied: bool,
-    /// What becomes of the decoder's last numbers.
-    pub output: OutputActivation,
-    /// The distribution of the initial weights.
-    pub initialization: Initialization,
-}
-
-impl Default for DenseAutoencoderConfig {
-    fn default() -> Self {
-        Self {
-            widths: vec![128, 64],
-            latent: 32,
-            tied: false,
-            output: OutputActivation::default(),
-            initialization: Initialization::default(),
-        }
-    }
-}
-
-/// What becomes of the numbers of a decoder's last layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum OutputActivation {
-    /// A sigmoid: pixels between 0 and 1.
-    #[default]
-    Sigmoid,
-    /// Nothing: any number. With no hidden layer the model is linear, and its best is that of principal components.
-    ///
-    /// # References
-    /// P. Baldi and K. Hornik (1989), *Neural networks and principal component analysis: learning from examples without
-    /// local minima*, fact 4.
-    Linear,
-}
-
-impl DenseAutoencoderConfig {
-    /// Checks the settings and lists the layers, with `outputs` numbers from the encoder for each of the code's.
-    pub(crate) fn layers(
-        &self,
-        input_shape: [usize; 3],
-        outputs: usize,
-    ) -> Result<Vec<LayerSpec>, ModelError> {
-        if self.widths.len() > limits::DENSE_DEPTH {
-            return Err(ModelError::config(
-                "widths",
-                format!(
-                    "{} hidden layers: at most {}",
-                    self.widths.len(),
-                    limits::DENSE_DEPTH
-                ),
-            ));
-        }
-        for &width in &self.widths {
-            if width == 0 || width > limits::DENSE_WIDTH {
-                return Err(ModelError::config(
-                    "widths",
-                    format!(
-                        "a layer of {width} numbers: must be 1 to {}",
-                        limits::DENSE_WIDTH
-                    ),
-                ));
-            }
-        }
-        check_latent(self.latent)?;
-        if self.tied && outputs != 1 {
-            return Err(ModelError::config(
-                "tied",
-                "the encoder gives two numbers for each of the code's, so its weights are no decoder's",
-            ));
-        }
-        let sizes: Vec<usize> = std::iter::once(input_shape.iter().product())
-            .chain(self.widths.iter().copied())
-            .chain(std::iter::once(self.latent))
-            .collect();
-        let last = self.widths.len();
-        let encoder = sizes.windows(2).enumerate().map(|(index, pair)| {
-            let factor = if index == last { outputs } else { 1 };
-            LayerSpec::new(
-                format!("encoder.{index}"),
-                LayerKind::Linear,
-                pair[0],
-                factor * pair[1],
-            )
-        });
-        let decoder_kind = if self.tied {
-            LayerKind::TiedLinear
-        } else {
-            LayerKind::Linear
-        };
-        let decoder = sizes.windows(2).rev().enumerate().map(|(index, pair)| {
-            LayerSpec::new(format!("decoder.{index}"), decoder_kind, pair[1], pair[0])
-        });
-        Ok(encoder.chain(decoder).collect())
-    }
-}
-
-/// Checks the size of a code that a dense layer makes.
-pub(crate) fn check_latent(latent: usize) -> Result<(), ModelError> {
-    if latent == 0 || latent > limits::DENSE_WIDTH {
-        let reason = format!(
-            "a code of {latent} numbers: must be 1 to {}",
-            limits::DENSE_WIDTH
-        );
-        return Err(ModelError::config("latent", reason));
-    }
-    Ok(())
-}
+use crate::parameters::builder::Builder;
+use crate::placement::ComputePath;
 
 /// An autoencoder of fully connected layers: ReLU between them, none on the code, a sigmoid at the end.
 ///
@@ -185,7 +66,12 @@ struct Stacks {
 
 impl Stacks {
     /// ReLU between the layers of each part; none on the code, and the output's own at the end.
-    fn new(encoder: &[LayerSpec], decoder: &[LayerSpec], output: OutputActivation) -> Self {
+    fn new(
+        encoder: &[LayerSpec],
+        decoder: &[LayerSpec],
+        output: OutputActivation,
+        path: ComputePath,
+    ) -> Self {
         let layers = |layers: &[LayerSpec], last| -> Vec<_> {
             let activation = |index| {
                 if index + 1 < layers.len() {
@@ -206,12 +92,13 @@ impl Stacks {
         let (encoder, decoder) = (layers(encoder, Activation::None), layers(decoder, output));
         let whole = encoder.iter().chain(&decoder).copied().collect();
         let stack = |layers| {
-            DenseStack::new(layers).expect("the configuration was checked: its layers fit together")
+            compute::dense_stack(layers, path)
+                .expect("the configuration was checked: its layers fit together")
         };
         Self {
             encoder: stack(encoder),
             decoder: stack(decoder),
-            whole: DenseStack::new(whole).ok(),
+            whole: compute::dense_stack(whole, path).ok(),
         }
     }
 }
@@ -226,44 +113,27 @@ enum DecoderLayer {
 impl DenseAutoencoder {
     pub(crate) fn build(
         config: &DenseAutoencoderConfig,
-        input_shape: [usize; 3],
         layers: &[LayerSpec],
-        weights: &mut dyn WeightSource,
-        device: &Device,
+        builder: &mut Builder<'_>,
     ) -> Self {
+        let initialization = config.initialization;
         let (encoder, decoder) = layers.split_at(config.widths.len() + 1);
-        let stacks = Stacks::new(encoder, decoder, config.output);
+        let stacks = Stacks::new(encoder, decoder, config.output, builder.path());
         let encoder = encoder
             .iter()
-            .map(|spec| Linear::build(spec, weights, device))
+            .map(|spec| Linear::build(spec, initialization, builder))
             .collect();
         let decoder = decoder.iter().map(|spec| match spec.kind {
-            LayerKind::TiedLinear => DecoderLayer::Tied(TiedLinear::build(spec, weights, device)),
-            _ => DecoderLayer::Own(Linear::build(spec, weights, device)),
+            LayerKind::TiedLinear => DecoderLayer::Tied(TiedLinear::build(spec, initialization, builder)),
+            _ => DecoderLayer::Own(Linear::build(spec, initialization, builder)),
         });
         Self {
             encoder,
             decoder: decoder.collect(),
             config: config.clone(),
-            input_shape,
+            input_shape: builder.input_shape(),
             stacks,
         }
-    }
-
-    /// The same model, whose layers are Burn's own operations on every backend, to compare the kernels with.
-    #[must_use]
-    pub fn by_operations(mut self) -> Self {
-        let Stacks {
-            encoder,
-            decoder,
-            whole,
-        } = &self.stacks;
-        self.stacks = Stacks {
-            encoder: encoder.by_operations(),
-            decoder: decoder.by_operations(),
-            whole: whole.as_ref().map(DenseStack::by_operations),
-        };
-        self
     }
 
     fn encoder_weights(&self) -> impl Iterator<Item = (Tensor<2>, Tensor<1>)> {
@@ -326,34 +196,9 @@ impl DenseAutoencoder {
     }
 }
 
-impl Autoencoder for DenseAutoencoder {
+impl Trainable for DenseAutoencoder {
     fn input_shape(&self) -> [usize; 3] {
         self.input_shape
-    }
-
-    fn code_shape(&self) -> Vec<usize> {
-        vec![self.config.latent]
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        let weights: Vec<_> = self.encoder_weights().collect();
-        self.stacks.encoder.forward(self.rows(images), &weights)
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        let weights: Vec<_> = self.decoder_weights().collect();
-        self.images(self.stacks.decoder.forward(codes, &weights))
-    }
-
-    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
-        let Some(whole) = &self.stacks.whole else {
-            return self.decode(self.encode(images));
-        };
-        let weights: Vec<_> = self
-            .encoder_weights()
-            .chain(self.decoder_weights())
-            .collect();
-        self.images(whole.forward(self.rows(images), &weights))
     }
 
     /// The loss and its gradients come from one pass.
@@ -378,7 +223,40 @@ impl Autoencoder for DenseAutoencoder {
         Objective::reconstruction(value)
     }
 
-    fn config(&self) -> Option<ModelConfig> {
-        Some(ModelConfig::Dense(self.config.clone()))
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        Some(self)
+    }
+
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        Some(self)
+    }
+}
+
+impl Reconstruct for DenseAutoencoder {
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        let Some(whole) = &self.stacks.whole else {
+            return self.decode(self.encode(images));
+        };
+        let weights: Vec<_> = self
+            .encoder_weights()
+            .chain(self.decoder_weights())
+            .collect();
+        self.images(whole.forward(self.rows(images), &weights))
+    }
+}
+
+impl Codes for DenseAutoencoder {
+    fn code_shape(&self) -> Vec<usize> {
+        vec![self.config.latent]
+    }
+
+    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
+        let weights: Vec<_> = self.encoder_weights().collect();
+        self.stacks.encoder.forward(self.rows(images), &weights)
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
+        let weights: Vec<_> = self.decoder_weights().collect();
+        self.images(self.stacks.decoder.forward(codes, &weights))
     }
 }

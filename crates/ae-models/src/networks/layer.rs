@@ -3,10 +3,12 @@
 
 use ae_kernels::{Activation, DenseLayer, WeightOrder};
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
-use crate::config::TensorShape;
-use crate::parameters::initialization::WeightSource;
+use crate::parameters::builder::{Builder, Initial};
+use crate::parameters::initialization::Initialization;
+use crate::parameters::path::transpose;
+use crate::parameters::tensors::TensorShape;
 
 /// Height and width of every convolution's kernel.
 pub(crate) const KERNEL: usize = 3;
@@ -56,12 +58,46 @@ impl LayerSpec {
         }
     }
 
+    /// The tensors of several layers, one after the other.
+    pub(crate) fn tensors_of(layers: &[Self]) -> Vec<TensorShape> {
+        layers.iter().flat_map(Self::tensor_shapes).collect()
+    }
+
     /// Kernel positions of each weight.
     fn taps(&self) -> usize {
         match self.kind {
             LayerKind::Convolution | LayerKind::TransposedConvolution => KERNEL * KERNEL,
             LayerKind::Linear | LayerKind::TiedLinear | LayerKind::Constant { .. } => 1,
         }
+    }
+
+    /// The layer's tensors, in the order of [`tensor_shapes`](Self::tensor_shapes).
+    pub(crate) fn values(
+        &self,
+        initialization: Initialization,
+        builder: &mut Builder<'_>,
+    ) -> Vec<Vec<f32>> {
+        let (weight, bias) = initialization.bounds(self.fans());
+        let last = match self.kind {
+            LayerKind::Constant { initial } => Initial::Constant(initial),
+            _ => Initial::Uniform { bound: bias },
+        };
+        let shapes = self.tensor_shapes();
+        let count = shapes.len();
+        let tensors = shapes.into_iter().enumerate().map(|(index, tensor)| {
+            let initial = match index + 1 == count {
+                true => last,
+                false => Initial::Uniform { bound: weight },
+            };
+            builder.tensor(&tensor.name, tensor.shape.iter().product(), initial)
+        });
+        tensors.collect()
+    }
+
+    /// The values of a layer that is a constant at first.
+    pub(crate) fn constant(&self, builder: &mut Builder<'_>) -> Vec<f32> {
+        self.values(Initialization::default(), builder)
+            .swap_remove(0)
     }
 
     /// The weight's shape as PyTorch has it, outputs first unless it is transposed; `None` for a layer without a weight
@@ -92,18 +128,6 @@ impl LayerSpec {
             shape: vec![self.outputs],
         };
         weight.into_iter().chain([numbers]).collect()
-    }
-
-    /// Weights and biases; `None` if there is no such number.
-    pub(crate) fn parameter_count(&self) -> Option<usize> {
-        match self.kind {
-            LayerKind::TiedLinear | LayerKind::Constant { .. } => Some(self.outputs),
-            LayerKind::Convolution | LayerKind::TransposedConvolution | LayerKind::Linear => self
-                .inputs
-                .checked_mul(self.outputs)?
-                .checked_mul(self.taps())?
-                .checked_add(self.outputs),
-        }
     }
 
     /// How the layer's numbers are computed, for a fully connected one.
@@ -140,8 +164,13 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
-        let [weight, bias] = weight_and_bias(spec, weights);
+    pub(crate) fn build(
+        spec: &LayerSpec,
+        initialization: Initialization,
+        builder: &mut Builder<'_>,
+    ) -> Self {
+        let [weight, bias] = weight_and_bias(spec, initialization, builder);
+        let device = builder.device();
         let shape = match spec.kind {
             LayerKind::TransposedConvolution => [spec.inputs, spec.outputs, KERNEL, KERNEL],
             _ => [spec.outputs, spec.inputs, KERNEL, KERNEL],
@@ -169,8 +198,13 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
-        let [weight, bias] = weight_and_bias(spec, weights);
+    pub(crate) fn build(
+        spec: &LayerSpec,
+        initialization: Initialization,
+        builder: &mut Builder<'_>,
+    ) -> Self {
+        let [weight, bias] = weight_and_bias(spec, initialization, builder);
+        let device = builder.device();
         let weight = transpose(&weight, spec.outputs, spec.inputs);
         Self {
             weight: Param::from_data(TensorData::new(weight, [spec.inputs, spec.outputs]), device),
@@ -191,10 +225,15 @@ pub(crate) struct TiedLinear {
 }
 
 impl TiedLinear {
-    pub(crate) fn build(spec: &LayerSpec, weights: &mut dyn WeightSource, device: &Device) -> Self {
-        let bias = weights.next_layer(spec).swap_remove(0);
+    pub(crate) fn build(
+        spec: &LayerSpec,
+        initialization: Initialization,
+        builder: &mut Builder<'_>,
+    ) -> Self {
+        let bias = spec.values(initialization, builder).swap_remove(0);
+        let bias = TensorData::new(bias, [spec.outputs]);
         Self {
-            bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
+            bias: Param::from_data(bias, builder.device()),
         }
     }
 
@@ -204,16 +243,12 @@ impl TiedLinear {
     }
 }
 
-fn weight_and_bias(spec: &LayerSpec, weights: &mut dyn WeightSource) -> [Vec<f32>; 2] {
-    weights
-        .next_layer(spec)
+fn weight_and_bias(
+    spec: &LayerSpec,
+    initialization: Initialization,
+    builder: &mut Builder<'_>,
+) -> [Vec<f32>; 2] {
+    spec.values(initialization, builder)
         .try_into()
         .expect("a layer of this kind has a weight and a bias")
-}
-
-/// The transpose of a row-major matrix of `rows` and `columns`.
-pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..columns)
-        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
-        .collect()
 }

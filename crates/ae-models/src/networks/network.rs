@@ -1,16 +1,18 @@
 //! The network inside a model of another kind: convolutional or fully connected.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::api::autoencoder::Autoencoder;
+use crate::api::capabilities::{Codes, Trainable};
 use crate::api::loss::ReconstructionLoss;
 use crate::error::ModelError;
-use crate::networks::conv::{ConvAutoencoder, ConvAutoencoderConfig};
-use crate::networks::dense::{DenseAutoencoder, DenseAutoencoderConfig};
+use crate::networks::conv::ConvAutoencoder;
+use crate::networks::conv_config::ConvAutoencoderConfig;
+use crate::networks::dense::DenseAutoencoder;
+use crate::networks::dense_config::DenseAutoencoderConfig;
 use crate::networks::layer::LayerSpec;
-use crate::parameters::initialization::{Initialization, WeightSource};
+use crate::parameters::builder::Builder;
 
 /// The encoder and the decoder that a variational, sparse or contractive model is made of, tagged by `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +48,16 @@ impl NetworkConfig {
         }
     }
 
-    /// Numbers in the bottleneck; `None` where the code is a feature map.
+    /// The default network of a name.
+    pub(crate) fn named(kind: &str) -> Option<Self> {
+        match kind {
+            "conv" => Some(Self::default()),
+            "dense" => Some(Self::Dense(DenseAutoencoderConfig::default())),
+            _ => None,
+        }
+    }
+
+    /// Values in the bottleneck; `None` where the code is a feature map.
     #[must_use]
     pub fn latent(&self) -> Option<usize> {
         match self {
@@ -78,35 +89,35 @@ impl NetworkConfig {
         }
     }
 
-    pub(crate) fn initialization(&self) -> Initialization {
+    /// What tells the network from others, in a few words.
+    pub(crate) fn summary(&self) -> &'static str {
         match self {
-            Self::Conv(config) => config.initialization,
-            Self::Dense(config) => config.initialization,
+            Self::Conv(config) => config.summary(),
+            Self::Dense(config) => config.summary(),
         }
     }
 
-    pub(crate) fn build(
-        &self,
-        input_shape: [usize; 3],
-        layers: &[LayerSpec],
-        weights: &mut dyn WeightSource,
-        device: &Device,
-    ) -> Network {
+    /// Takes the image's own width out of settings that a person wrote, where the network counts from it.
+    pub(crate) fn drop_image_width(&mut self, image_values: usize) {
         match self {
-            Self::Conv(config) => Network::Conv(ConvAutoencoder::build(
-                config,
-                input_shape,
-                layers,
-                weights,
-                device,
-            )),
-            Self::Dense(config) => Network::Dense(DenseAutoencoder::build(
-                config,
-                input_shape,
-                layers,
-                weights,
-                device,
-            )),
+            Self::Conv(_) => {}
+            Self::Dense(config) => config.drop_image_width(image_values),
+        }
+    }
+
+    /// Builds the network whose settings were checked, with an encoder that gives `outputs` values for each of the
+    /// code's.
+    pub(crate) fn checked_build(&self, outputs: usize, builder: &mut Builder<'_>) -> Network {
+        let layers = self
+            .layers(builder.input_shape(), outputs)
+            .expect("the settings were checked");
+        self.build(&layers, builder)
+    }
+
+    fn build(&self, layers: &[LayerSpec], builder: &mut Builder<'_>) -> Network {
+        match self {
+            Self::Conv(config) => Network::Conv(ConvAutoencoder::build(config, layers, builder)),
+            Self::Dense(config) => Network::Dense(DenseAutoencoder::build(config, layers, builder)),
         }
     }
 }
@@ -123,18 +134,17 @@ pub(crate) enum Network {
 }
 
 impl Network {
-    /// The same network, whose layers are Burn's own operations.
-    pub(crate) fn by_operations(self) -> Self {
-        match self {
-            Self::Conv(network) => Self::Conv(network.by_operations()),
-            Self::Dense(network) => Self::Dense(network.by_operations()),
-        }
-    }
-
     pub(crate) fn input_shape(&self) -> [usize; 3] {
         match self {
             Self::Conv(network) => network.input_shape(),
             Self::Dense(network) => network.input_shape(),
+        }
+    }
+
+    pub(crate) fn code_shape(&self) -> Vec<usize> {
+        match self {
+            Self::Conv(network) => network.code_shape(),
+            Self::Dense(network) => network.code_shape(),
         }
     }
 

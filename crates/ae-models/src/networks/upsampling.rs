@@ -53,11 +53,7 @@ impl FromStr for Upsampling {
         match text {
             "nearest" => Ok(Self::Nearest),
             "transposed" => Ok(Self::Transposed),
-            _ => Err(ModelError::UnknownName {
-                what: "upsampling",
-                found: text.to_owned(),
-                known: "nearest, transposed",
-            }),
+            _ => Err(ModelError::unknown("upsampling", text, "nearest, transposed")),
         }
     }
 }

@@ -1,9 +1,6 @@
 //! Where a model's weights come from before training.
 
-use ae_random::{Draw, Purpose};
 use serde::{Deserialize, Serialize};
-
-use crate::networks::layer::{LayerKind, LayerSpec};
 
 /// The distribution of the initial weights.
 ///
@@ -28,67 +25,15 @@ pub enum Initialization {
 }
 
 impl Initialization {
-    /// Half the width of the interval that a layer's weights and its biases come from.
-    pub(crate) fn bounds(self, layer: &LayerSpec) -> (f64, f64) {
-        let (inputs, outputs) = layer.fans();
+    /// Half the width of the interval that a layer's weights and its biases come from. `fans` are the values that one
+    /// output sums over and the outputs that one input reaches.
+    pub(crate) fn bounds(self, fans: (usize, usize)) -> (f64, f64) {
+        let (inputs, outputs) = fans;
         let (inputs, outputs) = (inputs as f64, outputs as f64);
         match self {
             Self::GlorotUniform => ((6.0 / (inputs + outputs)).sqrt(), 0.0),
             Self::HeUniform => ((6.0 / inputs).sqrt(), 0.0),
             Self::KaimingUniform => (inputs.recip().sqrt(), inputs.recip().sqrt()),
         }
-    }
-
-    pub(crate) fn weights(self, seed: u64) -> InitialWeights {
-        InitialWeights {
-            initialization: self,
-            seed,
-            next_tensor: 0,
-        }
-    }
-}
-
-/// What fills a model's tensors when it is built, in the order of its layers and in the layout of the model file.
-pub(crate) trait WeightSource {
-    /// A layer's tensors, in the order of [`LayerSpec::tensor_shapes`].
-    fn next_layer(&mut self, layer: &LayerSpec) -> Vec<Vec<f32>>;
-}
-
-/// Weights drawn from a seed.
-pub(crate) struct InitialWeights {
-    initialization: Initialization,
-    seed: u64,
-    next_tensor: u64,
-}
-
-impl InitialWeights {
-    /// `count` numbers uniform in `[-bound, bound)`, from a stream of the next tensor's own.
-    fn next_tensor(&mut self, count: usize, bound: f64) -> Vec<f32> {
-        let draw = Draw {
-            seed: self.seed,
-            purpose: Purpose::Initialization,
-            epoch: 0,
-            index: self.next_tensor,
-        };
-        self.next_tensor += 1;
-        if bound == 0.0 {
-            return vec![0.0; count];
-        }
-        let mut stream = draw.stream();
-        (0..count).map(|_| stream.uniform_within(bound)).collect()
-    }
-}
-
-impl WeightSource for InitialWeights {
-    fn next_layer(&mut self, layer: &LayerSpec) -> Vec<Vec<f32>> {
-        if let LayerKind::Constant { initial } = layer.kind {
-            return vec![vec![initial; layer.outputs]];
-        }
-        let (weight_bound, bias_bound) = self.initialization.bounds(layer);
-        let weight = layer
-            .weight_shape()
-            .map(|shape| self.next_tensor(shape.iter().product(), weight_bound));
-        let bias = self.next_tensor(layer.outputs, bias_bound);
-        weight.into_iter().chain([bias]).collect()
     }
 }

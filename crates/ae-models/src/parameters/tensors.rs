@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::config::TensorShape;
 use crate::error::ModelError;
-use crate::networks::layer::transpose;
+use crate::parameters::path::{ParameterPath, transpose};
 
 /// One parameter on the host, named and laid out as PyTorch would have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +19,20 @@ pub struct NamedTensor {
     pub values: Vec<f32>,
 }
 
+/// The name and shape that one tensor of a model has in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorShape {
+    /// The name, as in the `state_dict` of the equivalent PyTorch module.
+    pub name: String,
+    /// The shape, in PyTorch's order.
+    pub shape: Vec<usize>,
+}
+
 /// Every float parameter of a module, in the order of its fields.
 ///
 /// Names are the paths of the fields, list elements by their index: what a PyTorch module of the same fields, lists
 /// being `nn.ModuleList`, has as its `state_dict`. The `weight` of a module called `Linear`, as Burn's, is transposed
-/// to PyTorch's `[outputs, inputs]`; convolutions are alike in both. Normalisation layers keep Burn's field names.
+/// to PyTorch's `[outputs, inputs]`; convolutions are alike in both. Normalization layers keep Burn's field names.
 #[must_use]
 pub fn named_tensors<M: Module>(module: &M) -> Vec<NamedTensor> {
     struct Collect {
@@ -65,8 +73,8 @@ pub fn named_tensors<M: Module>(module: &M) -> Vec<NamedTensor> {
 
 /// Every float parameter's id and name, in the order of [`named_tensors`].
 ///
-/// An optimiser keeps its state by id, and ids are drawn anew whenever a model is built. So whoever saves an
-/// optimiser's state saves these beside it, and gives them to a model built later by [`with_parameter_ids`].
+/// An optimizer keeps its state by id, and ids are drawn anew whenever a model is built. So whoever saves an
+/// optimizer's state saves these beside it, and gives them to a model built later by [`with_parameter_ids`].
 #[must_use]
 pub fn parameter_names<M: Module>(module: &M) -> Vec<(ParamId, String)> {
     parameters(module)
@@ -129,11 +137,17 @@ pub fn with_parameter_ids<M: Module>(
 /// [`ModelError::Tensor`] unless `tensors` are exactly the module's: names (none missing, extra or twice), shapes,
 /// and as many values as the shape says.
 pub fn load_tensors<M: Module>(module: M, tensors: &[NamedTensor]) -> Result<M, ModelError> {
-    struct Load<'a> {
+    check_tensors(&tensor_shapes(&module), tensors)?;
+    Ok(put_tensors(module, tensors))
+}
+
+/// Puts values into those float parameters that `tensors` name. Shapes are known to fit.
+pub(crate) fn put_tensors<M: Module>(module: M, tensors: &[NamedTensor]) -> M {
+    struct Put<'a> {
         path: ParameterPath,
         tensors: HashMap<&'a str, &'a NamedTensor>,
     }
-    impl ModuleMapper for Load<'_> {
+    impl ModuleMapper for Put<'_> {
         fn enter_module(&mut self, name: &str, container_type: &str) {
             self.path.enter(name, container_type);
         }
@@ -159,19 +173,20 @@ pub fn load_tensors<M: Module>(module: M, tensors: &[NamedTensor]) -> Result<M, 
             })
         }
     }
-    let expected: Vec<_> = parameters(&module)
-        .into_iter()
-        .map(|(_, tensor)| tensor)
-        .collect();
-    check_tensors(&expected, tensors)?;
     let tensors = tensors
         .iter()
         .map(|tensor| (tensor.name.as_str(), tensor))
         .collect();
-    Ok(module.map(&mut Load {
+    module.map(&mut Put {
         path: ParameterPath::default(),
         tensors,
-    }))
+    })
+}
+
+/// Every float parameter's name and shape, in the order of [`named_tensors`].
+pub(crate) fn tensor_shapes<M: Module>(module: &M) -> Vec<TensorShape> {
+    let parameters = parameters(module).into_iter();
+    parameters.map(|(_, tensor)| tensor).collect()
 }
 
 /// Ids, names and shapes.
@@ -190,7 +205,7 @@ fn parameters<M: Module>(module: &M) -> Vec<(ParamId, TensorShape)> {
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let mut shape = param.val().dims().to_vec();
+            let mut shape = param.lazy_shape().to_vec();
             if self.path.is_transposed(&shape) {
                 shape.reverse();
             }
@@ -233,8 +248,35 @@ fn check_tensors(expected: &[TensorShape], found: &[NamedTensor]) -> Result<(), 
     Ok(())
 }
 
+/// Checks names and shapes, in any order.
+pub(crate) fn check_against<'a>(
+    expected: &[TensorShape],
+    found: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
+) -> Result<(), ModelError> {
+    let names: Vec<_> = expected.iter().map(|tensor| tensor.name.clone()).collect();
+    check_names(&names, found.clone().map(|(name, _)| name))?;
+    let found: HashMap<_, _> = found.collect();
+    expected.iter().try_for_each(|tensor| {
+        check_shape(&tensor.name, &tensor.shape, found[tensor.name.as_str()])
+    })
+}
+
+/// Checks that every value is a number.
+pub(crate) fn check_finite(tensor: &NamedTensor) -> Result<(), ModelError> {
+    match tensor.values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(index) => {
+            let value = tensor.values[index];
+            Err(ModelError::tensor(
+                &tensor.name,
+                format!("value {index} is {value}, not a finite number"),
+            ))
+        }
+    }
+}
+
 /// Checks that `found` are the `expected` names in any order.
-pub(crate) fn check_names<'a>(
+fn check_names<'a>(
     expected: &[String],
     found: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), ModelError> {
@@ -254,7 +296,7 @@ pub(crate) fn check_names<'a>(
         .map_or(Ok(()), |name| Err(ModelError::tensor(name, "missing")))
 }
 
-pub(crate) fn check_shape(
+fn check_shape(
     name: &str,
     expected: &[usize],
     found: &[usize],
@@ -266,44 +308,5 @@ pub(crate) fn check_shape(
             name,
             format!("shape {found:?}, the model needs {expected:?}"),
         ))
-    }
-}
-
-/// Where a visitor is in a module.
-#[derive(Default)]
-struct ParameterPath {
-    /// Each step's name, and the type of the container that it is a step into.
-    steps: Vec<(String, String)>,
-}
-
-impl ParameterPath {
-    fn enter(&mut self, name: &str, container_type: &str) {
-        self.steps
-            .push((name.to_owned(), container_type.to_owned()));
-    }
-
-    fn exit(&mut self) {
-        self.steps.pop();
-    }
-
-    /// The path, without the variants of enums: they are a choice of type, not a place in the module.
-    fn name(&self) -> String {
-        let names = self
-            .steps
-            .iter()
-            .filter(|(_, container)| !container.starts_with("Enum:"));
-        names
-            .map(|(name, _)| name.as_str())
-            .collect::<Vec<_>>()
-            .join(".")
-    }
-
-    /// Whether PyTorch has the transpose of this parameter.
-    fn is_transposed(&self, shape: &[usize]) -> bool {
-        shape.len() == 2
-            && self
-                .steps
-                .last()
-                .is_some_and(|(name, container)| name == "weight" && container == "Struct:Linear")
     }
 }

@@ -8,7 +8,7 @@ use burn::tensor::activation::{relu, sigmoid};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
-use crate::setting::{check_coefficient, number, written_as_text};
+use crate::written::{check_coefficient, number, written_as_text};
 
 /// How a [`SparseAutoencoder`](crate::SparseAutoencoder) keeps most numbers of a code at rest.
 ///
@@ -169,11 +169,7 @@ impl FromStr for Sparsity {
                 kept: number(FIELD, text, kept)?,
             },
             _ => {
-                return Err(ModelError::UnknownName {
-                    what: FIELD,
-                    found: text.to_owned(),
-                    known: "l1:WEIGHT, kl:TARGET:WEIGHT, top-k:KEPT",
-                });
+                return Err(ModelError::unknown(FIELD, text, "l1:WEIGHT, kl:TARGET:WEIGHT, top-k:KEPT"));
             }
         };
         sparsity.check()?;

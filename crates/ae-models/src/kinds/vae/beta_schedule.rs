@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
-use crate::setting::{number, written_as_text};
+use crate::written::{number, written_as_text};
 
 /// Which share of a variational model's `beta` counts at each step of training.
 ///
@@ -99,11 +99,7 @@ impl FromStr for BetaSchedule {
                 rise_share: number(FIELD, text, share)?,
             },
             _ => {
-                return Err(ModelError::UnknownName {
-                    what: "beta schedule",
-                    found: text.to_owned(),
-                    known: "constant, linear:STEPS, cyclical:STEPS, cyclical:STEPS:SHARE",
-                });
+                return Err(ModelError::unknown("beta schedule", text, "constant, linear:STEPS, cyclical:STEPS, cyclical:STEPS:SHARE"));
             }
         };
         schedule.check()?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::loss::{ReconstructionLoss, floored_log};
 use crate::error::ModelError;
-use crate::setting::{check_positive, number, written_as_text};
+use crate::written::{check_positive, number, written_as_text};
 
 /// The distribution of an image given its code, `p(x | z)`, around what the decoder draws.
 ///
@@ -204,11 +204,7 @@ impl FromStr for Likelihood {
                 sigma: number(FIELD, text, sigma)?,
             },
             _ => {
-                return Err(ModelError::UnknownName {
-                    what: FIELD,
-                    found: text.to_owned(),
-                    known: "bernoulli, gaussian, gaussian:SIGMA, logistic",
-                });
+                return Err(ModelError::unknown(FIELD, text, "bernoulli, gaussian, gaussian:SIGMA, logistic"));
             }
         };
         likelihood.check()?;

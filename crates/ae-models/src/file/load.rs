@@ -1,0 +1,133 @@
+//! Reading a model file.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::ModelError;
+use crate::file::card::ModelCard;
+use crate::file::header::Header;
+use crate::model::Model;
+use crate::parameters::builder::Builder;
+use crate::parameters::tensors::{
+    NamedTensor, check_against, check_finite, put_tensors, tensor_shapes,
+};
+use crate::placement::Placement;
+use crate::registry::Registry;
+
+/// Reads a model and its card from `path`, and puts the model where `placement` says, a `&Device` for one. Its kind is
+/// one of the `registry`'s.
+///
+/// Everything is checked before memory is taken for the weights: the file's length against its header, the header's
+/// own length, the configuration against the [`limits`](crate::limits), and every tensor's name, type and shape
+/// against the configuration. Then the values: all must be finite.
+///
+/// # Errors
+/// [`ModelError::Io`] if the file cannot be read, [`ModelError::File`] naming the file and the part of it that is
+/// wrong otherwise.
+pub fn load_model<'a>(
+    path: impl AsRef<Path>,
+    registry: &Registry,
+    placement: impl Into<Placement<'a>>,
+) -> Result<(Model, ModelCard), ModelError> {
+    let path = path.as_ref();
+    let in_file = |error| in_file(path, error);
+    let (mut file, header) = Header::read(path)?;
+    let card = ModelCard::from_metadata(&header.metadata, registry).map_err(in_file)?;
+    let Some(config) = &card.config else {
+        let reason = "none in the file: a custom model, to be read by the program that defines it";
+        return Err(ModelError::file(path, "model", reason));
+    };
+    let config = config.check(card.input_shape).map_err(in_file)?;
+    let found = || {
+        let tensors = header.tensors.iter();
+        tensors.map(|(name, info)| (&**name, &*info.shape))
+    };
+    if let Some(expected) = config.tensor_shapes() {
+        check_against(expected, found()).map_err(in_file)?;
+    }
+    let tensors = read_values(path, &mut file, &header)?;
+    let mut builder = Builder::loading(card.input_shape, placement.into(), tensors);
+    let model = config.build(&mut builder);
+    // What a kind of Burn's own layers did not take from the builder goes in by name.
+    let remaining = builder.into_remaining();
+    if remaining.is_empty() {
+        return Ok((model, card));
+    }
+    check_against(&tensor_shapes(&model), found()).map_err(in_file)?;
+    Ok((put_tensors(model, &remaining), card))
+}
+
+/// Reads the card of a model file: its header alone, a few kilobytes however large the model is.
+///
+/// # Errors
+/// As for [`load_model`], as far as the header goes.
+pub fn read_model_card(
+    path: impl AsRef<Path>,
+    registry: &Registry,
+) -> Result<ModelCard, ModelError> {
+    let path = path.as_ref();
+    let (_, header) = Header::read(path)?;
+    let card = ModelCard::from_metadata(&header.metadata, registry).map_err(|error| in_file(path, error))?;
+    if let Some(config) = &card.config {
+        config
+            .check(card.input_shape)
+            .map_err(|error| in_file(path, error))?;
+    }
+    Ok(card)
+}
+
+/// Reads the tensors and the card of a model file, in the order in which they lie in it: what a custom model
+/// that no registry knows takes back by [`load_tensors`](crate::load_tensors).
+///
+/// # Errors
+/// As for [`load_model`], but for what only a configuration could tell.
+pub fn read_tensors(
+    path: impl AsRef<Path>,
+    registry: &Registry,
+) -> Result<(Vec<NamedTensor>, ModelCard), ModelError> {
+    let path = path.as_ref();
+    let (mut file, header) = Header::read(path)?;
+    let card = ModelCard::from_metadata(&header.metadata, registry).map_err(|error| in_file(path, error))?;
+    Ok((read_values(path, &mut file, &header)?, card))
+}
+
+/// Reads all values; `file` stands at the end of the header, which has been checked against the file's length.
+fn read_values(
+    path: &Path,
+    file: &mut File,
+    header: &Header,
+) -> Result<Vec<NamedTensor>, ModelError> {
+    let mut tensors = Vec::with_capacity(header.tensors.len());
+    for (name, info) in &header.tensors {
+        let (start, end) = info.data_offsets;
+        let mut bytes = vec![0; end - start];
+        file.read_exact(&mut bytes)
+            .map_err(|source| ModelError::io("read", path, source))?;
+        let values = bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
+            .collect();
+        let tensor = NamedTensor {
+            name: name.clone(),
+            shape: info.shape.clone(),
+            values,
+        };
+        check_finite(&tensor).map_err(|error| in_file(path, error))?;
+        tensors.push(tensor);
+    }
+    Ok(tensors)
+}
+
+/// Says which file an error is about.
+fn in_file(path: &Path, error: ModelError) -> ModelError {
+    match error {
+        ModelError::Config { field, reason } => ModelError::file(path, field, reason),
+        ModelError::Tensor { name, reason } => {
+            ModelError::file(path, format!("tensor {name}"), reason)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,46 @@
+//! Writing a model file.
+
+use std::path::Path;
+
+use ae_files::{Unfinished, write_atomically_as};
+use burn::module::Module;
+
+use crate::error::ModelError;
+use crate::file::card::ModelCard;
+use crate::file::header;
+use crate::parameters::tensors::{check_against, check_finite, named_tensors};
+
+/// Writes a model and its card to `path`.
+///
+/// The file is written beside its final name, flushed to the disk and then moved there: a reader finds the old file
+/// or the new one, never a part. The same model and card give the same bytes.
+///
+/// # Errors
+/// [`ModelError::Io`] where the disk refuses; [`ModelError::Tensor`] or [`ModelError::Config`] for what
+/// [`load_model`] would not take back: a value that is not finite, or a card whose configuration is another model's.
+pub fn save_model<M: Module>(
+    path: impl AsRef<Path>,
+    model: &M,
+    card: &ModelCard,
+) -> Result<(), ModelError> {
+    let path = path.as_ref();
+    let tensors = named_tensors(model);
+    if let Some(config) = &card.config
+        && let Some(expected) = config.check(card.input_shape)?.tensor_shapes()
+    {
+        let found = tensors.iter().map(|tensor| (&*tensor.name, &*tensor.shape));
+        check_against(expected, found)?;
+    }
+    tensors.iter().try_for_each(check_finite)?;
+    let header = header::encode(&card.to_metadata(), &tensors);
+    write_atomically_as(Unfinished::Model, path, |writer| {
+        writer.write_all(&header)?;
+        for tensor in &tensors {
+            for value in &tensor.values {
+                writer.write_all(&value.to_le_bytes())?;
+            }
+        }
+        Ok(())
+    })
+    .map_err(|source| ModelError::io("write", path, source))
+}
