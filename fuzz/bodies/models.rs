@@ -2,13 +2,16 @@
 
 use std::fs;
 
+use ae_train::RunConfig;
+
 /// A model file: its card and its tensors.
 pub(crate) fn model_file(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("x.safetensors");
     fs::write(&path, bytes).expect("a temporary file");
-    let _ = ae_models::read_model_card(&path);
-    if let Ok((tensors, _)) = ae_models::read_tensors(&path) {
+    let registry = ae_models::Registry::builtin();
+    let _ = ae_models::read_model_card(&path, &registry);
+    if let Ok((tensors, _)) = ae_models::read_tensors(&path, &registry) {
         for tensor in tensors {
             assert_eq!(tensor.values.len(), tensor.shape.iter().product::<usize>());
             assert!(tensor.values.iter().all(|value| value.is_finite()));
@@ -21,13 +24,14 @@ pub(crate) fn configuration(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    let Ok(config) = toml::from_str::<ae_train::RunConfig>(text) else {
+    let read = |text: &str| RunConfig::from_toml(text, &ae_models::Registry::builtin());
+    let Ok(config) = read(text) else {
         return;
     };
     if config.train.check().is_ok() {
         let write = |config| toml::to_string(config).expect("a checked configuration is TOML");
         let written = write(&config);
-        let again: ae_train::RunConfig = toml::from_str(&written).expect("it is a configuration");
+        let again = read(&written).expect("it is a configuration");
         // As text, for NaN is not equal to itself.
         assert_eq!(write(&again), written);
     }

@@ -12,7 +12,7 @@ pub(crate) mod value;
 
 pub(crate) use self::data::{DataArguments, DataPosition, Part, known_sets};
 pub(crate) use self::device::DeviceArguments;
-pub(crate) use self::kind::{KindArguments, ModelKind, NetworkKind};
+pub(crate) use self::kind::{KindArguments, with_model_options};
 pub(crate) use self::model::{ModelOption, ModelPosition, RUNS};
 pub(crate) use self::noise::{NoiseArgument, read_noise};
 pub(crate) use self::output::OutputArguments;

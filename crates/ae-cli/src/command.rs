@@ -2,7 +2,9 @@
 
 use clap::{ArgMatches, Args, Command};
 
-use crate::arguments::OutputArguments;
+use ae_models::Registry;
+
+use crate::arguments::{OutputArguments, with_model_options};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::terminal::{Form, Terminal};
@@ -23,6 +25,7 @@ enum Content {
         arguments: fn(Command) -> Command,
         run: Run,
         has_results: bool,
+        builds_models: bool,
     },
     Group {
         about: &'static str,
@@ -51,6 +54,7 @@ impl Entry {
                 arguments: A::augment_args,
                 run: Box::new(parse_and_run),
                 has_results: true,
+                builds_models: false,
             },
         }
     }
@@ -87,6 +91,14 @@ impl Entry {
         self
     }
 
+    /// Adds the options of every kind of model that the program knows.
+    pub(crate) fn builds_models(mut self) -> Self {
+        if let Content::Command { builds_models, .. } = &mut self.content {
+            *builds_models = true;
+        }
+        self
+    }
+
     /// What is typed.
     #[cfg(test)]
     pub(crate) fn name(&self) -> &'static str {
@@ -108,17 +120,24 @@ impl Entry {
     }
 
     /// How the command, or the group, is parsed.
-    pub(crate) fn parser(&self) -> Command {
+    pub(crate) fn parser(&self, registry: &Registry) -> Command {
         let command = Command::new(self.name);
         match &self.content {
             Content::Command {
                 arguments,
                 has_results,
+                builds_models,
                 ..
-            } => match has_results {
-                true => with_output(arguments(command)),
-                false => arguments(command),
-            },
+            } => {
+                let command = match builds_models {
+                    true => with_model_options(command, registry),
+                    false => command,
+                };
+                match has_results {
+                    true => with_output(arguments(command)),
+                    false => arguments(command),
+                }
+            }
             Content::Group {
                 about,
                 after_help,
@@ -129,7 +148,7 @@ impl Entry {
                 .subcommand_required(true)
                 .arg_required_else_help(true)
                 .disable_help_subcommand(true)
-                .subcommands(entries.iter().map(Self::parser)),
+                .subcommands(entries.iter().map(|entry| entry.parser(registry))),
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn run(
     registry: &Registry,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<(), CliError> {
-    let parser = parser(entries);
+    let parser = parser(entries, registry);
     let terminal = Terminal {
         form: Form::Text,
         quiet: false,
@@ -54,7 +54,7 @@ pub(crate) fn run(
 }
 
 /// The parser of all commands.
-fn parser(entries: &[Entry]) -> Command {
+fn parser(entries: &[Entry], registry: &Registry) -> Command {
     Command::new("ae")
         .about("Trains autoencoders on images and puts them to use")
         .version(env!("CARGO_PKG_VERSION"))
@@ -62,7 +62,7 @@ fn parser(entries: &[Entry]) -> Command {
         .disable_help_subcommand(true)
         .max_term_width(100)
         .after_help(format!("{}\n\n{EXIT_CODES}", examples(entries)))
-        .subcommands(entries.iter().map(Entry::parser))
+        .subcommands(entries.iter().map(|entry| entry.parser(registry)))
 }
 
 /// What `ae --help` shows to begin with, aligned.

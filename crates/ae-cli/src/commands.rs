@@ -28,7 +28,9 @@ use crate::command::Entry;
 /// Every command, in the order of `ae --help`.
 pub(crate) fn all() -> Vec<Entry> {
     vec![
-        Entry::command("train", train::run).examples(train::EXAMPLES),
+        Entry::command("train", train::run)
+            .examples(train::EXAMPLES)
+            .builds_models(),
         Entry::command("eval", eval::run).examples(eval::EXAMPLES),
         Entry::command("reconstruct", reconstruct::run),
         Entry::command("denoise", denoise::run).examples(denoise::EXAMPLES),

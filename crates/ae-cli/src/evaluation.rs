@@ -3,7 +3,7 @@
 use ae_data::{Binarization, NoiseChain, Split};
 use ae_eval::{Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines};
 use ae_infer::OpenModel;
-use ae_models::{Autoencoder as _, CodeBits};
+use ae_models::{CodeBits, Trainable as _};
 use ae_report::{Column, thousands};
 use ae_train::{CodeReport, LogLikelihood};
 use serde::Serialize;
@@ -99,10 +99,7 @@ pub(crate) fn evaluate(
     Ok(Evaluation {
         model: ModelResult {
             name: model.name().to_owned(),
-            kind: match &model.card().config {
-                Some(config) => config.kind(),
-                None => "unknown",
-            },
+            kind: model.kind(),
             parameters: model.model().parameter_count(),
             quality,
             bits_per_pixel: code.code_bits as f64 / split.test.shape().pixels() as f64,

@@ -2,6 +2,7 @@
 
 use ae_data::{Binarization, Dataset, ImageOptions, ImageSet, OpenOptions, Split, SplitOptions};
 use ae_infer::OpenModel;
+use ae_models::Registry;
 use ae_report::thousands;
 use ae_train::{DataConfig, RunConfig, RunDirectory};
 
@@ -62,8 +63,9 @@ impl ImageSource {
     pub(crate) fn for_model(
         arguments: &DataArguments,
         model: &OpenModel,
+        registry: &Registry,
     ) -> Result<Self, CliError> {
-        let run = model.run_config()?;
+        let run = model.run_config(registry)?;
         let seed = run.as_ref().map_or(0, |run| run.train.seed);
         let base = match run {
             Some(run) if arguments.data.is_none() => run.data,
@@ -173,9 +175,12 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
 }
 
 /// Reads a run's `config.toml`.
-pub(crate) fn read_run_config(run: &std::path::Path) -> Result<RunConfig, CliError> {
+pub(crate) fn read_run_config(
+    run: &std::path::Path,
+    registry: &Registry,
+) -> Result<RunConfig, CliError> {
     RunDirectory::open(run)
-        .and_then(|run| run.read_config())
+        .and_then(|run| run.read_run_config(registry))
         .map_err(CliError::from)
 }
 

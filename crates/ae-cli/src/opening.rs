@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use ae_data::ImageSet;
-use ae_infer::{ModelPath, OpenModel};
+use ae_infer::{ComputePath, ModelPath, OpenModel};
 
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part, RUNS};
 use crate::backend::{self, OpenDevice};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::image_source::ImageSource;
-use crate::terminal::Terminal;
 
 /// Which run is taken when the user names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub(crate) enum Wanted {
 pub(crate) fn find(
     path: Option<&Path>,
     wanted: Wanted,
-    terminal: &Terminal,
+    context: &Context<'_>,
 ) -> Result<ModelPath, CliError> {
     if let Some(path) = path {
         return Ok(ModelPath::find(path)?);
@@ -36,9 +35,9 @@ pub(crate) fn find(
     let runs = Path::new(RUNS);
     let found = match wanted {
         Wanted::Any => ModelPath::newest(runs)?,
-        Wanted::Denoiser => ModelPath::newest_denoiser(runs)?,
+        Wanted::Denoiser => ModelPath::newest_denoiser(runs, context.registry)?,
     };
-    terminal.note(format!("model: {}", found.name()));
+    context.terminal.note(format!("model: {}", found.name()));
     Ok(found)
 }
 
@@ -52,7 +51,7 @@ pub(crate) fn open(
     device: DeviceArguments,
     context: &Context<'_>,
 ) -> Result<OpenModel, CliError> {
-    open_on_device(path, wanted, device, context).map(|(model, _)| model)
+    open_on_device(path, wanted, device, ComputePath::default(), context).map(|(model, _)| model)
 }
 
 /// The same, with the device.
@@ -63,14 +62,15 @@ pub(crate) fn open_on_device(
     path: Option<&Path>,
     wanted: Wanted,
     device: DeviceArguments,
+    compute: ComputePath,
     context: &Context<'_>,
 ) -> Result<(OpenModel, OpenDevice), CliError> {
-    let path = find(path, wanted, &context.terminal)?;
+    let path = find(path, wanted, context)?;
     // What is cheap to find wrong is looked at before a device is started.
-    path.card()?;
+    path.card(context.registry)?;
     backend::set_threads(device.threads)?;
     let device = backend::open(device.backend)?;
-    let model = OpenModel::load(&path, context.registry, &device.device)?;
+    let model = OpenModel::load(&path, context.registry, compute.on(&device.device))?;
     Ok((model, device))
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn open_with_images(
     context: &Context<'_>,
 ) -> Result<(OpenModel, ImageSource, ImageSet), CliError> {
     let model = open(model.path().as_deref(), Wanted::Any, device, context)?;
-    let source = ImageSource::for_model(data, &model)?;
+    let source = ImageSource::for_model(data, &model, context.registry)?;
     let part = part.unwrap_or(source.usual_part());
     let set = source.part(part, &context.terminal)?.swap_remove(0);
     model.check_set(&set)?;

@@ -2,7 +2,6 @@
 
 use ae_data::{ImageSet, NoiseChain};
 use ae_infer::OpenModel;
-use ae_models::ModelConfig;
 use ae_report::{AxisScale, Curve, CurveRequest, DenoisingRequest, Picture, ReconstructionRequest};
 use ae_train::{CodeReport, MetricsLine, RunConfig};
 
@@ -52,10 +51,8 @@ pub(crate) fn model_at_work(
 
 /// What a run's loss is called in a picture.
 pub(crate) fn loss_name(config: &RunConfig) -> &'static str {
-    match config.model {
-        ModelConfig::Vae(_) => "nats per image",
-        _ => config.train.loss.name(),
-    }
+    let unit = config.model.objective_unit();
+    unit.unwrap_or(config.train.loss.name())
 }
 
 /// Draws how a run's losses fell.

@@ -1,7 +1,6 @@
 //! Passing images and codes through a model, a batch at a time.
 
 use ae_data::{Image, ImageShape};
-use ae_models::Autoencoder as _;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::codes::Codes;
@@ -18,7 +17,7 @@ impl OpenModel {
         let mut codes = Codes::new(self.code_values()?);
         for batch in images.chunks(BATCH_SIZE) {
             let tensor = self.tensor(batch)?;
-            codes.extend(read("encoding", self.model().encode(tensor))?);
+            codes.extend(read("encoding", self.with_codes()?.encode(tensor))?);
         }
         Ok(codes)
     }
@@ -42,7 +41,7 @@ impl OpenModel {
             let axes = [batch.len() / expected, expected];
             let data = TensorData::new(batch.to_vec(), axes);
             let tensor = Tensor::<2>::from_data(data, self.device());
-            let values = read("decoding", self.model().decode(tensor))?;
+            let values = read("decoding", self.with_codes()?.decode(tensor))?;
             let drawn = values.chunks_exact(shape.values());
             images.extend(drawn.map(|values| Image::from_unit(shape, values)));
             self.listener()
@@ -61,7 +60,7 @@ impl OpenModel {
         for batch in images.chunks(BATCH_SIZE) {
             let values = read(
                 "reconstructing",
-                self.model().reconstruct(self.tensor(batch)?),
+                self.reconstructs()?.reconstruct(self.tensor(batch)?),
             )?;
             let each = values.chunks_exact(shape.values());
             outputs.extend(each.map(|values| Image::from_unit(shape, values)));
@@ -81,7 +80,7 @@ impl OpenModel {
     ) -> Result<Vec<f32>, InferError> {
         let axes = [count, shape.channels, shape.height, shape.width];
         let images = Tensor::<4>::from_data(TensorData::new(values, axes), self.device());
-        read("reconstructing", self.model().reconstruct(images))
+        read("reconstructing", self.reconstructs()?.reconstruct(images))
     }
 
     /// # Shapes

@@ -2,7 +2,7 @@
 
 use ae_data::{Image, ImageShape, NoiseChain};
 use ae_eval::{Quality, QualityMeter};
-use ae_models::Autoencoder as _;
+use ae_models::{Reconstruct, Trainable as _};
 use ae_random::Draw;
 
 use crate::error::InferError;
@@ -43,7 +43,8 @@ impl OpenModel {
     /// images of any size, in tiles of its own size where it doesn't.
     #[must_use]
     pub fn tiling(&self, side: usize) -> Tiling {
-        match self.model().size_multiple() {
+        let model = self.model().as_reconstruct();
+        match model.and_then(Reconstruct::size_multiple) {
             Some(multiple) => Tiling::of_any_size(side, multiple),
             None => Tiling::of_fixed_size(self.image_shape().size()),
         }

@@ -14,12 +14,11 @@ mod open_model;
 mod probe;
 mod progress;
 mod quality;
-mod registry;
 #[cfg(test)]
 mod tests;
 mod tiling;
 
-pub use ae_models::{Model, ModelCard};
+pub use ae_models::{ComputePath, Model, ModelCard, Placement, Registry};
 pub use ae_train::Reconstruction;
 pub use burn::tensor::Device;
 
@@ -35,5 +34,4 @@ pub use npy::{NpyError, NpyReader, NpyRows, write_npy};
 pub use open_model::{BATCH_SIZE, OpenModel};
 pub use probe::ProbedFeatures;
 pub use progress::{Progress, ProgressUnit};
-pub use registry::Registry;
 pub use tiling::Tiling;

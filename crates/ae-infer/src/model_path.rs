@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use ae_models::ModelCard;
+use ae_models::{ModelCard, Registry};
 
 use crate::error::InferError;
 
@@ -68,8 +68,9 @@ impl ModelPath {
     ///
     /// # Errors
     /// There is none.
-    pub fn newest_denoiser(runs: &Path) -> Result<Self, InferError> {
-        let is_denoiser = |model: &Self| model.card().is_ok_and(|card| card.noise.is_some());
+    pub fn newest_denoiser(runs: &Path, registry: &Registry) -> Result<Self, InferError> {
+        let is_denoiser =
+            |model: &Self| model.card(registry).is_ok_and(|card| card.noise.is_some());
         Self::newest_of(runs, is_denoiser).ok_or_else(|| InferError::NoDenoiser {
             runs: runs.to_owned(),
         })
@@ -119,9 +120,9 @@ impl ModelPath {
     /// Reads the model's description without its weights.
     ///
     /// # Errors
-    /// The file is no model file.
-    pub fn card(&self) -> Result<ModelCard, InferError> {
-        Ok(ae_models::read_model_card(&self.file)?)
+    /// The file is no model file, or `registry` doesn't know its kind.
+    pub fn card(&self, registry: &Registry) -> Result<ModelCard, InferError> {
+        Ok(ae_models::read_model_card(&self.file, registry)?)
     }
 }
 

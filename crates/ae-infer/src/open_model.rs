@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use ae_data::{Channels, Image, ImageOptions, ImageShape, NoiseChain, Size};
-use ae_models::{Autoencoder as _, CodeBits, Model, ModelCard};
+use ae_models::{
+    CodeBits, Codes, Model, ModelCard, Placement, Reconstruct, Registry, Trainable as _,
+};
 use ae_train::{DataConfig, Measurement, RunConfig, RunDirectory};
 use burn::tensor::Device;
 
 use crate::error::{Capability, InferError};
 use crate::model_path::ModelPath;
 use crate::progress::{Listener, Progress};
-use crate::registry::Registry;
 
 /// Images that go through a model at once.
 pub const BATCH_SIZE: usize = 128;
@@ -30,32 +31,34 @@ pub struct OpenModel {
 }
 
 impl OpenModel {
-    /// Opens the model at `path`, a model file or the directory of a run.
+    /// Opens the model at `path`, a model file or the directory of a run, and puts it where `placement` says: on a
+    /// `&Device`, for one.
     ///
     /// # Errors
     /// There is no model, or `registry` doesn't know its kind.
-    pub fn open(
+    pub fn open<'a>(
         path: impl AsRef<Path>,
         registry: &Registry,
-        device: &Device,
+        placement: impl Into<Placement<'a>>,
     ) -> Result<Self, InferError> {
-        Self::load(&ModelPath::find(path)?, registry, device)
+        Self::load(&ModelPath::find(path)?, registry, placement)
     }
 
     /// Opens a model that was found.
     ///
     /// # Errors
     /// The file is no model file, or `registry` doesn't know its kind.
-    pub fn load(
+    pub fn load<'a>(
         path: &ModelPath,
-        _registry: &Registry,
-        device: &Device,
+        registry: &Registry,
+        placement: impl Into<Placement<'a>>,
     ) -> Result<Self, InferError> {
-        let (model, card) = ae_models::load_model(path.file(), device)?;
+        let placement = placement.into();
+        let (model, card) = ae_models::load_model(path.file(), registry, placement)?;
         Ok(Self {
             run: path.run().map(Path::to_owned),
             card,
-            ..Self::new(path.name(), model, device)
+            ..Self::new(path.name(), model, placement.device)
         })
     }
 
@@ -87,11 +90,8 @@ impl OpenModel {
 
     /// The kind of model.
     #[must_use]
-    pub fn kind(&self) -> &str {
-        self.card
-            .config
-            .as_ref()
-            .map_or("custom", |config| config.kind())
+    pub fn kind(&self) -> &'static str {
+        self.model.config().kind()
     }
 
     /// What its file says of it.
@@ -130,7 +130,7 @@ impl OpenModel {
     /// # Errors
     /// The model has no codes.
     pub fn code_shape(&self) -> Result<Vec<usize>, InferError> {
-        Ok(self.model.code_shape())
+        Ok(self.with_codes()?.code_shape())
     }
 
     /// How many values one code has.
@@ -138,7 +138,7 @@ impl OpenModel {
     /// # Errors
     /// The model has no codes.
     pub fn code_values(&self) -> Result<usize, InferError> {
-        Ok(self.model.code_values())
+        Ok(self.with_codes()?.code_values())
     }
 
     /// The size of a code beside an image's.
@@ -146,7 +146,8 @@ impl OpenModel {
     /// # Errors
     /// The model has no codes.
     pub fn code_bits(&self) -> Result<CodeBits, InferError> {
-        Ok(self.model.code_bits())
+        let code = self.model.code_bits();
+        code.ok_or_else(|| self.lacks(Capability::Codes))
     }
 
     /// Whether the model has a prior over codes, and a likelihood.
@@ -158,10 +159,10 @@ impl OpenModel {
     /// The configuration of the model's run, where it lies in one.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn run_config(&self) -> Result<Option<RunConfig>, InferError> {
+    /// The file cannot be read, or `registry` doesn't know the kind of model.
+    pub fn run_config(&self, registry: &Registry) -> Result<Option<RunConfig>, InferError> {
         match &self.run {
-            Some(run) => Ok(Some(RunDirectory::open(run)?.read_config()?)),
+            Some(run) => Ok(Some(RunDirectory::open(run)?.read_run_config(registry)?)),
             None => Ok(None),
         }
     }
@@ -223,6 +224,18 @@ impl OpenModel {
     /// Runs the model over sets.
     pub(crate) fn measurement(&self) -> Measurement<'_, Model> {
         Measurement::new(&self.model, &self.device).batch_size(BATCH_SIZE)
+    }
+
+    /// The model as one with codes.
+    pub(crate) fn with_codes(&self) -> Result<&dyn Codes, InferError> {
+        let codes = self.model.as_codes();
+        codes.ok_or_else(|| self.lacks(Capability::Codes))
+    }
+
+    /// The model as one that reconstructs.
+    pub(crate) fn reconstructs(&self) -> Result<&dyn Reconstruct, InferError> {
+        let model = self.model.as_reconstruct();
+        model.ok_or_else(|| self.lacks(Capability::Reconstruction))
     }
 
     /// That the model cannot do what it was asked for.

@@ -23,7 +23,7 @@ pub use optim::config::{
 pub use optim::schedule::ScheduleConfig;
 #[cfg(any(test, fuzzing))]
 pub use run::checkpoint::fuzz_manifest;
-pub use run::config::{Convolutions, DataConfig, RunConfig};
+pub use run::config::{DataConfig, RunConfig};
 pub use run::directory::RunDirectory;
 pub use run::metrics::{MetricsLine, StepMetrics, read_metrics};
 pub use run::reports::{

@@ -1,99 +1,108 @@
-//! Which model `ae train` builds.
+//! Which model `ae train` builds: the options of every kind that a registry has.
 
-use ae_models::{BetaSchedule, Likelihood, Sparsity, Upsampling};
-use clap::{Args, ValueEnum};
+use ae_models::{GivenSettings, RegisteredSetting, Registry, SettingValue};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
-use super::value::{at_least_one, at_least_zero, named, parsed};
+/// The kind of model, among the options.
+const KIND: &str = "model";
+/// The group of the options that are a kind's settings, which tells them from the command's own.
+const SETTINGS: &str = "settings";
 
-/// The model's kind and settings.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Model")]
+/// The model's kind and the settings that were given for it.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct KindArguments {
     /// The kind of model.
-    #[arg(long, value_enum, value_name = "KIND")]
-    pub model: Option<ModelKind>,
-    /// The network inside a vae, sparse or contractive model [default: conv].
-    #[arg(long, value_enum, value_name = "NETWORK")]
-    pub network: Option<NetworkKind>,
-    /// The encoder's widths, outermost first: channels (conv), or numbers (dense), where without
-    /// --latent the last is the code, and the first may be the image itself.
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = at_least_one)]
-    pub widths: Option<Vec<usize>>,
-    /// Squeeze the code to this many numbers.
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub latent: Option<usize>,
-    /// How the decoder doubles the picture (conv): by repeating pixels before a convolution, or by transposed
-    /// convolutions, with pooling after the encoder's last convolution, too, as in Keras' example.
-    #[arg(long, value_name = "HOW", value_parser = named::<Upsampling>(["nearest", "transposed"]))]
-    pub upsampling: Option<Upsampling>,
-    /// Decode with the encoder's weights, transposed (dense).
-    #[arg(long)]
-    pub tied: bool,
-    /// What pixels are drawn from (vae): bernoulli, gaussian (its width learned), gaussian:SIGMA,
-    /// logistic (256 bins).
-    #[arg(long, value_name = "NAME", value_parser = parsed::<Likelihood>)]
-    pub likelihood: Option<Likelihood>,
-    /// The weight of the divergence from the prior (vae); 1 is the bound itself.
-    #[arg(long, value_name = "WEIGHT", value_parser = at_least_zero, allow_negative_numbers = true)]
-    pub beta: Option<f64>,
-    /// How beta rises (vae): constant, linear:STEPS, cyclical:STEPS, cyclical:STEPS:SHARE.
-    #[arg(long, value_name = "SCHEDULE", value_parser = parsed::<BetaSchedule>)]
-    pub beta_schedule: Option<BetaSchedule>,
-    /// Nats of divergence that each number of the code has for nothing (vae).
-    #[arg(long, value_name = "NATS", value_parser = at_least_zero, allow_negative_numbers = true)]
-    pub free_bits: Option<f64>,
-    /// Codes sampled for each image and step (vae); above 1, train by the importance-weighted bound.
-    #[arg(long, value_name = "K", value_parser = at_least_one)]
-    pub importance_samples: Option<usize>,
-    /// What keeps a code sparse (sparse): l1:WEIGHT, kl:TARGET:WEIGHT, top-k:KEPT.
-    #[arg(long, value_name = "PENALTY", value_parser = parsed::<Sparsity>)]
-    pub sparsity: Option<Sparsity>,
-    /// The weight of the encoder's squared Jacobian (contractive).
-    #[arg(long, value_name = "WEIGHT", value_parser = at_least_zero, allow_negative_numbers = true)]
-    pub contraction: Option<f64>,
+    pub(crate) kind: Option<String>,
+    /// Its settings, as text.
+    pub(crate) given: GivenSettings,
 }
 
 impl KindArguments {
-    /// Every option with whether it was given.
-    pub(crate) fn given(&self) -> [(&'static str, bool); 13] {
-        [
-            ("--model", self.model.is_some()),
-            ("--network", self.network.is_some()),
-            ("--widths", self.widths.is_some()),
-            ("--latent", self.latent.is_some()),
-            ("--upsampling", self.upsampling.is_some()),
-            ("--tied", self.tied),
-            ("--likelihood", self.likelihood.is_some()),
-            ("--beta", self.beta.is_some()),
-            ("--beta-schedule", self.beta_schedule.is_some()),
-            ("--free-bits", self.free_bits.is_some()),
-            ("--importance-samples", self.importance_samples.is_some()),
-            ("--sparsity", self.sparsity.is_some()),
-            ("--contraction", self.contraction.is_some()),
-        ]
+    /// The first option that was given, as it is typed.
+    pub(crate) fn first_given(&self) -> Option<String> {
+        let kind = self.kind.as_ref().map(|_| KIND);
+        let first = kind.into_iter().chain(self.given.names()).next();
+        first.map(|name| format!("--{name}"))
     }
 }
 
-/// A kind of model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModelKind {
-    /// Convolutions, pooling and upsampling.
-    Conv,
-    /// Fully connected layers.
-    Dense,
-    /// Variational: a Gaussian for each image, and images from a prior.
-    Vae,
-    /// Each image wakes few numbers of the code.
-    Sparse,
-    /// The code changes little when the image does.
-    Contractive,
+/// Adds the options of every kind in a registry, those of one name once.
+pub(crate) fn with_model_options(command: Command, registry: &Registry) -> Command {
+    let kinds = registry.kinds().iter();
+    let names = kinds.map(|kind| PossibleValue::new(kind.name()).help(kind.summary()));
+    let kind = Arg::new(KIND)
+        .long(KIND)
+        .value_name("KIND")
+        .help("The kind of model")
+        .value_parser(PossibleValuesParser::new(names));
+    let all = registry.kinds().len();
+    let settings = registry.options();
+    let options = settings.iter().map(|setting| option(setting, all));
+    let options = std::iter::once(kind).chain(options);
+    command
+        .args(options.map(|option| option.help_heading("Model")))
+        .group(
+            ArgGroup::new(SETTINGS)
+                .multiple(true)
+                .args(settings.iter().map(|setting| setting.spec.name)),
+        )
 }
 
-/// An architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NetworkKind {
-    /// Convolutions, pooling and upsampling.
-    Conv,
-    /// Fully connected layers.
-    Dense,
+/// The option of a setting; help says which kinds have it, unless all of them do.
+fn option(setting: &RegisteredSetting, all_kinds: usize) -> Arg {
+    let spec = setting.spec;
+    let help = match setting.kinds.len() {
+        kinds if kinds == all_kinds => spec.help.to_owned(),
+        _ => format!("{} ({})", spec.help, setting.kinds.join(", ")),
+    };
+    let option = Arg::new(spec.name).long(spec.name).help(help);
+    match spec.value {
+        SettingValue::Switch => option.action(ArgAction::SetTrue),
+        SettingValue::OneOf { value_name, names } => option
+            .value_name(value_name)
+            .value_parser(PossibleValuesParser::new(names)),
+        SettingValue::List(value_name) => option
+            .value_name(value_name)
+            .action(ArgAction::Append)
+            .allow_negative_numbers(true),
+        SettingValue::Text(value_name) => {
+            option.value_name(value_name).allow_negative_numbers(true)
+        }
+        other => unreachable!("a setting of {other:?}, which no option is made of yet"),
+    }
+}
+
+impl Args for KindArguments {
+    /// The options are those of the kinds that the program knows: [`with_model_options`] adds them.
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for KindArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let kind = matches.get_one::<String>(KIND).cloned();
+        let mut given = GivenSettings::default();
+        for id in matches.get_many::<Id>(SETTINGS).into_iter().flatten() {
+            // A switch has a value where it was not given, too.
+            if matches.value_source(id.as_str()) != Some(ValueSource::CommandLine) {
+                continue;
+            }
+            let texts = matches.get_raw(id.as_str()).into_iter().flatten();
+            let texts: Vec<_> = texts.map(|text| text.to_string_lossy()).collect();
+            given = given.with(id.as_str(), texts.join(","));
+        }
+        Ok(Self { kind, given })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }

@@ -39,17 +39,6 @@ pub(crate) fn above_zero(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Reads a finite number of at least zero.
-///
-/// # Errors
-/// The text is no such number.
-pub(crate) fn at_least_zero(text: &str) -> Result<f64, String> {
-    match finite(text)? {
-        number if number >= 0.0 => Ok(number),
-        _ => Err("must be at least 0".to_owned()),
-    }
-}
-
 /// Reads what `T` understands.
 ///
 /// # Errors
@@ -124,10 +113,6 @@ mod tests {
             assert!(share(text).is_err(), "{text}");
         }
         assert!(share("1").is_err());
-        assert_eq!(at_least_zero("0"), Ok(0.0));
-        for text in ["-1", "-1e-9", "nan", "inf", ""] {
-            assert!(at_least_zero(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ const READMES: [(&str, &str); 2] = [
 ];
 
 fn refused(line: &str) -> CliError {
-    let parsed = parser(&commands::all()).try_get_matches_from(line.split_whitespace());
+    let parsed = parser(&commands::all(), &Registry::builtin())
+        .try_get_matches_from(line.split_whitespace());
     usage_error(&parsed.expect_err(line))
 }
 
@@ -33,7 +34,7 @@ fn typed_names(entries: &[Entry]) -> Vec<String> {
 
 #[test]
 fn clap_finds_no_contradiction() {
-    parser(&commands::all()).debug_assert();
+    parser(&commands::all(), &Registry::builtin()).debug_assert();
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn every_command_says_what_it_is_and_shows_examples() {
         let first = format!("Examples:\n  ae {typed}");
         assert!(help.starts_with(&first), "{typed}: {help}");
     };
-    let parser = parser(&entries);
+    let parser = parser(&entries, &Registry::builtin());
     for command in parser.get_subcommands() {
         examples_of(command, command.get_name());
         for inner in command.get_subcommands() {
@@ -124,7 +125,7 @@ fn every_command_says_what_it_is_and_shows_examples() {
 /// A README's lists are lines to copy, each with an explanation after two blanks or a `#`.
 #[test]
 fn the_lines_of_the_readmes_are_understood() {
-    let parser = parser(&commands::all());
+    let parser = parser(&commands::all(), &Registry::builtin());
     let mut tried = 0;
     for (file, text) in READMES {
         for line in text.lines().filter(|line| line.starts_with("ae ")) {

@@ -90,7 +90,7 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
     }
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model)?;
+    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
     let foreign = match &arguments.foreign {
         Some(name) => Some(foreign_set(
             name,

@@ -1,5 +1,6 @@
 //! `ae bench`.
 
+use ae_infer::ComputePath;
 use ae_report::thousands;
 use ae_train::{Throughput, ThroughputPlan, inference_throughput, training_throughput};
 use clap::Args;
@@ -74,12 +75,19 @@ pub(super) fn run(arguments: BenchArguments, context: &Context<'_>) -> Result<()
         noise: arguments.noise.noise.unwrap_or_default(),
     };
     let path = arguments.model.path();
-    let (opened, device) = open_on_device(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let name = opened.name().to_owned();
-    let model = match arguments.burn_operations {
-        true => opened.into_model().by_operations(),
-        false => opened.into_model(),
+    let compute = match arguments.burn_operations {
+        true => ComputePath::Reference,
+        false => ComputePath::Kernels,
     };
+    let (opened, device) = open_on_device(
+        path.as_deref(),
+        Wanted::Any,
+        arguments.device,
+        compute,
+        context,
+    )?;
+    let name = opened.name().to_owned();
+    let model = opened.into_model();
     let infer = inference_throughput(&model, &plan, &device.device)?;
     let train = training_throughput(model, &plan, &device.device)?;
     let bench = Bench {

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: EncodeArguments, context: &Context<'_>) -> Result<(
     check_writable(&arguments.out, arguments.force)?;
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model)?;
+    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
     let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
     for set in &sets {
         model.check_set(set)?;

@@ -63,7 +63,7 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
     let terminal = context.terminal;
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model)?;
+    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
     let mut split = source.split(&terminal)?;
     if arguments.part == MeasuredPart::Train {
         split.test = split.train.clone();

@@ -84,7 +84,7 @@ pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
     let codes = match arguments.mixture {
         Some(components) => {
-            let source = ImageSource::for_model(&arguments.data, &model)?;
+            let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
             let train = source.split(&context.terminal)?.train;
             model.check_set(&train)?;
             CodeSource::Mixture(model.fit_mixture(&train, components, source.seed)?)

@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use ae_models::{
-    CodeBits, ConvAutoencoderConfig, DenseAutoencoderConfig, ModelCard, ModelConfig, NetworkConfig,
-    Upsampling,
-};
+use ae_models::{CodeBits, ModelCard, ModelConfig};
 use ae_report::thousands;
 use ae_train::{EpochReport, MetricsLine, RunDirectory, read_metrics};
 use clap::Args;
@@ -63,8 +60,8 @@ struct RunFacts {
 
 pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    let path = find(arguments.model.path().as_deref(), Wanted::Any, &terminal)?;
-    let card = path.card()?;
+    let path = find(arguments.model.path().as_deref(), Wanted::Any, context)?;
+    let card = path.card(context.registry)?;
     let run = match path.run() {
         Some(run) => run_facts(&RunDirectory::open(run)?)?,
         None => None,
@@ -93,47 +90,6 @@ fn run_facts(run: &RunDirectory) -> Result<Option<RunFacts>, CliError> {
     Ok(Some(facts))
 }
 
-/// What tells a kind of model from the others, in a few words.
-fn description(config: &ModelConfig) -> String {
-    let tied = |config: &DenseAutoencoderConfig| match config.tied {
-        true => "fully connected, the decoder tied to the encoder",
-        false => "fully connected",
-    };
-    let convolutional = |config: &ConvAutoencoderConfig| match config.upsampling {
-        Upsampling::Transposed => "convolutional, the decoder by transposed convolutions",
-        _ => "convolutional",
-    };
-    let network = |network: &NetworkConfig| match network {
-        NetworkConfig::Conv(config) => convolutional(config).to_owned(),
-        NetworkConfig::Dense(config) => tied(config).to_owned(),
-        other => other.kind().to_owned(),
-    };
-    match config {
-        ModelConfig::Conv(config) => convolutional(config).to_owned(),
-        ModelConfig::Dense(config) => tied(config).to_owned(),
-        ModelConfig::Vae(config) => {
-            let objective = match config.importance_samples {
-                1 => format!("beta {}", config.beta),
-                samples => format!("{samples} importance samples"),
-            };
-            format!(
-                "variational, {} likelihood, {objective}; {}",
-                config.likelihood,
-                network(&config.network)
-            )
-        }
-        ModelConfig::Sparse(config) => {
-            format!("sparse, {}; {}", config.sparsity, network(&config.network))
-        }
-        ModelConfig::Contractive(config) => format!(
-            "contractive, weight {}; {}",
-            config.contraction,
-            network(&config.network)
-        ),
-        other => other.kind().to_owned(),
-    }
-}
-
 impl Information {
     fn new(
         model: String,
@@ -145,7 +101,7 @@ impl Information {
             Some(config) => Some(config.check(card.input_shape)?),
             None => None,
         };
-        let code = checked.as_ref().map(|config| config.code_bits());
+        let code = checked.as_ref().and_then(|config| config.code_bits());
         let [_, height, width] = card.input_shape;
         let config = serde_json::to_value(&card.config)
             .map_err(|error| CliError::failure(Status::Internal, file.display(), error))?;
@@ -156,10 +112,13 @@ impl Information {
                 Some(config) => config.kind().to_owned(),
                 None => "a program's own".to_owned(),
             },
-            description: card.config.as_ref().map(description),
-            parameters: checked.as_ref().map(|config| config.parameter_count()),
+            description: card.config.as_ref().map(ModelConfig::description),
+            parameters: checked.as_ref().and_then(|config| config.parameter_count()),
             input_shape: card.input_shape,
-            code_shape: checked.as_ref().map(|config| config.code_shape()),
+            code_shape: checked
+                .as_ref()
+                .and_then(|config| config.code_shape())
+                .map(<[usize]>::to_vec),
             code,
             is_compression: code.map(|code| code.is_compression()),
             bits_per_pixel: code.map(|code| code.code_bits as f64 / (height * width) as f64),

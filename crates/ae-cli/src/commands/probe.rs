@@ -66,7 +66,7 @@ pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<()
     let terminal = context.terminal;
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model)?;
+    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
     let split = source.split(&terminal)?;
     model.check_set(&split.test)?;
     let features = model.probe(&split, arguments.neighbors)?;

@@ -74,7 +74,7 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
     let terminal = context.terminal;
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model)?;
+    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
     let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
     for set in &sets {
         model.check_set(set)?;

@@ -81,16 +81,12 @@ fn losses(
     arguments: ShowArguments,
     context: &Context<'_>,
 ) -> Result<(String, ae_report::Picture), CliError> {
-    let path = find(
-        arguments.model.path().as_deref(),
-        Wanted::Any,
-        &context.terminal,
-    )?;
+    let path = find(arguments.model.path().as_deref(), Wanted::Any, context)?;
     let name = path.name();
     let run = path.run().ok_or_else(|| {
         CliError::usage("--losses", format!("{name} is a model file outside a run"))
     })?;
-    let config = read_run_config(run)?;
+    let config = read_run_config(run, context.registry)?;
     let lines = read_metrics(&RunDirectory::open(run)?.metrics_file())?;
     let picture = pictures::losses(&name, pictures::loss_name(&config), &lines)?;
     Ok((name, picture))

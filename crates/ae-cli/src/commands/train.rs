@@ -9,17 +9,16 @@ use std::path::{Path, PathBuf};
 
 use ae_data::{NoiseChain, Split};
 use ae_infer::OpenModel;
-use ae_models::Model;
+use ae_models::{ComputePath, Model, Registry};
 use ae_report::thousands;
 use ae_train::{
-    CheckedTrainConfig, Convolutions, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError,
-    Trained, Trainer, read_metrics,
+    CheckedTrainConfig, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError, Trained,
+    Trainer, read_metrics,
 };
 use serde::Serialize;
 
 use self::arguments::TrainArguments;
 use self::configuration::configuration;
-use self::model::without_image_width;
 use self::weights::Weights;
 use crate::arguments::RUNS;
 use crate::backend::{self, BackendChoice, OpenDevice};
@@ -95,7 +94,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     backend::set_threads(request.threads)?;
     let device = backend::open(request.backend)?;
     terminal.note(format!("device: {}", device.name));
-    if request.config.convolutions == Convolutions::Burn {
+    if request.config.convolutions == ComputePath::Reference {
         terminal.note("convolutions: Burn's own operations");
     }
 
@@ -105,14 +104,14 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];
     if request.may_name_image_width {
-        request.config.model = without_image_width(request.config.model, shape.values());
+        request.config.model = request.config.model.without_image_width(shape.values());
     }
+    let placement = request.config.convolutions.on(&device.device);
     let model = request
         .config
         .model
-        .init(input_shape, request.train.seed, &device.device)?;
-    let model = request.config.convolutions.of(model);
-    let run = request.make_directory(&split)?;
+        .init(input_shape, request.train.seed, placement)?;
+    let run = request.make_directory(&split, context.registry)?;
     terminal.note(format!("run: {}", run.path().display()));
 
     let is_resumed = matches!(request.place, Place::Resume(_));
@@ -138,12 +137,12 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
 
 impl Request {
     fn check(arguments: TrainArguments, context: &Context<'_>) -> Result<Self, CliError> {
-        let config = configuration(&arguments)?;
+        let config = configuration(&arguments, context.registry)?;
         let train = config.train.check()?;
         Ok(Self {
             train,
             config,
-            may_name_image_width: arguments.kind.widths.is_some(),
+            may_name_image_width: arguments.kind.given.has("widths"),
             place: match (arguments.resume, arguments.out) {
                 (Some(run), _) => Place::Resume(run),
                 (None, Some(out)) => Place::Chosen(out),
@@ -156,12 +155,12 @@ impl Request {
         })
     }
 
-    fn make_directory(&self, split: &Split) -> Result<RunDirectory, CliError> {
+    fn make_directory(&self, split: &Split, registry: &Registry) -> Result<RunDirectory, CliError> {
         match &self.place {
             Place::Resume(path) => {
                 let run = RunDirectory::open(path)?;
                 // More epochs, for one, belong into the run's configuration.
-                match run.read_config::<RunConfig>()? == self.config {
+                match run.read_run_config(registry)? == self.config {
                     true => Ok(run),
                     false => Ok(run.with_config(&self.config)?),
                 }
@@ -319,7 +318,7 @@ mod tests {
     #[test]
     fn runs_are_named_after_data_and_kind() {
         let mut config = RunConfig {
-            convolutions: Convolutions::default(),
+            convolutions: ComputePath::default(),
             data: DataConfig::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),

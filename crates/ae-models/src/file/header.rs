@@ -11,8 +11,8 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-use crate::limits;
 use crate::error::ModelError;
+use crate::limits;
 use crate::parameters::tensors::NamedTensor;
 
 /// No header of a model within the limits comes near this.

@@ -68,7 +68,8 @@ pub fn read_model_card(
 ) -> Result<ModelCard, ModelError> {
     let path = path.as_ref();
     let (_, header) = Header::read(path)?;
-    let card = ModelCard::from_metadata(&header.metadata, registry).map_err(|error| in_file(path, error))?;
+    let card = ModelCard::from_metadata(&header.metadata, registry)
+        .map_err(|error| in_file(path, error))?;
     if let Some(config) = &card.config {
         config
             .check(card.input_shape)
@@ -88,7 +89,8 @@ pub fn read_tensors(
 ) -> Result<(Vec<NamedTensor>, ModelCard), ModelError> {
     let path = path.as_ref();
     let (mut file, header) = Header::read(path)?;
-    let card = ModelCard::from_metadata(&header.metadata, registry).map_err(|error| in_file(path, error))?;
+    let card = ModelCard::from_metadata(&header.metadata, registry)
+        .map_err(|error| in_file(path, error))?;
     Ok((read_values(path, &mut file, &header)?, card))
 }
 

@@ -66,7 +66,10 @@ impl ModelKind for ContractiveAutoencoderConfig {
 
     fn apply(&mut self, given: &GivenSettings) -> Result<(), ModelError> {
         apply_to_network(&mut self.network, given)?;
-        set(&mut self.contraction, given.at_least_zero(CONTRACTION.name)?);
+        set(
+            &mut self.contraction,
+            given.at_least_zero(CONTRACTION.name)?,
+        );
         Ok(())
     }
 

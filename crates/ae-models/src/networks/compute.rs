@@ -1,6 +1,8 @@
 //! The parts of `ae-kernels` on the path that a model is built for: the one place that chooses between the two.
 
-use ae_kernels::{DenseLayer, DenseStack, KernelError, Precision, Stack, Stage, TransposedConvolution};
+use ae_kernels::{
+    DenseLayer, DenseStack, KernelError, Precision, Stack, Stage, TransposedConvolution,
+};
 
 use crate::placement::ComputePath;
 

@@ -124,7 +124,9 @@ impl DenseAutoencoder {
             .map(|spec| Linear::build(spec, initialization, builder))
             .collect();
         let decoder = decoder.iter().map(|spec| match spec.kind {
-            LayerKind::TiedLinear => DecoderLayer::Tied(TiedLinear::build(spec, initialization, builder)),
+            LayerKind::TiedLinear => {
+                DecoderLayer::Tied(TiedLinear::build(spec, initialization, builder))
+            }
             _ => DecoderLayer::Own(Linear::build(spec, initialization, builder)),
         });
         Self {

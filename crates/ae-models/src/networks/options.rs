@@ -57,10 +57,7 @@ pub(crate) fn apply_to_conv(
     config: &mut ConvAutoencoderConfig,
     given: &GivenSettings,
 ) -> Result<(), ModelError> {
-    set(
-        &mut config.widths,
-        given.list_of_at_least_one(WIDTHS.name)?,
-    );
+    set(&mut config.widths, given.list_of_at_least_one(WIDTHS.name)?);
     config.latent = given.at_least_one(LATENT.name)?.or(config.latent);
     set(&mut config.upsampling, given.parsed(UPSAMPLING.name)?);
     Ok(())

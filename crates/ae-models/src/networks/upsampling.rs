@@ -53,7 +53,11 @@ impl FromStr for Upsampling {
         match text {
             "nearest" => Ok(Self::Nearest),
             "transposed" => Ok(Self::Transposed),
-            _ => Err(ModelError::unknown("upsampling", text, "nearest, transposed")),
+            _ => Err(ModelError::unknown(
+                "upsampling",
+                text,
+                "nearest, transposed",
+            )),
         }
     }
 }

@@ -296,11 +296,7 @@ fn check_names<'a>(
         .map_or(Ok(()), |name| Err(ModelError::tensor(name, "missing")))
 }
 
-fn check_shape(
-    name: &str,
-    expected: &[usize],
-    found: &[usize],
-) -> Result<(), ModelError> {
+fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), ModelError> {
     if expected == found {
         Ok(())
     } else {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use ae_models::{
-    Autoencoder, ModelCard, load_model, load_tensors, named_tensors, read_model_card, read_tensors,
-    save_model,
+    ModelCard, Objective, Reconstruct, Registry, Trainable, TrainingBatch, load_model,
+    load_tensors, named_tensors, read_model_card, read_tensors, save_model,
 };
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
@@ -35,11 +35,11 @@ fn a_loaded_model_draws_the_same_bits() {
         };
         save_model(&path, &model, &card).unwrap();
         let bytes = fs::read(&path).unwrap();
-        let (loaded, found) = load_model(&path, &device).unwrap();
+        let (loaded, found) = load_model(&path, &Registry::builtin(), &device).unwrap();
         assert_eq!(found, card);
         assert_eq!(found.config, Some(config));
         assert_eq!(found.library_version, env!("CARGO_PKG_VERSION"));
-        assert_eq!(read_model_card(&path).unwrap(), card);
+        assert_eq!(read_model_card(&path, &Registry::builtin()).unwrap(), card);
         assert_eq!(named_tensors(&loaded), named_tensors(&model));
         let batch = images([2, input[0], input[1], input[2]], &device);
         assert_eq!(
@@ -100,21 +100,20 @@ impl Own {
     }
 }
 
-impl Autoencoder for Own {
+impl Trainable for Own {
     fn input_shape(&self) -> [usize; 3] {
         [1, 1, 5]
     }
 
-    fn code_shape(&self) -> Vec<usize> {
-        vec![3]
+    fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
+        self.reconstruction_objective(batch)
     }
+}
 
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        self.encoder.forward(images.flatten(1, 3))
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        let [batch, _] = codes.dims();
+impl Reconstruct for Own {
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        let [batch, ..] = images.dims();
+        let codes = self.encoder.forward(images.flatten::<2>(1, 3));
         self.decoder.forward(codes).reshape([batch, 1, 1, 5])
     }
 }
@@ -126,7 +125,7 @@ fn a_model_of_ones_own_is_saved_and_read_by_its_tensors() {
     let path = folder.path().join("own.safetensors");
     let model = Own::new(&device);
     save_model(&path, &model, &ModelCard::new(&model)).unwrap();
-    let (tensors, card) = read_tensors(&path).unwrap();
+    let (tensors, card) = read_tensors(&path, &Registry::builtin()).unwrap();
     assert_eq!((card.config, card.input_shape), (None, [1, 1, 5]));
     let loaded = load_tensors(Own::new(&device), &tensors).unwrap();
     let image = images([1, 1, 1, 5], &device);
@@ -135,7 +134,9 @@ fn a_model_of_ones_own_is_saved_and_read_by_its_tensors() {
         values(model.reconstruct(image))
     );
 
-    let error = load_model(&path, &device).unwrap_err().to_string();
+    let error = load_model(&path, &Registry::builtin(), &device)
+        .unwrap_err()
+        .to_string();
     assert_eq!(
         error,
         format!(
@@ -212,7 +213,9 @@ fn join(header: &str, data: &[u8]) -> Vec<u8> {
 #[track_caller]
 fn check_refused(path: &Path, bytes: &[u8], expected: &str) {
     fs::write(path, bytes).unwrap();
-    let error = load_model(path, &Device::flex()).unwrap_err().to_string();
+    let error = load_model(&path, &Registry::builtin(), &Device::flex())
+        .unwrap_err()
+        .to_string();
     let prefix = format!("cannot load {}: ", path.display());
     let reason = error
         .strip_prefix(&prefix)
@@ -453,14 +456,18 @@ fn headers_that_lie_are_refused() {
 #[test]
 fn a_path_that_is_no_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let error = load_model(folder.path().join("none.safetensors"), &Device::flex())
-        .unwrap_err()
-        .to_string();
+    let error = load_model(
+        folder.path().join("none.safetensors"),
+        &Registry::builtin(),
+        &Device::flex(),
+    )
+    .unwrap_err()
+    .to_string();
     assert!(
         error.starts_with("cannot read ") && error.contains("none.safetensors: "),
         "{error}"
     );
-    let error = load_model(folder.path(), &Device::flex())
+    let error = load_model(folder.path(), &Registry::builtin(), &Device::flex())
         .unwrap_err()
         .to_string();
     assert_eq!(

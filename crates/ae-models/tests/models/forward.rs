@@ -1,6 +1,6 @@
 //! What the models compute, against plain loops in `f64`.
 
-use ae_models::{Autoencoder, ModelConfig, named_tensors};
+use ae_models::{Codes, ModelConfig, Reconstruct, named_tensors};
 use burn::tensor::Device;
 
 use crate::naive::{self, Weights};

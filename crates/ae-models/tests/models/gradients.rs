@@ -1,7 +1,7 @@
 //! Gradients of the training objective, against finite differences of plain loops in `f64`.
 
 use ae_models::{
-    Autoencoder, ModelConfig, ReconstructionLoss, TrainingBatch, named_tensors, parameter_names,
+    ModelConfig, ReconstructionLoss, Trainable, TrainingBatch, named_tensors, parameter_names,
 };
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};

@@ -3,8 +3,9 @@
 use std::f64::consts::PI;
 
 use ae_models::{
-    Autoencoder, LatentVariableModel, Likelihood, ModelCard, ModelConfig, Posterior, RandomNumbers,
-    Sparsity, load_model, load_tensors, named_tensors, read_model_card, save_model,
+    Codes, LatentVariableModel, Likelihood, ModelCard, ModelConfig, Posterior, RandomNumbers,
+    Reconstruct, Registry, Sparsity, Trainable, load_model, load_tensors, named_tensors,
+    read_model_card, save_model,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -283,8 +284,14 @@ fn every_kind_survives_its_file() {
         let model = lively(config.clone(), shape, 5, &device);
         let path = folder.path().join(format!("{index}.safetensors"));
         save_model(&path, &model, &ModelCard::new(&model)).unwrap();
-        assert_eq!(read_model_card(&path).unwrap().config, model.config());
-        let (loaded, _) = load_model(&path, &device).unwrap();
+        assert_eq!(
+            read_model_card(&path, &Registry::builtin())
+                .unwrap()
+                .config
+                .as_ref(),
+            Some(model.config())
+        );
+        let (loaded, _) = load_model(&path, &Registry::builtin(), &device).unwrap();
         assert_eq!(named_tensors(&loaded), named_tensors(&model), "{config:?}");
         let pictures =
             |model: &ae_models::Model| values(model.reconstruct(images([2, 1, 4, 6], &device)));

@@ -22,7 +22,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 /// A convolutional configuration.
 fn conv(widths: &[usize], latent: Option<usize>) -> ModelConfig {
-    ModelConfig::Conv(ConvAutoencoderConfig {
+    ModelConfig::from(ConvAutoencoderConfig {
         widths: widths.to_vec(),
         latent,
         ..Default::default()
@@ -31,18 +31,18 @@ fn conv(widths: &[usize], latent: Option<usize>) -> ModelConfig {
 
 /// The same with a decoder of transposed convolutions.
 fn transposed(config: ModelConfig) -> ModelConfig {
-    match config {
-        ModelConfig::Conv(config) => ModelConfig::Conv(ConvAutoencoderConfig {
-            upsampling: Upsampling::Transposed,
-            ..config
-        }),
-        _ => unreachable!("only convolutional models can be transposed"),
-    }
+    let config = config.get::<ConvAutoencoderConfig>();
+    ModelConfig::from(ConvAutoencoderConfig {
+        upsampling: Upsampling::Transposed,
+        ..config
+            .expect("only convolutional models can be transposed")
+            .clone()
+    })
 }
 
 /// A dense configuration.
 fn dense(widths: &[usize], latent: usize) -> ModelConfig {
-    ModelConfig::Dense(DenseAutoencoderConfig {
+    ModelConfig::from(DenseAutoencoderConfig {
         widths: widths.to_vec(),
         latent,
         ..Default::default()
@@ -51,30 +51,28 @@ fn dense(widths: &[usize], latent: usize) -> ModelConfig {
 
 /// A dense configuration whose decoder has the encoder's weights.
 fn tied(config: ModelConfig) -> ModelConfig {
-    match config {
-        ModelConfig::Dense(config) => ModelConfig::Dense(DenseAutoencoderConfig {
-            tied: true,
-            ..config
-        }),
-        _ => unreachable!("only dense models can be tied"),
-    }
+    let config = config.get::<DenseAutoencoderConfig>();
+    ModelConfig::from(DenseAutoencoderConfig {
+        tied: true,
+        ..config.expect("only dense models can be tied").clone()
+    })
 }
 
 /// A variational configuration: the default, changed.
 fn vae(change: impl FnOnce(&mut VariationalAutoencoderConfig)) -> ModelConfig {
     let mut config = VariationalAutoencoderConfig::default();
     change(&mut config);
-    ModelConfig::Vae(config)
+    ModelConfig::from(config)
 }
 
 /// A sparse configuration.
 fn sparse(sparsity: Sparsity, network: NetworkConfig) -> ModelConfig {
-    ModelConfig::Sparse(SparseAutoencoderConfig { sparsity, network })
+    ModelConfig::from(SparseAutoencoderConfig { sparsity, network })
 }
 
 /// A contractive configuration.
 fn contractive(contraction: f64, network: NetworkConfig) -> ModelConfig {
-    ModelConfig::Contractive(ContractiveAutoencoderConfig {
+    ModelConfig::from(ContractiveAutoencoderConfig {
         contraction,
         network,
     })
@@ -82,40 +80,44 @@ fn contractive(contraction: f64, network: NetworkConfig) -> ModelConfig {
 
 /// A dense configuration without a sigmoid at its end.
 fn linear(config: ModelConfig) -> ModelConfig {
-    match config {
-        ModelConfig::Dense(config) => ModelConfig::Dense(DenseAutoencoderConfig {
-            output: OutputActivation::Linear,
-            ..config
-        }),
-        _ => unreachable!("only dense models can be linear"),
-    }
+    let config = config.get::<DenseAutoencoderConfig>();
+    ModelConfig::from(DenseAutoencoderConfig {
+        output: OutputActivation::Linear,
+        ..config.expect("only dense models can be linear").clone()
+    })
 }
 
 /// The network of a plain configuration, for a model of another kind.
 fn network(config: ModelConfig) -> NetworkConfig {
-    match config {
-        ModelConfig::Conv(config) => NetworkConfig::Conv(config),
-        ModelConfig::Dense(config) => NetworkConfig::Dense(config),
-        _ => unreachable!("the other kinds are made of these two"),
+    if let Some(config) = config.get::<ConvAutoencoderConfig>() {
+        return NetworkConfig::Conv(config.clone());
     }
+    let config = config.get::<DenseAutoencoderConfig>();
+    NetworkConfig::Dense(
+        config
+            .expect("the other kinds are made of these two")
+            .clone(),
+    )
 }
 
 /// Gives whichever network is in a configuration other initial weights.
 fn set_initialization(config: &mut ModelConfig, initialization: Initialization) {
-    let network = match config {
-        ModelConfig::Conv(config) => {
-            config.initialization = initialization;
-            return;
-        }
-        ModelConfig::Dense(config) => {
-            config.initialization = initialization;
-            return;
-        }
-        ModelConfig::Vae(config) => &mut config.network,
-        ModelConfig::Sparse(config) => &mut config.network,
-        ModelConfig::Contractive(config) => &mut config.network,
-        _ => unreachable!("no other kind is tested here"),
-    };
+    if let Some(config) = config.get_mut::<ConvAutoencoderConfig>() {
+        config.initialization = initialization;
+    } else if let Some(config) = config.get_mut::<DenseAutoencoderConfig>() {
+        config.initialization = initialization;
+    } else if let Some(config) = config.get_mut::<VariationalAutoencoderConfig>() {
+        set_network_initialization(&mut config.network, initialization);
+    } else if let Some(config) = config.get_mut::<SparseAutoencoderConfig>() {
+        set_network_initialization(&mut config.network, initialization);
+    } else if let Some(config) = config.get_mut::<ContractiveAutoencoderConfig>() {
+        set_network_initialization(&mut config.network, initialization);
+    } else {
+        unreachable!("no other kind is tested here");
+    }
+}
+
+fn set_network_initialization(network: &mut NetworkConfig, initialization: Initialization) {
     match network {
         NetworkConfig::Conv(config) => config.initialization = initialization,
         NetworkConfig::Dense(config) => config.initialization = initialization,

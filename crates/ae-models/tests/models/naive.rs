@@ -326,11 +326,7 @@ pub(crate) fn run(
     shape: [usize; 3],
     image: &[f64],
 ) -> (Vec<f64>, Vec<f64>) {
-    let network = match config {
-        ModelConfig::Dense(config) => NetworkConfig::Dense(config.clone()),
-        ModelConfig::Conv(config) => NetworkConfig::Conv(config.clone()),
-        _ => unreachable!("no other kind is tested here"),
-    };
+    let network = crate::network(config.clone());
     let code = encode(&network, weights, "", shape, image);
     let output = decode(&network, weights, "", shape, &code);
     (code, output)

@@ -4,9 +4,9 @@
 use std::f64::consts::PI;
 
 use ae_models::{
-    Autoencoder, BetaSchedule, Likelihood, Model, ModelConfig, NetworkConfig, Objective,
-    RandomNumbers, ReconstructionLoss, Sparsity, TrainingBatch, VariationalAutoencoderConfig,
-    named_tensors,
+    BetaSchedule, ContractiveAutoencoderConfig, Likelihood, Model, ModelConfig, NetworkConfig,
+    Objective, RandomNumbers, ReconstructionLoss, SparseAutoencoderConfig, Sparsity, Trainable,
+    TrainingBatch, VariationalAutoencoderConfig, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -159,72 +159,72 @@ fn plain_terms(config: &ModelConfig, weights: &Weights, batch: &Batch) -> Vec<(&
             .unzip();
         plain_loss(batch.loss, &outputs.concat(), &targets.concat())
     };
-    match config {
-        ModelConfig::Vae(config) => plain_variational(config, weights, batch),
-        ModelConfig::Sparse(config) => {
-            let raw = pairs
-                .iter()
-                .map(|(input, _)| encode(&config.network, input));
-            let codes: Vec<Vec<f64>> = match config.sparsity {
-                Sparsity::L1 { .. } => raw.map(naive::relu).collect(),
-                Sparsity::Kl { .. } => raw.map(naive::sigmoid).collect(),
-                Sparsity::TopK { kept } => raw
-                    .map(|code| {
-                        let mut order = code.clone();
-                        order.sort_by(|a, b| b.total_cmp(a));
-                        let stays = |value: f64| if value >= order[kept - 1] { value } else { 0.0 };
-                        code.into_iter().map(stays).collect()
-                    })
-                    .collect(),
-                _ => unreachable!("no other sparsity is tested here"),
-            };
-            let mut terms = vec![("reconstruction", reconstruction(&config.network, &codes))];
-            match config.sparsity {
-                Sparsity::L1 { weight } => {
-                    let sums = codes.iter().map(|code| code.iter().sum::<f64>());
-                    terms.push(("l1", weight * mean(sums)));
-                }
-                Sparsity::Kl { target, weight } => {
-                    let divergence = |unit: usize| {
-                        let activity = mean(codes.iter().map(|code| code[unit]));
-                        target * (target / activity).ln()
-                            + (1.0 - target) * ((1.0 - target) / (1.0 - activity)).ln()
-                    };
-                    let sum: f64 = (0..codes[0].len()).map(divergence).sum();
-                    terms.push(("sparsity_kl", weight * sum));
-                }
-                _ => {}
-            }
-            terms
-        }
-        ModelConfig::Contractive(config) => {
-            let code = |image: &[f64]| naive::sigmoid(encode(&config.network, image));
-            let codes: Vec<Vec<f64>> = pairs.iter().map(|(input, _)| code(input)).collect();
-            let is_single =
-                matches!(&config.network, NetworkConfig::Dense(dense) if dense.widths.is_empty());
-            let norms = pairs.iter().enumerate().map(|(position, (input, _))| {
-                if is_single {
-                    return exact_norm(&code, input);
-                }
-                let directions = normals(position, input.len());
-                let moved: Vec<f64> = input
-                    .iter()
-                    .zip(directions)
-                    .map(|(value, direction)| value + STEP * direction)
-                    .collect();
-                code(&moved)
-                    .iter()
-                    .zip(&codes[position])
-                    .map(|(there, here)| ((there - here) / STEP).powi(2))
-                    .sum()
-            });
-            vec![
-                ("reconstruction", reconstruction(&config.network, &codes)),
-                ("contraction", config.contraction * mean(norms)),
-            ]
-        }
-        _ => unreachable!("no other kind is tested here"),
+    if let Some(config) = config.get::<VariationalAutoencoderConfig>() {
+        return plain_variational(config, weights, batch);
     }
+    if let Some(config) = config.get::<SparseAutoencoderConfig>() {
+        let raw = pairs
+            .iter()
+            .map(|(input, _)| encode(&config.network, input));
+        let codes: Vec<Vec<f64>> = match config.sparsity {
+            Sparsity::L1 { .. } => raw.map(naive::relu).collect(),
+            Sparsity::Kl { .. } => raw.map(naive::sigmoid).collect(),
+            Sparsity::TopK { kept } => raw
+                .map(|code| {
+                    let mut order = code.clone();
+                    order.sort_by(|a, b| b.total_cmp(a));
+                    let stays = |value: f64| if value >= order[kept - 1] { value } else { 0.0 };
+                    code.into_iter().map(stays).collect()
+                })
+                .collect(),
+            _ => unreachable!("no other sparsity is tested here"),
+        };
+        let mut terms = vec![("reconstruction", reconstruction(&config.network, &codes))];
+        match config.sparsity {
+            Sparsity::L1 { weight } => {
+                let sums = codes.iter().map(|code| code.iter().sum::<f64>());
+                terms.push(("l1", weight * mean(sums)));
+            }
+            Sparsity::Kl { target, weight } => {
+                let divergence = |unit: usize| {
+                    let activity = mean(codes.iter().map(|code| code[unit]));
+                    target * (target / activity).ln()
+                        + (1.0 - target) * ((1.0 - target) / (1.0 - activity)).ln()
+                };
+                let sum: f64 = (0..codes[0].len()).map(divergence).sum();
+                terms.push(("sparsity_kl", weight * sum));
+            }
+            _ => {}
+        }
+        return terms;
+    }
+    if let Some(config) = config.get::<ContractiveAutoencoderConfig>() {
+        let code = |image: &[f64]| naive::sigmoid(encode(&config.network, image));
+        let codes: Vec<Vec<f64>> = pairs.iter().map(|(input, _)| code(input)).collect();
+        let is_single =
+            matches!(&config.network, NetworkConfig::Dense(dense) if dense.widths.is_empty());
+        let norms = pairs.iter().enumerate().map(|(position, (input, _))| {
+            if is_single {
+                return exact_norm(&code, input);
+            }
+            let directions = normals(position, input.len());
+            let moved: Vec<f64> = input
+                .iter()
+                .zip(directions)
+                .map(|(value, direction)| value + STEP * direction)
+                .collect();
+            code(&moved)
+                .iter()
+                .zip(&codes[position])
+                .map(|(there, here)| ((there - here) / STEP).powi(2))
+                .sum()
+        });
+        return vec![
+            ("reconstruction", reconstruction(&config.network, &codes)),
+            ("contraction", config.contraction * mean(norms)),
+        ];
+    }
+    unreachable!("no other kind is tested here")
 }
 
 /// The squared Frobenius norm of the Jacobian, each derivative by central differences.

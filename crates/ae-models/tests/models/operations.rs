@@ -1,7 +1,7 @@
 //! The convolutional model at its full size against Burn's own operations: outputs, loss and every gradient.
 
 use ae_models::{
-    Autoencoder, Model, ModelConfig, ReconstructionLoss, TrainingBatch, named_tensors,
+    Model, ModelConfig, Reconstruct, ReconstructionLoss, Trainable, TrainingBatch, named_tensors,
 };
 use burn::module::Module;
 use burn::tensor::activation::{relu, sigmoid};

@@ -1,8 +1,8 @@
 //! Parameters by name, and what stays when they are replaced.
 
 use ae_models::{
-    Autoencoder, ConvAutoencoderConfig, Initialization, ModelConfig, NamedTensor, Upsampling,
-    load_tensors, named_tensors, parameter_names, with_parameter_ids,
+    ConvAutoencoder, ConvAutoencoderConfig, Initialization, ModelConfig, NamedTensor, Reconstruct,
+    Upsampling, load_tensors, named_tensors, parameter_names, with_parameter_ids,
 };
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -135,9 +135,7 @@ fn loading_keeps_ids_and_gradients() {
 
     let loss = model.reconstruct(images([1, 1, 4, 4], &device)).mean();
     let gradients = loss.backward();
-    let ae_models::Model::Conv(conv) = &model else {
-        panic!("a convolutional model was built")
-    };
+    let conv = model.get::<ConvAutoencoder>().unwrap();
     // Every parameter is still one: each has a gradient.
     let found = burn_gradients(conv, &gradients);
     assert_eq!(found, names.len());
@@ -246,7 +244,7 @@ fn initial_weights_have_the_stated_distribution() {
             (1.0f64 / 288.0).sqrt(),
         ),
     ] {
-        let config = ModelConfig::Conv(ConvAutoencoderConfig {
+        let config = ModelConfig::from(ConvAutoencoderConfig {
             initialization,
             ..Default::default()
         });
@@ -283,7 +281,7 @@ fn initial_weights_have_the_stated_distribution() {
 #[test]
 fn a_transposed_convolution_begins_like_the_one_it_is_the_transpose_of() {
     // PyTorch's `ConvTranspose2d` of 8 to 32 channels counts the second axis of its weight, `[8, 32, 3, 3]`, as inputs.
-    let config = ModelConfig::Conv(ConvAutoencoderConfig {
+    let config = ModelConfig::from(ConvAutoencoderConfig {
         widths: vec![32, 8],
         upsampling: Upsampling::Transposed,
         initialization: Initialization::KaimingUniform,

@@ -9,7 +9,7 @@
 
 use std::path::PathBuf;
 
-use ae_models::{Autoencoder, ModelCard, ModelConfig, save_model};
+use ae_models::{ModelCard, ModelConfig, Reconstruct, save_model};
 use burn::tensor::Device;
 
 use crate::{conv, dense, images, lively, transposed, values};

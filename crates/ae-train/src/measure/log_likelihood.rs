@@ -135,7 +135,8 @@ impl LogSum {
 mod tests {
     use ae_data::ImageShape;
     use ae_models::{
-        DenseAutoencoderConfig, ModelConfig, NetworkConfig, VariationalAutoencoderConfig,
+        DenseAutoencoderConfig, ModelConfig, NetworkConfig, Trainable as _,
+        VariationalAutoencoderConfig,
     };
 
     use burn::tensor::Device;
@@ -152,7 +153,7 @@ mod tests {
 
     fn check_estimate(samples: usize) {
         let device = Device::flex();
-        let config = ModelConfig::Vae(VariationalAutoencoderConfig {
+        let config = ModelConfig::from(VariationalAutoencoderConfig {
             network: NetworkConfig::Dense(DenseAutoencoderConfig {
                 widths: vec![5],
                 latent: 2,

@@ -24,7 +24,7 @@ use crate::setting_checks::at_least_one;
 /// # let pixels = (0..4 * 6).map(|value| value * 10).collect();
 /// # let set = ImageSet::from_images("example", ImageShape::new(1, 2, 3), pixels, None, Vec::new())?;
 /// let device = Device::flex();
-/// let model = ModelConfig::Dense(DenseAutoencoderConfig::default()).init([1, 2, 3], 1, &device)?;
+/// let model = ModelConfig::from(DenseAutoencoderConfig::default()).init([1, 2, 3], 1, &device)?;
 /// let noise = "gaussian:0.5".parse()?;
 /// let quality = Measurement::new(&model, &device).noise(&noise).seed(7).evaluate(&set)?;
 /// assert!(quality.psnr > 0.0);

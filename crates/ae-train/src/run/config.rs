@@ -1,51 +1,86 @@
 //! `config.toml`: everything that decides a run.
 
+use std::fmt;
+
 use ae_data::{Binarization, Channels, Fit, Size};
-use ae_models::{Model, ModelConfig};
+use ae_models::{ComputePath, ModelConfig, Registry};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 
 /// A run's whole configuration, as `config.toml` has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// It is read by [`from_toml`](Self::from_toml), as only a registry knows the kinds of models.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunConfig {
-    /// What computes the model's convolutions.
-    #[serde(default, skip_serializing_if = "Convolutions::are_usual")]
-    pub convolutions: Convolutions,
+    /// What computes the model's layers while it is trained and measured.
+    #[serde(skip_serializing_if = "ComputePath::is_default")]
+    pub convolutions: ComputePath,
     /// Where the images come from.
     pub data: DataConfig,
     /// The architecture.
     pub model: ModelConfig,
     /// How it is trained.
-    #[serde(default)]
     pub train: TrainConfig,
 }
 
-/// What computes a model's convolutions while it is trained and measured; the model file is the same for all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Convolutions {
-    /// The kernels of `ae-kernels` where they are for the backend, Burn's own operations elsewhere.
-    #[default]
-    Kernels,
-    /// Burn's own operations on every backend, to compare the kernels with.
-    Burn,
+impl RunConfig {
+    /// Reads a `config.toml`, whose model is of one of the `registry`'s kinds.
+    ///
+    /// # Errors
+    /// The text is not TOML, a key is missing or unknown, or a value is not what its key takes.
+    pub fn from_toml(text: &str, registry: &Registry) -> Result<Self, toml::de::Error> {
+        RunConfigSeed(registry).deserialize(toml::Deserializer::parse(text)?)
+    }
 }
 
-impl Convolutions {
-    /// Has `model` computed so.
-    #[must_use]
-    pub fn of(self, model: Model) -> Model {
-        match self {
-            Self::Kernels => model,
-            Self::Burn => model.by_operations(),
-        }
+/// Reads a run's configuration with the kinds of models that are known.
+struct RunConfigSeed<'a>(&'a Registry);
+
+impl<'de> DeserializeSeed<'de> for RunConfigSeed<'_> {
+    type Value = RunConfig;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RunConfig, D::Error> {
+        const KEYS: &[&str] = &["convolutions", "data", "model", "train"];
+        deserializer.deserialize_struct("RunConfig", KEYS, self)
+    }
+}
+
+impl<'de> Visitor<'de> for RunConfigSeed<'_> {
+    type Value = RunConfig;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a run's configuration")
     }
 
-    fn are_usual(&self) -> bool {
-        *self == Self::default()
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RunConfig, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(field_identifier, rename_all = "lowercase")]
+        enum Key {
+            Convolutions,
+            Data,
+            Model,
+            Train,
+        }
+        let (mut convolutions, mut data, mut model, mut train) = (None, None, None, None);
+        while let Some(key) = map.next_key()? {
+            let is_first = match key {
+                Key::Convolutions => convolutions.replace(map.next_value()?).is_none(),
+                Key::Data => data.replace(map.next_value()?).is_none(),
+                Key::Model => model.replace(map.next_value_seed(self.0)?).is_none(),
+                Key::Train => train.replace(map.next_value()?).is_none(),
+            };
+            if !is_first {
+                return Err(de::Error::custom("a key is given twice"));
+            }
+        }
+        Ok(RunConfig {
+            convolutions: convolutions.unwrap_or_default(),
+            data: data.ok_or_else(|| de::Error::missing_field("data"))?,
+            model: model.ok_or_else(|| de::Error::missing_field("model"))?,
+            train: train.unwrap_or_default(),
+        })
     }
 }
 

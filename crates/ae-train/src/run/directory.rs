@@ -14,10 +14,12 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use ae_files::{Unfinished, create_folder, write_atomically};
+use ae_models::Registry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::TrainError;
+use crate::run::config::RunConfig;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
@@ -150,9 +152,24 @@ impl RunDirectory {
     /// # Errors
     /// Where it cannot be read, or has fields that `C` doesn't know.
     pub fn read_config<C: DeserializeOwned>(&self) -> Result<C, TrainError> {
+        self.read_config_as(|text| toml::from_str(text))
+    }
+
+    /// Reads the [`RunConfig`](crate::RunConfig) in `config.toml`, whose model is of one of the `registry`'s kinds.
+    ///
+    /// # Errors
+    /// As for [`read_config`](Self::read_config).
+    pub fn read_run_config(&self, registry: &Registry) -> Result<RunConfig, TrainError> {
+        self.read_config_as(|text| RunConfig::from_toml(text, registry))
+    }
+
+    fn read_config_as<C>(
+        &self,
+        read: impl FnOnce(&str) -> Result<C, toml::de::Error>,
+    ) -> Result<C, TrainError> {
         let path = self.config_file();
         let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
-        toml::from_str(&text).map_err(|error| TrainError::ConfigFile {
+        read(&text).map_err(|error| TrainError::ConfigFile {
             reason: error.to_string(),
             path,
         })

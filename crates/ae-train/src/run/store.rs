@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ae_data::Split;
-use ae_models::{Autoencoder, ModelCard, save_model};
+use ae_models::{Autoencoder, ModelCard, config_of, save_model};
 
 use crate::config::CheckedTrainConfig;
 use crate::error::ChangedField;
@@ -181,7 +181,7 @@ fn origin<M: Autoencoder>(
     };
     let train = toml::Table::try_from(config.get())
         .expect("a configuration that was checked is a TOML table");
-    let model = match model.config() {
+    let model = match config_of(model) {
         Some(config) => {
             toml::Table::try_from(config).expect("a model's configuration is a part of config.toml")
         }

@@ -1,6 +1,6 @@
 //! Training by the kernels beside training by Burn's own operations.
 
-use ae_models::{Autoencoder as _, ConvAutoencoderConfig, Model, ModelConfig};
+use ae_models::{ComputePath, ConvAutoencoderConfig, Model, ModelConfig, Trainable as _};
 use ae_train::{
     Observer, StepReport, ThroughputPlan, TrainConfig, Trainer, inference_throughput,
     training_throughput,
@@ -19,13 +19,13 @@ impl Observer for Losses {
     }
 }
 
-fn model() -> Model {
+fn model(path: ComputePath) -> Model {
     let config = ConvAutoencoderConfig {
         widths: vec![16, 32, 48],
         ..ConvAutoencoderConfig::default()
     };
-    ModelConfig::Conv(config)
-        .init([1, 8, 8], 3, &Device::flex())
+    ModelConfig::from(config)
+        .init([1, 8, 8], 3, path.on(&Device::flex()))
         .expect("a model of 8x8 pixels")
 }
 
@@ -49,8 +49,8 @@ fn losses(model: Model, batch_size: usize) -> Vec<f64> {
 fn losses_stay_with_those_of_burns_operations() {
     for batch_size in [16, 7] {
         let (kernels, operations) = (
-            losses(model(), batch_size),
-            losses(model().by_operations(), batch_size),
+            losses(model(ComputePath::Kernels), batch_size),
+            losses(model(ComputePath::Reference), batch_size),
         );
         assert_eq!(kernels.len(), 10);
         // Were they one and the same computation, this would show nothing.
@@ -71,8 +71,8 @@ fn throughput_is_measured_in_rounds_and_bounded() {
         noise: "gaussian:0.1".parse().unwrap(),
     };
     let device = Device::flex();
-    let trained = training_throughput(model(), &plan, &device).unwrap();
-    let inferred = inference_throughput(&model(), &plan, &device).unwrap();
+    let trained = training_throughput(model(ComputePath::Kernels), &plan, &device).unwrap();
+    let inferred = inference_throughput(&model(ComputePath::Kernels), &plan, &device).unwrap();
     for throughput in [trained, inferred] {
         assert_eq!(throughput.images_per_second.len(), 3);
         assert!(
@@ -83,11 +83,15 @@ fn throughput_is_measured_in_rounds_and_bounded() {
         );
     }
     let too_large = ThroughputPlan {
-        batch_size: usize::MAX / model().input_shape().iter().product::<usize>(),
+        batch_size: usize::MAX
+            / model(ComputePath::Kernels)
+                .input_shape()
+                .iter()
+                .product::<usize>(),
         ..plan.clone()
     };
-    let error = training_throughput(model(), &too_large, &device).unwrap_err();
+    let error = training_throughput(model(ComputePath::Kernels), &too_large, &device).unwrap_err();
     assert!(error.to_string().contains("1 GiB"), "{error}");
     let no_steps = ThroughputPlan { steps: 0, ..plan };
-    assert!(training_throughput(model(), &no_steps, &device).is_err());
+    assert!(training_throughput(model(ComputePath::Kernels), &no_steps, &device).is_err());
 }

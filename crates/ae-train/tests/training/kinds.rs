@@ -21,7 +21,7 @@ fn variational(change: impl FnOnce(&mut VariationalAutoencoderConfig)) -> ModelC
         ..VariationalAutoencoderConfig::default()
     };
     change(&mut config);
-    ModelConfig::Vae(config)
+    ModelConfig::from(config)
 }
 
 fn reported(report: Option<&CodeReport>) -> &VariationalReport {
@@ -142,7 +142,7 @@ fn a_report_does_not_depend_on_the_batches_it_was_made_in() {
 #[test]
 fn a_sparse_model_reports_its_active_and_dead_numbers() {
     let device = Device::flex();
-    let config = ModelConfig::Sparse(SparseAutoencoderConfig {
+    let config = ModelConfig::from(SparseAutoencoderConfig {
         sparsity: Sparsity::TopK { kept: 2 },
         network: NetworkConfig::Dense(DenseAutoencoderConfig {
             widths: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ae_models::load_model;
+use ae_models::{Registry, load_model};
 use ae_train::{
     EarlyStopping, EpochReport, MetricsLine, Outcome, RunDirectory, ScheduleConfig, TrainConfig,
     TrainError, Trainer, read_metrics,
@@ -220,10 +220,10 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
         .train(init(), &split)
         .unwrap();
     assert!(
-        load_model(killed.model_file(), &device).is_ok(),
+        load_model(killed.model_file(), &Registry::builtin(), &device).is_ok(),
         "the best model is the checkpoint's again"
     );
-    assert!(load_model(killed.last_model_file(), &device).is_ok());
+    assert!(load_model(killed.last_model_file(), &Registry::builtin(), &device).is_ok());
     assert!(!killed.path().join(".model-x1y2z3").exists());
     let resumed = watcher.start.unwrap().resumed.unwrap();
     assert!(resumed.checkpoint.ends_with("step-00000016"), "{resumed:?}");

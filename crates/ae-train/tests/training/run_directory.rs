@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ae_models::{load_model, named_tensors};
+use ae_models::{Registry, load_model, named_tensors};
 use ae_train::{
     Measurement, MetricsLine, RunDirectory, ScheduleConfig, TrainConfig, TrainError, Trainer,
     read_metrics,
@@ -44,7 +44,7 @@ fn a_learning_rate_that_explodes_names_the_step_and_keeps_the_last_good_model() 
             "{error}"
         );
         // The first update did the damage, so the good weights are those it was made to.
-        let (kept, _) = load_model(run.last_model_file(), &device).unwrap();
+        let (kept, _) = load_model(run.last_model_file(), &Registry::builtin(), &device).unwrap();
         assert_eq!(
             named_tensors(&kept),
             named_tensors(&model),
@@ -69,7 +69,7 @@ fn a_run_directory_holds_all_it_should() {
         .train(model, &split)
         .unwrap();
 
-    let (best, card) = load_model(run.model_file(), &device).unwrap();
+    let (best, card) = load_model(run.model_file(), &Registry::builtin(), &device).unwrap();
     assert_eq!(card.noise.as_deref(), Some("masking:0.2"));
     assert_eq!(card.config, Some(conv()));
     assert_eq!(

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use ae_data::{ImageSet, ImageShape, Split};
-use ae_models::{Autoencoder, ConvAutoencoderConfig, ModelConfig, Objective, TrainingBatch};
+use ae_models::{
+    Codes, ConvAutoencoderConfig, ModelConfig, Objective, Reconstruct, Trainable, TrainingBatch,
+};
 use ae_random::{Draw, Purpose};
 use ae_train::{EpochReport, Observer, StartReport, StepReport, TrainConfig};
 use burn::module::{Module, Param};
@@ -79,11 +81,36 @@ impl LineModel {
     }
 }
 
-impl Autoencoder for LineModel {
+impl Trainable for LineModel {
     fn input_shape(&self) -> [usize; 3] {
         [1, 8, 8]
     }
 
+    fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
+        let codes = self.encode(batch.input);
+        let reconstruction = batch.loss.value(self.decode(codes.clone()), batch.target);
+        Objective::sum(vec![
+            ("reconstruction", reconstruction),
+            ("sparsity", codes.abs().mean().mul_scalar(1e-4)),
+        ])
+    }
+
+    fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
+        Some(self)
+    }
+
+    fn as_codes(&self) -> Option<&dyn Codes> {
+        Some(self)
+    }
+}
+
+impl Reconstruct for LineModel {
+    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
+        self.decode(self.encode(images))
+    }
+}
+
+impl Codes for LineModel {
     fn code_shape(&self) -> Vec<usize> {
         vec![6]
     }
@@ -95,15 +122,6 @@ impl Autoencoder for LineModel {
     fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
         let [batch, _] = codes.dims();
         activation::sigmoid(codes.matmul(self.up.val())).reshape([batch, 1, 8, 8])
-    }
-
-    fn objective(&self, batch: TrainingBatch<'_>) -> Objective {
-        let codes = self.encode(batch.input);
-        let reconstruction = batch.loss.value(self.decode(codes.clone()), batch.target);
-        Objective::sum(vec![
-            ("reconstruction", reconstruction),
-            ("sparsity", codes.abs().mean().mul_scalar(1e-4)),
-        ])
     }
 }
 
@@ -172,7 +190,7 @@ impl Observer for Watcher {
 
 /// A convolutional model that trains in moments.
 pub(crate) fn conv() -> ModelConfig {
-    ModelConfig::Conv(ConvAutoencoderConfig {
+    ModelConfig::from(ConvAutoencoderConfig {
         widths: vec![4, 8],
         ..ConvAutoencoderConfig::default()
     })

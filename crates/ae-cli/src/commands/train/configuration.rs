@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ae_models::ModelConfig;
-use ae_train::{Convolutions, DataConfig, EarlyStopping, RunConfig, TrainConfig};
+use ae_models::{ComputePath, ModelConfig, Registry};
+use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
 
 use super::arguments::{ClipNorm, TrainArguments};
 use super::model::model_config;
@@ -15,39 +15,43 @@ use crate::image_source::{configured, read_run_config};
 ///
 /// # Errors
 /// A file cannot be read or understood, or an option doesn't go with the rest.
-pub(super) fn configuration(arguments: &TrainArguments) -> Result<RunConfig, CliError> {
+pub(super) fn configuration(
+    arguments: &TrainArguments,
+    registry: &Registry,
+) -> Result<RunConfig, CliError> {
     if let Some(run) = &arguments.resume {
         refuse_changes(arguments, run)?;
     }
     let base = match (&arguments.resume, &arguments.config) {
-        (Some(run), _) => read_run_config(run)?,
-        (None, Some(file)) => read_config_file(file)?,
+        (Some(run), _) => read_run_config(run, registry)?,
+        (None, Some(file)) => read_config_file(file, registry)?,
         (None, None) => RunConfig {
-            convolutions: Convolutions::default(),
+            convolutions: ComputePath::default(),
             data: DataConfig::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
         },
     };
-    let model = model_config(&arguments.kind, base.model)?;
+    let model = model_config(&arguments.kind, base.model, registry)?;
     let base_train = match (&arguments.resume, &arguments.config, &model) {
-        (None, None, ModelConfig::Vae(_)) => of_nats(base.train),
+        (None, None, model) if model.objective_unit().is_some() => of_sums(base.train),
         _ => base.train,
     };
     let config = RunConfig {
         convolutions: match arguments.burn_operations {
-            true => Convolutions::Burn,
+            true => ComputePath::Reference,
             false => base.convolutions,
         },
         data: configured(&arguments.data, base.data),
         model,
         train: train_config(arguments, base_train),
     };
-    if arguments.loss.is_some() && matches!(config.model, ModelConfig::Vae(_)) {
-        return Err(
-            CliError::usage("--loss", "not for a vae: its likelihood is its loss")
-                .hint("--likelihood chooses it"),
-        );
+    if arguments.loss.is_some()
+        && let Some(unit) = config.model.objective_unit()
+    {
+        let kind = config.model.kind();
+        let reason = format!("not for a model of kind {kind}: its loss is its own, in {unit}");
+        return Err(CliError::usage("--loss", reason));
     }
     Ok(config)
 }
@@ -78,10 +82,11 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--force", arguments.force),
         ("--burn-operations", arguments.burn_operations),
     ];
-    let kind = arguments.kind.given();
-    match kind.iter().chain(&given).find(|(_, given)| *given) {
+    let model = arguments.kind.first_given();
+    let other = given.iter().find(|(_, given)| *given);
+    match model.or(other.map(|(option, _)| (*option).to_owned())) {
         None => Ok(()),
-        Some((option, _)) => Err(CliError::usage(
+        Some(option) => Err(CliError::usage(
             option,
             format!("cannot be changed while resuming {}", run.display()),
         )
@@ -89,14 +94,14 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
     }
 }
 
-fn read_config_file(path: &Path) -> Result<RunConfig, CliError> {
+fn read_config_file(path: &Path, registry: &Registry) -> Result<RunConfig, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         CliError::usage(
             path.display(),
             format!("cannot read this configuration: {}", io_reason(&error)),
         )
     })?;
-    toml::from_str(&text).map_err(|error: toml::de::Error| {
+    RunConfig::from_toml(&text, registry).map_err(|error| {
         let line = error
             .span()
             .map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -109,9 +114,9 @@ fn read_config_file(path: &Path) -> Result<RunConfig, CliError> {
     })
 }
 
-/// What a loss in nats per image is trained with: the defaults are made for means over pixels, whose gradients are a
+/// What a loss that sums over an image, in nats, is trained with: the defaults are made for means over pixels, whose gradients are a
 /// thousand times smaller.
-fn of_nats(base: TrainConfig) -> TrainConfig {
+fn of_sums(base: TrainConfig) -> TrainConfig {
     TrainConfig {
         learning_rate: 1e-3,
         gradient_clip_norm: None,

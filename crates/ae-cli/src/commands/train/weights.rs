@@ -2,7 +2,7 @@
 
 use ae_data::ImageSet;
 use ae_infer::OpenModel;
-use ae_models::{Autoencoder as _, named_tensors};
+use ae_models::{Trainable as _, named_tensors};
 use serde::Serialize;
 
 use crate::error::CliError;

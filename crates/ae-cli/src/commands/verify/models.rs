@@ -11,12 +11,12 @@ use ae_train::{
 
 /// The classic tutorial's, 314,625 parameters.
 pub(super) fn conv() -> ModelConfig {
-    ModelConfig::Conv(ConvAutoencoderConfig::default())
+    ModelConfig::from(ConvAutoencoderConfig::default())
 }
 
 /// Keras' example, 28,353 parameters.
 pub(super) fn keras_example() -> ModelConfig {
-    ModelConfig::Conv(ConvAutoencoderConfig {
+    ModelConfig::from(ConvAutoencoderConfig {
         widths: vec![32, 32],
         upsampling: Upsampling::Transposed,
         ..ConvAutoencoderConfig::default()
@@ -25,7 +25,7 @@ pub(super) fn keras_example() -> ModelConfig {
 
 /// Sixteen numbers without an activation anywhere.
 pub(super) fn linear_16() -> ModelConfig {
-    ModelConfig::Dense(DenseAutoencoderConfig {
+    ModelConfig::from(DenseAutoencoderConfig {
         widths: Vec::new(),
         latent: 16,
         output: OutputActivation::Linear,
@@ -60,7 +60,7 @@ pub(super) fn iwae_50() -> ModelConfig {
 
 /// Fully connected, Bernoulli likelihood, PyTorch's initial weights.
 fn vae(widths: &[usize], latent: usize, importance_samples: usize) -> ModelConfig {
-    ModelConfig::Vae(VariationalAutoencoderConfig {
+    ModelConfig::from(VariationalAutoencoderConfig {
         importance_samples,
         network: NetworkConfig::Dense(DenseAutoencoderConfig {
             widths: widths.to_vec(),

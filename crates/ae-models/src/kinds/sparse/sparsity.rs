@@ -169,7 +169,11 @@ impl FromStr for Sparsity {
                 kept: number(FIELD, text, kept)?,
             },
             _ => {
-                return Err(ModelError::unknown(FIELD, text, "l1:WEIGHT, kl:TARGET:WEIGHT, top-k:KEPT"));
+                return Err(ModelError::unknown(
+                    FIELD,
+                    text,
+                    "l1:WEIGHT, kl:TARGET:WEIGHT, top-k:KEPT",
+                ));
             }
         };
         sparsity.check()?;

@@ -99,7 +99,11 @@ impl FromStr for BetaSchedule {
                 rise_share: number(FIELD, text, share)?,
             },
             _ => {
-                return Err(ModelError::unknown("beta schedule", text, "constant, linear:STEPS, cyclical:STEPS, cyclical:STEPS:SHARE"));
+                return Err(ModelError::unknown(
+                    "beta schedule",
+                    text,
+                    "constant, linear:STEPS, cyclical:STEPS, cyclical:STEPS:SHARE",
+                ));
             }
         };
         schedule.check()?;

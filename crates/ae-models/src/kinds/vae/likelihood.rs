@@ -204,7 +204,11 @@ impl FromStr for Likelihood {
                 sigma: number(FIELD, text, sigma)?,
             },
             _ => {
-                return Err(ModelError::unknown(FIELD, text, "bernoulli, gaussian, gaussian:SIGMA, logistic"));
+                return Err(ModelError::unknown(
+                    FIELD,
+                    text,
+                    "bernoulli, gaussian, gaussian:SIGMA, logistic",
+                ));
             }
         };
         likelihood.check()?;
