@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod configuration;
+mod custom;
 mod file;
 mod forward;
 mod gradients;
 mod kinds;
+mod module;
 mod naive;
 mod objectives;
 mod operations;
