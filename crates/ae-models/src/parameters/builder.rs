@@ -188,7 +188,7 @@ impl ModuleMapper for DrawParameters<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let shape = param.lazy_shape().to_vec();
+        let shape = param.val().dims();
         let bound = match shape[..] {
             [_] if self.path.last() == "bias" => self.bias_bound,
             [] | [_] => return param,
@@ -201,8 +201,9 @@ impl ModuleMapper for DrawParameters<'_> {
         };
         let count = shape.iter().product();
         let values = uniform(self.seed, self.next_tensor, count, bound);
-        let tensor = Tensor::from_data(TensorData::new(values, shape), &param.lazy_device());
-        let id = param.id;
-        param.transform_for_load(tensor, id)
+        let data = TensorData::new(values, shape);
+        param.map(|old| {
+            Tensor::from_data(data, &old.device()).set_require_grad(old.is_require_grad())
+        })
     }
 }

@@ -205,7 +205,7 @@ fn parameters<M: Module>(module: &M) -> Vec<(ParamId, TensorShape)> {
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let mut shape = param.lazy_shape().to_vec();
+            let mut shape = param.val().dims().to_vec();
             if self.path.is_transposed(&shape) {
                 shape.reverse();
             }

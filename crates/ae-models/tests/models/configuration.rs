@@ -258,7 +258,7 @@ fn what_describes_no_model_is_refused() {
     );
     refused(
         |config| config.network = network(conv(&[8], None)),
-        "latent: none given: a variational model's code is a list of numbers, not a feature map",
+        "latent: none given: a variational model's code is a list of values, not a feature map",
     );
     refused(
         |config| config.network = network(conv(&[8], Some(0))),
@@ -300,7 +300,7 @@ fn what_describes_no_model_is_refused() {
     check(
         contractive(0.1, network(conv(&[8], None))),
         image,
-        "latent: none given: a contractive model's code is a list of numbers, not a feature map",
+        "latent: none given: a contractive model's code is a list of values, not a feature map",
     );
 
     let model = ModelConfig::default();

@@ -140,7 +140,7 @@ fn a_model_of_ones_own_is_saved_and_read_by_its_tensors() {
     assert_eq!(
         error,
         format!(
-            "cannot load {}: model: none in the file: a model of one's own, to be read by the program that defines it",
+            "cannot load {}: model: none in the file: a custom model, to be read by the program that defines it",
             path.display()
         )
     );
@@ -339,7 +339,7 @@ fn headers_that_lie_are_refused() {
     check(&metadata("model", "{}"), "model: missing field `kind`");
     check(
         &metadata("model", r#"{"kind":"gan"}"#),
-        "model: unknown variant `gan`",
+        "model: unknown kind `gan`",
     );
     check(
         &metadata("model", r#"{"kind":"conv"}"#),
