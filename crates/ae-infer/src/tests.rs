@@ -10,7 +10,7 @@ use crate::{Capability, CodeSource, Codes, Device, InferError, OpenModel, Progre
 
 /// A small convolutional model of 28x28 gray images, untrained.
 fn small_model() -> OpenModel {
-    let config = ModelConfig::Conv(ConvAutoencoderConfig {
+    let config = ModelConfig::from(ConvAutoencoderConfig {
         widths: vec![4],
         ..ConvAutoencoderConfig::default()
     });
