@@ -2,7 +2,7 @@
 
 use ae_data::{ImageSet, NoiseChain, Split};
 use ae_eval::{Pca, Quality, QualityMeter, cross_entropy};
-use ae_train::{CodeReport, LogLikelihood};
+use ae_train::{CodeReport, LogLikelihood, TrainError};
 
 use crate::error::InferError;
 use crate::open_model::OpenModel;
@@ -49,7 +49,10 @@ impl OpenModel {
         samples: usize,
         seed: u64,
     ) -> Result<Option<LogLikelihood>, InferError> {
-        Ok(self.measurement().seed(seed).log_likelihood(set, samples)?)
+        match self.measurement().seed(seed).log_likelihood(set, samples) {
+            Err(TrainError::Lacks { .. }) => Ok(None),
+            found => Ok(Some(found?)),
+        }
     }
 
     /// What the codes of a set say of the model: of a variational or a sparse one; `None` for any other.

@@ -80,8 +80,8 @@ impl Default for TrainConfig {
 
 /// Stops a run whose score no longer improves.
 ///
-/// The score is the validation set's mean squared error, a variational model's bound there, or the training loss where
-/// there is no validation set.
+/// The score is the model's [`validation_measure`](ae_models::Trainable::validation_measure) on the test images, or the
+/// training loss where there are none.
 ///
 /// # References
 /// L. Prechelt (1998), *Early stopping, but when?*

@@ -1,6 +1,7 @@
 //! What can go wrong while training.
 
 use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use ae_data::{DataError, ImageShape};
@@ -36,6 +37,27 @@ pub struct Divergence {
 fn kept_text(path: Option<&Path>) -> String {
     path.map(|path| format!("; the last good weights are in {}", path.display()))
         .unwrap_or_default()
+}
+
+/// What not every model can do. Displayed as what is missing: `has no codes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// Giving images back: [`Reconstruct`](ae_models::Reconstruct).
+    Reconstruct,
+    /// Encoding and decoding: [`Codes`](ae_models::Codes).
+    Codes,
+    /// A likelihood of images: [`LatentVariableModel`](ae_models::LatentVariableModel).
+    Likelihood,
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Reconstruct => "has no reconstruction",
+            Self::Codes => "has no codes",
+            Self::Likelihood => "has no likelihood",
+        })
+    }
 }
 
 /// A field that a resumed run has another value of than the run it resumes.
@@ -80,6 +102,14 @@ pub enum TrainError {
     EmptySet {
         /// The set.
         name: String,
+    },
+    /// The model cannot do what was asked of it.
+    #[error("cannot {action}: the model {capability}")]
+    Lacks {
+        /// What was to be done.
+        action: &'static str,
+        /// What it takes and the model does not have.
+        capability: Capability,
     },
     /// The images are not of the model's shape.
     #[error("{name} has images of {found}, the model takes {expected}")]
@@ -195,6 +225,11 @@ impl TrainError {
             path,
             source,
         }
+    }
+
+    /// For `ok_or_else` on what a model may be.
+    pub(crate) fn lacks(action: &'static str, capability: Capability) -> impl FnOnce() -> Self {
+        move || Self::Lacks { action, capability }
     }
 
     pub(crate) fn checkpoint(path: &Path, reason: impl ToString) -> Self {

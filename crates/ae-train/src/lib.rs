@@ -11,7 +11,7 @@ mod setting_checks;
 mod trainer;
 
 pub use config::{CheckedTrainConfig, EarlyStopping, TrainConfig};
-pub use error::{ChangedField, ConfigError, Divergence, TrainError};
+pub use error::{Capability, ChangedField, ConfigError, Divergence, TrainError};
 pub use measure::code_report::{ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport};
 pub use measure::evaluate::Reconstruction;
 pub use measure::log_likelihood::LogLikelihood;

@@ -6,4 +6,5 @@ pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod log_likelihood;
 pub(crate) mod measurement;
+pub(crate) mod objective;
 pub(crate) mod throughput;

@@ -1,7 +1,7 @@
 //! Training: the settings of a run, and the loop behind them.
 
 use ae_data::Split;
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 use burn::tensor::Device;
 
 use crate::config::CheckedTrainConfig;
@@ -22,7 +22,7 @@ pub(crate) mod trained;
 pub(crate) mod training;
 pub(crate) mod validation;
 
-/// Trains a model to reconstruct images, or to take noise away from them.
+/// Trains a model on images: to reconstruct them, to take noise away from them, or whatever its objective says.
 ///
 /// With a [run directory](Self::run_directory), everything is written there; a directory that holds a checkpoint is
 /// resumed from the very step, and the weights of the model are replaced. The result has the same bytes as that of a
@@ -75,7 +75,7 @@ impl<'a> Trainer<'a> {
     ///
     /// # Panics
     /// Never for data; a model may panic on a shape that it said it takes.
-    pub fn train<M: Autoencoder>(self, model: M, split: &Split) -> Result<Trained<M>, TrainError> {
+    pub fn train<M: Trainable>(self, model: M, split: &Split) -> Result<Trained<M>, TrainError> {
         let mut nobody = ();
         let observer: &mut dyn Observer = match self.observer {
             Some(observer) => observer,

@@ -104,9 +104,10 @@ impl From<TrainError> for CliError {
             TrainError::Data(error) => return error.into(),
             TrainError::Eval(error) => return error.into(),
             TrainError::Model(error) => return error.into(),
-            TrainError::Config(_) | TrainError::ConfigFile { .. } | TrainError::Changed { .. } => {
-                Status::Usage
-            }
+            TrainError::Config(_)
+            | TrainError::ConfigFile { .. }
+            | TrainError::Changed { .. }
+            | TrainError::Lacks { .. } => Status::Usage,
             TrainError::EmptySet { .. } | TrainError::Shape { .. } => Status::Data,
             TrainError::NoRun { .. }
             | TrainError::Checkpoint { .. }

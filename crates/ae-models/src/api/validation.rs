@@ -2,7 +2,6 @@
 
 /// What a model is measured by on images that it was not trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum ValidationMeasure {
     /// The mean squared error between reconstructions and clean images, over every value.
     MeanSquaredError,

@@ -1,13 +1,13 @@
 //! A set's images on their way into a model: whether it takes them, and as a tensor.
 
 use ae_data::{ImageSet, ImageShape};
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::error::TrainError;
 
 /// Whether the model takes the set's images, and there are any.
-pub(crate) fn check_images<M: Autoencoder>(model: &M, set: &ImageSet) -> Result<(), TrainError> {
+pub(crate) fn check_images<M: Trainable>(model: &M, set: &ImageSet) -> Result<(), TrainError> {
     let found = set.shape();
     if set.is_empty() {
         return Err(TrainError::EmptySet {

@@ -1,21 +1,21 @@
 //! How anomalous an image is to a model.
 
 use ae_data::ImageSet;
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 
 use crate::batches::images::images_tensor;
 use crate::batches::latent_noise::LatentNoise;
-use crate::error::TrainError;
+use crate::error::{Capability, TrainError};
 use crate::measure::measurement::Measurement;
 
-impl<M: Autoencoder> Measurement<'_, M> {
+impl<M: Trainable> Measurement<'_, M> {
     /// The score of every image of a set, in its order: the larger, the more anomalous.
     ///
     /// For a model with a likelihood it is the negative evidence lower bound in nats, of one code sampled from the
     /// image's posterior; for any other the mean squared error of the reconstruction.
     ///
     /// # Errors
-    /// Where the set is empty, has another shape than the model, or cannot be read.
+    /// Where the model has no likelihood and does not reconstruct, and where the set is empty, has another shape than the model, or cannot be read.
     ///
     /// # References
     /// J. An and S. Cho (2015), *Variational autoencoder based anomaly detection using reconstruction probability*.
@@ -37,18 +37,18 @@ impl<M: Autoencoder> Measurement<'_, M> {
 
     fn negative_bounds(&self, set: &ImageSet) -> Result<Vec<f64>, TrainError> {
         let (model, loader) = self.prepare(set, self.batch_size, None)?;
-        let latent = model.code_values();
+        let model = model
+            .as_latent_variable_model()
+            .ok_or_else(TrainError::lacks("measure a bound", Capability::Likelihood))?;
         let mut bounds = Vec::with_capacity(set.len());
-        let Some(model) = model.as_latent_variable_model() else {
-            return Ok(bounds);
-        };
         for batch in loader {
             let batch = batch?;
             let count = batch.indices.len();
-            let noise = LatentNoise::for_measuring(self.seed, &batch.indices)
-                .standard_normal(latent, &self.device);
             let images = images_tensor(batch.target, set.shape(), &self.device);
             let posterior = model.posterior(images.clone());
+            let [_, latent] = posterior.mean.dims();
+            let noise = LatentNoise::for_measuring(self.seed, &batch.indices)
+                .standard_normal(latent, &self.device);
             let divergence = posterior.kl_divergence().sum_dim(1).reshape([count]);
             let log_likelihood = model.log_likelihood(posterior.sample(noise), images);
             let values = (divergence - log_likelihood)

@@ -1,13 +1,13 @@
 //! Statistics of the codes of a whole set: whether a variational model ignores its code, how sparse a sparse one is.
 
 use ae_data::ImageSet;
-use ae_models::{Autoencoder, LatentVariableModel};
+use ae_models::{LatentVariableModel, Trainable};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::images::images_tensor;
 use crate::batches::latent_noise::LatentNoise;
-use crate::error::TrainError;
+use crate::error::{Capability, TrainError};
 use crate::measure::measurement::Measurement;
 
 /// A latent dimension is active if the variance of its posterior mean over the images is above this.
@@ -67,37 +67,44 @@ pub struct SparseReport {
     pub units: usize,
 }
 
-impl<M: Autoencoder> Measurement<'_, M> {
-    /// Measures the model's codes over a set, in the way that suits the model; `None` for a plain one.
+impl<M: Trainable> Measurement<'_, M> {
+    /// Measures the model's codes over a set, in the way that suits the model; `None` for a plain one, and for one
+    /// without codes.
     ///
     /// # Errors
     /// Where the set is empty, has another shape than the model, or cannot be read.
     pub fn report_codes(&self, set: &ImageSet) -> Result<Option<CodeReport>, TrainError> {
-        if self.model.as_latent_variable_model().is_none()
-            && self.model.activity_threshold().is_none()
-        {
-            return Ok(None);
+        if self.model.as_latent_variable_model().is_some() {
+            return self.report_posterior(set).map(Some);
         }
+        let threshold = |model: &M| model.as_codes()?.activity_threshold();
+        match threshold(self.model) {
+            Some(threshold) => self.report_activity(set, threshold).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn report_posterior(&self, set: &ImageSet) -> Result<CodeReport, TrainError> {
         let (model, loader) = self.prepare(set, self.batch_size, None)?;
-        let units = model.code_values();
-        let mut variational = model
+        let model = model
             .as_latent_variable_model()
-            .map(|model| VariationalMeter::new(model, units, self.seed));
-        let mut sparse = model
-            .activity_threshold()
-            .map(|threshold| SparseMeter::new(threshold, units));
+            .ok_or_else(TrainError::lacks("measure a bound", Capability::Likelihood))?;
+        let mut meter = VariationalMeter::new(model, self.seed);
         for batch in loader {
             let batch = batch?;
             let images = images_tensor(batch.target, set.shape(), &self.device);
-            if let Some(meter) = &mut variational {
-                meter.add(images, &batch.indices)?;
-            } else if let Some(meter) = &mut sparse {
-                meter.add(&read(model.encode(images))?);
-            }
+            meter.add(images, &batch.indices)?;
         }
-        Ok(variational
-            .map(VariationalMeter::finish)
-            .or(sparse.map(SparseMeter::finish)))
+        Ok(meter.finish())
+    }
+
+    fn report_activity(&self, set: &ImageSet, threshold: f32) -> Result<CodeReport, TrainError> {
+        let mut meter = SparseMeter::new(threshold);
+        self.encode(set, |_, code| {
+            meter.add(code);
+            Ok(())
+        })?;
+        Ok(meter.finish())
     }
 }
 
@@ -119,23 +126,26 @@ struct VariationalMeter<'a> {
 }
 
 impl<'a> VariationalMeter<'a> {
-    fn new(model: &'a dyn LatentVariableModel, units: usize, seed: u64) -> Self {
+    fn new(model: &'a dyn LatentVariableModel, seed: u64) -> Self {
         Self {
             model,
             seed,
             images: 0.0,
             log_likelihoods: 0.0,
-            divergences: vec![0.0; units],
-            means: vec![0.0; units],
-            squares: vec![0.0; units],
+            divergences: Vec::new(),
+            means: Vec::new(),
+            squares: Vec::new(),
         }
     }
 
     fn add(&mut self, images: Tensor<4>, indices: &[u64]) -> Result<(), TrainError> {
-        let units = self.means.len();
-        let draws = LatentNoise::for_measuring(self.seed, indices);
-        let noise = draws.standard_normal(units, &images.device());
         let posterior = self.model.posterior(images.clone());
+        let [_, units] = posterior.mean.dims();
+        for sums in [&mut self.divergences, &mut self.means, &mut self.squares] {
+            sums.resize(units, 0.0);
+        }
+        let noise =
+            LatentNoise::for_measuring(self.seed, indices).standard_normal(units, &images.device());
         let codes = posterior.sample(noise);
         let log_likelihoods = read(self.model.log_likelihood(codes, images))?;
         self.log_likelihoods += log_likelihoods.into_iter().map(f64::from).sum::<f64>();
@@ -187,23 +197,23 @@ struct SparseMeter {
 }
 
 impl SparseMeter {
-    fn new(threshold: f32, units: usize) -> Self {
+    fn new(threshold: f32) -> Self {
         Self {
             threshold,
             images: 0,
             active: 0,
-            ever_active: vec![false; units],
+            ever_active: Vec::new(),
         }
     }
 
-    fn add(&mut self, codes: &[f32]) {
-        for code in codes.chunks_exact(self.ever_active.len()) {
-            self.images += 1;
-            for (ever_active, &value) in self.ever_active.iter_mut().zip(code) {
-                if value.abs() > self.threshold {
-                    self.active += 1;
-                    *ever_active = true;
-                }
+    /// Takes one image's code.
+    fn add(&mut self, code: &[f32]) {
+        self.images += 1;
+        self.ever_active.resize(code.len(), false);
+        for (ever_active, &value) in self.ever_active.iter_mut().zip(code) {
+            if value.abs() > self.threshold {
+                self.active += 1;
+                *ever_active = true;
             }
         }
     }
@@ -224,8 +234,9 @@ mod tests {
 
     #[test]
     fn active_and_dead_dimensions_are_counted() {
-        let mut meter = SparseMeter::new(0.5, 4);
-        meter.add(&[0.0, 1.0, -0.6, 0.5, 0.0, 0.7, 0.0, 0.2]);
+        let mut meter = SparseMeter::new(0.5);
+        meter.add(&[0.0, 1.0, -0.6, 0.5]);
+        meter.add(&[0.0, 0.7, 0.0, 0.2]);
         meter.add(&[0.0, 0.0, 0.0, 0.0]);
         let CodeReport::Sparse(report) = meter.finish() else {
             panic!("a sparse report was asked for")

@@ -2,11 +2,14 @@
 
 use ae_data::ImageSet;
 use ae_eval::{Quality, QualityMeter};
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 
 use crate::batches::images::images_tensor;
-use crate::error::TrainError;
+use crate::error::{Capability, TrainError};
 use crate::measure::measurement::Measurement;
+
+/// What a model that cannot do it is refused with.
+const ACTION: &str = "reconstruct images";
 
 /// One image that went through a model.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +25,12 @@ pub struct Reconstruction<'a> {
     pub output: &'a [f32],
 }
 
-impl<M: Autoencoder> Measurement<'_, M> {
+impl<M: Trainable> Measurement<'_, M> {
     /// Measures how near the model's reconstructions come to the images of a set.
     ///
     /// # Errors
-    /// Where the set is empty, has another shape than the model, or cannot be read.
+    /// Where the model does not reconstruct, and where the set is empty, has another shape than the model, or cannot be
+    /// read.
     ///
     /// # Panics
     /// Never for data; a model may panic on a shape that it said it takes.
@@ -52,7 +56,8 @@ impl<M: Autoencoder> Measurement<'_, M> {
     /// Hands every image of a set with its reconstruction to `sink`, in the set's order.
     ///
     /// # Errors
-    /// Where the set is empty, has another shape than the model, cannot be read, or `sink` fails.
+    /// Where the model does not reconstruct, and where the set is empty, has another shape than the model, cannot be
+    /// read, or `sink` fails.
     pub fn reconstruct(
         &self,
         set: &ImageSet,
@@ -69,6 +74,9 @@ impl<M: Autoencoder> Measurement<'_, M> {
         mut sink: impl FnMut(Reconstruction<'_>) -> Result<(), TrainError>,
     ) -> Result<bool, TrainError> {
         let (model, loader) = self.prepare(set, self.batch_size, self.noise)?;
+        let model = model
+            .as_reconstruct()
+            .ok_or_else(TrainError::lacks(ACTION, Capability::Reconstruct))?;
         let shape = set.shape();
         for batch in loader {
             if stop() {

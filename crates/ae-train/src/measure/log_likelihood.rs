@@ -1,12 +1,12 @@
 //! How likely a model takes images to be, by importance sampling.
 
 use ae_data::ImageSet;
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::images::images_tensor;
 use crate::batches::latent_noise::LatentNoise;
-use crate::error::TrainError;
+use crate::error::{Capability, TrainError};
 use crate::measure::measurement::Measurement;
 use crate::setting_checks::at_least_one;
 
@@ -29,14 +29,14 @@ pub struct LogLikelihood {
     pub images: usize,
 }
 
-impl<M: Autoencoder> Measurement<'_, M> {
+impl<M: Trainable> Measurement<'_, M> {
     /// Estimates the log-likelihood of a set by `samples` codes an image, each sampled from the image's posterior.
     ///
     /// `ln p(x)` is estimated by `ln (1/k) sum p(x, z) / q(z | x)`, added up from logarithms. An image's codes depend on
-    /// `(seed, index)` alone. `None` for a model without a likelihood.
+    /// the seed and the image's index alone; the size of batches follows from `samples`.
     ///
     /// # Errors
-    /// Where `samples` is 0 or the set is empty, has another shape than the model, or cannot be read.
+    /// Where the model has no likelihood, `samples` is 0, or the set is empty, has another shape than the model, or cannot be read.
     ///
     /// # References
     /// Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*, equation 8 and section 5.
@@ -44,27 +44,27 @@ impl<M: Autoencoder> Measurement<'_, M> {
         &self,
         set: &ImageSet,
         samples: usize,
-    ) -> Result<Option<LogLikelihood>, TrainError> {
+    ) -> Result<LogLikelihood, TrainError> {
         at_least_one("samples", samples)?;
-        if self.model.as_latent_variable_model().is_none() {
-            return Ok(None);
-        }
         let batch_size = (DECODED_AT_ONCE / samples).max(1);
         let samples_at_once = samples.min(DECODED_AT_ONCE);
         let (model, loader) = self.prepare(set, batch_size, None)?;
-        let latent = model.code_values();
-        let Some(model) = model.as_latent_variable_model() else {
-            return Ok(None);
-        };
+        let model = model
+            .as_latent_variable_model()
+            .ok_or_else(TrainError::lacks(
+                "estimate a likelihood",
+                Capability::Likelihood,
+            ))?;
         let mut log_likelihoods = Vec::with_capacity(set.len());
         for batch in loader {
             let batch = batch?;
             let count = batch.indices.len();
+            let images = images_tensor(batch.target, set.shape(), &self.device);
+            let posterior = model.posterior(images.clone());
+            let [_, latent] = posterior.mean.dims();
             let noise = LatentNoise::for_measuring(self.seed, &batch.indices)
                 .standard_normal(samples * latent, &self.device)
                 .reshape([count, samples, latent]);
-            let images = images_tensor(batch.target, set.shape(), &self.device);
-            let posterior = model.posterior(images.clone());
             let mut sums = vec![LogSum::default(); count];
             for first in (0..samples).step_by(samples_at_once) {
                 let taken = samples_at_once.min(samples - first);
@@ -89,13 +89,13 @@ impl<M: Autoencoder> Measurement<'_, M> {
             .map(|log| (log - mean).powi(2))
             .sum::<f64>()
             / images as f64;
-        Ok(Some(LogLikelihood {
+        Ok(LogLikelihood {
             negative_log_likelihood: -mean,
             standard_error: (variance / images as f64).sqrt(),
             bits_per_pixel: -mean / std::f64::consts::LN_2 / set.shape().pixels() as f64,
             samples,
             images,
-        }))
+        })
     }
 }
 
@@ -135,8 +135,7 @@ impl LogSum {
 mod tests {
     use ae_data::ImageShape;
     use ae_models::{
-        DenseAutoencoderConfig, ModelConfig, NetworkConfig, Trainable as _,
-        VariationalAutoencoderConfig,
+        DenseAutoencoderConfig, ModelConfig, NetworkConfig, VariationalAutoencoderConfig,
     };
 
     use burn::tensor::Device;
@@ -169,7 +168,6 @@ mod tests {
             .seed(5)
             .log_likelihood(&set, samples)
             .unwrap();
-        let found = found.unwrap();
 
         let latent = model.as_latent_variable_model().unwrap();
         let likelihoods: Vec<f64> = pixels

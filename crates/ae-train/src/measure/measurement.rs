@@ -1,7 +1,7 @@
 //! Running a model over a set of images: the settings that all measures share.
 
 use ae_data::{ImageSet, NoiseChain};
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 use burn::tensor::Device;
 
 use crate::batches::images::check_images;
@@ -40,7 +40,7 @@ pub struct Measurement<'a, M> {
     pub(crate) seed: u64,
 }
 
-impl<'a, M: Autoencoder> Measurement<'a, M> {
+impl<'a, M: Trainable> Measurement<'a, M> {
     /// Measures `model` on `device`, 128 images at a time, without noise and with seed 1.
     #[must_use]
     pub fn new(model: &'a M, device: &Device) -> Self {

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use ae_data::{ImageSet, ImageShape, NoiseChain};
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 use ae_random::{Draw, Purpose};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::error::TrainError;
+use crate::error::{Capability, TrainError};
 use crate::setting_checks::{at_least_one, refuse};
 
 /// The most bytes of pixels that a measurement makes up.
@@ -62,12 +62,12 @@ impl Throughput {
     }
 }
 
-/// Measures [`Autoencoder::reconstruct`] on one batch of made-up pictures that lies on the device; every step's output
+/// Measures [`Reconstruct::reconstruct`](ae_models::Reconstruct::reconstruct) on one batch of made-up pictures that lies on the device; every step's output
 /// is copied back to the host.
 ///
 /// # Errors
-/// A plan of zero steps, one that takes too much memory, or a device that fails.
-pub fn inference_throughput<M: Autoencoder>(
+/// A model that does not reconstruct, a plan of zero steps or one that takes too much memory, or a device that fails.
+pub fn inference_throughput<M: Trainable>(
     model: &M,
     plan: &ThroughputPlan,
     device: &Device,
@@ -81,6 +81,10 @@ pub fn inference_throughput<M: Autoencoder>(
     let axes = [plan.batch_size, shape.channels, shape.height, shape.width];
     let plain = device.clone().without_autodiff();
     let model = model.valid().fork(&plain);
+    let model = model.as_reconstruct().ok_or_else(TrainError::lacks(
+        "reconstruct images",
+        Capability::Reconstruct,
+    ))?;
     let images = Tensor::<4>::from_data(TensorData::new(values, axes), &plain);
     let round = |steps: usize| -> Result<f64, TrainError> {
         let begin = Instant::now();
@@ -101,7 +105,7 @@ pub fn inference_throughput<M: Autoencoder>(
 }
 
 /// Pictures of random pixels: what a convolution or a product takes doesn't depend on what is in them.
-pub(crate) fn made_up<M: Autoencoder>(
+pub(crate) fn made_up<M: Trainable>(
     model: &M,
     plan: &ThroughputPlan,
     steps: usize,

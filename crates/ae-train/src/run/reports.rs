@@ -78,15 +78,19 @@ pub struct EpochReport {
     pub train_loss: f64,
     /// The loss's terms likewise, by name.
     pub terms: BTreeMap<String, f64>,
-    /// How near the reconstructions of the test images come; `None` without test images.
+    /// How near the reconstructions of the test images come; `None` without test images, and of a model that does not
+    /// reconstruct.
     pub validation: Option<Validation>,
+    /// The mean of the objective over the test images, of a model that is [measured](ae_models::ValidationMeasure) by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
     /// What the codes of the test images say, of a variational or a sparse model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codes: Option<CodeReport>,
     /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
-    /// Whether this is the best model so far, by the validation's MSE, a variational one by its bound on the test
-    /// images (both by the training loss without test images).
+    /// Whether this is the best model so far, by its [`validation_measure`](ae_models::Trainable::validation_measure) on
+    /// the test images, or by the training loss without test images.
     pub best: bool,
     /// Seconds spent on training, since the start or the resumption.
     pub train_seconds: f64,

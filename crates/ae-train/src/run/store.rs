@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ae_data::Split;
-use ae_models::{Autoencoder, ModelCard, config_of, save_model};
+use ae_models::{ModelCard, Trainable, config_of, save_model};
 
 use crate::config::CheckedTrainConfig;
 use crate::error::ChangedField;
@@ -42,7 +42,7 @@ pub(crate) struct Start {
 
 impl<'a> RunStore<'a> {
     /// Takes the directory and finds the checkpoint to resume from, if there is one.
-    pub(crate) fn open<M: Autoencoder>(
+    pub(crate) fn open<M: Trainable>(
         run: &'a RunDirectory,
         model: &M,
         split: &Split,
@@ -101,19 +101,19 @@ impl<'a> RunStore<'a> {
     }
 
     /// Keeps `model` as the best.
-    pub(crate) fn save_best<M: Autoencoder>(&self, model: &M) -> Result<(), TrainError> {
+    pub(crate) fn save_best<M: Trainable>(&self, model: &M) -> Result<(), TrainError> {
         Ok(save_model(self.run.model_file(), model, &self.card)?)
     }
 
     /// Keeps `model` as the last that could be used, without a checkpoint. Returns its file.
-    pub(crate) fn save_last<M: Autoencoder>(&self, model: &M) -> Result<PathBuf, TrainError> {
+    pub(crate) fn save_last<M: Trainable>(&self, model: &M) -> Result<PathBuf, TrainError> {
         let path = self.run.last_model_file();
         save_model(&path, model, &self.card)?;
         Ok(path)
     }
 
     /// Writes all that it takes to resume from here.
-    pub(crate) fn checkpoint<M: Autoencoder>(
+    pub(crate) fn checkpoint<M: Trainable>(
         &mut self,
         model: &M,
         best: Option<&M>,
@@ -169,7 +169,7 @@ fn restore_models(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result
     restore(&run.last_model_file(), checkpoint::MODEL)
 }
 
-fn origin<M: Autoencoder>(
+fn origin<M: Trainable>(
     model: &M,
     split: &Split,
     config: &CheckedTrainConfig,

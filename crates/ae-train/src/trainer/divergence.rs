@@ -1,6 +1,6 @@
 //! Numbers that are no longer finite: where they are looked for, and what is kept of the run.
 
-use ae_models::{Autoencoder, ModelError, named_tensors};
+use ae_models::{ModelError, Trainable, named_tensors};
 
 use crate::error::{Divergence, TrainError};
 use crate::run::store::RunStore;
@@ -9,7 +9,7 @@ use crate::run::store::RunStore;
 ///
 /// The weights of `good`, a model whose loss and gradient were finite, are kept in the run's directory, if there is one.
 /// Where they cannot be written, that is the error.
-pub(crate) fn diverged<M: Autoencoder>(
+pub(crate) fn diverged<M: Trainable>(
     good: &M,
     store: Option<&RunStore<'_>>,
     step: usize,
@@ -33,7 +33,7 @@ pub(crate) fn diverged<M: Autoencoder>(
 
 /// The first of a model's tensors that is not finite throughout: a network can hide a NaN from its loss, behind a ReLU
 /// for one.
-pub(crate) fn damaged_weight<M: Autoencoder>(model: &M) -> Option<String> {
+pub(crate) fn damaged_weight<M: Trainable>(model: &M) -> Option<String> {
     named_tensors(model)
         .into_iter()
         .find(|tensor| !tensor.values.iter().all(|value| value.is_finite()))

@@ -1,6 +1,6 @@
 //! Single steps: objective, gradients, update, and the losses on their way back.
 
-use ae_models::{Autoencoder, Objective, TrainingBatch};
+use ae_models::{Objective, Trainable, TrainingBatch};
 use ae_random::Purpose;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
@@ -25,7 +25,7 @@ pub(crate) struct Steps<M> {
     readback: Readback,
 }
 
-impl<M: Autoencoder> Steps<M> {
+impl<M: Trainable> Steps<M> {
     pub(crate) fn new(model: M, optimizer: ModelOptimizer) -> Self {
         Self {
             good: model.clone(),
@@ -66,9 +66,9 @@ impl<M: Autoencoder> Steps<M> {
             gradients,
             plan.config.gradient_clip_norm,
         );
-        self.model = model;
         progress.step += 1;
         progress.batch += 1;
+        self.model = model.after_step(progress.step as u64);
 
         let loss = loss.inner();
         let norm = norm.unwrap_or_else(|| loss.zeros_like());

@@ -1,7 +1,7 @@
 //! How many images a second a model trains on, on a device.
 
 use ae_data::Split;
-use ae_models::Autoencoder;
+use ae_models::Trainable;
 use burn::tensor::Device;
 
 use crate::config::TrainConfig;
@@ -14,7 +14,7 @@ use crate::trainer::Trainer;
 ///
 /// # Errors
 /// A plan of zero steps, one that takes too much memory, or a model that can't be trained.
-pub fn training_throughput<M: Autoencoder>(
+pub fn training_throughput<M: Trainable>(
     model: M,
     plan: &ThroughputPlan,
     device: &Device,

@@ -6,9 +6,9 @@ use crate::run::reports::EpochReport;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Trained<M> {
-    /// The best model: the one after the epoch with the lowest validation MSE, of a variational model with the best
-    /// bound on the test images (both by the training loss without test images),
-    /// or the last model where no epoch was finished.
+    /// The best model: the one after the epoch with the best
+    /// [`validation_measure`](ae_models::Trainable::validation_measure) on the test images, or with the lowest training
+    /// loss without test images; the last model where no epoch was finished.
     pub model: M,
     /// The model after the last step.
     pub last: M,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use ae_data::Split;
-use ae_models::{Autoencoder, ModelError, NamedTensor, load_tensors};
+use ae_models::{ModelError, NamedTensor, Trainable, load_tensors};
 use burn::tensor::Device;
 
 use crate::batches::images::check_images;
@@ -23,7 +23,7 @@ use crate::trainer::run_plan::RunPlan;
 use crate::trainer::speed::Speed;
 use crate::trainer::steps::Steps;
 use crate::trainer::trained::{Outcome, Trained};
-use crate::trainer::validation::{Validated, validate};
+use crate::trainer::validation::{Validated, check_measure, validate};
 
 /// A run in progress.
 pub(crate) struct Training<'a, M> {
@@ -38,7 +38,7 @@ pub(crate) struct Training<'a, M> {
     observer: &'a mut dyn Observer,
 }
 
-impl<'a, M: Autoencoder> Training<'a, M> {
+impl<'a, M: Trainable> Training<'a, M> {
     /// Takes the run's directory, if there is one, and begins, or resumes where its newest checkpoint is.
     pub(crate) fn start(
         model: M,
@@ -52,6 +52,7 @@ impl<'a, M: Autoencoder> Training<'a, M> {
         if !split.test.is_empty() {
             check_images(&model, &split.test)?;
         }
+        check_measure(&model)?;
         let plain = device.clone().without_autodiff();
         let mut model = model.valid().fork(&plain);
         let mut best = None;
@@ -205,22 +206,23 @@ impl<'a, M: Autoencoder> Training<'a, M> {
         if !self.plan.split.test.is_empty() {
             self.observer.validating(self.plan.split.test.len());
         }
-        let measured = match validate(&model, &self.plan, || self.observer.stop_requested())? {
+        let measured = match validate(&model, &self.plan, self.progress.step, || {
+            self.observer.stop_requested()
+        })? {
             Validated::Measured(measured) => measured,
             Validated::Stopped => {
                 self.checkpoint()?;
                 return Ok(true);
             }
-            Validated::NotFinite => {
-                return Err(self.diverged(self.progress.step, "the validation error".to_owned()));
+            Validated::NotFinite(quantity) => {
+                return Err(self.diverged(self.progress.step, quantity.to_owned()));
             }
         };
         let validation_seconds = begin.elapsed().as_secs_f64();
         let (train_loss, terms) = self.progress.mean_losses();
         let stopping = self.plan.config.early_stopping.as_ref();
-        let best = self
-            .progress
-            .end_epoch(measured.score(train_loss), stopping);
+        let score = measured.score(model.validation_measure(), train_loss);
+        let best = self.progress.end_epoch(score, stopping);
         if best {
             if let Some(store) = &self.store {
                 store.save_best(&model)?;
@@ -233,6 +235,7 @@ impl<'a, M: Autoencoder> Training<'a, M> {
             train_loss,
             terms,
             validation: measured.validation,
+            validation_loss: measured.objective,
             codes: measured.codes,
             learning_rate: self.plan.learning_rate(self.progress.step - 1),
             best,
@@ -289,7 +292,7 @@ impl<'a, M: Autoencoder> Training<'a, M> {
 }
 
 /// Puts a checkpoint's weights into a model.
-fn load_checkpoint<M: Autoencoder>(
+fn load_checkpoint<M: Trainable>(
     model: M,
     tensors: &[NamedTensor],
     path: &Path,

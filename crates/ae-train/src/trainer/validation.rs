@@ -1,8 +1,8 @@
 //! The measures of a model after an epoch, and the score that epochs are compared by.
 
-use ae_models::Autoencoder;
+use ae_models::{Direction, Trainable, ValidationMeasure};
 
-use crate::error::TrainError;
+use crate::error::{Capability, TrainError};
 use crate::measure::code_report::CodeReport;
 use crate::measure::measurement::Measurement;
 use crate::run::reports::Validation;
@@ -14,51 +14,92 @@ pub(crate) enum Validated {
     Measured(Measured),
     /// The run was asked to stop before it was.
     Stopped,
-    /// Its error is NaN or infinite.
-    NotFinite,
+    /// The quantity is NaN or infinite.
+    NotFinite(&'static str),
 }
 
 /// What is known of a model after an epoch.
 #[derive(Default)]
 pub(crate) struct Measured {
     pub(crate) validation: Option<Validation>,
+    pub(crate) objective: Option<f64>,
     pub(crate) codes: Option<CodeReport>,
 }
 
-/// Measures `model` on the run's test images; `stop` is asked before every batch.
-pub(crate) fn validate<M: Autoencoder>(
+/// Refuses a model that cannot do what its own measure takes.
+pub(crate) fn check_measure<M: Trainable>(model: &M) -> Result<(), TrainError> {
+    let (has, missing) = match model.validation_measure() {
+        ValidationMeasure::MeanSquaredError => {
+            (model.as_reconstruct().is_some(), Capability::Reconstruct)
+        }
+        ValidationMeasure::NegativeBound => (
+            model.as_latent_variable_model().is_some(),
+            Capability::Likelihood,
+        ),
+        ValidationMeasure::Objective => return Ok(()),
+    };
+    match has {
+        true => Ok(()),
+        false => Err(TrainError::lacks("validate by its own measure", missing)()),
+    }
+}
+
+/// Measures `model` on the run's test images by what it can do, after `step` steps of training; `stop` is asked before
+/// every batch.
+pub(crate) fn validate<M: Trainable>(
     model: &M,
     plan: &RunPlan<'_>,
+    step: usize,
     stop: impl Fn() -> bool,
 ) -> Result<Validated, TrainError> {
     let set = &plan.split.test;
+    let mut measured = Measured::default();
     if set.is_empty() {
-        return Ok(Validated::Measured(Measured::default()));
+        return Ok(Validated::Measured(measured));
     }
     let measurement = Measurement::new(model, &plan.device)
         .batch_size(plan.config.batch_size)
         .noise(&plan.config.noise)
         .seed(plan.config.seed);
-    let Some(quality) = measurement.evaluate_until(set, stop)? else {
-        return Ok(Validated::Stopped);
-    };
-    if !quality.mse.is_finite() {
-        return Ok(Validated::NotFinite);
+    if model.as_reconstruct().is_some() {
+        let Some(quality) = measurement.evaluate_until(set, &stop)? else {
+            return Ok(Validated::Stopped);
+        };
+        if !quality.mse.is_finite() {
+            return Ok(Validated::NotFinite("the validation error"));
+        }
+        measured.validation = Some(Validation::from(quality));
     }
-    Ok(Validated::Measured(Measured {
-        validation: Some(Validation::from(quality)),
-        codes: measurement.report_codes(set)?,
-    }))
+    if model.validation_measure() == ValidationMeasure::Objective {
+        let loss = plan.config.loss;
+        let Some(objective) = measurement.objective_until(set, loss, step as u64, &stop)? else {
+            return Ok(Validated::Stopped);
+        };
+        if !objective.is_finite() {
+            return Ok(Validated::NotFinite("the validation loss"));
+        }
+        measured.objective = Some(objective);
+    }
+    measured.codes = measurement.report_codes(set)?;
+    Ok(Validated::Measured(measured))
 }
 
 impl Measured {
-    /// What epochs are compared by, lower being better: a model with a likelihood by its bound on the test images, any
-    /// other by its error there, and both by the training loss where there are none.
-    pub(crate) fn score(&self, train_loss: f64) -> f64 {
-        match (&self.codes, &self.validation) {
-            (Some(CodeReport::Variational(report)), _) => report.negative_bound,
-            (_, Some(validation)) => validation.mse,
-            (_, None) => train_loss,
+    /// What epochs are compared by, lower being better: the model's own measure, or the training loss where there are no
+    /// test images.
+    pub(crate) fn score(&self, measure: ValidationMeasure, train_loss: f64) -> f64 {
+        let value = match measure {
+            ValidationMeasure::MeanSquaredError => self.validation.map(|validation| validation.mse),
+            ValidationMeasure::NegativeBound => match &self.codes {
+                Some(CodeReport::Variational(report)) => Some(report.negative_bound),
+                Some(CodeReport::Sparse(_)) | None => None,
+            },
+            ValidationMeasure::Objective => self.objective,
+        };
+        match (value, measure.direction()) {
+            (Some(value), Direction::Lower) => value,
+            (Some(value), Direction::Higher) => -value,
+            (None, _) => train_loss,
         }
     }
 }

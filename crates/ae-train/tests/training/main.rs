@@ -1,6 +1,7 @@
 //! What training promises: it learns, repeats itself to the bit, survives interruption, and stops at a NaN.
 
 mod binarization;
+mod capabilities;
 mod kernels;
 mod kinds;
 mod learning;

@@ -13,7 +13,7 @@ use crate::support::{LineModel, Watcher, conv, quick, split};
 
 /// A model that this workspace doesn't know, trained, saved and resumed like any other.
 #[test]
-fn a_users_own_model_trains_unchanged() {
+fn a_custom_model_trains_unchanged() {
     let device = Device::flex();
     let split = split(40, 8);
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ fn a_users_own_model_trains_unchanged() {
 }
 
 #[test]
-fn a_run_that_is_stopped_and_gone_on_with_has_the_same_bytes() {
+fn a_run_that_is_stopped_and_resumed_has_the_same_bytes() {
     let device = Device::flex();
     let split = split(50, 10);
     for (optimizer, stops) in [
@@ -248,7 +248,7 @@ fn a_run_that_was_killed_goes_on_from_its_newest_whole_checkpoint() {
 }
 
 #[test]
-fn a_run_is_not_gone_on_with_under_another_configuration_or_other_images() {
+fn a_run_is_not_resumed_under_another_configuration_or_other_images() {
     let device = Device::flex();
     let config = quick(2, 8);
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Small images, a model of one's own and an observer, for the tests.
+//! Small images, a custom model and an observer, for the tests.
 
 use std::cell::Cell;
 

@@ -20,6 +20,7 @@ fn report() -> EpochReport {
         train_loss: 0.204_513_293_504_714_98,
         terms: BTreeMap::from([("reconstruction".to_owned(), 1e-300)]),
         validation: None,
+        validation_loss: None,
         codes: Some(CodeReport::Sparse(SparseReport {
             active_share: 0.1,
             dead_units: 3,
