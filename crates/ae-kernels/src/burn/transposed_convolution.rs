@@ -57,12 +57,6 @@ impl TransposedConvolution {
         Self { path, ..self }
     }
 
-    /// The same layer on the reference path.
-    #[must_use]
-    pub fn by_operations(&self) -> Self {
-        self.clone().on(ComputePath::Reference)
-    }
-
     /// Doubles maps; differentiable in all three.
     ///
     /// # Shapes

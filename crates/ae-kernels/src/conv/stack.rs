@@ -90,13 +90,6 @@ impl Stack {
         Self::assemble(inner.stages.clone(), inner.precision, inner.isa, path)
     }
 
-    /// The same stack on the reference path.
-    #[cfg(feature = "burn")]
-    #[must_use]
-    pub fn by_operations(&self) -> Self {
-        self.clone().on(ComputePath::Reference)
-    }
-
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     pub(crate) fn path(&self) -> ComputePath {
         self.inner.path

@@ -49,13 +49,6 @@ impl DenseStack {
         Self { path, ..self }
     }
 
-    /// The same stack on the reference path.
-    #[cfg(feature = "burn")]
-    #[must_use]
-    pub fn by_operations(&self) -> Self {
-        self.clone().on(ComputePath::Reference)
-    }
-
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     pub(crate) fn path(&self) -> ComputePath {
         self.path

@@ -8,11 +8,7 @@ use crate::placement::ComputePath;
 
 /// A stack of convolutions.
 pub(crate) fn stack(stages: Vec<Stage>, path: ComputePath) -> Result<Stack, KernelError> {
-    let stack = Stack::new(stages, Precision::default())?;
-    Ok(match path {
-        ComputePath::Kernels => stack,
-        ComputePath::Reference => stack.by_operations(),
-    })
+    Ok(Stack::new(stages, Precision::default())?.on(of_kernels(path)))
 }
 
 /// A stack of fully connected layers.
@@ -20,11 +16,7 @@ pub(crate) fn dense_stack(
     layers: Vec<DenseLayer>,
     path: ComputePath,
 ) -> Result<DenseStack, KernelError> {
-    let stack = DenseStack::new(layers)?;
-    Ok(match path {
-        ComputePath::Kernels => stack,
-        ComputePath::Reference => stack.by_operations(),
-    })
+    Ok(DenseStack::new(layers)?.on(of_kernels(path)))
 }
 
 /// A transposed convolution that doubles the picture.
@@ -34,8 +26,13 @@ pub(crate) fn transposed(
     path: ComputePath,
 ) -> Result<TransposedConvolution, KernelError> {
     let convolution = TransposedConvolution::new(inputs, outputs, Precision::default())?;
-    Ok(match path {
-        ComputePath::Kernels => convolution,
-        ComputePath::Reference => convolution.by_operations(),
-    })
+    Ok(convolution.on(of_kernels(path)))
+}
+
+/// The path as the kernels name it, who know nothing of configuration files.
+fn of_kernels(path: ComputePath) -> ae_kernels::ComputePath {
+    match path {
+        ComputePath::Kernels => ae_kernels::ComputePath::Kernels,
+        ComputePath::Reference => ae_kernels::ComputePath::Reference,
+    }
 }
