@@ -9,7 +9,7 @@ use ae_models::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::objectives::Fixed;
+use crate::definitions::Fixed;
 use crate::{contractive, conv, dense, images, lively, network, sparse, tied, vae, values};
 
 /// Standard normal numbers, `[rows, columns]`.

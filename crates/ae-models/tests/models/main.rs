@@ -4,6 +4,7 @@
 
 mod configuration;
 mod custom;
+mod definitions;
 mod file;
 mod forward;
 mod gradients;
