@@ -142,7 +142,11 @@ pub(crate) fn plain_log_likelihood(
 }
 
 /// The terms of the objective of any kind but the plain ones, by their definitions, on numbers.
-pub(crate) fn plain_terms(config: &ModelConfig, weights: &Weights, batch: &Batch) -> Vec<(&'static str, f64)> {
+pub(crate) fn plain_terms(
+    config: &ModelConfig,
+    weights: &Weights,
+    batch: &Batch,
+) -> Vec<(&'static str, f64)> {
     let pairs = batch.pairs();
     let encode = |network: &NetworkConfig, image: &[f64]| {
         naive::encode(network, weights, PREFIX, batch.shape, image)
