@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ae_data::{NoiseKind, source_kinds};
 use ae_eval::baselines::BUILTIN;
+use ae_models::Registry;
 
 use crate::command::{ae, done};
 use crate::fixture::scratch;
@@ -115,4 +116,31 @@ fn noises_sets_and_baselines_are_told_of() {
         &page("crates/ae-eval/README.md"),
         baselines,
     );
+}
+
+#[test]
+fn kinds_of_models_and_their_settings_are_told_of() {
+    let folder = scratch();
+    let registry = Registry::builtin();
+    let help = done(folder.path(), "train --help").stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for kind in registry.kinds() {
+        let entry = format!("- {}:", kind.name());
+        assert!(help.contains(&entry), "{entry} in {help}");
+        assert!(
+            help.contains(kind.summary()),
+            "{} in {help}",
+            kind.summary()
+        );
+    }
+    for option in registry.options() {
+        let flag = format!("--{}", option.spec.name);
+        assert!(help.contains(&flag), "{flag} in {help}");
+    }
+    let names = || registry.kinds().iter().map(|kind| kind.name());
+    let readme = "crates/ae-cli/README.md";
+    check_names(readme, &page(readme), names());
+    let list = names().collect::<Vec<_>>().join(", ");
+    let ended = ae(folder.path(), "train --model no-such-kind");
+    assert!(ended.stderr.contains(&list), "{list} in {}", ended.stderr);
 }
