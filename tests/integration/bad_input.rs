@@ -44,8 +44,8 @@ fn options_that_make_no_sense() {
         train --epochs 0                                  | 2 | --epochs: '0': must be at least 1
         train --batch-size 0                              | 2 | --batch-size: '0': must be at least 1
         train --batch-size many                           | 2 | --batch-size: 'many'
-        train --latent 0                                  | 2 | --latent: '0'
-        train --widths 8,0                                | 2 | --widths: '0'
+        train --latent 0                                  | 2 | --latent: 0: must be at least 1
+        train --widths 8,0                                | 2 | --widths: 0: must be at least 1
         train --learning-rate -1                          | 2 | --learning-rate: '-1': must be above 0
         train --learning-rate nan                         | 2 | --learning-rate
         train --noise fog:0.5                             | 2 | --noise: 'fog:0.5'
@@ -57,12 +57,12 @@ fn options_that_make_no_sense() {
         train --seed 99999999999999999999                 | 2 | --seed
         train --seed 18446744073709551615                 | 2 | seed ; at most
         train --model transformer                         | 2 | --model: 'transformer' is not one of conv, dense, vae, sparse, contractive
-        train --model vae --latent 0                      | 2 | --latent: '0': must be at least 1
-        train --model vae --beta -1                       | 2 | --beta: '-1': must be at least 0
+        train --model vae --latent 0                      | 2 | --latent: 0: must be at least 1
+        train --model vae --beta -1                       | 2 | --beta: -1: must be at least 0
         train --beta 2                                    | 2 | --beta: not for a model of kind conv
-        train --model vae --loss mse                      | 2 | --loss: not for a vae
-        train --model vae --likelihood poisson            | 2 | --likelihood: 'poisson': unknown likelihood
-        train --model sparse --sparsity l1:-1             | 2 | --sparsity: 'l1:-1' ; at least 0
+        train --model vae --loss mse                      | 2 | --loss: not for a model of kind vae
+        train --model vae --likelihood poisson            | 2 | --likelihood: unknown likelihood `poisson`
+        train --model sparse --sparsity l1:-1             | 2 | --sparsity ; -1: must be a finite number of at least 0
         train --model sparse --sparsity top-k:99          | 2 | sparsity: `top-k:99`: the code has only 32 numbers
         train --model vae --importance-samples 5 --beta 2 | 2 | importance_samples
         train --backend cuda                              | 2 | --backend: 'cuda': not one of auto, flex
