@@ -3,7 +3,7 @@
 use burn::module::{
     Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor,
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::latent_variable::LatentVariableModel;
@@ -132,44 +132,5 @@ impl Trainable for Model {
 
     fn accepts(&self, image_shape: [usize; 3]) -> bool {
         self.model.takes(image_shape)
-    }
-}
-
-/// Until its callers ask [`Trainable::as_reconstruct`].
-const NO_RECONSTRUCTION: &str = "the model reconstructs";
-/// Until its callers ask [`Trainable::as_codes`].
-const NO_CODES: &str = "the model has codes";
-
-impl Reconstruct for Model {
-    fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
-        self.as_reconstruct()
-            .expect(NO_RECONSTRUCTION)
-            .reconstruct(images)
-    }
-
-    fn size_multiple(&self) -> Option<usize> {
-        self.as_reconstruct()?.size_multiple()
-    }
-}
-
-impl Codes for Model {
-    fn code_shape(&self) -> Vec<usize> {
-        self.as_codes().expect(NO_CODES).code_shape()
-    }
-
-    fn encode(&self, images: Tensor<4>) -> Tensor<2> {
-        self.as_codes().expect(NO_CODES).encode(images)
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<4> {
-        self.as_codes().expect(NO_CODES).decode(codes)
-    }
-
-    fn bits_per_code(&self) -> u64 {
-        self.as_codes().map_or(0, Codes::bits_per_code)
-    }
-
-    fn activity_threshold(&self) -> Option<f32> {
-        self.as_codes()?.activity_threshold()
     }
 }

@@ -1,12 +1,15 @@
 //! Configurations: shapes, counts, and what is refused with which words.
 
 use ae_models::{
-    BetaSchedule, Codes, Likelihood, ModelConfig, NetworkConfig, Reconstruct, Registry, Sparsity,
-    Trainable, VariationalAutoencoderConfig, named_tensors,
+    BetaSchedule, Codes, Likelihood, ModelConfig, NetworkConfig, Registry, Sparsity, Trainable,
+    VariationalAutoencoderConfig, named_tensors,
 };
 use burn::tensor::{Device, Tensor};
 
-use crate::{contractive, conv, dense, linear, network, sparse, tied, transposed, vae};
+use crate::{
+    contractive, conv, dense, linear, network, reconstructs, sparse, tied, transposed, vae,
+    with_codes,
+};
 
 #[test]
 fn shapes_and_parameter_counts() {
@@ -23,11 +26,11 @@ fn shapes_and_parameter_counts() {
         let checked = config.check(input).unwrap();
         let model = checked.init(1, &device);
         assert_eq!(checked.code_shape(), Some(code));
-        assert_eq!(model.code_shape(), code);
+        assert_eq!(with_codes(&model).code_shape(), code);
         assert_eq!(checked.parameter_count(), Some(parameters));
         assert_eq!(model.parameter_count(), parameters);
         assert_eq!(model.input_shape(), input);
-        assert_eq!(model.size_multiple(), multiple);
+        assert_eq!(reconstructs(&model).size_multiple(), multiple);
         assert_eq!(model.config(), &config);
         let found: Vec<_> = named_tensors(&model)
             .into_iter()
@@ -43,10 +46,13 @@ fn shapes_and_parameter_counts() {
 
         let [channels, height, width] = input;
         let images = Tensor::zeros([2, channels, height, width], &device);
-        let codes = model.encode(images.clone());
+        let codes = with_codes(&model).encode(images.clone());
         assert_eq!(codes.dims(), [2, code.iter().product()]);
-        assert_eq!(model.decode(codes).dims(), images.dims());
-        assert_eq!(model.reconstruct(images.clone()).dims(), images.dims());
+        assert_eq!(with_codes(&model).decode(codes).dims(), images.dims());
+        assert_eq!(
+            reconstructs(&model).reconstruct(images.clone()).dims(),
+            images.dims()
+        );
     }
 
     check(
@@ -307,12 +313,12 @@ fn what_describes_no_model_is_refused() {
     check(
         model.clone(),
         [0, 28, 28],
-        "input_shape: 0 channels: must be 1 to 4, 1 for gray and 3 for colour",
+        "input_shape: 0 channels: must be 1 to 4, 1 for gray and 3 for color",
     );
     check(
         model.clone(),
         [5, 28, 28],
-        "input_shape: 5 channels: must be 1 to 4, 1 for gray and 3 for colour",
+        "input_shape: 5 channels: must be 1 to 4, 1 for gray and 3 for color",
     );
     check(
         model.clone(),

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use ae_models::{
     BetaSchedule, ContractiveAutoencoderConfig, Likelihood, Model, ModelConfig, NetworkConfig,
     Objective, RandomNumbers, ReconstructionLoss, SparseAutoencoderConfig, Sparsity, Trainable,
-    TrainingBatch, VariationalAutoencoderConfig, named_tensors,
+    TrainingBatch, VariationalAutoencoderConfig,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 

@@ -1,10 +1,12 @@
 //! What the models compute, against plain loops in `f64`.
 
-use ae_models::{Codes, ModelConfig, Reconstruct, named_tensors};
+use ae_models::{ModelConfig, named_tensors};
 use burn::tensor::Device;
 
 use crate::naive::{self, Weights};
-use crate::{conv, dense, images, lively, pixels, tied, transposed, values};
+use crate::{
+    conv, dense, images, lively, pixels, reconstructs, tied, transposed, values, with_codes,
+};
 
 #[track_caller]
 fn assert_close(found: &[f32], expected: &[f64], what: &str) {
@@ -26,9 +28,9 @@ fn check(config: ModelConfig, input: [usize; 3]) {
     let model = lively(config.clone(), input, 3, &device);
     let weights = Weights::new(&named_tensors(&model));
     let batch = images([3, channels, height, width], &device);
-    let codes = values(model.encode(batch.clone()));
-    let decoded = values(model.decode(model.encode(batch.clone())));
-    let outputs = values(model.reconstruct(batch));
+    let codes = values(with_codes(&model).encode(batch.clone()));
+    let decoded = values(with_codes(&model).decode(with_codes(&model).encode(batch.clone())));
+    let outputs = values(reconstructs(&model).reconstruct(batch));
     for (index, image) in pixels(3 * count).chunks(count).enumerate() {
         let image: Vec<f64> = image.iter().map(|&value| f64::from(value)).collect();
         let (code, output) = naive::run(&config, &weights, input, &image);
@@ -71,7 +73,8 @@ fn a_convolutional_model_runs_on_other_sizes_than_its_own() {
         for (height, width) in [(16, 12), (13, 22), (1, 1), (3, 30)] {
             let image: Vec<f64> = pixels(height * width).into_iter().map(f64::from).collect();
             let (_, expected) = naive::run(&config, &weights, [1, height, width], &image);
-            let found = values(model.reconstruct(images([1, 1, height, width], &device)));
+            let found =
+                values(reconstructs(&model).reconstruct(images([1, 1, height, width], &device)));
             assert_close(&found, &expected, &format!("{width}x{height}"));
         }
     }
@@ -82,5 +85,5 @@ fn a_convolutional_model_runs_on_other_sizes_than_its_own() {
 fn a_bottleneck_takes_its_own_size_only() {
     let device = Device::flex();
     let model = conv(&[3, 4], Some(2)).init([1, 8, 8], 3, &device).unwrap();
-    let _ = model.reconstruct(images([1, 1, 8, 12], &device));
+    let _ = reconstructs(&model).reconstruct(images([1, 1, 8, 12], &device));
 }

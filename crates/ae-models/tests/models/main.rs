@@ -17,9 +17,10 @@ mod parameters;
 mod reference;
 
 use ae_models::{
-    ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig, Initialization,
-    Model, ModelConfig, NetworkConfig, OutputActivation, SparseAutoencoderConfig, Sparsity,
-    Upsampling, VariationalAutoencoderConfig, load_tensors, named_tensors,
+    Codes, ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig,
+    Initialization, Model, ModelConfig, NetworkConfig, OutputActivation, Reconstruct,
+    SparseAutoencoderConfig, Sparsity, Trainable, Upsampling, VariationalAutoencoderConfig,
+    load_tensors, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -166,6 +167,16 @@ fn images(shape: [usize; 4], device: &Device) -> Tensor<4> {
         TensorData::new(pixels(shape.iter().product()), shape),
         device,
     )
+}
+
+/// The model as one with codes.
+fn with_codes(model: &Model) -> &dyn Codes {
+    model.as_codes().unwrap()
+}
+
+/// The model as one that reconstructs.
+fn reconstructs(model: &Model) -> &dyn Reconstruct {
+    model.as_reconstruct().unwrap()
 }
 
 /// A tensor's numbers.

@@ -2,14 +2,12 @@
 //! differences, and its coefficients against what they say.
 
 use ae_models::{
-    BetaSchedule, Likelihood, Model, ModelConfig, NetworkConfig, ReconstructionLoss, Sparsity,
-    Trainable, TrainingBatch, VariationalAutoencoderConfig, named_tensors,
+    BetaSchedule, Likelihood, ModelConfig, NetworkConfig, ReconstructionLoss, Sparsity, Trainable,
+    TrainingBatch, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::definitions::{
-    Batch, Fixed, PREFIX, STEP, exact_norm, mean, normals, plain_log_likelihood, plain_terms,
-};
+use crate::definitions::{Batch, PREFIX, STEP, exact_norm, mean, normals, plain_terms};
 use crate::gradients::{assert_finite_differences, gradients_of};
 use crate::naive::{self, Weights};
 use crate::{contractive, conv, dense, lively, network, pixels, sparse, tied, vae};

@@ -1,8 +1,6 @@
 //! The convolutional model at its full size against Burn's own operations: outputs, loss and every gradient.
 
-use ae_models::{
-    Model, ModelConfig, Reconstruct, ReconstructionLoss, Trainable, TrainingBatch, named_tensors,
-};
+use ae_models::{Model, ModelConfig, ReconstructionLoss, Trainable, TrainingBatch, named_tensors};
 use burn::module::Module;
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::module::{conv2d, interpolate, max_pool2d};
@@ -10,7 +8,7 @@ use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoo
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::gradients::gradients_of;
-use crate::{conv, images, lively, pixels, transposed, values};
+use crate::{conv, images, lively, pixels, reconstructs, transposed, values};
 
 /// A weight and a bias.
 type Layer = (Tensor<4>, Tensor<1>);
@@ -61,7 +59,7 @@ fn the_default_model_agrees_with_burns_operations() {
         Tensor::<4>::from_data(TensorData::new(clean, shape), &device)
     };
 
-    let found = values(model.reconstruct(images(shape, &device)));
+    let found = values(reconstructs(&model).reconstruct(images(shape, &device)));
     let expected = values(reconstruct(&layers, images(shape, &device)));
     for (found, expected) in found.iter().zip(&expected) {
         assert!(
@@ -123,10 +121,11 @@ fn the_default_model_agrees_with_burns_operations() {
 fn backends_draw_the_same_pictures() {
     for config in [ModelConfig::default(), transposed(conv(&[32, 32], None))] {
         let model = lively(config, [1, 28, 28], 9, &Device::flex());
-        let flex = values(model.reconstruct(images([2, 1, 28, 28], &Device::flex())));
+        let flex =
+            values(reconstructs(&model).reconstruct(images([2, 1, 28, 28], &Device::flex())));
         let ndarray = Device::ndarray();
         let moved = model.to_device(&ndarray);
-        let found = values(moved.reconstruct(images([2, 1, 28, 28], &ndarray)));
+        let found = values(reconstructs(&moved).reconstruct(images([2, 1, 28, 28], &ndarray)));
         for (found, expected) in found.iter().zip(&flex) {
             assert!(
                 (found - expected).abs() < 1e-6,

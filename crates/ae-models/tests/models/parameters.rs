@@ -1,15 +1,15 @@
 //! Parameters by name, and what stays when they are replaced.
 
 use ae_models::{
-    ConvAutoencoder, ConvAutoencoderConfig, Initialization, ModelConfig, NamedTensor, Reconstruct,
-    Upsampling, load_tensors, named_tensors, parameter_names, with_parameter_ids,
+    ConvAutoencoder, ConvAutoencoderConfig, Initialization, ModelConfig, NamedTensor, Upsampling,
+    load_tensors, named_tensors, parameter_names, with_parameter_ids,
 };
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, LinearLayout};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::{conv, dense, images, values};
+use crate::{conv, dense, images, reconstructs, values};
 
 fn numbers(name: &str, shape: &[usize], first: f32) -> NamedTensor {
     let values = (0..shape.iter().product())
@@ -133,7 +133,9 @@ fn loading_keeps_ids_and_gradients() {
     assert_eq!(parameter_names(&model), names);
     assert_eq!(named_tensors(&model), other);
 
-    let loss = model.reconstruct(images([1, 1, 4, 4], &device)).mean();
+    let loss = reconstructs(&model)
+        .reconstruct(images([1, 1, 4, 4], &device))
+        .mean();
     let gradients = loss.backward();
     let conv = model.get::<ConvAutoencoder>().unwrap();
     // Every parameter is still one: each has a gradient.
@@ -166,7 +168,7 @@ fn a_model_built_again_takes_the_ids_of_the_first() {
     assert_eq!(named_tensors(&renamed), named_tensors(&first));
     // What was to be trained on an autodiff device still is.
     let trained = renamed.train();
-    let gradients = trained
+    let gradients = reconstructs(&trained)
         .reconstruct(images([1, 1, 4, 4], &device.autodiff()))
         .mean()
         .backward();
@@ -335,7 +337,7 @@ fn weights_are_the_same_on_an_autodiff_device() {
     assert_eq!(named_tensors(&plain), named_tensors(&tracked));
     let image = TensorData::from([[[[0.0f32, 0.25, 0.5, 0.75, 1.0]]]]);
     let output = |model: &ae_models::Model, device| {
-        values(model.reconstruct(Tensor::from_data(image.clone(), device)))
+        values(reconstructs(&model).reconstruct(Tensor::from_data(image.clone(), device)))
     };
     assert_eq!(
         output(&plain, &Device::flex()),

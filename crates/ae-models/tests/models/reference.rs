@@ -9,10 +9,10 @@
 
 use std::path::PathBuf;
 
-use ae_models::{ModelCard, ModelConfig, Reconstruct, save_model};
+use ae_models::{ModelCard, ModelConfig, save_model};
 use burn::tensor::Device;
 
-use crate::{conv, dense, images, lively, transposed, values};
+use crate::{conv, dense, images, lively, reconstructs, transposed, values};
 
 /// Builds a model, draws two images with it, and compares the mean and every `count / 8`th value with PyTorch's.
 #[track_caller]
@@ -30,7 +30,9 @@ fn check(name: &str, config: ModelConfig, input: [usize; 3], mean: f64, expected
         .unwrap();
         return;
     }
-    let outputs = values(model.reconstruct(images([2, input[0], input[1], input[2]], &device)));
+    let outputs = values(
+        reconstructs(&model).reconstruct(images([2, input[0], input[1], input[2]], &device)),
+    );
     let found_mean =
         outputs.iter().map(|&value| f64::from(value)).sum::<f64>() / outputs.len() as f64;
     assert!(
