@@ -1,7 +1,7 @@
 //! Configurations: shapes, counts, and what is refused with which words.
 
 use ae_models::{
-    BetaSchedule, Codes, Likelihood, ModelConfig, NetworkConfig, Registry, Sparsity, Trainable,
+    BetaSchedule, Likelihood, ModelConfig, NetworkConfig, Registry, Sparsity, Trainable,
     VariationalAutoencoderConfig, named_tensors,
 };
 use burn::tensor::{Device, Tensor};
