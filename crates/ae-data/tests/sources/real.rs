@@ -119,7 +119,7 @@ fn the_real_files_are_the_ones_these_numbers_are_about() {
         let hash = sha2::Sha256::digest(fs::read(folder.join(name)).unwrap());
         let hexadecimal: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hexadecimal, expected, "{name}");
-        checked += 1;
+        checked += usize::from(name.contains("mnist") || name.contains("notMNIST"));
     }
     assert_eq!(checked, 7);
 }

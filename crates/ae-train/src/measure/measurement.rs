@@ -25,7 +25,7 @@ use crate::setting_checks::at_least_one;
 /// # let set = ImageSet::from_images("example", ImageShape::new(1, 2, 3), pixels, None, Vec::new())?;
 /// let device = Device::flex();
 /// let model = ModelConfig::from(DenseAutoencoderConfig::default()).init([1, 2, 3], 1, &device)?;
-/// let noise = "gaussian:0.5".parse()?;
+/// let noise = "gaussian:0.5".parse::<ae_data::NoiseChain>()?;
 /// let quality = Measurement::new(&model, &device).noise(&noise).seed(7).evaluate(&set)?;
 /// assert!(quality.psnr > 0.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
