@@ -60,8 +60,8 @@ const CLIPPY: CargoStep = CargoStep {
     environment: &[],
 };
 
-/// Documentation looks at no dev-dependencies; naming the feature that those turn on keeps it from
-/// checking Burn once more without wgpu. (`ae-cli/wgpu` would be taken for that dev-dependency's
+/// Documentation looks at no dev-dependencies; naming the features that those turn on keeps it from
+/// checking Burn once more with fewer backends. (`ae-cli/wgpu` alone would be taken for that dev-dependency's
 /// own feature and silently do nothing.)
 const DOCS: CargoStep = CargoStep {
     name: "docs",
@@ -70,7 +70,7 @@ const DOCS: CargoStep = CargoStep {
         "--workspace",
         "--no-deps",
         "--features",
-        "ae-cli/wgpu",
+        "ae-cli/ndarray,ae-cli/wgpu",
     ],
     environment: &[("RUSTDOCFLAGS", "-D warnings")],
 };

@@ -165,10 +165,7 @@ mod tests {
         assert!(is_unfinished, "{error}");
         fs::write(run.join(MODEL_FILE), "").unwrap();
         let by_directory = ModelPath::find(&run).unwrap();
-        assert_eq!(
-            by_directory,
-            ModelPath::find(&run.join(MODEL_FILE)).unwrap()
-        );
+        assert_eq!(by_directory, ModelPath::find(run.join(MODEL_FILE)).unwrap());
         assert_eq!(by_directory.name(), run.display().to_string());
 
         let outside = folder.path().join("model.safetensors");

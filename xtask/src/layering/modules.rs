@@ -301,7 +301,7 @@ impl Parser {
                         self.pass_item();
                     }
                 }
-                Token::Word(word) if word == "use" && depth > 0 && self.word(1) != "" => {
+                Token::Word(word) if word == "use" && depth > 0 && !self.word(1).is_empty() => {
                     module.uses.extend(self.read_use(false));
                 }
                 Token::Word(word) => {

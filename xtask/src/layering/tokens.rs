@@ -57,7 +57,7 @@ impl Reader<'_> {
     fn pass_block_comment(&mut self) {
         let mut depth = 0;
         let mut previous = '/';
-        while let Some(here) = self.chars.next() {
+        for here in self.chars.by_ref() {
             // A character that has closed or opened a comment is no part of the next mark.
             previous = match (previous, here) {
                 ('/', '*') => {

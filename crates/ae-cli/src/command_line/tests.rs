@@ -167,7 +167,7 @@ fn the_readmes_list_every_command_and_no_other() {
         for line in typed {
             let word: String = line
                 .chars()
-                .take_while(|character| character.is_ascii_lowercase())
+                .take_while(|character| character.is_ascii_lowercase() || *character == '-')
                 .collect();
             let is_known = entries.iter().any(|entry| entry.name() == word);
             assert!(is_known, "{file}: ae {line}: no such command");

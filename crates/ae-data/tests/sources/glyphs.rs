@@ -19,7 +19,8 @@ struct Listed {
 }
 
 fn listed() -> Vec<Listed> {
-    let list = fs::read_to_string(datasets().join("fonts.tsv")).unwrap();
+    let list =
+        fs::read_to_string(datasets().join("fonts.tsv")).expect("the list is in the checkout");
     let face = |line: &str| {
         let [
             part,

@@ -11,31 +11,40 @@ use flate2::write::GzEncoder;
 use crate::skipping;
 
 pub(crate) fn open_at(path: &Path) -> Result<Dataset, DataError> {
-    open(path.to_str().unwrap(), &OpenOptions::default())
+    open(
+        path.to_str().expect("the test made it"),
+        &OpenOptions::default(),
+    )
 }
 
 pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) {
     let path = folder.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, bytes).unwrap();
+    fs::create_dir_all(path.parent().expect("the test made it")).expect("a folder");
+    fs::write(path, bytes).expect("the test made it");
 }
 
 /// The first byte of every image.
 pub(crate) fn first_bytes(set: &ImageSet) -> Vec<u8> {
     (0..set.len())
-        .map(|index| set.image(index).unwrap().pixels()[0])
+        .map(|index| set.image(index).expect("the test made it").pixels()[0])
         .collect()
 }
 
 pub(crate) fn files(set: &ImageSet) -> Vec<String> {
     (0..set.len())
-        .map(|index| set.file(index).unwrap().display().to_string())
+        .map(|index| {
+            set.file(index)
+                .expect("the test made it")
+                .display()
+                .to_string()
+        })
         .collect()
 }
 
 pub(crate) fn numbers(name: &str, count: usize, labels: Option<Vec<u32>>) -> ImageSet {
     let pixels = (0..count * 4).map(|index| index as u8).collect();
-    ImageSet::from_images(name, ImageShape::new(1, 2, 2), pixels, labels, vec![]).unwrap()
+    ImageSet::from_images(name, ImageShape::new(1, 2, 2), pixels, labels, vec![])
+        .expect("the test made it")
 }
 
 /// One entry of an archive: name, type, content.
@@ -59,8 +68,8 @@ pub(crate) fn tar_of(entries: &[Entry<'_>]) -> Vec<u8> {
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("the test made it");
+    encoder.finish().expect("the test made it")
 }
 
 /// A color PNG all of one value.

@@ -17,7 +17,7 @@ use crate::parameters::tensors::{check_against, check_finite, named_tensors};
 ///
 /// # Errors
 /// [`ModelError::Io`] where the disk refuses; [`ModelError::Tensor`] or [`ModelError::Config`] for what
-/// [`load_model`] would not take back: a value that is not finite, or a card whose configuration is another model's.
+/// [`load_model`](crate::load_model) would not take back: a value that is not finite, or a card whose configuration is another model's.
 pub fn save_model<M: Module>(
     path: impl AsRef<Path>,
     model: &M,

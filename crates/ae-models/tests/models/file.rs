@@ -213,7 +213,7 @@ fn join(header: &str, data: &[u8]) -> Vec<u8> {
 #[track_caller]
 fn check_refused(path: &Path, bytes: &[u8], expected: &str) {
     fs::write(path, bytes).unwrap();
-    let error = load_model(&path, &Registry::builtin(), &Device::flex())
+    let error = load_model(path, &Registry::builtin(), &Device::flex())
         .unwrap_err()
         .to_string();
     let prefix = format!("cannot load {}: ", path.display());

@@ -299,7 +299,7 @@ fn every_kind_survives_its_file() {
         let (loaded, _) = load_model(&path, &Registry::builtin(), &device).unwrap();
         assert_eq!(named_tensors(&loaded), named_tensors(&model), "{config:?}");
         let pictures = |model: &ae_models::Model| {
-            values(reconstructs(&model).reconstruct(images([2, 1, 4, 6], &device)))
+            values(reconstructs(model).reconstruct(images([2, 1, 4, 6], &device)))
         };
         assert_eq!(pictures(&loaded), pictures(&model), "{config:?}");
         assert_eq!(loaded.config(), model.config());

@@ -337,7 +337,7 @@ fn weights_are_the_same_on_an_autodiff_device() {
     assert_eq!(named_tensors(&plain), named_tensors(&tracked));
     let image = TensorData::from([[[[0.0f32, 0.25, 0.5, 0.75, 1.0]]]]);
     let output = |model: &ae_models::Model, device| {
-        values(reconstructs(&model).reconstruct(Tensor::from_data(image.clone(), device)))
+        values(reconstructs(model).reconstruct(Tensor::from_data(image.clone(), device)))
     };
     assert_eq!(
         output(&plain, &Device::flex()),

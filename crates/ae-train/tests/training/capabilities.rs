@@ -107,12 +107,15 @@ impl Trainable for Sharpener {
 /// Every file of a run, by name; of the log and the checkpoints' states what does not tell of times.
 fn files_of(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
     fn visit(folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("the run works") {
+            let path = entry.expect("the run works").path();
             if path.is_dir() {
                 visit(&path, files);
             } else if path.extension().is_some_and(|end| end == "safetensors") {
-                files.insert(path.display().to_string(), fs::read(&path).unwrap());
+                files.insert(
+                    path.display().to_string(),
+                    fs::read(&path).expect("the run works"),
+                );
             }
         }
     }
@@ -128,7 +131,7 @@ fn files_of(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
 /// The log's epochs without their times.
 fn epochs_of(run: &RunDirectory) -> Vec<EpochReport> {
     read_metrics(&run.metrics_file())
-        .unwrap()
+        .expect("the run works")
         .into_iter()
         .filter_map(|line| match line {
             MetricsLine::Epoch(mut epoch) => {
@@ -146,20 +149,21 @@ fn check_resuming<M: Trainable>(init: impl Fn() -> M) -> Vec<EpochReport> {
     let device = Device::flex();
     let split = split(40, 10);
     let config = TrainConfig {
-        noise: "gaussian:0.2".parse().unwrap(),
+        noise: "gaussian:0.2".parse().expect("the run works"),
         ..quick(4, 8)
     };
-    let checked = config.check().unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let checked = config.check().expect("the run works");
+    let folder = tempfile::tempdir().expect("the run works");
     let train = |name: &str, stops: &[usize]| {
-        let run = RunDirectory::create(folder.path().join(name), &config, false).unwrap();
+        let run =
+            RunDirectory::create(folder.path().join(name), &config, false).expect("the run works");
         for &stop in stops {
             let mut watcher = Watcher::stopping_after(stop);
             let stopped = Trainer::new(&checked, &device)
                 .run_directory(&run)
                 .observer(&mut watcher)
                 .train(init(), &split)
-                .unwrap();
+                .expect("the run works");
             assert_eq!(
                 (stopped.outcome, stopped.steps),
                 (Outcome::Interrupted, stop)
@@ -168,7 +172,7 @@ fn check_resuming<M: Trainable>(init: impl Fn() -> M) -> Vec<EpochReport> {
         let trained = Trainer::new(&checked, &device)
             .run_directory(&run)
             .train(init(), &split)
-            .unwrap();
+            .expect("the run works");
         assert_eq!((trained.outcome, trained.steps), (Outcome::Finished, 20));
         run
     };
