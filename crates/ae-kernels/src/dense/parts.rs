@@ -13,7 +13,7 @@ const PART_ROWS: usize = 32;
 /// Most buffers that wait for another pass: those of one pass, and of a graph that was not differentiated.
 const POOLED: usize = 4;
 
-/// What a pass forward left in every layer, for the pass back.
+/// What a forward pass left in every layer, for the backward pass.
 #[derive(Debug)]
 pub struct Activations {
     kept: Rows,
