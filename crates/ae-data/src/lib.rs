@@ -3,6 +3,7 @@
 mod error;
 mod image;
 mod noise;
+mod picture;
 mod set;
 mod sources;
 #[cfg(test)]
@@ -11,6 +12,10 @@ mod test_images;
 pub use error::DataError;
 pub use image::{Channels, Fit, Image, ImageLimits, ImageOptions, ImageShape, Size};
 pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
+pub use picture::{
+    JpegCoding, Page, PictureFormat, PictureMetadata, PictureReader, Resolution, ResolutionUnit,
+    Samples, ValueRange,
+};
 pub use set::{
     Binarization, ClassCount, Dataset, DatasetInfo, ImageSet, Images, SetImage, SetInfo, Skipped,
     Split, SplitOptions,

@@ -1,0 +1,13 @@
+//! The pictures of a file with nothing lost: every page, its samples as they are stored, and what the file says of them.
+//!
+//! An [`Image`](crate::Image) is what a model learns from: bytes, gray or color. A [`Page`] is what somebody wants back.
+
+mod format;
+mod metadata;
+mod page;
+mod reader;
+
+pub use format::PictureFormat;
+pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
+pub use page::{Page, Samples, ValueRange};
+pub use reader::PictureReader;

@@ -1,0 +1,77 @@
+//! What a file says of its pictures.
+
+use crate::picture::format::PictureFormat;
+
+/// What a file says of its pictures, apart from their samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureMetadata {
+    /// The format, by the content.
+    pub format: PictureFormat,
+    /// The ICC color profile, byte for byte. Nothing where it describes other channels than those that pages have, as
+    /// a CMYK profile does.
+    pub icc_profile: Option<Vec<u8>>,
+    /// The EXIF block, from its byte order mark on (`II` or `MM`, without `Exif\0\0`). The orientation is applied to
+    /// the pages and reset to 1 here.
+    pub exif: Option<Vec<u8>>,
+    /// Pixels per inch, centimeter or unit of no name.
+    pub resolution: Option<Resolution>,
+    /// How a JPEG was compressed.
+    pub jpeg: Option<JpegCoding>,
+    /// Significant bits of a value: 8, 16, 32 for floating point; 10, 12 or 14 where 16 bits hold no more.
+    pub bits: u8,
+    /// How often an animation is played, 0 for without end; nothing where there is none.
+    pub plays: Option<u32>,
+}
+
+impl PictureMetadata {
+    /// That of a file which says nothing but its format.
+    #[must_use]
+    pub fn new(format: PictureFormat, bits: u8) -> Self {
+        Self {
+            format,
+            icc_profile: None,
+            exif: None,
+            resolution: None,
+            jpeg: None,
+            bits,
+            plays: None,
+        }
+    }
+}
+
+/// How many pixels there are to a length.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Resolution {
+    /// Along a row.
+    pub x: f64,
+    /// Along a column.
+    pub y: f64,
+    /// To which length.
+    pub unit: ResolutionUnit,
+}
+
+/// The length that a [`Resolution`] counts pixels along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResolutionUnit {
+    /// None: `x` and `y` only tell a pixel's proportions.
+    Ratio,
+    /// 25.4 millimeters.
+    Inch,
+    /// 10 millimeters.
+    Centimeter,
+    /// 1000 millimeters, as PNG has it.
+    Meter,
+}
+
+/// How a JPEG was compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JpegCoding {
+    /// The quality of libjpeg, 1 to 100, whose tables come nearest to the file's.
+    pub quality: u8,
+    /// The quantization table of luminance, in the zigzag order of the file.
+    pub luminance: [u16; 64],
+    /// That of chrominance; nothing in a gray JPEG.
+    pub chrominance: Option<[u16; 64]>,
+    /// How many pixels of luminance there are to one of chrominance, along a row and along a column: 2 and 2 in 4:2:0.
+    pub subsampling: (u8, u8),
+}
