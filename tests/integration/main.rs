@@ -13,6 +13,7 @@ mod evaluation;
 mod fixture;
 mod help;
 mod kinds;
+mod own_folders;
 mod refusal;
 #[cfg(unix)]
 mod signals;
