@@ -10,7 +10,7 @@ mod noise;
 mod output;
 pub(crate) mod value;
 
-pub(crate) use self::data::{DataArguments, DataPosition, Part, known_sets};
+pub(crate) use self::data::{DataArguments, DataPosition, known_sets, part};
 pub(crate) use self::device::DeviceArguments;
 pub(crate) use self::kind::{KindArguments, with_model_options};
 pub(crate) use self::model::{ModelOption, ModelPosition, RUNS};

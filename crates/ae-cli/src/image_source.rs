@@ -1,12 +1,12 @@
 //! Opening the images that a command works on.
 
-use ae_data::{Binarization, Dataset, ImageOptions, ImageSet, OpenOptions, Split, SplitOptions};
+use ae_data::{Binarization, Dataset, Division, ImageOptions, ImageSet, OpenOptions, Part, Split};
 use ae_infer::OpenModel;
 use ae_models::Registry;
 use ae_report::thousands;
 use ae_train::{DataConfig, RunConfig, RunDirectory};
 
-use crate::arguments::{DataArguments, DataPosition, Part};
+use crate::arguments::{DataArguments, DataPosition};
 use crate::error::CliError;
 use crate::terminal::Terminal;
 
@@ -127,16 +127,21 @@ impl ImageSource {
     pub(crate) fn split(&self, terminal: &Terminal) -> Result<Split, CliError> {
         let config = &self.config;
         let dataset = self.open(terminal)?;
-        let mut split = dataset.split(&SplitOptions {
-            test_share: config.test_share,
-            seed: self.seed,
-            dedup: config.dedup,
-        })?;
+        let mut split = dataset.split(&config.split_options(self.seed))?;
         if let Some(limit) = config.limit {
-            split.train = split.train.take(limit);
-            split.test = split.test.take(limit);
+            for set in [&mut split.train, &mut split.validation, &mut split.test] {
+                *set = self.limited(set, limit)?;
+            }
         }
         Ok(split)
+    }
+
+    /// At most `limit` images of a part: as the run took them that the set is of.
+    fn limited(&self, set: &ImageSet, limit: usize) -> Result<ImageSet, CliError> {
+        Ok(match self.config.division {
+            Division::Content => set.spread(limit, self.seed)?,
+            Division::Shuffle => set.take(limit),
+        })
     }
 
     /// Reads a part of the set: one image set, or two where all of a divided set is wanted.
@@ -147,12 +152,15 @@ impl ImageSource {
         let sets = match part {
             Part::Test => vec![self.split(terminal)?.test],
             Part::Train => vec![self.split(terminal)?.train],
+            Part::Validation => vec![self.split(terminal)?.validation],
             Part::All => {
                 let dataset = self.open(terminal)?;
-                let limited = |set: ImageSet| set.take(self.config.limit.unwrap_or(usize::MAX));
-                let mut sets = vec![limited(dataset.train)];
-                sets.extend(dataset.test.map(limited));
-                sets
+                let all = [Some(dataset.train), dataset.validation, dataset.test];
+                let limit = self.config.limit.unwrap_or(usize::MAX);
+                all.into_iter()
+                    .flatten()
+                    .map(|set| self.limited(&set, limit))
+                    .collect::<Result<_, _>>()?
             }
         };
         Ok(sets)
@@ -169,6 +177,8 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         binarize: arguments.binarize.unwrap_or(base.binarize),
         strict: arguments.strict || base.strict,
         test_share: arguments.test_share.unwrap_or(base.test_share),
+        validation_share: arguments.validation_share.or(base.validation_share),
+        division: base.division,
         dedup: arguments.dedup || base.dedup,
         limit: arguments.limit.or(base.limit),
     }

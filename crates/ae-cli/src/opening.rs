@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ae_data::ImageSet;
+use ae_data::{ImageSet, Part};
 use ae_infer::{ComputePath, ModelPath, OpenModel};
 
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part, RUNS};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, RUNS};
 use crate::backend::{self, OpenDevice};
 use crate::context::Context;
 use crate::error::CliError;

@@ -145,12 +145,22 @@ pub enum DataError {
         /// How many there are.
         found: usize,
     },
-    /// A set with too few images for what was asked.
-    #[error("{name} has {images} images; a split needs at least 2")]
+    /// A set with too few images for the parts that were asked for.
+    #[error("{name} has {images} different images; its parts need at least {needed}")]
     TooFewImages {
         /// The set's name.
         name: String,
-        /// How many images it has.
+        /// How many different images, or groups of them, it has to divide.
+        images: usize,
+        /// How many it takes: one a part.
+        needed: usize,
+    },
+    /// A part of which nothing is left once copies are dropped.
+    #[error("every one of {images} images of a part of {name} is a copy of an image that is measured on")]
+    OnlyCopies {
+        /// The set's name.
+        name: String,
+        /// How many images the part has.
         images: usize,
     },
 }

@@ -2,11 +2,13 @@
 
 mod convert;
 mod decode;
+mod digest;
 mod encode;
 mod names;
 pub(crate) mod shape;
 
 pub use decode::{ImageLimits, ImageOptions};
+pub(crate) use digest::{ImageDigest, bytes_digest, source_digest};
 pub use shape::{Channels, Fit, ImageShape, Size};
 
 use crate::error::DataError;

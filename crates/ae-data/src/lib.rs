@@ -17,7 +17,7 @@ pub use picture::{
     Samples, ValueRange,
 };
 pub use set::{
-    Binarization, ClassCount, Dataset, DatasetInfo, ImageSet, Images, SetImage, SetInfo, Skipped,
-    Split, SplitOptions,
+    Binarization, ClassCount, Dataset, DatasetInfo, Division, ImageSet, Images, Layout, LeftAside,
+    Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
 };
 pub use sources::{OpenOptions, SourceKind, glyphs, lines, open, source_kinds, write_idx};

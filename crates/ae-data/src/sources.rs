@@ -92,17 +92,21 @@ pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
     let Dataset {
         name,
         train,
+        validation,
         test,
         skipped,
         files,
+        layout,
     } = dataset;
     let convert = |set: ImageSet| set.converted(&options.image, options.memory_bytes);
     Ok(Dataset {
         name,
         train: convert(train)?,
+        validation: validation.map(convert).transpose()?,
         test: test.map(convert).transpose()?,
         skipped,
         files,
+        layout,
     })
 }
 

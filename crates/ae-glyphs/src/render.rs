@@ -54,11 +54,9 @@ pub fn render_fonts(sources: &[PathBuf], options: &GlyphOptions) -> Result<Glyph
         Some(image_set(&test)?)
     };
     let dataset = Dataset {
-        name: NAME.to_owned(),
-        train: image_set(&train)?,
-        test: test_set,
         skipped,
         files: files.len(),
+        ..Dataset::new(NAME, image_set(&train)?, test_set)
     };
     let names = |faces: Vec<Face>| faces.into_iter().map(|face| face.origin).collect();
     Ok(Glyphs {

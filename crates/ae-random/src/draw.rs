@@ -29,6 +29,12 @@ pub enum Purpose {
     Binarization = 9,
     /// Making a source's own test images black and white.
     TestBinarization = 10,
+    /// Dividing a set by what its images are: epoch and index are the halves of an image's digest.
+    Division = 11,
+    /// Choosing a few images of a set by what they are, named as for [`Division`](Self::Division).
+    Limit = 12,
+    /// Making a source's own validation images black and white.
+    ValidationBinarization = 13,
 }
 
 impl Purpose {
@@ -122,6 +128,9 @@ mod tests {
             (Purpose::LatentValidation, 8),
             (Purpose::Binarization, 9),
             (Purpose::TestBinarization, 10),
+            (Purpose::Division, 11),
+            (Purpose::Limit, 12),
+            (Purpose::ValidationBinarization, 13),
         ];
         for (purpose, code) in codes {
             assert_eq!(purpose.code(), code, "{purpose:?}");

@@ -2,10 +2,11 @@
 
 use std::str::FromStr as _;
 
-use ae_data::{Binarization, Channels, Fit, Size, source_kinds};
-use clap::{Args, ValueEnum};
+use ae_data::{Binarization, Channels, Fit, Part, Size, source_kinds};
+use clap::Args;
+use clap::builder::TypedValueParser;
 
-use super::value::{at_least_one, named, share};
+use super::value::{at_least_one, named, share, share_or_none};
 
 /// Where images come from.
 #[derive(Debug, Clone, Default, Args)]
@@ -26,12 +27,16 @@ pub(crate) struct DataArguments {
     /// (static) or, for training, anew in each epoch (dynamic) [default: as the model was trained, else none].
     #[arg(long, value_name = "HOW", value_parser = named::<Binarization>(["none", "static", "dynamic"]))]
     pub binarize: Option<Binarization>,
-    /// Use the first N images of each part alone.
+    /// Use N images of each part alone, spread over the classes.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
     /// The share of images set aside for testing where the set has no test files [default: 0.1].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub test_share: Option<f64>,
+    /// The share of images set aside for comparing epochs where the set has no validation files; 0 for none
+    /// [default: 0.2].
+    #[arg(long, value_name = "SHARE", value_parser = share_or_none)]
+    pub validation_share: Option<f64>,
     /// Drop training images that also occur among the test images.
     #[arg(long)]
     pub dedup: bool,
@@ -73,15 +78,9 @@ pub(crate) struct DataPosition {
     pub data: DataArguments,
 }
 
-/// Which of a set's images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// The test images.
-    Test,
-    /// The training images.
-    Train,
-    /// All of them.
-    All,
+/// Reads the name of a part of a set.
+pub(crate) fn part() -> impl TypedValueParser<Value = Part> {
+    named::<Part>(Part::NAMES)
 }
 
 fn size(text: &str) -> Result<Size, String> {

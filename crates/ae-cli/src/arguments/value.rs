@@ -47,6 +47,17 @@ pub(crate) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> 
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
+/// Reads a share that may be nothing: from 0 to below 1.
+///
+/// # Errors
+/// The text is no such number.
+pub(crate) fn share_or_none(text: &str) -> Result<f64, String> {
+    match finite(text)? {
+        number if (0.0..1.0).contains(&number) => Ok(number),
+        _ => Err("must be at least 0 and below 1".to_owned()),
+    }
+}
+
 /// Reads a share: above 0 and below 1.
 ///
 /// # Errors

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use ae_data::Part;
 use ae_infer::{InferError, write_npy};
 use ae_report::thousands;
 use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
@@ -31,7 +32,7 @@ pub(super) struct EncodeArguments {
     #[command(flatten)]
     data: DataArguments,
     /// Which images of the set [default: all with --data, else test].
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// The .npy file.
     #[arg(long, short, value_name = "FILE", default_value = "codes.npy")]

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use ae_data::Part;
 use ae_eval::{Pca, tsne};
 use ae_report::{MapPoint, MapRequest, map_html, map_picture, thousands};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::arguments::value::{above_zero, at_least_one};
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
@@ -31,7 +32,7 @@ pub(super) struct MapArguments {
     #[command(flatten)]
     data: DataArguments,
     /// Which images of the set [default: all with --data, else test].
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// How the plane is found.
     #[arg(long, value_enum, default_value_t = MapMethod::Tsne)]

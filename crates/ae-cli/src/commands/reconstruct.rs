@@ -2,14 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use ae_data::{DataError, Image, ImageSet, ImageShape, NoiseChain};
+use ae_data::{DataError, Image, ImageSet, ImageShape, NoiseChain, Part};
 use ae_eval::{Quality, QualityMeter};
 use ae_infer::{InferError, OpenModel, write_npy};
 use ae_report::thousands;
 use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, Part};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
 use crate::context::Context;
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
@@ -39,7 +39,7 @@ pub(super) struct ReconstructArguments {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Which images of the set [default: all with --data, else test].
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// The folder for the images, a file for a single one, or an .npy file for all.
     #[arg(long, short, value_name = "PATH")]

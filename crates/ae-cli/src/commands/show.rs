@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use ae_data::Part;
 use ae_train::{RunDirectory, read_metrics};
 use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::value::at_least_one;
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, Part};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
@@ -36,7 +37,7 @@ pub(super) struct ShowArguments {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Which images of the set [default: all with --data, else test].
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// How many images to draw.
     #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 10)]

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use ae_data::Part;
 use ae_infer::{LatentDimension, OpenModel};
 use ae_report::{GridRequest, GridRow, picture_grid};
 use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::value::{above_zero, at_least_one};
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, Part};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
@@ -32,7 +33,7 @@ pub(super) struct TraverseArguments {
     #[command(flatten)]
     data: DataArguments,
     /// Which images of the set [default: all with --data, else test].
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// Begin at this image's code [default: at the prior's mean, or the codes' mean].
     #[arg(long, value_name = "FILE")]

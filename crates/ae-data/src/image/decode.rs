@@ -5,11 +5,13 @@ use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 use ::image::metadata::Orientation;
-use ::image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use ::image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::error::DataError;
 use crate::image::Image;
+use crate::image::digest::{ImageDigest, source_digest};
 use crate::image::shape::{Channels, Fit, ImageShape, Size};
+
 
 /// How large an image may be before it is refused.
 ///
@@ -59,6 +61,14 @@ impl Image {
     /// # Errors
     /// When there is no such file, it is no image, or it is larger than `options.limits`.
     pub fn read(path: &Path, options: &ImageOptions) -> Result<Self, DataError> {
+        Self::read_digested(path, options).map(|(image, _)| image)
+    }
+
+    /// The same with the digest of the picture before it was brought to `options`: what it is known by.
+    pub(crate) fn read_digested(
+        path: &Path,
+        options: &ImageOptions,
+    ) -> Result<(Self, ImageDigest), DataError> {
         let metadata = fs::metadata(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => DataError::NotFound {
                 path: path.to_owned(),
@@ -85,6 +95,15 @@ impl Image {
     /// # Errors
     /// When the bytes are no image, or it is larger than `options.limits`.
     pub fn decode(bytes: &[u8], path: &Path, options: &ImageOptions) -> Result<Self, DataError> {
+        Self::decode_digested(bytes, path, options).map(|(image, _)| image)
+    }
+
+    /// As [`read_digested`](Self::read_digested), from the bytes of a file.
+    pub(crate) fn decode_digested(
+        bytes: &[u8],
+        path: &Path,
+        options: &ImageOptions,
+    ) -> Result<(Self, ImageDigest), DataError> {
         check_file_bytes(path, bytes.len() as u64, &options.limits)?;
         Self::decode_from(Cursor::new(bytes), path, options)
     }
@@ -93,7 +112,7 @@ impl Image {
         reader: impl BufRead + Seek,
         path: &Path,
         options: &ImageOptions,
-    ) -> Result<Self, DataError> {
+    ) -> Result<(Self, ImageDigest), DataError> {
         let mut reader = ImageReader::new(reader);
         if let Ok(format) = ImageFormat::from_path(path) {
             reader.set_format(format);
@@ -113,14 +132,31 @@ impl Image {
             DynamicImage::from_decoder(decoder).map_err(|error| DataError::decode(path, error))?;
         decoded.apply_orientation(orientation);
         let mut image = Self::from_dynamic(&decoded);
+        let digest = image.digest_of(&decoded);
         drop(decoded);
         if let Some(channels) = options.channels {
             image = image.with_channels(channels);
         }
-        Ok(match options.size {
+        let image = match options.size {
             Some(size) => image.resized(size, options.fit),
             None => image,
-        })
+        };
+        Ok((image, digest))
+    }
+
+    /// The digest of the picture that this image was made from: of the image where that holds all of it, else of the
+    /// samples as they were decoded.
+    fn digest_of(&self, decoded: &DynamicImage) -> ImageDigest {
+        let color = decoded.color();
+        if matches!(color, ColorType::L8 | ColorType::Rgb8) {
+            return source_digest(self.shape(), self.pixels());
+        }
+        // More bytes than an image of 8 bits has, so that the two are never taken for each other.
+        let shape = ImageShape {
+            channels: usize::from(color.bytes_per_pixel()) << 8 | self.shape().channels,
+            ..self.shape()
+        };
+        source_digest(shape, decoded.as_bytes())
     }
 
     /// Gray for a gray source, color for any other; transparent parts show a white ground, as on paper.

@@ -17,6 +17,9 @@ impl Dataset {
             train: self
                 .train
                 .binarized(binarization, seed, Purpose::Binarization),
+            validation: self.validation.map(|validation| {
+                validation.binarized(binarization, seed, Purpose::ValidationBinarization)
+            }),
             test: self
                 .test
                 .map(|test| test.binarized(binarization, seed, Purpose::TestBinarization)),
@@ -79,14 +82,7 @@ mod tests {
     }
 
     fn dataset(binarization: Binarization, seed: u64) -> Dataset {
-        Dataset {
-            name: "grays".to_owned(),
-            train: grays(&[100; 12]),
-            test: Some(grays(&[100; 12])),
-            skipped: vec![],
-            files: 0,
-        }
-        .binarized(binarization, seed)
+        Dataset::new("grays", grays(&[100; 12]), Some(grays(&[100; 12]))).binarized(binarization, seed)
     }
 
     fn pixels(set: &ImageSet, index: usize) -> Vec<u8> {
@@ -185,7 +181,10 @@ mod tests {
     #[test]
     fn copies_are_copies_before_they_are_drawn() {
         let split = dataset(Binarization::Static, 1)
-            .split(&SplitOptions::default())
+            .split(&SplitOptions {
+                validation_share: 0.0,
+                ..SplitOptions::default()
+            })
             .unwrap();
         assert_eq!(split.shared, 12);
     }

@@ -6,11 +6,9 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::DataError;
+use crate::image::{ImageDigest, bytes_digest};
 use crate::set::binary_draws::Binarization;
 use crate::set::image_set::ImageSet;
-
-/// The first half of an image's SHA-256: equal for equal images, and for no others that anyone will meet.
-pub(crate) type ImageDigest = [u8; 16];
 
 impl ImageSet {
     /// The set's fingerprint: SHA-256 in hexadecimal over its shape, labels and pixels, in order.
@@ -54,15 +52,30 @@ impl ImageSet {
     pub(crate) fn digests(&self) -> Result<Vec<ImageDigest>, DataError> {
         (0..self.len())
             .into_par_iter()
-            .map(|index| self.with_stored_bytes(index, image_digest))
+            .map(|index| self.with_stored_bytes(index, bytes_digest))
             .collect()
     }
 }
 
-pub(crate) fn image_digest(bytes: &[u8]) -> ImageDigest {
-    let mut digest = ImageDigest::default();
-    digest.copy_from_slice(&Sha256::digest(bytes)[..16]);
-    digest
+impl ImageSet {
+    /// One digest an image as its source has it, in order.
+    pub(crate) fn source_digests(&self) -> Result<Vec<ImageDigest>, DataError> {
+        (0..self.len())
+            .into_par_iter()
+            .map(|index| self.source_digest(index))
+            .collect()
+    }
+
+    /// What each image's part follows from: its group, or where there are no groups, what it is.
+    pub(crate) fn division_keys(&self) -> Result<Vec<ImageDigest>, DataError> {
+        (0..self.len())
+            .into_par_iter()
+            .map(|index| match self.group(index) {
+                Some(group) => Ok(group),
+                None => self.source_digest(index),
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]

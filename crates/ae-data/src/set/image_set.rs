@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::DataError;
-use crate::image::{Channels, Image, ImageOptions, ImageShape};
+use crate::image::{Channels, Image, ImageDigest, ImageOptions, ImageShape, source_digest};
 use crate::set::binary_draws::BinaryDraws;
 use crate::set::store::{Pixels, Store, named_classes};
 
@@ -63,6 +63,8 @@ impl ImageSet {
             classes,
             files: Vec::new(),
             pixels: Pixels::Memory(pixels),
+            digests: None,
+            groups: None,
         }))
     }
 
@@ -243,6 +245,7 @@ impl ImageSet {
             pixels.extend_from_slice(image.resized(size, options.fit).pixels());
         }
         let labels = (0..self.len()).map(|index| self.label(index)).collect();
+        let groups = (0..self.len()).map(|index| self.group(index)).collect();
         let files = (0..self.len())
             .filter_map(|index| self.file(index))
             .map(Path::to_owned)
@@ -255,6 +258,8 @@ impl ImageSet {
             classes: self.classes().to_vec(),
             files,
             pixels: Pixels::Memory(pixels),
+            digests: Some(self.source_digests()?),
+            groups,
         }))
     }
 
@@ -299,6 +304,37 @@ impl ImageSet {
                 Ok(read(image.pixels()))
             }
         }
+    }
+
+    /// The digest of an image as its source has it, before it was brought to the set's shape.
+    pub(crate) fn source_digest(&self, index: usize) -> Result<ImageDigest, DataError> {
+        match &self.store.digests {
+            Some(digests) => Ok(digests[self.stored(index)]),
+            None => self.with_stored_bytes(index, |bytes| source_digest(self.shape(), bytes)),
+        }
+    }
+
+    /// The digest of the name of an image's group, where the source knows groups.
+    pub(crate) fn group(&self, index: usize) -> Option<ImageDigest> {
+        let stored = self.stored(index);
+        self.store.groups.as_ref().map(|groups| groups[stored])
+    }
+
+    /// The images of this set and of another view of the same store, ordered by their files; `None` where the other set
+    /// is kept elsewhere.
+    pub(crate) fn joined(&self, other: &Self) -> Option<Self> {
+        if !Arc::ptr_eq(&self.store, &other.store) {
+            return None;
+        }
+        let all = [self, other].into_iter();
+        let mut stored: Vec<usize> = all
+            .flat_map(|set| (0..set.len()).map(|index| set.stored(index)))
+            .collect();
+        stored.sort_by(|&a, &b| self.store.files.get(a).cmp(&self.store.files.get(b)));
+        Some(Self {
+            view: Some(stored.into()),
+            ..self.clone()
+        })
     }
 
     /// The index into the store.

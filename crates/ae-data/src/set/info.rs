@@ -6,9 +6,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::DataError;
-use crate::image::ImageShape;
+use crate::image::{ImageDigest, ImageShape, bytes_digest};
 use crate::set::dataset::Dataset;
-use crate::set::digest::{ImageDigest, image_digest};
 use crate::set::image_set::ImageSet;
 use crate::set::skipped::Skipped;
 
@@ -298,7 +297,7 @@ impl ImageSurvey {
             colorless: bytes
                 .chunks_exact(shape.pixels())
                 .all(|plane| plane == first),
-            digest: image_digest(bytes),
+            digest: bytes_digest(bytes),
         }
     }
 }

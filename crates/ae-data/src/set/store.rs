@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::DataError;
-use crate::image::{ImageOptions, ImageShape};
+use crate::image::{ImageDigest, ImageOptions, ImageShape};
 use crate::set::mapped::MappedFile;
 
 /// What all views of one set share.
@@ -17,6 +17,10 @@ pub(crate) struct Store {
     /// The file of each image, relative to the folder or archive; empty when the images are not files.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) pixels: Pixels,
+    /// The digest of each image as its source has it; `None` where that is how it is stored.
+    pub(crate) digests: Option<Vec<ImageDigest>>,
+    /// The digest of the name of each image's group, which is never divided; `None` where there are no groups.
+    pub(crate) groups: Option<Vec<ImageDigest>>,
 }
 
 /// Where a set's pixels are.

@@ -192,7 +192,7 @@ impl Batch<'_> {
         let images: Vec<_> = self
             .encoded
             .par_iter()
-            .map(|(file, bytes)| Image::decode(bytes, file, options))
+            .map(|(file, bytes)| Image::decode_digested(bytes, file, options))
             .collect();
         for ((file, _), image) in self.encoded.drain(..).zip(images) {
             self.collector.add(file, image)?;

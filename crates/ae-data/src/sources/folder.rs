@@ -57,7 +57,7 @@ fn open_folder(path: &Path, name: &str, options: &OpenOptions) -> Result<Dataset
     for files in files.chunks(FILES_AT_A_TIME) {
         let images: Vec<_> = files
             .par_iter()
-            .map(|file| Image::read(&path.join(file), &options.image))
+            .map(|file| Image::read_digested(&path.join(file), &options.image))
             .collect();
         for (file, image) in files.iter().zip(images) {
             collector.add(file.clone(), image)?;

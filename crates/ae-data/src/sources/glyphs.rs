@@ -63,13 +63,7 @@ pub fn embedded() -> Result<Dataset, DataError> {
         include_bytes!("../../glyphs/t10k-images-idx3-ubyte.gz"),
         include_bytes!("../../glyphs/t10k-labels-idx1-ubyte.gz"),
     )?;
-    Ok(Dataset {
-        name: NAME.to_owned(),
-        train,
-        test: Some(test),
-        skipped: Vec::new(),
-        files: 0,
-    })
+    Ok(Dataset::new(NAME, train, Some(test)))
 }
 
 fn embedded_part(images: &[u8], labels: &[u8]) -> Result<ImageSet, DataError> {

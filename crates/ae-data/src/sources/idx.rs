@@ -166,6 +166,8 @@ fn open_idx(
             labels,
             files: Vec::new(),
             pixels: images.pixels,
+            digests: None,
+            groups: None,
         })
     };
     let train_set = set(train_part);
@@ -179,13 +181,7 @@ fn open_idx(
             found: test_set.shape(),
         });
     }
-    Ok(Dataset {
-        name: name.to_owned(),
-        train: train_set,
-        test: test_set,
-        skipped: Vec::new(),
-        files: 0,
-    })
+    Ok(Dataset::new(name, train_set, test_set))
 }
 
 /// The labels file that belongs to an images file, where there is one.

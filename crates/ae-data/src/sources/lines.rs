@@ -51,13 +51,7 @@ const CLASSES: [&str; 3] = ["falling", "level", "rising"];
 pub fn lines() -> Result<Dataset, DataError> {
     let train: Vec<usize> = (0..=255).step_by(STEP).collect();
     let test: Vec<usize> = train[1..].iter().map(|end| end - STEP / 2).collect();
-    Ok(Dataset {
-        name: NAME.to_owned(),
-        train: between(&train)?,
-        test: Some(between(&test)?),
-        skipped: Vec::new(),
-        files: 0,
-    })
+    Ok(Dataset::new(NAME, between(&train)?, Some(between(&test)?)))
 }
 
 /// The lines from each of `ends` to each.

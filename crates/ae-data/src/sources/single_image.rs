@@ -34,12 +34,10 @@ impl Format for SingleImage {
     fn open(&self, place: &Place<'_>, options: &OpenOptions) -> Result<Dataset, DataError> {
         let image = Image::read(place.path, &options.image)?;
         let (name, shape) = (place.name.as_str(), image.shape());
+        let set = ImageSet::from_images(name, shape, image.into_pixels(), None, Vec::new())?;
         Ok(Dataset {
-            name: name.to_owned(),
-            train: ImageSet::from_images(name, shape, image.into_pixels(), None, Vec::new())?,
-            test: None,
-            skipped: Vec::new(),
             files: 1,
+            ..Dataset::new(name, set, None)
         })
     }
 }

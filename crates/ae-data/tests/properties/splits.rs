@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_data::{Dataset, ImageSet, ImageShape, SplitOptions};
+use ae_data::{Dataset, Division, ImageSet, ImageShape, SplitOptions};
 
 use crate::random::{CASES, Random};
 
@@ -15,13 +15,7 @@ fn set(numbers: &[u16], labels: Option<Vec<u32>>) -> ImageSet {
 }
 
 fn dataset(train: ImageSet, test: Option<ImageSet>) -> Dataset {
-    Dataset {
-        name: "s".to_owned(),
-        train,
-        test,
-        skipped: vec![],
-        files: 0,
-    }
+    Dataset::new("s", train, test)
 }
 
 fn numbers(set: &ImageSet) -> Vec<u16> {
@@ -37,7 +31,8 @@ fn random_options(random: &mut Random) -> SplitOptions {
         // Above 0 and below 1.
         test_share: (f64::from(random.unit()) + 1e-6) / 1.000_002,
         seed: random.number(),
-        dedup: false,
+        division: Division::Shuffle,
+        ..SplitOptions::default()
     }
 }
 

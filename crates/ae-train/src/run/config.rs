@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ae_data::{Binarization, Channels, Fit, Size};
+use ae_data::{Binarization, Channels, Division, Fit, Size, SplitOptions};
 use ae_models::{ComputePath, ModelConfig, Registry};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -105,11 +105,44 @@ pub struct DataConfig {
     pub strict: bool,
     /// The share of images that are kept for testing, where the set doesn't divide itself.
     pub test_share: f64,
+    /// The share of images that are kept for comparing epochs, where the set doesn't divide itself: absent for the usual
+    /// one, and where the division has no validation images of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_share: Option<f64>,
+    /// What decides which images are kept for what. Absent in files from before there were validation images, which is
+    /// the shuffle of then.
+    #[serde(default = "division_of_then", skip_serializing_if = "is_division_of_then")]
+    pub division: Division,
     /// Whether training images that occur among the test images, too, are dropped.
     pub dedup: bool,
-    /// Only the first so many images, of those to train on and of those to test on; absent for all.
+    /// Only so many images of each part, spread over the classes; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+}
+
+/// What a configuration means that doesn't name its division.
+const fn division_of_then() -> Division {
+    Division::Shuffle
+}
+
+fn is_division_of_then(division: &Division) -> bool {
+    *division == division_of_then()
+}
+
+impl DataConfig {
+    /// How the set is divided with a run's `seed`.
+    #[must_use]
+    pub fn split_options(&self, seed: u64) -> SplitOptions {
+        SplitOptions {
+            test_share: self.test_share,
+            validation_share: self
+                .validation_share
+                .unwrap_or(SplitOptions::VALIDATION_SHARE),
+            seed,
+            dedup: self.dedup,
+            division: self.division,
+        }
+    }
 }
 
 impl Default for DataConfig {
@@ -121,7 +154,9 @@ impl Default for DataConfig {
             channels: None,
             binarize: Binarization::default(),
             strict: false,
-            test_share: 0.1,
+            test_share: SplitOptions::TEST_SHARE,
+            validation_share: Some(SplitOptions::VALIDATION_SHARE),
+            division: Division::Content,
             dedup: false,
             limit: None,
         }

@@ -28,6 +28,7 @@ pub fn training_throughput<M: Trainable>(
     }
     .check()?;
     let split = Split {
+        validation: set.take(0),
         test: set.take(0),
         train: set,
         shared: 0,

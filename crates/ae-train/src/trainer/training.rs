@@ -49,8 +49,10 @@ impl<'a, M: Trainable> Training<'a, M> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, TrainError> {
         check_images(&model, &split.train)?;
-        if !split.test.is_empty() {
-            check_images(&model, &split.test)?;
+        for set in [&split.validation, &split.test] {
+            if !set.is_empty() {
+                check_images(&model, set)?;
+            }
         }
         check_measure(&model)?;
         let plain = device.clone().without_autodiff();
@@ -203,8 +205,8 @@ impl<'a, M: Trainable> Training<'a, M> {
             return Err(self.diverged(self.progress.step, format!("the weight {name}")));
         }
         let begin = Instant::now();
-        if !self.plan.split.test.is_empty() {
-            self.observer.validating(self.plan.split.test.len());
+        if !self.plan.split.validation.is_empty() {
+            self.observer.validating(self.plan.split.validation.len());
         }
         let measured = match validate(&model, &self.plan, self.progress.step, || {
             self.observer.stop_requested()

@@ -52,7 +52,7 @@ pub(crate) fn validate<M: Trainable>(
     step: usize,
     stop: impl Fn() -> bool,
 ) -> Result<Validated, TrainError> {
-    let set = &plan.split.test;
+    let set = &plan.split.validation;
     let mut measured = Measured::default();
     if set.is_empty() {
         return Ok(Validated::Measured(measured));

@@ -13,13 +13,11 @@ const STEPS: usize = TRAIN / BATCH;
 
 fn split(binarization: Binarization) -> Split {
     let all = letters(TRAIN + 8);
-    Dataset {
-        name: "letters".to_owned(),
-        train: all.subset((0..TRAIN).collect()),
-        test: Some(all.subset((TRAIN..TRAIN + 8).collect())),
-        skipped: Vec::new(),
-        files: 0,
-    }
+    let train = all.subset((0..TRAIN).collect());
+    let mut dataset = Dataset::new("letters", train, None);
+    dataset.validation = Some(all.subset((TRAIN..TRAIN + 4).collect()));
+    dataset.test = Some(all.subset((TRAIN + 4..TRAIN + 8).collect()));
+    dataset
     .binarized(binarization, 1)
     .split(&SplitOptions::default())
     .expect("the set has both parts")

@@ -43,6 +43,7 @@ pub(crate) fn split(train: usize, test: usize) -> Split {
     let all = letters(train + test);
     Split {
         train: all.subset((0..train).collect()),
+        validation: all.subset((train..train + test).collect()),
         test: all.subset((train..train + test).collect()),
         shared: 0,
         dropped: 0,

@@ -67,6 +67,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--binarize", data.binarize.is_some()),
         ("--limit", data.limit.is_some()),
         ("--test-share", data.test_share.is_some()),
+        ("--validation-share", data.validation_share.is_some()),
         ("--dedup", data.dedup),
         ("--noise", arguments.noise.noise.is_some()),
         ("--noise-draw", arguments.noise_draw.is_some()),

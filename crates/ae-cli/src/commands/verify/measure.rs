@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ae_data::{Dataset, ImageSet, Split, SplitOptions};
+use ae_data::{Dataset, Division, ImageSet, Split, SplitOptions};
 use ae_infer::{Device, OpenModel};
 use ae_train::{CodeReport, TrainConfig, Trainer};
 
@@ -69,14 +69,17 @@ pub(super) fn measure(
 fn divided(data: Data, dataset: &Dataset, seed: u64) -> Result<Split, CliError> {
     let options = SplitOptions {
         seed,
+        validation_share: 0.0,
         ..SplitOptions::default()
     };
     if data == Data::NotMnistLarge {
         let mut split = dataset.split(&SplitOptions {
             test_share: 0.2,
+            division: Division::Shuffle,
             ..options
         })?;
         (split.train, split.test) = (split.train.take(48_000), split.test.take(12_000));
+        split.validation = split.test.clone();
         return Ok(split);
     }
     if dataset.test.is_some() {
@@ -93,6 +96,7 @@ fn divided(data: Data, dataset: &Dataset, seed: u64) -> Result<Split, CliError> 
     };
     Ok(Split {
         train: part(false),
+        validation: images.subset(Vec::new()),
         test: part(true),
         shared: 0,
         dropped: 0,
@@ -119,13 +123,7 @@ mod tests {
 
     #[test]
     fn every_tenth_image_is_tested_on_where_a_set_has_no_test_images() {
-        let mut dataset = Dataset {
-            name: "s".to_owned(),
-            train: set(25),
-            test: None,
-            skipped: vec![],
-            files: 0,
-        };
+        let mut dataset = Dataset::new("s", set(25), None);
         let split = divided(Data::Mnist10k, &dataset, 1).expect("divided");
         assert_eq!(pixels(&split.test), [9, 19]);
         assert_eq!(split.train.len(), 23);

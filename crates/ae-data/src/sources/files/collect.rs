@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::image::{Channels, Image, ImageOptions, ImageShape};
+use crate::image::{Channels, Image, ImageDigest, ImageOptions, ImageShape};
 use crate::set::{Dataset, ImageSet, Pixels, Skipped, Store};
 use crate::sources::files::layout::{Layout, Part};
 use crate::sources::options::OpenOptions;
@@ -27,6 +27,7 @@ pub(crate) struct Collector<'a> {
     pixels: Vec<u8>,
     in_memory: bool,
     files: Vec<PathBuf>,
+    digests: Vec<ImageDigest>,
     skipped: Vec<Skipped>,
 }
 
@@ -41,6 +42,7 @@ impl<'a> Collector<'a> {
             pixels: Vec::new(),
             in_memory: true,
             files: Vec::new(),
+            digests: Vec::new(),
             skipped: Vec::new(),
         }
     }
@@ -49,9 +51,9 @@ impl<'a> Collector<'a> {
     pub(crate) fn add(
         &mut self,
         file: PathBuf,
-        image: Result<Image, DataError>,
+        image: Result<(Image, ImageDigest), DataError>,
     ) -> Result<(), DataError> {
-        let image = match image {
+        let (image, digest) = match image {
             Ok(image) => image,
             Err(error) => {
                 self.skip(&file, error.reason());
@@ -84,6 +86,7 @@ impl<'a> Collector<'a> {
             _ => image,
         };
         self.files.push(file);
+        self.digests.push(digest);
         self.make_room(self.files.len(), image.shape())?;
         if self.in_memory {
             self.pixels.extend_from_slice(image.pixels());
@@ -167,6 +170,8 @@ impl<'a> Collector<'a> {
             classes: layout.classes,
             files: self.files,
             pixels,
+            digests: Some(self.digests),
+            groups: None,
         });
         let of_part = |part| {
             let indices = order
@@ -177,11 +182,9 @@ impl<'a> Collector<'a> {
         };
         let test = of_part(Part::Test);
         Ok(Dataset {
-            name: name.to_owned(),
-            train: of_part(Part::Train),
-            test: (!test.is_empty()).then_some(test),
             skipped: self.skipped,
             files,
+            ..Dataset::new(name, of_part(Part::Train), (!test.is_empty()).then_some(test))
         })
     }
 }

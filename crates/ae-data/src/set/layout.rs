@@ -1,0 +1,47 @@
+//! How a source's files lie, and which of them are no part of the set.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What was recognized in a source, and what was left aside.
+///
+/// As text it is the one line that commands print after `layout: `.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    /// What the source's files and folders were taken for; empty where there is nothing to tell.
+    pub recognized: String,
+    /// Files and folders that are no part of the set, counted by the reason.
+    pub left_aside: Vec<LeftAside>,
+}
+
+/// Files or folders that are no part of a set, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftAside {
+    /// What they are and why they are left aside, as in `.txt` or `pictures beside the parts`.
+    pub what: String,
+    /// How many of them there are.
+    pub count: usize,
+}
+
+impl Layout {
+    /// A layout of which nothing was left aside.
+    #[must_use]
+    pub fn recognized(what: impl Into<String>) -> Self {
+        Self {
+            recognized: what.into(),
+            left_aside: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.recognized)?;
+        for (index, aside) in self.left_aside.iter().enumerate() {
+            formatter.write_str(if index == 0 { "; left aside: " } else { ", " })?;
+            write!(formatter, "{} {}", aside.count, aside.what)?;
+        }
+        Ok(())
+    }
+}
