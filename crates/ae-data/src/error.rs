@@ -156,7 +156,9 @@ pub enum DataError {
         needed: usize,
     },
     /// A part of which nothing is left once copies are dropped.
-    #[error("every one of {images} images of a part of {name} is a copy of an image that is measured on")]
+    #[error(
+        "every one of {images} images of a part of {name} is a copy of an image that is measured on"
+    )]
     OnlyCopies {
         /// The set's name.
         name: String,

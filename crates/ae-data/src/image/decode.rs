@@ -12,7 +12,6 @@ use crate::image::Image;
 use crate::image::digest::{ImageDigest, source_digest};
 use crate::image::shape::{Channels, Fit, ImageShape, Size};
 
-
 /// How large an image may be before it is refused.
 ///
 /// All of it is checked before memory is taken, so that a few bytes that claim to be a gigantic image cost nothing.

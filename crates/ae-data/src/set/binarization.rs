@@ -82,7 +82,8 @@ mod tests {
     }
 
     fn dataset(binarization: Binarization, seed: u64) -> Dataset {
-        Dataset::new("grays", grays(&[100; 12]), Some(grays(&[100; 12]))).binarized(binarization, seed)
+        Dataset::new("grays", grays(&[100; 12]), Some(grays(&[100; 12])))
+            .binarized(binarization, seed)
     }
 
     fn pixels(set: &ImageSet, index: usize) -> Vec<u8> {

@@ -96,6 +96,13 @@ impl Dataset {
     /// fewer different images than parts, and whatever reading images that are decoded lazily meets.
     pub fn split(&self, options: &SplitOptions) -> Result<Split, DataError> {
         check_shares(options)?;
+        if self.train.is_empty() {
+            return Err(DataError::TooFewImages {
+                name: self.name.clone(),
+                images: 0,
+                needed: 1,
+            });
+        }
         let own = |set: &Option<ImageSet>| set.clone().filter(|set| !set.is_empty());
         let (test, validation) = (own(&self.test), own(&self.validation));
         match options.division {
@@ -109,7 +116,8 @@ impl Dataset {
                     (Some(test), None) | (None, Some(test)) => (self.train.clone(), test),
                     (None, None) => shuffled(&self.train, options)?,
                 };
-                let (train, _, shared, dropped) = without_copies(train, None, &test, options.dedup)?;
+                let (train, _, shared, dropped) =
+                    without_copies(train, None, &test, options.dedup)?;
                 Ok(Split {
                     train,
                     validation: test.clone(),
@@ -120,7 +128,11 @@ impl Dataset {
             }
             Division::Content => {
                 let shares = Shares {
-                    test: if test.is_some() { 0.0 } else { options.test_share },
+                    test: if test.is_some() {
+                        0.0
+                    } else {
+                        options.test_share
+                    },
                     validation: if validation.is_some() {
                         0.0
                     } else {
@@ -219,7 +231,8 @@ fn without_copies(
     let digests = [train.digests()?, validation.digests()?, test.digests()?];
     let [of_train, of_validation, of_test] = &digests;
     let known = |digests: &[ImageDigest]| digests.iter().copied().collect::<HashSet<_>>();
-    let (in_train, in_validation, in_test) = (known(of_train), known(of_validation), known(of_test));
+    let (in_train, in_validation, in_test) =
+        (known(of_train), known(of_validation), known(of_test));
     let shared = of_validation
         .iter()
         .filter(|digest| in_train.contains(*digest))
@@ -249,8 +262,7 @@ fn without_copies(
     };
     let kept_train = kept(&train, of_train, &[&in_validation, &in_test])?;
     let kept_validation = kept(&validation, of_validation, &[&in_test])?;
-    let dropped =
-        train.len() - kept_train.len() + validation.len() - kept_validation.len();
+    let dropped = train.len() - kept_train.len() + validation.len() - kept_validation.len();
     Ok((kept_train, kept_validation, shared, dropped))
 }
 

@@ -111,7 +111,10 @@ pub struct DataConfig {
     pub validation_share: Option<f64>,
     /// What decides which images are kept for what. Absent in files from before there were validation images, which is
     /// the shuffle of then.
-    #[serde(default = "division_of_then", skip_serializing_if = "is_division_of_then")]
+    #[serde(
+        default = "division_of_then",
+        skip_serializing_if = "is_division_of_then"
+    )]
     pub division: Division,
     /// Whether training images that occur among the test images, too, are dropped.
     pub dedup: bool,

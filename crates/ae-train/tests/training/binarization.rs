@@ -18,9 +18,9 @@ fn split(binarization: Binarization) -> Split {
     dataset.validation = Some(all.subset((TRAIN..TRAIN + 4).collect()));
     dataset.test = Some(all.subset((TRAIN + 4..TRAIN + 8).collect()));
     dataset
-    .binarized(binarization, 1)
-    .split(&SplitOptions::default())
-    .expect("the set has both parts")
+        .binarized(binarization, 1)
+        .split(&SplitOptions::default())
+        .expect("the set has both parts")
 }
 
 fn config() -> TrainConfig {

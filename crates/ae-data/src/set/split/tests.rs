@@ -74,18 +74,12 @@ fn neither_part_is_ever_empty() {
             "{images} {share}"
         );
     }
-    let error = dataset(&[1], None)
-        .split(&shuffle())
-        .unwrap_err();
+    let error = dataset(&[1], None).split(&shuffle()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "s has 1 different images; its parts need at least 2"
     );
-    assert!(
-        dataset(&[], Some(&[1]))
-            .split(&shuffle())
-            .is_err()
-    );
+    assert!(dataset(&[], Some(&[1])).split(&shuffle()).is_err());
 }
 
 #[test]

@@ -184,7 +184,11 @@ impl<'a> Collector<'a> {
         Ok(Dataset {
             skipped: self.skipped,
             files,
-            ..Dataset::new(name, of_part(Part::Train), (!test.is_empty()).then_some(test))
+            ..Dataset::new(
+                name,
+                of_part(Part::Train),
+                (!test.is_empty()).then_some(test),
+            )
         })
     }
 }
