@@ -1,7 +1,10 @@
 //! A model beside its baselines, on the same images.
 
-use ae_data::{Binarization, NoiseChain, Split};
-use ae_eval::{Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines};
+use ae_data::{Binarization, ImageSet, NoiseChain};
+use ae_eval::{
+    Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines, measure_baselines,
+    unlearned,
+};
 use ae_infer::OpenModel;
 use ae_models::{CodeBits, Trainable as _};
 use ae_report::{Column, thousands};
@@ -9,6 +12,7 @@ use ae_train::{CodeReport, LogLikelihood};
 use serde::Serialize;
 
 use crate::error::CliError;
+use crate::measured_set::MeasuredSet;
 
 /// What a code's number is stored in.
 const CODE_VALUE_BITS: u32 = 32;
@@ -44,7 +48,8 @@ pub(crate) struct Evaluation {
     /// What it is to beat.
     pub(crate) baselines: Vec<Baseline>,
     /// The images that all of them were measured on.
-    pub(crate) data: String,
+    #[serde(flatten)]
+    pub(crate) set: MeasuredSet,
     /// Their number.
     pub(crate) images: usize,
     /// Whether they were made black and white, and when that is drawn.
@@ -63,10 +68,15 @@ pub(crate) struct Evaluation {
 }
 
 /// Which images, under which noise.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Conditions<'a> {
-    /// The images: all methods learn on `train` and are measured on `test`.
-    pub(crate) split: &'a Split,
+    /// What baselines learn on: images that the model was trained on; `None` where they are not to be had, and only what
+    /// learns nothing is measured.
+    pub(crate) train: Option<&'a ImageSet>,
+    /// What everything is measured on.
+    pub(crate) images: &'a ImageSet,
+    /// What is said of them.
+    pub(crate) set: MeasuredSet,
     /// The noise on what a method sees.
     pub(crate) noise: Option<&'a NoiseChain>,
     /// Its seed.
@@ -81,36 +91,46 @@ pub(crate) fn evaluate(
     model: &OpenModel,
     conditions: Conditions<'_>,
 ) -> Result<Evaluation, CliError> {
-    let Conditions { split, noise, seed } = conditions;
-    let quality = model.quality(&split.test, noise.map(|noise| (noise, seed)))?;
-    let codes = model.code_report(&split.test, seed)?;
+    let Conditions {
+        train,
+        images,
+        set,
+        noise,
+        seed,
+    } = conditions;
+    let quality = model.quality(images, noise.map(|noise| (noise, seed)))?;
+    let codes = model.code_report(images, seed)?;
     let code = model.code_bits()?;
     let seeded = noise.map(|chain| SeededNoise {
         chain: chain.clone(),
         seed,
     });
-    let baselines = baselines(&BaselineRequest {
-        train: &split.train,
-        test: &split.test,
+    let request = BaselineRequest {
+        train: train.unwrap_or(images),
+        test: images,
         code_values: model.code_values()?,
         code_value_bits: CODE_VALUE_BITS,
         corruption: seeded.as_ref().map(|noise| noise as &dyn Corruption),
-    })?;
+    };
+    let baselines = match train {
+        Some(_) => baselines(&request)?,
+        None => measure_baselines(&request, &unlearned())?,
+    };
     Ok(Evaluation {
         model: ModelResult {
             name: model.name().to_owned(),
             kind: model.kind(),
             parameters: model.model().parameter_count(),
             quality,
-            bits_per_pixel: code.code_bits as f64 / split.test.shape().pixels() as f64,
+            bits_per_pixel: code.code_bits as f64 / images.shape().pixels() as f64,
             bytes_per_image: code.code_bits as f64 / 8.0,
             is_compression: code.is_compression(),
             code,
         },
         baselines,
-        data: split.test.name().to_owned(),
-        images: split.test.len(),
-        binarize: split.test.binarization(),
+        set,
+        images: images.len(),
+        binarize: images.binarization(),
         noise: noise.map(ToString::to_string),
         seed,
         codes,
@@ -166,10 +186,10 @@ impl Evaluation {
             ));
         }
         format!(
-            "{}: {} images of {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}",
-            self.data,
+            "{}: {} {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}",
+            self.set.data,
             thousands(self.images as u64),
-            "the test set",
+            self.set.images(),
             self.model.name,
             thousands(self.model.parameters as u64),
             self.model.code,

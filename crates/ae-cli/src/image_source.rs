@@ -1,10 +1,9 @@
 //! Opening the images that a command works on.
 
-use ae_data::{Binarization, Dataset, Division, ImageOptions, ImageSet, OpenOptions, Part, Split};
-use ae_infer::OpenModel;
+use ae_data::{Binarization, Dataset, Division, ImageOptions, ImageSet, OpenOptions, Split};
 use ae_models::Registry;
 use ae_report::thousands;
-use ae_train::{DataConfig, RunConfig, RunDirectory};
+use ae_train::{DataCard, DataConfig, RunConfig, RunDirectory};
 
 use crate::arguments::{DataArguments, DataPosition};
 use crate::error::CliError;
@@ -15,8 +14,6 @@ use crate::terminal::Terminal;
 pub(crate) struct ImageSource {
     /// The set and what is done to its images.
     pub(crate) config: DataConfig,
-    /// Whether the user named the set, rather than the model.
-    pub(crate) is_named: bool,
     /// What decides which images are kept for testing, and what is drawn from grays.
     pub(crate) seed: u64,
 }
@@ -28,7 +25,6 @@ impl ImageSource {
         arguments.data = position.set.or(arguments.data);
         Self {
             config: configured(&arguments, DataConfig::default()),
-            is_named: arguments.data.is_some(),
             seed: 0,
         }
     }
@@ -37,7 +33,6 @@ impl ImageSource {
     pub(crate) fn of_run(config: &RunConfig) -> Self {
         Self {
             config: config.data.clone(),
-            is_named: true,
             seed: config.train.seed,
         }
     }
@@ -50,44 +45,7 @@ impl ImageSource {
                 binarize,
                 ..DataConfig::default()
             },
-            is_named: true,
             seed,
-        }
-    }
-
-    /// The set that a model is to be run on: the one named, brought to the model's shape, or the one
-    /// that the model's run was trained on, divided as it was then.
-    ///
-    /// # Errors
-    /// The run's configuration cannot be read.
-    pub(crate) fn for_model(
-        arguments: &DataArguments,
-        model: &OpenModel,
-        registry: &Registry,
-    ) -> Result<Self, CliError> {
-        let run = model.run_config(registry)?;
-        let seed = run.as_ref().map_or(0, |run| run.train.seed);
-        let base = match run {
-            Some(run) if arguments.data.is_none() => run.data,
-            // Of another set, too, the model sees what it was trained to see.
-            Some(run) => DataConfig {
-                binarize: run.data.binarize,
-                ..model.form()
-            },
-            None => model.form(),
-        };
-        Ok(Self {
-            config: configured(arguments, base),
-            is_named: arguments.data.is_some(),
-            seed,
-        })
-    }
-
-    /// All of a set that the user names, the test images of one that the model brings along.
-    pub(crate) fn usual_part(&self) -> Part {
-        match self.is_named {
-            true => Part::All,
-            false => Part::Test,
         }
     }
 
@@ -120,13 +78,18 @@ impl ImageSource {
         Ok(ae_data::open(&config.source, &options)?.binarized(config.binarize, self.seed))
     }
 
-    /// Reads the set and divides it.
+    /// Reads the set and divides it, for a run that says in its model files what it was trained on.
     ///
     /// # Errors
     /// Those of [`ae_data::open`] and [`Dataset::split`].
-    pub(crate) fn split(&self, terminal: &Terminal) -> Result<Split, CliError> {
-        let config = &self.config;
+    pub(crate) fn split(&self, terminal: &Terminal) -> Result<(Split, DataCard), CliError> {
         let dataset = self.open(terminal)?;
+        let card = DataCard::new(&self.config, self.seed, &dataset)?;
+        Ok((self.divided(&dataset)?, card))
+    }
+
+    fn divided(&self, dataset: &Dataset) -> Result<Split, CliError> {
+        let config = &self.config;
         let mut split = dataset.split(&config.split_options(self.seed))?;
         if let Some(limit) = config.limit {
             for set in [&mut split.train, &mut split.validation, &mut split.test] {
@@ -142,28 +105,6 @@ impl ImageSource {
             Division::Content => set.spread(limit, self.seed)?,
             Division::Shuffle => set.take(limit),
         })
-    }
-
-    /// Reads a part of the set: one image set, or two where all of a divided set is wanted.
-    ///
-    /// # Errors
-    /// Those of [`open`](Self::open) and [`split`](Self::split).
-    pub(crate) fn part(&self, part: Part, terminal: &Terminal) -> Result<Vec<ImageSet>, CliError> {
-        let sets = match part {
-            Part::Test => vec![self.split(terminal)?.test],
-            Part::Train => vec![self.split(terminal)?.train],
-            Part::Validation => vec![self.split(terminal)?.validation],
-            Part::All => {
-                let dataset = self.open(terminal)?;
-                let all = [Some(dataset.train), dataset.validation, dataset.test];
-                let limit = self.config.limit.unwrap_or(usize::MAX);
-                all.into_iter()
-                    .flatten()
-                    .map(|set| self.limited(&set, limit))
-                    .collect::<Result<_, _>>()?
-            }
-        };
-        Ok(sets)
     }
 }
 
@@ -209,7 +150,8 @@ pub(crate) fn tell_shared(split: &Split, terminal: &Terminal) {
     }
 }
 
-fn tell_skipped(dataset: &Dataset, terminal: &Terminal) {
+/// Tells which files could not be read.
+pub(crate) fn tell_skipped(dataset: &Dataset, terminal: &Terminal) {
     const MOST: usize = 5;
     if dataset.skipped.is_empty() {
         return;

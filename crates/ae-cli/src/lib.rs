@@ -10,6 +10,7 @@ mod destination;
 mod error;
 mod evaluation;
 mod image_source;
+mod measured_set;
 mod opening;
 mod panics;
 mod pictures;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use ae_data::{ImageSet, Part};
-use ae_infer::{ComputePath, ModelPath, OpenModel};
+use ae_infer::{ComputePath, ModelPath, OpenModel, OpenedSet};
 
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, RUNS};
 use crate::backend::{self, OpenDevice};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::image_source::ImageSource;
+use crate::measured_set::{open_set, request_of};
 
 /// Which run is taken when the user names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,8 @@ pub(crate) fn open_on_device(
     Ok((model, device))
 }
 
-/// Opens a model and one part of a set that it takes, by default its own test images.
+/// Opens a model and the images that it is to see: the part that is asked for, else the test images of its own set and all
+/// of any other.
 ///
 /// # Errors
 /// As [`open`], or the images cannot be read or have another shape.
@@ -84,11 +85,9 @@ pub(crate) fn open_with_images(
     part: Option<Part>,
     device: DeviceArguments,
     context: &Context<'_>,
-) -> Result<(OpenModel, ImageSource, ImageSet), CliError> {
+) -> Result<(OpenModel, OpenedSet, ImageSet), CliError> {
     let model = open(model.path().as_deref(), Wanted::Any, device, context)?;
-    let source = ImageSource::for_model(data, &model, context.registry)?;
-    let part = part.unwrap_or(source.usual_part());
-    let set = source.part(part, &context.terminal)?.swap_remove(0);
-    model.check_set(&set)?;
-    Ok((model, source, set))
+    let opened = open_set(&model, &request_of(data, part), &context.terminal)?;
+    let images = opened.images()?;
+    Ok((model, opened, images))
 }

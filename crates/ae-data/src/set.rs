@@ -2,6 +2,7 @@
 
 mod binarization;
 mod binary_draws;
+mod concatenated;
 mod dataset;
 mod digest;
 mod division;

@@ -47,6 +47,14 @@ pub fn baselines(request: &BaselineRequest<'_>) -> Result<Vec<Baseline>, EvalErr
     measure_baselines(request, BUILTIN)
 }
 
+/// Those of [`BUILTIN`] that learn nothing, for images beside which there are none to learn on: whatever a request
+/// names as training images is not looked at.
+#[must_use]
+pub fn unlearned() -> Vec<&'static dyn BaselineKind> {
+    let kinds = BUILTIN.iter().copied();
+    kinds.filter(|kind| !kind.learns()).collect()
+}
+
 /// Measures those of `kinds` that apply, as [`baselines`](fn@baselines) does with [`BUILTIN`].
 ///
 /// # Errors
@@ -79,6 +87,12 @@ mod tests {
             readme.contains(&format!("|---|---|\n{table}\n")),
             "README.md should say:\n{table}"
         );
+    }
+
+    #[test]
+    fn what_copies_its_input_learns_nothing() {
+        let names: Vec<_> = unlearned().iter().map(|kind| kind.name()).collect();
+        assert_eq!(names, ["identity", "jpeg"]);
     }
 
     #[test]

@@ -10,7 +10,9 @@ pub mod pca;
 mod quality;
 mod spread;
 
-pub use baselines::{Baseline, BaselineKind, BaselineRequest, baselines, measure_baselines};
+pub use baselines::{
+    Baseline, BaselineKind, BaselineRequest, baselines, measure_baselines, unlearned,
+};
 pub use codes::detection::{alarm_threshold, auroc};
 pub use codes::interpolation::Interpolation;
 pub use codes::logistic::LogisticRegression;

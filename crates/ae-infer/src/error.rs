@@ -3,11 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use ae_data::{DataError, ImageShape};
+use ae_data::{DataError, ImageShape, Part};
 use ae_eval::EvalError;
 use ae_models::ModelError;
 use ae_train::TrainError;
 
+use crate::no_part::NoPartReason;
 use crate::npy::NpyError;
 
 /// What can go wrong while a model is used.
@@ -76,6 +77,92 @@ pub enum InferError {
         expected: ImageShape,
         /// The images' shape.
         found: ImageShape,
+    },
+    /// No set is named, and which one the model was trained on is not known.
+    #[error(
+        "{model}: its file doesn't say where the images are that it was trained on{}{}",
+        data_name.as_ref().map_or_else(String::new, |name| format!(", but for their name, {name}")),
+        problem.as_ref().map_or_else(String::new, |problem| format!(" ({problem})"))
+    )]
+    OwnSetUnknown {
+        /// The model.
+        model: String,
+        /// What its set was called.
+        data_name: Option<String>,
+        /// Why what lies beside the file doesn't help, if something does.
+        problem: Option<String>,
+    },
+    /// No set is named, and that of the model is not where it was.
+    #[error("{}: there is no longer the set that {model} was trained on", path.display())]
+    OwnSetGone {
+        /// The model.
+        model: String,
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// No set is named, and where the model's was there is one that has no image in common with it.
+    #[error(
+        "{}: another set than {model} was trained on: fingerprint {then} then, {now} now, no image in common",
+        path.display()
+    )]
+    AnotherSet {
+        /// The model.
+        model: String,
+        /// Where it was.
+        path: PathBuf,
+        /// The fingerprint of what was trained on.
+        then: String,
+        /// The fingerprint of what is there now.
+        now: String,
+    },
+    /// No set is named, and the model's own is another one or was changed so that training images may be among its test
+    /// images.
+    #[error(
+        "{}: not the images that {model} was trained on: fingerprint {then} then, {now} now; training images may be \
+         among the others, as this run divided by order or the set's own parts are others",
+        path.display()
+    )]
+    DividedAnew {
+        /// The model.
+        model: String,
+        /// Where the set was.
+        path: PathBuf,
+        /// The fingerprint of what was trained on.
+        then: String,
+        /// The fingerprint of what is there now.
+        now: String,
+    },
+    /// Another share for a set that the model was trained on, which was divided then.
+    #[error(
+        "{name}: {model} was trained on this set with a {what} of {used}, so {given} would measure training images"
+    )]
+    DividedAlready {
+        /// The set.
+        name: String,
+        /// The model.
+        model: String,
+        /// Which share.
+        what: &'static str,
+        /// What was asked for.
+        given: f64,
+        /// What the run was trained with.
+        used: f64,
+    },
+    /// A part that a set doesn't have.
+    #[error(
+        "{name}: no {part} images: {}",
+        match reason {
+            NoPartReason::Undivided => "the model was not trained on this set, and it has no parts of its own",
+            NoPartReason::Empty => "the set has none",
+        }
+    )]
+    NoPart {
+        /// The set.
+        name: String,
+        /// The part.
+        part: Part,
+        /// Why there is none.
+        reason: NoPartReason,
     },
     /// A picture and a model whose channels don't go together.
     #[error("a picture of {picture} channels for a model of {model}")]

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use ae_data::{Channels, Image, ImageOptions, ImageShape, NoiseChain, Size};
+use ae_data::{ImageShape, NoiseChain};
 use ae_models::{
     CodeBits, Codes, Model, ModelCard, Placement, Reconstruct, Registry, Trainable as _,
 };
-use ae_train::{DataConfig, Measurement, RunConfig, RunDirectory};
+use ae_train::{DataCard, Measurement, RunConfig, RunDirectory};
 use burn::tensor::Device;
 
 use crate::error::{Capability, InferError};
 use crate::model_path::ModelPath;
+use crate::own_set::OwnSet;
 use crate::progress::{Listener, Progress};
 
 /// Images that go through a model at once.
@@ -18,13 +19,14 @@ pub const BATCH_SIZE: usize = 128;
 
 /// A model on a device.
 ///
-/// Images are brought to the model's form by [`read_image`](Self::read_image) or [`form`](Self::form); pixels are `f32`
-/// in `[0, 1]`, images `[channels, height, width]`. Memory is bounded by a few batches of [`BATCH_SIZE`] images.
+/// Images are brought to the model's form by [`read_image`](Self::read_image) or [`open_set`](Self::open_set); pixels are
+/// `f32` in `[0, 1]`, images `[channels, height, width]`. Memory is bounded by a few batches of [`BATCH_SIZE`] images.
 #[derive(Debug, Clone)]
 pub struct OpenModel {
     name: String,
     run: Option<PathBuf>,
     card: ModelCard,
+    own_set: OwnSet,
     model: Model,
     device: Device,
     listener: Listener,
@@ -57,6 +59,7 @@ impl OpenModel {
         let (model, card) = ae_models::load_model(path.file(), registry, placement)?;
         Ok(Self {
             run: path.run().map(Path::to_owned),
+            own_set: OwnSet::find(path, &card, registry),
             card,
             ..Self::new(path.name(), model, placement.device)
         })
@@ -65,10 +68,12 @@ impl OpenModel {
     /// A model that is in memory already, under a name to speak of it.
     #[must_use]
     pub fn new(name: impl Into<String>, model: Model, device: &Device) -> Self {
+        let card = ModelCard::new(&model);
         Self {
             name: name.into(),
             run: None,
-            card: ModelCard::new(&model),
+            own_set: OwnSet::unknown(&card),
+            card,
             model,
             device: device.clone(),
             listener: Listener::default(),
@@ -179,32 +184,11 @@ impl OpenModel {
         })
     }
 
-    /// How a set is opened so that its images are of the model's form, whatever they are on the disk.
+    /// What the model's file says of its data: how images are brought to it, and what set it was trained on; `None` where
+    /// the file is of version 1, which doesn't say it.
     #[must_use]
-    pub fn form(&self) -> DataConfig {
-        let shape = self.image_shape();
-        DataConfig {
-            size: Some(shape.size()),
-            channels: channels_of(shape),
-            ..DataConfig::default()
-        }
-    }
-
-    /// Reads an image file and brings it to the model's form.
-    ///
-    /// # Errors
-    /// The file is no image.
-    pub fn read_image(&self, path: impl AsRef<Path>) -> Result<Image, InferError> {
-        let shape = self.image_shape();
-        let options = ImageOptions {
-            size: Some(Size {
-                height: shape.height,
-                width: shape.width,
-            }),
-            channels: channels_of(shape),
-            ..ImageOptions::default()
-        };
-        Ok(Image::read(path.as_ref(), &options)?)
+    pub fn data_card(&self) -> Option<&DataCard> {
+        self.own_set.card.as_ref()
     }
 
     /// Checks that `found`, the shape of `name`, is the model's.
@@ -219,6 +203,11 @@ impl OpenModel {
             expected,
             found,
         })
+    }
+
+    /// What is known of the set that the model was trained on.
+    pub(crate) fn own_set(&self) -> &OwnSet {
+        &self.own_set
     }
 
     /// Runs the model over sets.
@@ -249,13 +238,5 @@ impl OpenModel {
 
     pub(crate) fn listener(&self) -> &Listener {
         &self.listener
-    }
-}
-
-fn channels_of(shape: ImageShape) -> Option<Channels> {
-    match shape.channels {
-        1 => Some(Channels::Gray),
-        3 => Some(Channels::Rgb),
-        _ => None,
     }
 }

@@ -29,7 +29,7 @@ pub use checked::CheckedModelConfig;
 pub use config::ModelConfig;
 pub use error::ModelError;
 pub use file::card::{ModelCard, config_of};
-pub use file::load::{load_model, read_model_card, read_tensors};
+pub use file::load::{load_model, read_model_card, read_model_data, read_tensors};
 pub use file::save::save_model;
 pub use kind::{ModelKind, Outline};
 pub use kinds::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};

@@ -24,6 +24,7 @@ pub use optim::schedule::ScheduleConfig;
 #[cfg(any(test, fuzzing))]
 pub use run::checkpoint::fuzz_manifest;
 pub use run::config::{DataConfig, RunConfig};
+pub use run::data_card::{DataCard, own_parts};
 pub use run::directory::RunDirectory;
 pub use run::metrics::{MetricsLine, StepMetrics, read_metrics};
 pub use run::reports::{

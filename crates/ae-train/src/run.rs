@@ -2,6 +2,7 @@
 
 pub(crate) mod checkpoint;
 pub(crate) mod config;
+pub(crate) mod data_card;
 pub(crate) mod directory;
 pub(crate) mod metrics;
 pub(crate) mod progress;

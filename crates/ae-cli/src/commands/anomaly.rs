@@ -6,6 +6,7 @@ use ae_data::ImageSet;
 use ae_eval::{alarm_threshold, auroc};
 use ae_infer::OpenModel;
 use ae_report::{Cells, GridRequest, GridRow, picture_grid, significant, thousands};
+use ae_train::DataConfig;
 use clap::Args;
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::{CliError, Status};
 use crate::image_source::ImageSource;
+use crate::measured_set::{open_set, request_of};
 use crate::opening::{Wanted, open};
 use crate::terminal::Terminal;
 
@@ -90,20 +92,15 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
     }
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
+    let request = request_of(&arguments.data, None);
+    let opened = open_set(&model, &request, &terminal)?;
+    let seed = opened.seed();
     let foreign = match &arguments.foreign {
-        Some(name) => Some(foreign_set(
-            name,
-            &model,
-            &arguments.data,
-            &source,
-            &terminal,
-        )?),
+        Some(name) => Some(foreign_set(name, &model, &arguments.data, seed, &terminal)?),
         None => None,
     };
-    let split = source.split(&terminal)?;
-    model.check_set(&split.test)?;
-    let scores = |set: &ImageSet| model.anomaly_scores(set, source.seed);
+    let split = opened.split()?;
+    let scores = |set: &ImageSet| model.anomaly_scores(set, seed);
     let familiar = scores(&split.train)?;
     let threshold = alarm_threshold(&familiar, arguments.false_alarm_rate)
         .ok_or_else(|| CliError::failure(Status::Data, split.train.name(), "no training images"))?;
@@ -149,18 +146,25 @@ fn foreign_set(
     name: &str,
     model: &OpenModel,
     data: &DataArguments,
-    source: &ImageSource,
+    seed: u64,
     terminal: &Terminal,
 ) -> Result<ImageSet, CliError> {
-    let mut foreign = source.clone();
-    foreign.config.source = name.to_owned();
-    // Scaled only where that was asked for: a picture that was scaled is anomalous for that alone.
-    (foreign.config.size, foreign.config.channels) = (data.size, data.channels);
+    let foreign = ImageSource {
+        config: DataConfig {
+            source: name.to_owned(),
+            // Scaled only where that was asked for: a picture that was scaled is anomalous for that alone.
+            size: data.size,
+            channels: data.channels,
+            binarize: data.binarize.unwrap_or(model.preparation().binarize),
+            ..DataConfig::default()
+        },
+        seed,
+    };
     let dataset = foreign.open(terminal)?;
     // Where the set is divided, its test images are what a test set is compared with.
     let set = dataset.test.unwrap_or(dataset.train);
     model.check_set(&set)?;
-    Ok(set.take(source.config.limit.unwrap_or(usize::MAX)))
+    Ok(set.take(data.limit.unwrap_or(usize::MAX)))
 }
 
 /// The most anomalous images, what the model makes of them, and where the two differ.

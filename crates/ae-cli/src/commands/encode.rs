@@ -12,8 +12,8 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::image_source::ImageSource;
-use crate::opening::{Wanted, open};
+use crate::measured_set::MeasuredSet;
+use crate::opening::open_with_images;
 
 /// Compress images to codes, as a NumPy file.
 #[derive(Debug, Args)]
@@ -51,33 +51,32 @@ struct Encoded {
     shape: Vec<usize>,
     dtype: &'static str,
     model: String,
-    data: String,
+    #[serde(flatten)]
+    set: MeasuredSet,
 }
 
 pub(super) fn run(arguments: EncodeArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
-    let path = arguments.model.path();
-    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
-    let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
-    for set in &sets {
-        model.check_set(set)?;
-    }
-    let rows = sets.iter().map(|set| set.len()).sum();
+    let (model, opened, images) = open_with_images(
+        arguments.model,
+        &arguments.data,
+        arguments.part,
+        arguments.device,
+        context,
+    )?;
     let code_shape = model.code_shape()?;
-    write_npy::<InferError>(&arguments.out, rows, &code_shape, |codes| {
-        sets.iter()
-            .try_for_each(|set| model.encode_set(set, |code| codes.push(code)))
+    write_npy::<InferError>(&arguments.out, images.len(), &code_shape, |codes| {
+        model.encode_set(&images, |code| codes.push(code))
     })?;
-    let mut shape = vec![rows];
+    let mut shape = vec![images.len()];
     shape.extend(code_shape);
     let encoded = Encoded {
         file: arguments.out,
         shape,
         dtype: "float32",
         model: model.name().to_owned(),
-        data: sets[0].name().to_owned(),
+        set: MeasuredSet::of(&opened),
     };
     terminal.result(&encoded, || encoded.text())
 }

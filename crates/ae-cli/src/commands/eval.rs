@@ -1,16 +1,16 @@
 //! `ae eval`.
 
-use ae_data::NoiseChain;
+use ae_data::{NoiseChain, Part};
 
 use crate::arguments::value::at_least_one;
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::evaluation::{Conditions, evaluate};
-use crate::image_source::ImageSource;
+use crate::measured_set::{MeasuredSet, open_set, request_of};
 use crate::opening::{Wanted, open};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] = &[(
@@ -39,9 +39,10 @@ pub(super) struct EvalArguments {
     /// The seed of the noise [default: the run's].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Which images of the set are measured; PCA and the like are fitted to the training images.
-    #[arg(long, value_enum, default_value_t = MeasuredPart::Test)]
-    part: MeasuredPart,
+    /// Which images are measured [default: test, of the set that the model was trained on; all, of any other]. PCA and
+    /// the like are fitted to the model's own training images.
+    #[arg(long, value_parser = part())]
+    part: Option<Part>,
     /// Estimate the log-likelihood of the images by this many codes each (vae).
     #[arg(long, value_name = "SAMPLES", value_parser = at_least_one)]
     nll: Option<usize>,
@@ -50,25 +51,27 @@ pub(super) struct EvalArguments {
     device: DeviceArguments,
 }
 
-/// Which images a model is measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum MeasuredPart {
-    /// The test images.
-    Test,
-    /// The training images.
-    Train,
-}
-
 pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
-    let mut split = source.split(&terminal)?;
-    if arguments.part == MeasuredPart::Train {
-        split.test = split.train.clone();
-    }
-    model.check_set(&split.test)?;
+    let request = request_of(&arguments.data, arguments.part);
+    let opened = open_set(&model, &request, &terminal)?;
+    let images = opened.images()?;
+    let train = match opened.relation().is_own() {
+        true => opened.images_of(Part::Train),
+        false => model.own_training_images(&request),
+    };
+    let train = match train {
+        Ok(train) => Some(train),
+        Err(error) => {
+            terminal.warning(format!(
+                "baselines that learn are left out, as the model's training images cannot be had: {}",
+                error
+            ));
+            None
+        }
+    };
     let noise = match arguments.noise.noise {
         Some(noise) => Some(noise),
         None => model.trained_noise()?,
@@ -80,11 +83,13 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         )
         .hint("ae train --model vae trains one that has"));
     }
-    let seed = arguments.seed.unwrap_or(source.seed);
+    let seed = arguments.seed.unwrap_or(opened.seed());
     let mut evaluation = evaluate(
         &model,
         Conditions {
-            split: &split,
+            train: train.as_ref(),
+            images: &images,
+            set: MeasuredSet::of(&opened),
             noise: noise
                 .as_ref()
                 .filter(|noise: &&NoiseChain| !noise.is_empty()),
@@ -92,7 +97,7 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         },
     )?;
     if let Some(samples) = arguments.nll {
-        evaluation.likelihood = model.log_likelihood(&split.test, samples, seed)?;
+        evaluation.likelihood = model.log_likelihood(&images, samples, seed)?;
     }
     terminal.result(&evaluation, || evaluation.text())
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ae_data::Part;
 use ae_infer::CodeSource;
 use ae_report::{ImageGridRequest, image_grid};
 use clap::Args;
@@ -13,7 +14,7 @@ use crate::command::Example;
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
-use crate::image_source::ImageSource;
+use crate::measured_set::{open_set, request_of};
 use crate::opening::{Wanted, open};
 
 /// What `ae --help` shows.
@@ -84,10 +85,13 @@ pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
     let codes = match arguments.mixture {
         Some(components) => {
-            let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
-            let train = source.split(&context.terminal)?.train;
-            model.check_set(&train)?;
-            CodeSource::Mixture(model.fit_mixture(&train, components, source.seed)?)
+            let request = request_of(&arguments.data, None);
+            let opened = open_set(&model, &request, &context.terminal)?;
+            let images = match opened.relation().is_own() {
+                true => opened.images_of(Part::Train)?,
+                false => opened.images()?,
+            };
+            CodeSource::Mixture(model.fit_mixture(&images, components, opened.seed())?)
         }
         None => CodeSource::Prior,
     };

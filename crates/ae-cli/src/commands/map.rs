@@ -13,6 +13,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
+use crate::measured_set::MeasuredSet;
 use crate::opening::open_with_images;
 use crate::pictures::sample;
 
@@ -66,6 +67,8 @@ pub(super) enum MapMethod {
 #[derive(Serialize)]
 struct Mapped {
     model: String,
+    #[serde(flatten)]
+    set: MeasuredSet,
     method: &'static str,
     images: usize,
     file: PathBuf,
@@ -103,7 +106,7 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
         )
         .hint("--method pca takes any number"));
     }
-    let (model, _, set) = open_with_images(
+    let (model, opened, set) = open_with_images(
         arguments.model,
         &arguments.data,
         arguments.part,
@@ -130,6 +133,7 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
     }
     let mapped = Mapped {
         model: model.name().to_owned(),
+        set: MeasuredSet::of(&opened),
         method,
         images: points.len(),
         file: arguments.out,
@@ -137,8 +141,12 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
     let request = MapRequest {
         title: mapped.model.clone(),
         subtitle: format!(
-            "codes of {} images of {} in a plane, by {method}",
+            "codes of {} {} of {} in a plane, by {method}",
             thousands(points.len() as u64),
+            match opened.part() {
+                Part::All => "images".to_owned(),
+                part => format!("{part} images"),
+            },
             set.name()
         ),
         classes: set.classes().to_vec(),

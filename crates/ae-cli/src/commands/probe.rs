@@ -1,5 +1,6 @@
 //! `ae probe`.
 
+use ae_data::Part;
 use ae_infer::ProbedFeatures;
 use ae_report::{Column, table, thousands};
 use clap::Args;
@@ -9,7 +10,7 @@ use crate::arguments::value::at_least_one;
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::image_source::ImageSource;
+use crate::measured_set::{MeasuredSet, open_set, request_of};
 use crate::opening::{Wanted, open};
 
 /// Measure how much codes tell of the labels.
@@ -40,10 +41,14 @@ pub(super) struct ProbeArguments {
 #[derive(Serialize)]
 struct Probed {
     model: String,
-    data: String,
+    /// What was measured on.
+    #[serde(flatten)]
+    set: MeasuredSet,
     train_images: usize,
     test_images: usize,
     classes: usize,
+    /// Their names, in the order of the labels.
+    class_names: Vec<String>,
     #[serde(rename = "neighbours")]
     neighbors: usize,
     /// Codes, PCA codes and pixels.
@@ -66,16 +71,17 @@ pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<()
     let terminal = context.terminal;
     let path = arguments.model.path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
-    let split = source.split(&terminal)?;
-    model.check_set(&split.test)?;
+    let request = request_of(&arguments.data, Some(Part::Test));
+    let opened = open_set(&model, &request, &terminal)?;
+    let split = opened.split()?;
     let features = model.probe(&split, arguments.neighbors)?;
     let probed = Probed {
         model: model.name().to_owned(),
-        data: split.train.name().to_owned(),
+        set: MeasuredSet::of(&opened),
         train_images: split.train.len(),
         test_images: split.test.len(),
         classes: split.train.classes().len(),
+        class_names: split.train.classes().to_vec(),
         neighbors: arguments.neighbors,
         features: features.into_iter().map(FeatureAccuracy::from).collect(),
     };
@@ -91,6 +97,21 @@ impl From<ProbedFeatures> for FeatureAccuracy {
             linear_accuracy: features.linear_accuracy,
         }
     }
+}
+
+/// The names of classes, the first of many.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 30;
+    let mut text = names
+        .iter()
+        .take(MOST)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > MOST {
+        text.push_str(", …");
+    }
+    text
 }
 
 impl Probed {
@@ -114,10 +135,11 @@ impl Probed {
             })
             .collect();
         format!(
-            "{}: {} classes of {}, learned from {} images, measured on {}\n\n{}",
+            "{}: {} classes of {} ({}), learned from {} images, measured on {}\n\n{}",
             self.model,
             self.classes,
-            self.data,
+            self.set.data,
+            listed(&self.class_names),
             thousands(self.train_images as u64),
             thousands(self.test_images as u64),
             table(&columns, &rows),

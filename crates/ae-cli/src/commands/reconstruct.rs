@@ -13,8 +13,8 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgum
 use crate::context::Context;
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
-use crate::image_source::ImageSource;
-use crate::opening::{Wanted, open};
+use crate::measured_set::MeasuredSet;
+use crate::opening::open_with_images;
 
 /// Pass images through a model and write what comes out.
 #[derive(Debug, Args)]
@@ -55,7 +55,8 @@ pub(super) struct ReconstructArguments {
 #[derive(Serialize)]
 struct Reconstructed {
     model: String,
-    data: String,
+    #[serde(flatten)]
+    set: MeasuredSet,
     noise: Option<String>,
     #[serde(flatten)]
     quality: Quality,
@@ -72,19 +73,20 @@ struct ImageResult {
 
 pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    let path = arguments.model.path();
-    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let source = ImageSource::for_model(&arguments.data, &model, context.registry)?;
-    let sets = source.part(arguments.part.unwrap_or(source.usual_part()), &terminal)?;
-    for set in &sets {
-        model.check_set(set)?;
-    }
+    let (model, opened, images) = open_with_images(
+        arguments.model,
+        &arguments.data,
+        arguments.part,
+        arguments.device,
+        context,
+    )?;
+    let sets = [images];
     let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
     let job = Job {
         model: &model,
         sets: &sets,
         noise: noise.as_ref(),
-        seed: arguments.seed.unwrap_or(source.seed),
+        seed: arguments.seed.unwrap_or(opened.seed()),
     };
     let (quality, images) = match arguments.out.extension().is_some_and(|end| end == "npy") {
         true => job.write_array(&arguments.out, arguments.force)?,
@@ -92,7 +94,7 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
     };
     let result = Reconstructed {
         model: model.name().to_owned(),
-        data: sets[0].name().to_owned(),
+        set: MeasuredSet::of(&opened),
         noise: noise.as_ref().map(ToString::to_string),
         quality,
         images,

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::image_source::read_run_config;
+use crate::measured_set::MeasuredSet;
 use crate::opening::{Wanted, find, open_with_images};
 use crate::pictures;
 
@@ -59,6 +60,9 @@ pub(super) struct ShowArguments {
 #[derive(Serialize)]
 struct Shown {
     model: String,
+    /// Nothing of the losses, which are of no set.
+    #[serde(flatten)]
+    set: Option<MeasuredSet>,
     picture: PathBuf,
 }
 
@@ -66,22 +70,23 @@ pub(super) fn run(arguments: ShowArguments, context: &Context<'_>) -> Result<(),
     let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     let out = arguments.out.clone();
-    let (model, picture) = match arguments.losses {
+    let (model, set, picture) = match arguments.losses {
         true => losses(arguments, context)?,
         false => model_at_work(arguments, context)?,
     };
     picture.write_png(&out)?;
     let shown = Shown {
         model,
+        set,
         picture: out,
     };
     terminal.result(&shown, || format!("picture   {}", shown.picture.display()))
 }
 
-fn losses(
-    arguments: ShowArguments,
-    context: &Context<'_>,
-) -> Result<(String, ae_report::Picture), CliError> {
+/// What was drawn: the model's name, the images it saw, and the picture.
+type Drawn = (String, Option<MeasuredSet>, ae_report::Picture);
+
+fn losses(arguments: ShowArguments, context: &Context<'_>) -> Result<Drawn, CliError> {
     let path = find(arguments.model.path().as_deref(), Wanted::Any, context)?;
     let name = path.name();
     let run = path.run().ok_or_else(|| {
@@ -90,14 +95,11 @@ fn losses(
     let config = read_run_config(run, context.registry)?;
     let lines = read_metrics(&RunDirectory::open(run)?.metrics_file())?;
     let picture = pictures::losses(&name, pictures::loss_name(&config), &lines)?;
-    Ok((name, picture))
+    Ok((name, None, picture))
 }
 
-fn model_at_work(
-    arguments: ShowArguments,
-    context: &Context<'_>,
-) -> Result<(String, ae_report::Picture), CliError> {
-    let (model, source, set) = open_with_images(
+fn model_at_work(arguments: ShowArguments, context: &Context<'_>) -> Result<Drawn, CliError> {
+    let (model, opened, set) = open_with_images(
         arguments.model,
         &arguments.data,
         arguments.part,
@@ -113,7 +115,8 @@ fn model_at_work(
         &model,
         &set,
         arguments.count,
-        noise.map(|noise| (noise, arguments.seed.unwrap_or(source.seed))),
+        noise.map(|noise| (noise, arguments.seed.unwrap_or(opened.seed()))),
     )?;
-    Ok((model.name().to_owned(), picture))
+    let measured = Some(MeasuredSet::of(&opened));
+    Ok((model.name().to_owned(), measured, picture))
 }

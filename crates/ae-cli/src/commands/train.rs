@@ -7,7 +7,7 @@ mod weights;
 
 use std::path::{Path, PathBuf};
 
-use ae_data::{NoiseChain, Split};
+use ae_data::{NoiseChain, Part, Split};
 use ae_infer::OpenModel;
 use ae_models::{ComputePath, Model, Registry};
 use ae_report::thousands;
@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::evaluation::{self, Conditions, Evaluation, evaluate};
 use crate::image_source::{ImageSource, tell_shared};
+use crate::measured_set::MeasuredSet;
 use crate::pictures::{self, sample};
 use crate::progress::Progress;
 use crate::signals::Signals;
@@ -99,7 +100,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     }
 
     let source = ImageSource::of_run(&request.config);
-    let split = source.split(&terminal)?;
+    let (split, card) = source.split(&terminal)?;
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];
@@ -111,7 +112,9 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
         .config
         .model
         .init(input_shape, request.train.seed, placement)?;
-    let run = request.make_directory(&split, context.registry)?;
+    let run = request
+        .make_directory(&split, context.registry)?
+        .with_data_card(card);
     terminal.note(format!("run: {}", run.path().display()));
 
     let is_resumed = matches!(request.place, Place::Resume(_));
@@ -252,7 +255,9 @@ fn finish(
     let evaluated = evaluate(
         &model,
         Conditions {
-            split: &measured,
+            train: Some(&measured.train),
+            images: &measured.test,
+            set: MeasuredSet::own(&measured.test, Part::Test),
             noise,
             seed: train.seed,
         },

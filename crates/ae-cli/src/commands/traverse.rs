@@ -13,6 +13,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
+use crate::measured_set::MeasuredSet;
 use crate::opening::open_with_images;
 use crate::pictures::sample;
 
@@ -66,6 +67,9 @@ const MOST: usize = 40;
 #[derive(Serialize)]
 struct Traversed {
     model: String,
+    /// The images that say which numbers matter.
+    #[serde(flatten)]
+    set: MeasuredSet,
     /// The numbers drawn, counted from 0, in the order of the rows.
     numbers: Vec<Number>,
     picture: PathBuf,
@@ -91,7 +95,7 @@ pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result
             return Err(CliError::usage(option, why));
         }
     }
-    let (model, source, set) = open_with_images(
+    let (model, opened, set) = open_with_images(
         arguments.model,
         &arguments.data,
         arguments.part,
@@ -99,7 +103,7 @@ pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result
         context,
     )?;
     let set = set.subset(sample(&set, MEASURED_IMAGES));
-    let mut dimensions = model.latent_dimensions(&set, source.seed)?;
+    let mut dimensions = model.latent_dimensions(&set, opened.seed())?;
     let start: Vec<f32> = match &arguments.image {
         Some(image) => model.encode(&[model.read_image(image)?])?.into_values(),
         None => dimensions.iter().map(|each| each.mean as f32).collect(),
@@ -123,6 +127,7 @@ pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result
     };
     let traversed = Traversed {
         model: model.name().to_owned(),
+        set: MeasuredSet::of(&opened),
         numbers: dimensions.into_iter().map(Number::from).collect(),
         picture: arguments.out,
     };

@@ -200,6 +200,20 @@ impl From<InferError> for CliError {
             InferError::Shape { expected, .. } => {
                 Self::new(Status::Data, message).hint(format!("--size {}", expected.size()))
             }
+            InferError::OwnSetUnknown { .. } => Self::new(Status::Usage, message)
+                .hint("name the images by --data, as SET or DIR"),
+            InferError::OwnSetGone { .. } => Self::new(Status::Files, message)
+                .hint("where that set was moved, name it by --data: it is known by its images"),
+            InferError::AnotherSet { ref path, .. } | InferError::DividedAnew { ref path, .. } => {
+                Self::new(Status::Data, message).hint(format!(
+                    "where the set was moved, name it by --data: it is known by its images; --data {} measures what is there, whole",
+                    path.display()
+                ))
+            }
+            InferError::DividedAlready { .. } => Self::new(Status::Usage, message)
+                .hint("without the option, the set is divided as it was then"),
+            InferError::NoPart { .. } => Self::new(Status::Usage, message)
+                .hint("--part all, or none at all, takes every image"),
             InferError::Channels { .. } => Self::failure(Status::Data, "--model", message),
             InferError::CodeLength { .. } => Self::new(Status::Data, message),
             InferError::NoLabels { .. } => Self::new(Status::Data, message)

@@ -5,6 +5,7 @@ use ae_random::Purpose;
 use crate::set::binary_draws::{Binarization, BinaryDraws};
 use crate::set::dataset::Dataset;
 use crate::set::image_set::ImageSet;
+use crate::set::store::Pixels;
 
 impl Dataset {
     /// The same images in black and white, drawn from `seed`.
@@ -45,8 +46,11 @@ impl ImageSet {
     /// Whether the images were made black and white, and when that is drawn.
     #[must_use]
     pub fn binarization(&self) -> Binarization {
-        self.draws
-            .map_or(Binarization::None, |draws| draws.binarization)
+        let draws = match &self.store.pixels {
+            Pixels::Pieces(pieces) => pieces.first().and_then(|piece| piece.draws),
+            Pixels::Memory(_) | Pixels::Mapped { .. } | Pixels::Files { .. } => self.draws,
+        };
+        draws.map_or(Binarization::None, |draws| draws.binarization)
     }
 
     fn binarized(mut self, binarization: Binarization, seed: u64, purpose: Purpose) -> Self {

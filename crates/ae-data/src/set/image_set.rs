@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::image::{Channels, Image, ImageDigest, ImageOptions, ImageShape, source_digest};
 use crate::set::binary_draws::BinaryDraws;
-use crate::set::store::{Pixels, Store, named_classes};
+use crate::set::store::{Piece, Pixels, Store, named_classes};
 
 /// Images of one shape, with or without labels.
 ///
@@ -16,9 +16,9 @@ use crate::set::store::{Pixels, Store, named_classes};
 /// time they are read; which of them it is makes no difference to whoever reads.
 #[derive(Clone)]
 pub struct ImageSet {
-    store: Arc<Store>,
+    pub(crate) store: Arc<Store>,
     /// Indices into the store; `None` for all of it in order.
-    view: Option<Arc<[usize]>>,
+    pub(crate) view: Option<Arc<[usize]>>,
     /// How grays become black and white whenever an image is read; `None` where they stay.
     pub(crate) draws: Option<BinaryDraws>,
 }
@@ -303,14 +303,22 @@ impl ImageSet {
                 }
                 Ok(read(image.pixels()))
             }
+            Pixels::Pieces(pieces) => {
+                let (set, index) = Self::in_piece(pieces, stored);
+                Ok(read(&set.copied(index)?))
+            }
         }
     }
 
     /// The digest of an image as its source has it, before it was brought to the set's shape.
     pub(crate) fn source_digest(&self, index: usize) -> Result<ImageDigest, DataError> {
-        match &self.store.digests {
-            Some(digests) => Ok(digests[self.stored(index)]),
-            None => self.with_stored_bytes(index, |bytes| source_digest(self.shape(), bytes)),
+        match (&self.store.digests, &self.store.pixels) {
+            (Some(digests), _) => Ok(digests[self.stored(index)]),
+            (None, Pixels::Pieces(pieces)) => {
+                let (set, index) = Self::in_piece(pieces, self.stored(index));
+                set.source_digest(index)
+            }
+            (None, _) => self.with_stored_bytes(index, |bytes| source_digest(self.shape(), bytes)),
         }
     }
 
@@ -320,25 +328,24 @@ impl ImageSet {
         self.store.groups.as_ref().map(|groups| groups[stored])
     }
 
-    /// The images of this set and of another view of the same store, ordered by their files; `None` where the other set
-    /// is kept elsewhere.
-    pub(crate) fn joined(&self, other: &Self) -> Option<Self> {
-        if !Arc::ptr_eq(&self.store, &other.store) {
-            return None;
-        }
-        let all = [self, other].into_iter();
-        let mut stored: Vec<usize> = all
-            .flat_map(|set| (0..set.len()).map(|index| set.stored(index)))
-            .collect();
-        stored.sort_by(|&a, &b| self.store.files.get(a).cmp(&self.store.files.get(b)));
-        Some(Self {
-            view: Some(stored.into()),
-            ..self.clone()
-        })
+    /// An image of a set that is made of pieces: its piece as a set, and its index there.
+    fn in_piece(pieces: &[Piece], stored: usize) -> (Self, usize) {
+        let piece = &pieces[pieces.partition_point(|piece| piece.start <= stored) - 1];
+        let set = Self {
+            store: Arc::clone(&piece.store),
+            view: piece.view.clone(),
+            draws: piece.draws,
+        };
+        (set, stored - piece.start)
+    }
+
+    /// A copy of an image's bytes.
+    fn copied(&self, index: usize) -> Result<Vec<u8>, DataError> {
+        self.with_bytes(index, <[u8]>::to_vec)
     }
 
     /// The index into the store.
-    fn stored(&self, index: usize) -> usize {
+    pub(crate) fn stored(&self, index: usize) -> usize {
         assert!(index < self.len(), "image {index} of {}", self.len());
         self.view.as_ref().map_or(index, |view| view[index])
     }
@@ -351,6 +358,7 @@ impl fmt::Debug for ImageSet {
             Pixels::Memory(_) => "memory",
             Pixels::Mapped { .. } => "mapped",
             Pixels::Files { .. } => "files",
+            Pixels::Pieces(_) => "pieces",
         };
         f.debug_struct("ImageSet")
             .field("name", &self.name())

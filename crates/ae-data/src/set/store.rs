@@ -1,9 +1,11 @@
 //! What all views of one set share: its images, wherever they are kept.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::error::DataError;
 use crate::image::{ImageDigest, ImageOptions, ImageShape};
+use crate::set::binary_draws::BinaryDraws;
 use crate::set::mapped::MappedFile;
 
 /// What all views of one set share.
@@ -34,6 +36,17 @@ pub(crate) enum Pixels {
         folder: PathBuf,
         options: ImageOptions,
     },
+    /// In other stores, piece after piece; their images are those that the pieces have, drawn where they are drawn.
+    Pieces(Vec<Piece>),
+}
+
+/// A set as a piece of another.
+pub(crate) struct Piece {
+    pub(crate) store: Arc<Store>,
+    pub(crate) view: Option<Arc<[usize]>>,
+    pub(crate) draws: Option<BinaryDraws>,
+    /// The index of its first image in the whole.
+    pub(crate) start: usize,
 }
 
 /// Checks labels against images and classes, and names the classes after their numbers where they have no names.

@@ -16,6 +16,10 @@ impl BaselineKind for Identity {
         "the input itself, stored as one byte a value; with noise, the noisy input"
     }
 
+    fn learns(&self) -> bool {
+        false
+    }
+
     fn measure(&self, bench: &Bench<'_>) -> Result<Vec<Baseline>, EvalError> {
         let bytes = bench.shape().values() as f64;
         let quality = bench.measure(|input| input)?;

@@ -26,6 +26,10 @@ impl BaselineKind for Jpeg {
          (without headers) does where that is another, and at 10, 50 and 90; stores the file"
     }
 
+    fn learns(&self) -> bool {
+        false
+    }
+
     fn measure(&self, bench: &Bench<'_>) -> Result<Vec<Baseline>, EvalError> {
         let request = bench.request();
         let code_bits = request.code_values as f64 * f64::from(request.code_value_bits);

@@ -19,6 +19,11 @@ pub trait BaselineKind: Sync {
         true
     }
 
+    /// Whether something of it is fitted to or chosen on training images; so it is, where a kind does not say otherwise.
+    fn learns(&self) -> bool {
+        true
+    }
+
     /// Measures it on the test images: one result for each of its settings.
     ///
     /// # Errors

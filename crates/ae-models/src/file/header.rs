@@ -97,10 +97,12 @@ impl Header {
 }
 
 /// The first bytes of a file: the length and the header, padded so that the tensors begin at a multiple of eight.
+///
+/// A header that would not be read again is refused: that much can only be in what the layer above says of the data.
 pub(crate) fn encode(
     metadata: &BTreeMap<&'static str, String>,
     tensors: &[NamedTensor],
-) -> Vec<u8> {
+) -> Result<Vec<u8>, ModelError> {
     // By hand, as the crate keeps the metadata in a hash map, and the same model is to give the same bytes.
     let mut header = serde_json::Map::new();
     header.insert(METADATA_KEY.to_owned(), serde_json::json!(metadata));
@@ -117,7 +119,14 @@ pub(crate) fn encode(
     }
     let mut text = serde_json::Value::Object(header).to_string().into_bytes();
     text.resize(text.len().next_multiple_of(LENGTH_BYTES as usize), b' ');
-    [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
+    if text.len() as u64 > MAX_HEADER_BYTES {
+        let reason = format!(
+            "{} bytes of header, at most {MAX_HEADER_BYTES} are read",
+            text.len()
+        );
+        return Err(ModelError::config("data", reason));
+    }
+    Ok([&(text.len() as u64).to_le_bytes(), text.as_slice()].concat())
 }
 
 /// The header's JSON. A name that comes twice is an error here; maps of other readers keep the last.

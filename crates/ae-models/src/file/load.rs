@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::ModelError;
-use crate::file::card::ModelCard;
+use crate::file::card::{ModelCard, data_of};
 use crate::file::header::Header;
 use crate::model::Model;
 use crate::parameters::builder::Builder;
@@ -76,6 +76,16 @@ pub fn read_model_card(
             .map_err(|error| in_file(path, error))?;
     }
     Ok(card)
+}
+
+/// Reads what a model file says of its data ([`ModelCard::data`]), without knowing its kind.
+///
+/// # Errors
+/// As for [`load_model`], as far as the header goes.
+pub fn read_model_data(path: impl AsRef<Path>) -> Result<Option<serde_json::Value>, ModelError> {
+    let path = path.as_ref();
+    let (_, header) = Header::read(path)?;
+    data_of(&header.metadata).map_err(|error| in_file(path, error))
 }
 
 /// Reads the tensors and the card of a model file, in the order in which they lie in it: what a custom model

@@ -32,7 +32,7 @@ pub fn save_model<M: Module>(
         check_against(expected, found)?;
     }
     tensors.iter().try_for_each(check_finite)?;
-    let header = header::encode(&card.to_metadata(), &tensors);
+    let header = header::encode(&card.to_metadata(), &tensors)?;
     write_atomically_as(Unfinished::Model, path, |writer| {
         writer.write_all(&header)?;
         for tensor in &tensors {

@@ -317,8 +317,8 @@ fn headers_that_lie_are_refused() {
         "model: none in the file",
     );
     check(
-        &metadata("format_version", "2"),
-        "format_version: `2`: this version of the library reads `1`",
+        &metadata("format_version", "3"),
+        "format_version: `3`: this version of the library reads `1` and `2`",
     );
     check(
         &metadata("input_shape", "[1,1]"),

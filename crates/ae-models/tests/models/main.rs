@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod card;
 mod configuration;
 mod custom;
 mod definitions;

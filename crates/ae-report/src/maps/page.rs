@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::drawing::picture::Picture;
 use crate::error::ReportError;
-use crate::maps::points::{MapRequest, check, class_color, unit_places};
+use crate::maps::points::{MapRequest, check, class_color, class_shape, unit_places};
 
 /// Thumbnails in a row of the page's one image.
 const COLUMNS: usize = 50;
@@ -58,8 +58,9 @@ pub fn map_html(request: &MapRequest) -> Result<String, ReportError> {
         let [red, green, blue] = class_color(u32::try_from(label).ok());
         let _ = write!(
             classes,
-            "[\"{}\",\"#{red:02x}{green:02x}{blue:02x}\"],",
-            script_text(class)
+            "[\"{}\",\"#{red:02x}{green:02x}{blue:02x}\",{}],",
+            script_text(class),
+            class_shape(u32::try_from(label).ok())
         );
     }
     Ok(PAGE

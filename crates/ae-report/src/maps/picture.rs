@@ -1,12 +1,14 @@
 //! A map as a picture with thumbnails, colored by class.
 
-use crate::drawing::canvas::{Anchor, Canvas, Marker};
+use crate::drawing::canvas::{Anchor, Canvas};
 use crate::drawing::heading::Heading;
 use crate::drawing::lettering::TextStyle;
 use crate::drawing::picture::Picture;
-use crate::drawing::theme::{FRAME, LEGEND, MARGIN, NOTE, QUIET};
+use crate::drawing::theme::{FRAME, INK, LEGEND, MARGIN, NOTE, QUIET, WHITE};
 use crate::error::ReportError;
-use crate::maps::points::{MapPoint, MapRequest, check, class_color, unit_places};
+use crate::maps::points::{
+    MapPoint, MapRequest, are_many, check, class_color, class_marker, unit_places,
+};
 
 const WIDTH: usize = 1_200;
 const HEIGHT: usize = 1_000;
@@ -15,8 +17,17 @@ const THUMBNAIL: usize = 28;
 /// Width of the column that names the classes.
 const LEGEND_WIDTH: usize = 110;
 
-/// Draws a map, 1200 x 1000 pixels: a dot for every image, and thumbnails, tinted by class, wherever there is room for
+/// Height of a line of that column, and of one of many.
+const LEGEND_LINE: f32 = 30.0;
+const NARROW_LEGEND_LINE: f32 = 24.0;
+/// Columns of classes, at most.
+const MOST_LEGEND_COLUMNS: usize = 3;
+
+/// Draws a map, 1200 x 1000 pixels: a mark for every image, and thumbnails, tinted by class, wherever there is room for
 /// one that hides no other.
+///
+/// More classes than there are colors have marks of other shapes, which are on their thumbnails, too, and their names are
+/// written where most of their images are.
 ///
 /// # Errors
 /// [`ReportError::NoImages`] without points, [`ReportError::ShapeMismatch`] when the images differ in shape,
@@ -30,15 +41,12 @@ pub fn map_picture(request: &MapRequest) -> Result<Picture, ReportError> {
     };
     heading.draw(&mut canvas, WIDTH);
     let top = MARGIN + heading.height();
-    let legend = if request.classes.is_empty() {
-        0
-    } else {
-        LEGEND_WIDTH
-    };
+    let legend = Legend::of(&request.classes, HEIGHT - 2 * MARGIN - top);
+    let legend_width = legend.columns * LEGEND_WIDTH;
     // Half a thumbnail of room on each side.
     let (left, room) = (
         MARGIN + THUMBNAIL,
-        WIDTH - 2 * MARGIN - 2 * THUMBNAIL - legend,
+        WIDTH - 2 * MARGIN - 2 * THUMBNAIL - legend_width,
     );
     let side = room.min(HEIGHT - MARGIN - top - 2 * THUMBNAIL) as f64;
     let left = left as f64 + 0.5 * (room as f64 - side);
@@ -48,13 +56,8 @@ pub fn map_picture(request: &MapRequest) -> Result<Picture, ReportError> {
         .map(|[x, y]| (left + side * x, top + side * y))
         .collect();
     for (point, &(x, y)) in request.points.iter().zip(&places) {
-        canvas.marker(
-            Marker::Dot,
-            x as f32,
-            y as f32,
-            3.0,
-            class_color(point.label),
-        );
+        let marker = class_marker(point.label);
+        canvas.marker(marker, x as f32, y as f32, 3.0, class_color(point.label));
     }
     let mut drawn: Vec<(f64, f64)> = Vec::new();
     for (point, &(x, y)) in request.points.iter().zip(&places) {
@@ -71,25 +74,19 @@ pub fn map_picture(request: &MapRequest) -> Result<Picture, ReportError> {
         let (x, y) = (x as usize - width / 2, y as usize - height / 2);
         canvas.place(&thumbnail, x, y);
         canvas.frame(x, y, width, height, FRAME);
-    }
-    for (label, class) in request.classes.iter().enumerate() {
-        let y = top as f32 + 30.0 * label as f32;
-        let x = (WIDTH - MARGIN - LEGEND_WIDTH + 20) as f32;
-        canvas.marker(
-            Marker::Dot,
-            x,
-            y,
-            7.0,
-            class_color(u32::try_from(label).ok()),
-        );
-        let name = LEGEND.shorten(class, (LEGEND_WIDTH - 40) as f32);
-        canvas.text_centered(&name, x + 16.0, y, Anchor::Start, LEGEND);
-        if y > (HEIGHT - MARGIN - 40) as f32 {
-            break;
+        if are_many(&request.classes) {
+            let marker = class_marker(point.label);
+            let (x, y) = ((x + width) as f32 - 4.0, y as f32 + 4.0);
+            canvas.marker(marker, x, y, 3.5, class_color(point.label));
         }
     }
+    if are_many(&request.classes) {
+        name_classes(&mut canvas, request, &places);
+    }
+    let corner = ((WIDTH - MARGIN - legend_width + 20) as f32, top as f32);
+    legend.draw(&mut canvas, corner, &request.classes);
     let note = format!(
-        "{} of {} images drawn, a dot each",
+        "{} of {} images drawn, a mark each",
         drawn.len(),
         places.len()
     );
@@ -100,6 +97,85 @@ pub fn map_picture(request: &MapRequest) -> Result<Picture, ReportError> {
     let baseline = (HEIGHT - MARGIN / 2) as f32;
     canvas.text(&note, MARGIN as f32, baseline, Anchor::Start, style);
     Ok(canvas.into_picture())
+}
+
+/// How the column of classes is laid out.
+struct Legend {
+    columns: usize,
+    rows: usize,
+    line: f32,
+}
+
+impl Legend {
+    /// In `height` pixels.
+    fn of(classes: &[String], height: usize) -> Self {
+        let rows = |line: f32| (height as f32 / line) as usize;
+        let line = match classes.len() <= rows(LEGEND_LINE) {
+            true => LEGEND_LINE,
+            false => NARROW_LEGEND_LINE,
+        };
+        let rows = rows(line).max(1);
+        Self {
+            columns: classes.len().div_ceil(rows).min(MOST_LEGEND_COLUMNS),
+            rows,
+            line,
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas, corner: (f32, f32), classes: &[String]) {
+        let room = self.columns * self.rows;
+        let named = match classes.len() <= room {
+            true => classes.len(),
+            // The last line says how many are not named.
+            false => room - 1,
+        };
+        let place = |index: usize| {
+            let x = corner.0 + (index / self.rows * LEGEND_WIDTH) as f32;
+            (x, corner.1 + self.line * (index % self.rows) as f32)
+        };
+        for (label, class) in classes.iter().take(named).enumerate() {
+            let (x, y) = place(label);
+            let label = u32::try_from(label).ok();
+            canvas.marker(class_marker(label), x, y, 7.0, class_color(label));
+            let name = LEGEND.shorten(class, (LEGEND_WIDTH - 40) as f32);
+            canvas.text_centered(&name, x + 16.0, y, Anchor::Start, LEGEND);
+        }
+        if named < classes.len() {
+            let (x, y) = place(named);
+            let more = format!("{} more", classes.len() - named);
+            canvas.text_centered(&more, x + 16.0, y, Anchor::Start, LEGEND);
+        }
+    }
+}
+
+/// Writes the name of every class over the image that lies in the middle of its images.
+fn name_classes(canvas: &mut Canvas, request: &MapRequest, places: &[(f64, f64)]) {
+    let style = TextStyle { color: INK, ..NOTE };
+    for (label, class) in request.classes.iter().enumerate() {
+        let of_class = request.points.iter().zip(places);
+        let of_class = of_class.filter(|(point, _)| point.label == u32::try_from(label).ok());
+        let own: Vec<(f64, f64)> = of_class.map(|(_, &place)| place).collect();
+        // By the medians, which a few that lie far away don't move.
+        let median = |axis: fn(&(f64, f64)) -> f64| {
+            let mut values: Vec<f64> = own.iter().map(axis).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        let (Some(x), Some(y)) = (median(|place| place.0), median(|place| place.1)) else {
+            continue;
+        };
+        let name = style.shorten(class, LEGEND_WIDTH as f32);
+        let (width, height) = (style.width(&name) + 8.0, style.cap_height() + 8.0);
+        let (left, top) = (x as f32 - width / 2.0, y as f32 - height / 2.0);
+        canvas.fill(
+            left.max(0.0) as usize,
+            top.max(0.0) as usize,
+            width as usize,
+            height as usize,
+            WHITE,
+        );
+        canvas.text_centered(&name, x as f32, y as f32, Anchor::Middle, style);
+    }
 }
 
 /// A small copy of the image: dark is white paper, bright is the color of the class.
@@ -167,6 +243,38 @@ mod tests {
             "{}",
             count(class_color(Some(1)))
         );
+    }
+
+    #[test]
+    fn twenty_six_classes_can_be_told_apart() {
+        let names: Vec<String> = ('A'..='Z').map(String::from).collect();
+        assert!(are_many(&names) && !are_many(&names[..10]));
+        let mut styles: Vec<_> = (0..50)
+            .map(|label| {
+                (
+                    class_color(Some(label)),
+                    format!("{:?}", class_marker(Some(label))),
+                )
+            })
+            .collect();
+        styles.sort();
+        styles.dedup();
+        assert_eq!(styles.len(), 50);
+        let of = |classes: usize| {
+            let points = (0..classes)
+                .map(|class| point((class % 6) as f64, (class / 6) as f64, class as u32));
+            let request = MapRequest {
+                title: "map".to_owned(),
+                subtitle: String::new(),
+                classes: (0..classes).map(|class| format!("class {class}")).collect(),
+                points: points.collect(),
+            };
+            map_picture(&request).unwrap()
+        };
+        // However many there are, there is a picture.
+        for classes in [11, 26, 40, 130, 1_000] {
+            of(classes);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use ae_data::Image;
 
+use crate::drawing::canvas::Marker;
 use crate::error::ReportError;
 
 /// What [`map_picture`](crate::map_picture()) and [`map_html`](crate::map_html()) draw.
@@ -50,6 +51,33 @@ pub(crate) fn class_color(label: Option<u32>) -> [u8; 3] {
     label.map_or(CLASS_COLORS[0], |label| {
         CLASS_COLORS[label as usize % CLASS_COLORS.len()]
     })
+}
+
+/// The shapes of points: the first ten classes have dots, the next ten squares, and so on, so that fifty classes can be
+/// told apart.
+const CLASS_MARKERS: [Marker; 5] = [
+    Marker::Dot,
+    Marker::Square,
+    Marker::Triangle,
+    Marker::Diamond,
+    Marker::Cross,
+];
+
+/// Which of [`CLASS_MARKERS`] a class has.
+pub(crate) fn class_shape(label: Option<u32>) -> usize {
+    label.map_or(0, |label| {
+        label as usize / CLASS_COLORS.len() % CLASS_MARKERS.len()
+    })
+}
+
+/// The shape of a class's points.
+pub(crate) fn class_marker(label: Option<u32>) -> Marker {
+    CLASS_MARKERS[class_shape(label)]
+}
+
+/// Whether so many classes need more than colors to be told apart.
+pub(crate) fn are_many(classes: &[String]) -> bool {
+    classes.len() > CLASS_COLORS.len()
 }
 
 /// Where each point lies when the points fill the unit square, at one scale for both axes, larger y upwards.

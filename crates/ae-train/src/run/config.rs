@@ -1,8 +1,9 @@
 //! `config.toml`: everything that decides a run.
 
 use std::fmt;
+use std::path::Path;
 
-use ae_data::{Binarization, Channels, Division, Fit, Size, SplitOptions};
+use ae_data::{Binarization, Channels, Division, Fit, Size, SplitOptions, source_kinds};
 use ae_models::{ComputePath, ModelConfig, Registry};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ pub struct DataConfig {
     pub binarize: Binarization,
     /// Whether an unreadable image is an error.
     pub strict: bool,
-    /// The share of images that are kept for testing, where the set doesn't divide itself.
+    /// The share of images that are kept for testing, where the set has no test images of its own.
     pub test_share: f64,
     /// The share of images that are kept for comparing epochs, where the set doesn't divide itself: absent for the usual
     /// one, and where the division has no validation images of its own.
@@ -163,5 +164,71 @@ impl Default for DataConfig {
             dedup: false,
             limit: None,
         }
+    }
+}
+
+impl DataConfig {
+    /// The source so that it means the same from everywhere: a known name as it is, a path as an absolute one.
+    #[must_use]
+    pub fn absolute_source(&self) -> String {
+        if is_known_name(&self.source) {
+            return self.source.clone();
+        }
+        let path = Path::new(&self.source);
+        // What isn't there, or has a name that is no text, stays as it was given: opening it says what is wrong.
+        let absolute = match cfg!(windows) {
+            // There a canonical path is one that hardly a program takes.
+            true => std::path::absolute(path),
+            false => path.canonicalize(),
+        };
+        let absolute = absolute
+            .ok()
+            .and_then(|path| path.to_str().map(str::to_owned));
+        absolute.unwrap_or_else(|| self.source.clone())
+    }
+}
+
+/// Whether a set is asked for by this name, not by a path.
+fn is_known_name(source: &str) -> bool {
+    source_kinds().iter().any(|kind| kind.name == Some(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(text: &str) -> DataConfig {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_configuration_without_a_division_means_the_old_one() {
+        let old = data("source = \"letters\"\ntest_share = 0.3");
+        assert_eq!(old.division, Division::Shuffle);
+        let new = DataConfig::default();
+        assert_eq!(new.division, Division::Content);
+        for config in [old, new] {
+            let text = toml::to_string(&config).unwrap();
+            assert_eq!(data(&text), config, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_becomes_absolute_and_a_name_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |source: &str| {
+            let config = DataConfig {
+                source: source.to_owned(),
+                ..DataConfig::default()
+            };
+            config.absolute_source()
+        };
+        assert_eq!(of("glyphs"), "glyphs");
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(Path::new(&of("./src")), here.join("src"));
+        assert_eq!(Path::new(&of("src/../src")), here.join("src"));
+        let absolute = folder.path().canonicalize().unwrap();
+        assert_eq!(Path::new(&of(absolute.to_str().unwrap())), absolute);
+        assert_eq!(of("not/there"), "not/there");
     }
 }

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::TrainError;
 use crate::run::config::RunConfig;
+use crate::run::data_card::DataCard;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct RunDirectory {
     path: PathBuf,
     /// What `config.toml` becomes when the run is resumed.
     next_config: Option<String>,
+    /// What its model files say of their data.
+    data_card: Option<DataCard>,
 }
 
 impl RunDirectory {
@@ -70,6 +73,7 @@ impl RunDirectory {
         Self {
             path: path.into(),
             next_config: None,
+            data_card: None,
         }
     }
 
@@ -82,6 +86,19 @@ impl RunDirectory {
     pub fn with_config<C: Serialize>(mut self, config: &C) -> Result<Self, TrainError> {
         self.next_config = Some(to_toml(&self.config_file(), config)?);
         Ok(self)
+    }
+
+    /// Has every model file of the run say how images are brought to the model and what it was trained on. The files of
+    /// a resumed run go on saying what they said.
+    #[must_use]
+    pub fn with_data_card(mut self, card: DataCard) -> Self {
+        self.data_card = Some(card);
+        self
+    }
+
+    /// What the run's model files say of their data.
+    pub(crate) fn data_card(&self) -> Option<&DataCard> {
+        self.data_card.as_ref()
     }
 
     /// Writes the configuration that the run is resumed with, if it is another one.

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ae_data::Split;
-use ae_models::{ModelCard, Trainable, config_of, save_model};
+use ae_models::{ModelCard, Trainable, config_of, read_model_data, save_model};
 
 use crate::config::CheckedTrainConfig;
 use crate::error::ChangedField;
 use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
+use crate::run::data_card::DataCard;
 use crate::run::directory::{RunDirectory, RunLock, remove};
 use crate::run::metrics::{MetricsLine, MetricsLog};
 use crate::run::progress::Progress;
@@ -66,6 +67,11 @@ impl<'a> RunStore<'a> {
                 });
             }
         }
+        // A resumed run's files say of their data what they said, and those of before there was a card nothing.
+        card.data = match &checkpoint {
+            Some(checkpoint) => read_model_data(checkpoint.path.join(checkpoint::MODEL))?,
+            None => run.data_card().map(DataCard::to_json),
+        };
         // Steps after the checkpoint are taken again and their checkpoints written again.
         for (path, _) in &skipped {
             remove(path)?;

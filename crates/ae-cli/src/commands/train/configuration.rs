@@ -37,12 +37,17 @@ pub(super) fn configuration(
         (None, None, model) if model.objective_unit().is_some() => of_sums(base.train),
         _ => base.train,
     };
+    let mut data = configured(&arguments.data, base.data);
+    if arguments.resume.is_none() {
+        // From another directory a relative path would mean another set.
+        data.source = data.absolute_source();
+    }
     let config = RunConfig {
         convolutions: match arguments.burn_operations {
             true => ComputePath::Reference,
             false => base.convolutions,
         },
-        data: configured(&arguments.data, base.data),
+        data,
         model,
         train: train_config(arguments, base_train),
     };

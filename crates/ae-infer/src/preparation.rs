@@ -1,0 +1,95 @@
+//! How images are brought to a model (`Preparation`).
+
+use std::path::Path;
+
+use ae_data::{Binarization, Channels, Dataset, Fit, Image, ImageOptions, OpenOptions, Size};
+
+use crate::error::InferError;
+use crate::open_model::OpenModel;
+use crate::own_set::DataOrigin;
+use crate::set_request::SetRequest;
+
+/// How images are brought to a model: as those were that it was trained on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Preparation {
+    /// The size that they are brought to.
+    pub size: Size,
+    /// How an image of another proportion is brought to that size.
+    pub fit: Fit,
+    /// The channels that they are brought to; `None` for a number that has no name.
+    pub channels: Option<Channels>,
+    /// Whether they are made black and white.
+    pub binarize: Binarization,
+    /// What that is drawn from.
+    pub seed: u64,
+    /// Where this is known from.
+    pub origin: DataOrigin,
+}
+
+impl OpenModel {
+    /// How images are brought to the model.
+    #[must_use]
+    pub fn preparation(&self) -> Preparation {
+        let own = self.own_set();
+        let shape = self.image_shape();
+        Preparation {
+            size: shape.size(),
+            fit: own.fit,
+            channels: match shape.channels {
+                1 => Some(Channels::Gray),
+                3 => Some(Channels::Rgb),
+                _ => None,
+            },
+            binarize: own.binarize,
+            seed: own.seed,
+            origin: own.origin,
+        }
+    }
+
+    /// Reads an image file and brings it to the model's form, in black and white where the model was trained so.
+    ///
+    /// # Errors
+    /// The file is no image.
+    pub fn read_image(&self, path: impl AsRef<Path>) -> Result<Image, InferError> {
+        let path = path.as_ref();
+        let preparation = self.preparation();
+        let image = Image::read(path, &preparation.image_options(&SetRequest::default()))?;
+        if preparation.binarize.is_none() {
+            return Ok(image);
+        }
+        let name = path.display().to_string();
+        let (shape, pixels) = (image.shape(), image.into_pixels());
+        let set = ae_data::ImageSet::from_images(&name, shape, pixels, None, Vec::new())?;
+        let dataset = Dataset::new(name, set, None);
+        let drawn = dataset.binarized(preparation.binarize, preparation.seed);
+        Ok(drawn.train.image(0)?)
+    }
+
+    /// Opens a set so that its images are brought to the model, but for what the request says of it.
+    pub(crate) fn open_prepared(
+        &self,
+        source: &str,
+        request: &SetRequest,
+    ) -> Result<Dataset, InferError> {
+        let preparation = self.preparation();
+        let options = OpenOptions {
+            image: preparation.image_options(request),
+            strict: request.strict,
+            ..OpenOptions::default()
+        };
+        let binarize = request.binarize.unwrap_or(preparation.binarize);
+        Ok(ae_data::open(source, &options)?.binarized(binarize, preparation.seed))
+    }
+}
+
+impl Preparation {
+    fn image_options(&self, request: &SetRequest) -> ImageOptions {
+        ImageOptions {
+            size: Some(request.size.unwrap_or(self.size)),
+            fit: request.fit.unwrap_or(self.fit),
+            channels: request.channels.or(self.channels),
+            ..ImageOptions::default()
+        }
+    }
+}
