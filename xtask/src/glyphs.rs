@@ -34,6 +34,9 @@ pub struct GlyphsOptions {
     packages: bool,
 }
 
+/// The families of the training faces, beside their images.
+const FAMILIES: &str = "train-families.txt";
+
 /// How the embedded set is made from the fonts.
 fn glyph_options() -> GlyphOptions {
     GlyphOptions {
@@ -62,7 +65,8 @@ pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
     let list = list_of_fonts(&glyphs, &packages, &fonts);
     let manifest = Manifest::of(&glyphs)?;
     if options.check {
-        check(&folder, &images, &glyphs.dataset, &list, &manifest)?;
+        let families = families_of(&glyphs.train_faces);
+        check(&folder, &images, &glyphs.dataset, &list, &families, &manifest)?;
         println!(
             "{} is what the fonts give: {}",
             folder.display(),
@@ -71,6 +75,14 @@ pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
         return Ok(());
     }
     packages.set_versions(&fonts);
+    let families = images.join(FAMILIES);
+    write_atomically(&families, |file| {
+        file.write_all(families_of(&glyphs.train_faces).as_bytes())
+    })
+    .map_err(|source| DataError::Write {
+        path: families.clone(),
+        source,
+    })?;
     for (name, set) in parts(&glyphs.dataset) {
         let path = |kind: &str| images.join(format!("{name}-{kind}-ubyte.gz"));
         write_idx(&path("images-idx3"), Some(&path("labels-idx1")), set)?;
@@ -108,6 +120,14 @@ fn faces(glyphs: &Glyphs) -> impl Iterator<Item = (&'static str, &GlyphFace)> {
 
 fn glyphs_are_from(glyphs: &Glyphs, fonts: &Fonts, package: &str) -> bool {
     faces(glyphs).any(|(_, face)| fonts.package(&face.file) == Some(package))
+}
+
+/// A line for each face with its family, in the images' order: what training images are divided by.
+fn families_of(faces: &[GlyphFace]) -> String {
+    faces
+        .iter()
+        .map(|face| format!("{}\n", face.family))
+        .collect()
 }
 
 /// A line for each face, in the images' order.
@@ -202,6 +222,7 @@ fn check(
     images: &Path,
     dataset: &Dataset,
     list: &str,
+    families: &str,
     manifest: &Manifest,
 ) -> Result<(), GlyphsError> {
     let there = ae_data::open(&images.to_string_lossy(), &ae_data::OpenOptions::default())?;
@@ -213,7 +234,12 @@ fn check(
     if test(dataset)? != test(&there)? {
         differences.push("the test images");
     }
-    for (name, text) in [("fonts.tsv", list), ("manifest.json", &manifest.to_json())] {
+    let texts = [
+        (folder, "fonts.tsv", list),
+        (folder, "manifest.json", &manifest.to_json()),
+        (images, FAMILIES, families),
+    ];
+    for (folder, name, text) in texts {
         let path = folder.join(name);
         if fs::read_to_string(&path).map_err(|source| GlyphsError::Read { path, source })? != text {
             differences.push(name);
@@ -254,6 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn the_families_that_are_compiled_in_are_those_of_the_list() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let list = fs::read_to_string(root.join("datasets/glyphs/fonts.tsv")).unwrap();
+        let families: String = list
+            .lines()
+            .map(|line| line.split('\t').collect::<Vec<_>>())
+            .filter(|fields| fields[0] == "train")
+            .map(|fields| format!("{}\n", fields[4]))
+            .collect();
+        let compiled = root.join("crates/ae-data/glyphs").join(FAMILIES);
+        assert_eq!(fs::read_to_string(compiled).unwrap(), families);
+    }
+
+    #[test]
     fn a_set_that_differs_is_told_by_what_differs() {
         let font = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../crates/ae-glyphs/tests/fonts/figures.ttf");
@@ -273,11 +313,14 @@ mod tests {
         write_idx(&images, Some(&labels), &glyphs.dataset.train).unwrap();
         fs::write(path("fonts.tsv"), "list").unwrap();
         fs::write(path("manifest.json"), manifest.to_json()).unwrap();
+        let families = families_of(&glyphs.train_faces);
+        fs::write(path(FAMILIES), &families).unwrap();
         check(
             folder.path(),
             folder.path(),
             &glyphs.dataset,
             "list",
+            &families,
             &manifest,
         )
         .unwrap();
@@ -287,6 +330,7 @@ mod tests {
             folder.path(),
             &glyphs.dataset,
             "another list",
+            &families,
             &manifest,
         )
         .unwrap_err();
@@ -299,6 +343,7 @@ mod tests {
             folder.path(),
             &glyphs.dataset,
             "list",
+            &families,
             &manifest,
         )
         .unwrap_err();

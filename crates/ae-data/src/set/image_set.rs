@@ -344,6 +344,17 @@ impl ImageSet {
         self.with_bytes(index, <[u8]>::to_vec)
     }
 
+    /// The same images with a group each, by the digest of its name: images of one group are never divided.
+    ///
+    /// # Panics
+    /// When there are not as many groups as images, or the set is a view or has been cloned.
+    pub(crate) fn grouped(mut self, groups: Vec<ImageDigest>) -> Self {
+        assert_eq!(groups.len(), self.store.count, "groups of {}", self.name());
+        let store = Arc::get_mut(&mut self.store).expect("a set that was just made is not shared");
+        store.groups = Some(groups);
+        self
+    }
+
     /// The index into the store.
     pub(crate) fn stored(&self, index: usize) -> usize {
         assert!(index < self.len(), "image {index} of {}", self.len());
