@@ -170,3 +170,137 @@ fn copies_are_counted_and_dropped() {
         }
     }
 }
+
+fn by_content(random: &mut Random) -> SplitOptions {
+    SplitOptions {
+        test_share: 0.05 + 0.4 * f64::from(random.unit()),
+        validation_share: 0.5 * f64::from(random.unit()),
+        seed: random.number(),
+        ..SplitOptions::default()
+    }
+}
+
+/// Numbers below `bound`, each once, in any order.
+fn distinct(random: &mut Random, count: usize, bound: usize) -> Vec<u16> {
+    let mut numbers = BTreeSet::new();
+    while numbers.len() < count {
+        numbers.insert(random.between(0, bound - 1) as u16);
+    }
+    let mut numbers: Vec<u16> = numbers.into_iter().collect();
+    for index in (1..numbers.len()).rev() {
+        numbers.swap(index, random.between(0, index));
+    }
+    numbers
+}
+
+/// The part of each number.
+fn parts(whole: &Dataset, options: &SplitOptions) -> Vec<(u16, char)> {
+    let split = whole.split(options).expect("there are images enough");
+    let named = [
+        (&split.train, 'r'),
+        (&split.validation, 'v'),
+        (&split.test, 'e'),
+    ];
+    let mut parts: Vec<(u16, char)> = named
+        .into_iter()
+        .flat_map(|(set, name)| numbers(set).into_iter().map(move |number| (number, name)))
+        .collect();
+    parts.sort_unstable();
+    parts
+}
+
+#[test]
+fn a_new_image_moves_no_other_and_order_and_labels_decide_nothing() {
+    for case in 0..CASES {
+        let mut random = Random::of_case(case);
+        // Enough that no part is filled because it would be empty.
+        let count = random.between(300, 500);
+        let more = distinct(&mut random, count, 40_000);
+        let options = by_content(&mut random);
+        let (added, before) = more.split_at(random.between(1, 20));
+        let labels: Vec<u32> = before.iter().map(|number| u32::from(number % 3)).collect();
+        let mut sorted = more.clone();
+        sorted.sort_unstable();
+        let few = parts(&dataset(set(before, Some(labels)), None), &options);
+        let all = parts(&dataset(set(&sorted, None), None), &options);
+        assert_eq!(all.len(), few.len() + added.len(), "case {case}");
+        let kept: Vec<(u16, char)> = all
+            .into_iter()
+            .filter(|(number, _)| before.contains(number))
+            .collect();
+        assert_eq!(kept, few, "case {case}: {options:?}");
+    }
+}
+
+#[test]
+fn copies_stay_together_and_parts_keep_the_sets_order() {
+    for case in 0..CASES {
+        let mut random = Random::of_case(case);
+        let count = random.between(20, 200);
+        let some: Vec<u16> = (0..count).map(|_| random.between(0, 40) as u16).collect();
+        let options = by_content(&mut random);
+        let whole = dataset(set(&some, None), None);
+        let split = match whole.split(&options) {
+            Ok(split) => split,
+            // All by chance the same few.
+            Err(error) => panic!("case {case}: {error}"),
+        };
+        assert_eq!(split.shared, 0, "case {case}");
+        for part in [&split.train, &split.validation, &split.test] {
+            let found = numbers(part);
+            let expected: Vec<u16> = some
+                .iter()
+                .filter(|number| found.contains(number))
+                .copied()
+                .collect();
+            assert_eq!(found, expected, "case {case}");
+        }
+    }
+}
+
+/// A binomial number: within five standard deviations.
+#[test]
+fn parts_have_the_shares_that_were_asked_for() {
+    for case in 0..CASES / 10 {
+        let mut random = Random::of_case(case);
+        let images = random.between(1_000, 4_000);
+        let all: Vec<u16> = (0..images as u16).collect();
+        let options = by_content(&mut random);
+        let split = dataset(set(&all, None), None).split(&options).unwrap();
+        for (part, share) in [
+            (&split.test, options.test_share),
+            (&split.validation, options.validation_share),
+        ] {
+            let expected = images as f64 * share;
+            let deviation = (expected * (1.0 - share)).sqrt();
+            let off = (part.len() as f64 - expected).abs();
+            assert!(off <= 5.0 * deviation + 1.0, "case {case}: {off} of {expected}");
+        }
+    }
+}
+
+#[test]
+fn fingerprints_tell_how_much_two_sets_have_in_common() {
+    for case in 0..CASES / 4 {
+        let mut random = Random::of_case(case);
+        let count = random.between(30, 900);
+        let one = distinct(&mut random, count, 2_000);
+        let kept = random.between(0, count);
+        let mut other = one[..kept].to_vec();
+        other.extend((0..count - kept).map(|number| 30_000 + number as u16));
+        let print = |numbers: &[u16]| dataset(set(numbers, None), None).fingerprint().unwrap();
+        let mut turned = one.clone();
+        turned.reverse();
+        assert_eq!(print(&one), print(&turned), "case {case}");
+        assert_eq!(print(&one) == print(&other), kept == count, "case {case}");
+        let union = (2 * count - kept) as f64;
+        let (share, estimate) = (kept as f64 / union, print(&one).overlap(&print(&other)));
+        // A sample of 64 without replacement, or all.
+        let deviation = (share * (1.0 - share) / 64.0).sqrt();
+        assert!(
+            (estimate - share).abs() <= 5.0 * deviation,
+            "case {case}: {estimate} for {share}"
+        );
+        assert!(union > 64.0 || (estimate - share).abs() < 1e-12);
+    }
+}
