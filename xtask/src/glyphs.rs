@@ -66,7 +66,14 @@ pub fn run(root: &Path, options: &GlyphsOptions) -> Result<(), GlyphsError> {
     let manifest = Manifest::of(&glyphs)?;
     if options.check {
         let families = families_of(&glyphs.train_faces);
-        check(&folder, &images, &glyphs.dataset, &list, &families, &manifest)?;
+        check(
+            &folder,
+            &images,
+            &glyphs.dataset,
+            &list,
+            &families,
+            &manifest,
+        )?;
         println!(
             "{} is what the fonts give: {}",
             folder.display(),

@@ -100,6 +100,17 @@ pub enum DataError {
         /// The folder, archive or file.
         path: PathBuf,
     },
+    /// A folder of several sets, each with parts of its own.
+    #[error(
+        "{} holds {} sets with train and test folders of their own, not one: {}",
+        path.display(), sets.len(), sets.join(", ")
+    )]
+    SeveralSets {
+        /// The folder or archive.
+        path: PathBuf,
+        /// The sets' folders, relative to it.
+        sets: Vec<String>,
+    },
     /// More files than tolerable could not be read.
     #[error(
         "{} of {files} files in {} cannot be read, among them {} ({})",
@@ -173,7 +184,10 @@ impl DataError {
     pub fn is_usage(&self) -> bool {
         matches!(
             self,
-            Self::InvalidValue { .. } | Self::UnknownSource { .. } | Self::SizesDiffer { .. }
+            Self::InvalidValue { .. }
+                | Self::UnknownSource { .. }
+                | Self::SizesDiffer { .. }
+                | Self::SeveralSets { .. }
         )
     }
 

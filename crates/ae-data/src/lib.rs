@@ -18,6 +18,6 @@ pub use picture::{
 };
 pub use set::{
     Binarization, ClassCount, Dataset, DatasetInfo, Division, ImageSet, Images, Layout, LeftAside,
-    Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
+    MaskFiles, Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
 };
 pub use sources::{OpenOptions, SourceKind, glyphs, lines, open, source_kinds, write_idx};

@@ -89,24 +89,12 @@ pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
             open_path(path, name_of(path), options)?
         }
     };
-    let Dataset {
-        name,
-        train,
-        validation,
-        test,
-        skipped,
-        files,
-        layout,
-    } = dataset;
     let convert = |set: ImageSet| set.converted(&options.image, options.memory_bytes);
     Ok(Dataset {
-        name,
-        train: convert(train)?,
-        validation: validation.map(convert).transpose()?,
-        test: test.map(convert).transpose()?,
-        skipped,
-        files,
-        layout,
+        train: convert(dataset.train)?,
+        validation: dataset.validation.map(convert).transpose()?,
+        test: dataset.test.map(convert).transpose()?,
+        ..dataset
     })
 }
 
@@ -115,7 +103,11 @@ fn open_path(path: &Path, name: String, options: &OpenOptions) -> Result<Dataset
     let place = Place::look(path, name, &metadata)?;
     for format in FORMATS {
         if format.recognizes(&place)? {
-            return format.open(&place, options);
+            let mut dataset = format.open(&place, options)?;
+            if dataset.layout.recognized.is_empty() {
+                dataset.layout.recognized = format.title().to_owned();
+            }
+            return Ok(dataset);
         }
     }
     Err(DataError::UnknownFormat {

@@ -2,6 +2,7 @@
 
 use crate::set::image_set::ImageSet;
 use crate::set::layout::Layout;
+use crate::set::mask_files::MaskFiles;
 use crate::set::skipped::Skipped;
 
 /// A data set as its source has it.
@@ -21,6 +22,8 @@ pub struct Dataset {
     pub files: usize,
     /// What the source was recognized as, and what in it was left aside.
     pub layout: Layout,
+    /// The masks that the source has of its images, as MVTec AD has them.
+    pub masks: MaskFiles,
 }
 
 impl Dataset {
@@ -35,6 +38,7 @@ impl Dataset {
             skipped: Vec::new(),
             files: 0,
             layout: Layout::default(),
+            masks: MaskFiles::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use tar::{Archive, Entry, EntryType};
 use crate::error::DataError;
 use crate::image::Image;
 use crate::set::Dataset;
-use crate::sources::files::{Collector, Overflow, is_hidden, is_image_name};
+use crate::sources::files::{Beside, Collector, Overflow, is_hidden, is_image_name};
 use crate::sources::options::OpenOptions;
 use crate::sources::place::{Content, Place};
 use crate::sources::source::Format;
@@ -119,7 +119,7 @@ fn open_archive(
     }
     check_end(path, &mut archive.into_inner())?;
     batch.decode()?;
-    batch.collector.finish(name)
+    batch.collector.finish(name, Beside::default())
 }
 
 /// Reads what follows the last entry: nothing but the blocks that fill up a tape's record. A gzip stream's checksum

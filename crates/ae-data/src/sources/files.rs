@@ -1,11 +1,19 @@
 //! Sets that are made of image files, whether these lie in a folder or in an archive.
 
+mod arrangement;
+mod beside;
 mod collect;
-mod layout;
+mod description;
+mod folder_names;
+mod masks;
+mod place_of_parts;
+mod walk;
 
 use std::path::Path;
 
+pub(crate) use beside::Beside;
 pub(crate) use collect::{Collector, Overflow};
+pub(crate) use walk::{Walked, walk};
 
 /// Whether a file's name says that it is an image of a format that can be read, and not a hidden one.
 pub(crate) fn is_image_name(path: &Path) -> bool {

@@ -144,7 +144,10 @@ mod tests {
             };
             let (train, validation) = (words_of(&split.train), words_of(&split.validation));
             assert!(train.is_disjoint(&validation), "seed {seed}");
-            assert_eq!(split.train.len() + split.validation.len(), dataset.train.len());
+            assert_eq!(
+                split.train.len() + split.validation.len(),
+                dataset.train.len()
+            );
             assert_eq!(split.test.len(), dataset.test.as_ref().unwrap().len());
             // Faces stay whole, and about a fifth of the groups are taken.
             assert_eq!(split.validation.len() % LETTERS.len(), 0);

@@ -274,7 +274,10 @@ fn parts_have_the_shares_that_were_asked_for() {
             let expected = images as f64 * share;
             let deviation = (expected * (1.0 - share)).sqrt();
             let off = (part.len() as f64 - expected).abs();
-            assert!(off <= 5.0 * deviation + 1.0, "case {case}: {off} of {expected}");
+            assert!(
+                off <= 5.0 * deviation + 1.0,
+                "case {case}: {off} of {expected}"
+            );
         }
     }
 }

@@ -193,14 +193,19 @@ fn sets_that_divide_themselves_are_left_as_they_are() {
         validation_share: 0.0,
         ..SplitOptions::default()
     };
-    let without = dataset(&(0..60).collect::<Vec<_>>(), None).split(&none).unwrap();
+    let without = dataset(&(0..60).collect::<Vec<_>>(), None)
+        .split(&none)
+        .unwrap();
     assert_eq!(pixels(&without.test), test);
     assert!(without.validation.is_empty());
     // As it was when there were two parts.
     let mut threeway = dataset(&[1, 2, 3], Some(&[9]));
     threeway.validation = Some(set(&[5]));
     let old = threeway.split(&shuffle()).unwrap();
-    assert_eq!((pixels(&old.test), pixels(&old.validation)), (vec![9], vec![9]));
+    assert_eq!(
+        (pixels(&old.test), pixels(&old.validation)),
+        (vec![9], vec![9])
+    );
 }
 
 #[test]
@@ -212,26 +217,51 @@ fn every_part_has_an_image_down_to_three_different_ones() {
     };
     for images in 3..12 {
         let all: Vec<u8> = (0..images).collect();
-        for (test, validation) in [(0.1, 0.2), (1e-9, 1e-9), (0.98, 0.01), (0.01, 0.98), (0.5, 0.4999)] {
-            let split = dataset(&all, None).split(&options(test, validation)).unwrap();
+        for (test, validation) in [
+            (0.1, 0.2),
+            (1e-9, 1e-9),
+            (0.98, 0.01),
+            (0.01, 0.98),
+            (0.5, 0.4999),
+        ] {
+            let split = dataset(&all, None)
+                .split(&options(test, validation))
+                .unwrap();
             let parts = [&split.train, &split.validation, &split.test].map(ImageSet::len);
             assert_eq!(parts.iter().sum::<usize>(), usize::from(images));
-            assert!(!parts.contains(&0), "{images} {test} {validation}: {parts:?}");
+            assert!(
+                !parts.contains(&0),
+                "{images} {test} {validation}: {parts:?}"
+            );
         }
     }
     let error = |images: &[u8], validation| {
         let split = dataset(images, None).split(&options(0.1, validation));
         split.unwrap_err().to_string()
     };
-    assert_eq!(error(&[1, 2], 0.2), "s has 2 different images; its parts need at least 3");
-    assert_eq!(error(&[1, 2, 2, 1], 0.2), "s has 2 different images; its parts need at least 3");
-    assert_eq!(error(&[4, 4, 4], 0.0), "s has 1 different images; its parts need at least 2");
+    assert_eq!(
+        error(&[1, 2], 0.2),
+        "s has 2 different images; its parts need at least 3"
+    );
+    assert_eq!(
+        error(&[1, 2, 2, 1], 0.2),
+        "s has 2 different images; its parts need at least 3"
+    );
+    assert_eq!(
+        error(&[4, 4, 4], 0.0),
+        "s has 1 different images; its parts need at least 2"
+    );
     assert_eq!(
         error(&[1, 2, 3], 0.95),
         "invalid validation share \"0.95\": expected a share that leaves training images beside the test share of 0.1"
     );
     for share in [-0.1, 1.0, f64::NAN] {
-        assert!(dataset(&[1, 2, 3], None).split(&options(0.1, share)).unwrap_err().is_usage());
+        assert!(
+            dataset(&[1, 2, 3], None)
+                .split(&options(0.1, share))
+                .unwrap_err()
+                .is_usage()
+        );
     }
     let two = dataset(&[1, 2], None).split(&options(0.1, 0.0)).unwrap();
     assert_eq!((two.train.len(), two.test.len()), (1, 1));
@@ -262,13 +292,19 @@ fn copies_of_measured_images_are_dropped_from_both_other_parts() {
 #[test]
 fn groups_are_never_divided() {
     use crate::image::bytes_digest;
-    let groups: Vec<_> = (0..100_u8).map(|image| bytes_digest(&[image / 5])).collect();
+    let groups: Vec<_> = (0..100_u8)
+        .map(|image| bytes_digest(&[image / 5]))
+        .collect();
     let mut dataset = dataset(&[], None);
     dataset.train = set(&(0..100).collect::<Vec<_>>()).grouped(groups);
     let split = dataset.split(&SplitOptions::default()).unwrap();
     for part in [&split.train, &split.validation, &split.test] {
         let numbers = pixels(part);
         assert!(numbers.len().is_multiple_of(5) && !numbers.is_empty());
-        assert!(numbers.chunks(5).all(|group| group.iter().all(|n| n / 5 == group[0] / 5)));
+        assert!(
+            numbers
+                .chunks(5)
+                .all(|group| group.iter().all(|n| n / 5 == group[0] / 5))
+        );
     }
 }

@@ -1,67 +1,219 @@
-//! What the folders of a set of files mean: training and test part, and the class of each image.
+//! What the folders of a set of files mean: the part and class of each image, and which files are no images of the set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// The part of a set that a file belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    Train,
-    Test,
+use crate::error::DataError;
+use crate::set::Part;
+use crate::sources::files::folder_names::{
+    is_images_name, is_masks_name, is_truth_name, part_named,
+};
+use crate::sources::files::place_of_parts::{PlaceOfParts, place_of_parts};
+
+/// The meaning of a list of files.
+#[derive(Debug)]
+pub(crate) struct Arrangement<'a> {
+    /// One a file.
+    pub(crate) roles: Vec<Role<'a>>,
+    /// Whether the folders are parts.
+    pub(crate) has_parts: bool,
+    /// Whether they are those of MVTec AD: `good` to learn from, `good` and defects to test on.
+    pub(crate) is_mvtec: bool,
 }
 
-/// Parts and classes of a list of files.
+/// What a file is in its set.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Layout {
-    /// One part a file.
-    pub(crate) parts: Vec<Part>,
-    /// One label a file, or `None` where the folders name no classes.
-    pub(crate) labels: Option<Vec<u32>>,
-    /// The classes' names in the order of the labels, which is that of their bytes.
-    pub(crate) classes: Vec<String>,
+pub(crate) enum Role<'a> {
+    /// An image of a part, with the folders that it lies in below the part.
+    Image { part: Part, folders: Vec<&'a OsStr> },
+    /// A mask of what is wrong with an image, with the folders below the masks' own.
+    Mask { folders: Vec<&'a OsStr> },
+    /// No part of the set, for this reason.
+    Aside(&'static str),
 }
 
-impl Layout {
-    /// Reads the meaning of `files`, given relative to the folder or archive.
+impl Role<'_> {
+    /// The part of an image; `None` for what is no image.
+    pub(crate) fn part(&self) -> Option<Part> {
+        match self {
+            Self::Image { part, .. } => Some(*part),
+            Self::Mask { .. } | Self::Aside(_) => None,
+        }
+    }
+}
+
+/// Why a picture beside the parts is left aside.
+const BESIDE_PARTS: &str = "beside the train and test folders";
+
+impl<'a> Arrangement<'a> {
+    /// Reads the meaning of `files`, given relative to `root`, a folder or an archive.
     ///
-    /// Folders that hold everything are looked through. `train` and `test` folders on the next level are the parts
-    /// (`val` is the test part where there is no `test`); the folders below are the classes. Where an image lies
-    /// beside the class folders, there are no classes at all.
-    pub(crate) fn of(files: &[PathBuf]) -> Self {
-        let mut folders: Vec<Vec<&OsStr>> = files.iter().map(|file| folders_of(file)).collect();
-        while has_wrapper(&folders) {
-            drop_first(&mut folders);
+    /// Folders that hold everything are looked through. `train` and `test` or `val` folders are the parts, and what
+    /// lies beside them is left aside; the folders below are the classes. Where there are no parts, the folders are the
+    /// classes. A `ground_truth` folder holds masks, not images.
+    ///
+    /// # Errors
+    /// [`DataError::SeveralSets`] where several folders have parts of their own.
+    pub(crate) fn of(root: &Path, files: &'a [PathBuf]) -> Result<Self, DataError> {
+        let folders: Vec<Vec<&OsStr>> = files.iter().map(|file| folders_of(file)).collect();
+        match place_of_parts(&folders) {
+            PlaceOfParts::Here(above) => Ok(Self::of_parts(&folders, &above)),
+            PlaceOfParts::Nowhere => Ok(Self::of_one_part(folders)),
+            PlaceOfParts::Several(sets) => Err(DataError::SeveralSets {
+                path: root.to_owned(),
+                sets: sets
+                    .iter()
+                    .map(|set| set.to_string_lossy().into_owned())
+                    .collect(),
+            }),
         }
-        let parts = parts(&folders);
-        let parts = match parts {
-            Some(parts) => {
-                drop_first(&mut folders);
-                parts
-            }
-            None => vec![Part::Train; files.len()],
-        };
-        let names: Option<Vec<&OsStr>> = folders
-            .iter()
-            .map(|folders| folders.first().copied())
-            .collect();
-        let Some(names) = names else {
-            return Self {
-                parts,
-                labels: None,
-                classes: Vec::new(),
+    }
+
+    /// Files some of which lie in part folders in the folder `above`.
+    fn of_parts(folders: &[Vec<&'a OsStr>], above: &[&'a OsStr]) -> Self {
+        let role = |folders: &Vec<&'a OsStr>| -> Role<'a> {
+            let Some((name, below)) = folders
+                .strip_prefix(above)
+                .and_then(|folders| folders.split_first())
+            else {
+                return Role::Aside(BESIDE_PARTS);
             };
+            if let Some(part) = part_named(name) {
+                return match below.split_first() {
+                    Some((name, below)) if is_truth_name(name) => Role::Mask {
+                        folders: below.to_vec(),
+                    },
+                    _ => Role::Image {
+                        part,
+                        folders: below.to_vec(),
+                    },
+                };
+            }
+            match is_masks_name(name) {
+                true => Role::Mask {
+                    folders: below.to_vec(),
+                },
+                false => Role::Aside(BESIDE_PARTS),
+            }
         };
-        let classes: BTreeSet<&OsStr> = names.iter().copied().collect();
-        let label: BTreeMap<&OsStr, u32> = classes.iter().copied().zip(0..).collect();
-        Self {
-            parts,
-            labels: Some(names.iter().map(|name| label[name]).collect()),
-            classes: classes
-                .iter()
-                .map(|name| name.to_string_lossy().into_owned())
-                .collect(),
+        let mut arrangement = Self {
+            roles: folders.iter().map(role).collect(),
+            has_parts: true,
+            is_mvtec: false,
+        };
+        arrangement.look_through_image_folders();
+        arrangement.is_mvtec = arrangement.has_mvtec_folders();
+        arrangement
+    }
+
+    /// Files without part folders.
+    fn of_one_part(mut folders: Vec<Vec<&'a OsStr>>) -> Self {
+        while has_wrapper(&folders) {
+            for folders in &mut folders {
+                folders.remove(0);
+            }
         }
+        let is_truth = |folders: &[&OsStr]| folders.first().is_some_and(|name| is_truth_name(name));
+        let are_all_truth = folders.iter().all(|folders| is_truth(folders));
+        let role = |mut folders: Vec<&'a OsStr>| {
+            if is_truth(&folders) && !are_all_truth {
+                folders.remove(0);
+                return Role::Mask { folders };
+            }
+            Role::Image {
+                part: Part::Train,
+                folders,
+            }
+        };
+        let mut arrangement = Self {
+            roles: folders.into_iter().map(role).collect(),
+            has_parts: false,
+            is_mvtec: false,
+        };
+        arrangement.look_through_image_folders();
+        arrangement
+    }
+
+    /// Where the only folders are one of images and others of masks, as sets for segmentation have them, the masks are
+    /// no images and the images have no classes.
+    fn look_through_image_folders(&mut self) {
+        let names = self.first_folders();
+        let is_images = |name: &Option<&OsStr>| name.is_some_and(is_images_name);
+        let is_known = |name: &Option<&OsStr>| {
+            name.is_some_and(|name| is_images_name(name) || is_masks_name(name))
+        };
+        if !(names.iter().all(is_known) && names.iter().any(is_images)) {
+            return;
+        }
+        for role in &mut self.roles {
+            if let Role::Image { folders, .. } = role {
+                let name = folders.remove(0);
+                if is_masks_name(name) {
+                    *role = Role::Mask {
+                        folders: std::mem::take(folders),
+                    };
+                }
+            }
+        }
+    }
+
+    /// How many files are images.
+    pub(crate) fn images(&self) -> usize {
+        self.roles
+            .iter()
+            .filter(|role| role.part().is_some())
+            .count()
+    }
+
+    /// The first folders that images lie in below their part.
+    fn first_folders(&self) -> BTreeSet<Option<&'a OsStr>> {
+        let first = |role: &Role<'a>| match role {
+            Role::Image { folders, .. } => Some(folders.first().copied()),
+            Role::Mask { .. } | Role::Aside(_) => None,
+        };
+        self.roles.iter().filter_map(first).collect()
+    }
+
+    /// Whether all training images lie in `good`, all test images in folders, and some of these are not `good`.
+    fn has_mvtec_folders(&self) -> bool {
+        let (mut is_all_good, mut has_defects) = (true, false);
+        for role in &self.roles {
+            match role {
+                Role::Image { part, folders } => {
+                    let Some(name) = folders.first() else {
+                        return false;
+                    };
+                    let is_good = name.eq_ignore_ascii_case("good");
+                    if *part == Part::Test {
+                        has_defects |= !is_good;
+                    } else {
+                        is_all_good &= is_good;
+                    }
+                }
+                Role::Mask { .. } => has_defects = true,
+                Role::Aside(_) => {}
+            }
+        }
+        is_all_good && has_defects
+    }
+
+    /// One label an image, and the classes' names in the order of the labels, which is that of their bytes; `None`
+    /// where the folders name no classes. Files that are no images have label 0.
+    pub(crate) fn labels(&self) -> Option<(Vec<u32>, Vec<String>)> {
+        let names: BTreeSet<&OsStr> = self.first_folders().into_iter().collect::<Option<_>>()?;
+        let classes: Vec<&OsStr> = names.into_iter().collect();
+        let label = |role: &Role<'a>| match role {
+            Role::Image { folders, .. } => {
+                classes.binary_search(&folders[0]).unwrap_or_default() as u32
+            }
+            Role::Mask { .. } | Role::Aside(_) => 0,
+        };
+        let labels = self.roles.iter().map(label).collect();
+        let names = classes
+            .iter()
+            .map(|name| name.to_string_lossy().into_owned());
+        Some((labels, names.collect()))
     }
 }
 
@@ -77,143 +229,16 @@ fn folders_of(file: &Path) -> Vec<&OsStr> {
     parent.components().filter_map(normal).collect()
 }
 
-/// Whether all files lie in one folder and none directly in it.
+/// Whether all files lie in one folder and none directly in it; or in a folder that is named for a part.
 fn has_wrapper(folders: &[Vec<&OsStr>]) -> bool {
-    let first = folders.first().and_then(|folders| folders.first());
-    first.is_some()
-        && folders
-            .iter()
-            .all(|folders| folders.len() >= 2 && folders.first() == first)
-}
-
-fn drop_first(folders: &mut [Vec<&OsStr>]) {
-    for folders in folders {
-        folders.remove(0);
-    }
-}
-
-/// The parts, when each file lies in a folder named for one and both parts have files.
-fn parts(folders: &[Vec<&OsStr>]) -> Option<Vec<Part>> {
-    let names: Option<Vec<String>> = folders
-        .iter()
-        .map(|folders| {
-            folders
-                .first()
-                .map(|name| name.to_string_lossy().to_lowercase())
-        })
-        .collect();
-    let names = names?;
-    let has_test = names
-        .iter()
-        .any(|name| matches!(name.as_str(), "test" | "testing"));
-    let part = |name: &String| match name.as_str() {
-        "train" | "training" => Some(Part::Train),
-        "test" | "testing" => Some(Part::Test),
-        "val" | "valid" | "validation" => Some(if has_test { Part::Train } else { Part::Test }),
-        _ => None,
+    let Some(first) = folders.first().and_then(|folders| folders.first()) else {
+        return false;
     };
-    let parts: Vec<Part> = names.iter().map(part).collect::<Option<_>>()?;
-    (parts.contains(&Part::Train) && parts.contains(&Part::Test)).then_some(parts)
+    let least = if part_named(first).is_some() { 1 } else { 2 };
+    folders
+        .iter()
+        .all(|folders| folders.len() >= least && folders.first() == Some(first))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(files: &[&str], parts: &str, labels: Option<&[u32]>, classes: &[&str]) {
-        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
-        let layout = Layout::of(&files);
-        let letters: String = layout
-            .parts
-            .iter()
-            .map(|part| if *part == Part::Train { 'r' } else { 'e' })
-            .collect();
-        assert_eq!(letters, parts, "{files:?}");
-        assert_eq!(layout.labels.as_deref(), labels, "{files:?}");
-        assert_eq!(layout.classes, classes, "{files:?}");
-    }
-
-    #[test]
-    fn folders_are_classes() {
-        check(
-            &["B/1.png", "A/1.png", "B/2.png"],
-            "rrr",
-            Some(&[1, 0, 1]),
-            &["A", "B"],
-        );
-        check(
-            &["set/B/1.png", "set/A/1.png"],
-            "rr",
-            Some(&[1, 0]),
-            &["A", "B"],
-        );
-        check(
-            &["x/y/set/B/1.png", "x/y/set/A/1.png"],
-            "rr",
-            Some(&[1, 0]),
-            &["A", "B"],
-        );
-        check(&["A/1.png", "A/2.png"], "rr", Some(&[0, 0]), &["A"]);
-        check(
-            &["A/deep/1.png", "B/2.png"],
-            "rr",
-            Some(&[0, 1]),
-            &["A", "B"],
-        );
-    }
-
-    #[test]
-    fn flat_and_mixed_folders_have_no_classes() {
-        check(&["1.png", "2.png"], "rr", None, &[]);
-        check(&["1.png", "A/2.png"], "rr", None, &[]);
-        check(&[], "", Some(&[]), &[]);
-    }
-
-    #[test]
-    fn train_and_test_folders_are_parts() {
-        check(
-            &["train/A/1.png", "test/A/1.png", "train/B/1.png"],
-            "rer",
-            Some(&[0, 0, 1]),
-            &["A", "B"],
-        );
-        check(&["s/Training/1.png", "s/Testing/1.png"], "re", None, &[]);
-        check(&["train/1.png", "val/1.png"], "re", None, &[]);
-        check(
-            &["train/1.png", "val/1.png", "test/1.png"],
-            "rre",
-            None,
-            &[],
-        );
-        // One part alone is a class like any other, and so are parts beside something else.
-        check(&["train/1.png"], "r", Some(&[0]), &["train"]);
-        check(
-            &["train/1.png", "test/1.png", "extra/1.png"],
-            "rrr",
-            Some(&[2, 1, 0]),
-            &["extra", "test", "train"],
-        );
-    }
-
-    #[test]
-    fn there_may_be_more_classes_than_a_byte_counts() {
-        let files: Vec<PathBuf> = (0..300)
-            .map(|class| PathBuf::from(format!("{class:03}/1.png")))
-            .collect();
-        let layout = Layout::of(&files);
-        assert_eq!(
-            (layout.classes.len(), layout.labels.unwrap()[299]),
-            (300, 299)
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn names_that_are_not_utf8_are_classes_of_their_own() {
-        use std::os::unix::ffi::OsStrExt as _;
-        let path = |bytes| PathBuf::from(OsStr::from_bytes(bytes));
-        let layout = Layout::of(&[path(b"\xFE/1.png"), path(b"\xFF/1.png")]);
-        assert_eq!(layout.labels.unwrap(), [0, 1]);
-        assert_eq!(layout.classes, ["\u{FFFD}", "\u{FFFD}"]);
-    }
-}
+mod tests;

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 use crate::image::{Channels, Image, ImageDigest, ImageOptions, ImageShape};
-use crate::set::{Dataset, ImageSet, Pixels, Skipped, Store};
-use crate::sources::files::layout::{Layout, Part};
+use crate::set::{Dataset, ImageSet, Layout, Part, Pixels, Skipped, Store};
+use crate::sources::files::arrangement::{Arrangement, Role};
+use crate::sources::files::beside::Beside;
+use crate::sources::files::description::{left_aside, recognized};
 use crate::sources::options::OpenOptions;
 
 /// What becomes of a set that does not fit in memory.
@@ -123,8 +125,8 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// The set of all files taken, sorted by name, or an error when too many could not be read.
-    pub(crate) fn finish(mut self, name: &str) -> Result<Dataset, DataError> {
+    /// The set of all files taken that are images of it, sorted by name, or an error when too many could not be read.
+    pub(crate) fn finish(mut self, name: &str, beside: Beside) -> Result<Dataset, DataError> {
         self.skipped.sort_by(|a, b| a.file.cmp(&b.file));
         let files = self.files.len() + self.skipped.len();
         let allowed = if self.options.strict {
@@ -144,7 +146,18 @@ impl<'a> Collector<'a> {
                 path: self.path.to_owned(),
             });
         };
-        let layout = Layout::of(&self.files);
+        let arrangement = Arrangement::of(self.path, &self.files)?;
+        let labels = arrangement.labels();
+        let classes = labels.as_ref().map(|(_, classes)| classes.as_slice());
+        let mut layout = Layout {
+            recognized: recognized(&arrangement, classes),
+            left_aside: left_aside(&arrangement),
+        };
+        layout.left_aside.extend(beside.left_aside);
+        // Of an archive, masks and the like were decoded, too.
+        let files = self.skipped.len() + arrangement.images();
+        let parts: Vec<Option<Part>> = arrangement.roles.iter().map(Role::part).collect();
+        let (labels, classes) = labels.unzip();
         let mut order: Vec<usize> = (0..self.files.len()).collect();
         order.sort_by(|&a, &b| self.files[a].cmp(&self.files[b]));
         let pixels = match self.overflow {
@@ -166,29 +179,29 @@ impl<'a> Collector<'a> {
             name: name.to_owned(),
             shape,
             count: self.files.len(),
-            labels: layout.labels,
-            classes: layout.classes,
+            labels,
+            classes: classes.unwrap_or_default(),
             files: self.files,
             pixels,
             digests: Some(self.digests),
             groups: None,
         });
         let of_part = |part| {
-            let indices = order
-                .iter()
-                .copied()
-                .filter(|&index| layout.parts[index] == part);
-            all.subset(indices.collect())
+            let indices = order.iter().copied();
+            all.subset(
+                indices
+                    .filter(|&index| parts[index] == Some(part))
+                    .collect(),
+            )
         };
-        let test = of_part(Part::Test);
+        let own = |part| Some(of_part(part)).filter(|set| !set.is_empty());
         Ok(Dataset {
+            validation: own(Part::Validation),
             skipped: self.skipped,
             files,
-            ..Dataset::new(
-                name,
-                of_part(Part::Train),
-                (!test.is_empty()).then_some(test),
-            )
+            layout,
+            masks: beside.masks,
+            ..Dataset::new(name, of_part(Part::Train), own(Part::Test))
         })
     }
 }
