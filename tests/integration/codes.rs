@@ -130,7 +130,7 @@ fn codes_of_another_model_and_codes_that_are_none_are_refused() {
     fs::write(folder.path().join("inf.npy"), not_finite).expect("written");
     fs::write(folder.path().join("cut.npy"), &good[..good.len() - 3]).expect("written");
     for (codes, model, reason) in [
-        ("codes.npy", &plain, "codes of 12 numbers"),
+        ("codes.npy", &plain, "so a code of 12 values"),
         ("inf.npy", &narrow, "is inf, not finite"),
         ("cut.npy", &narrow, "bytes of numbers, but"),
     ] {

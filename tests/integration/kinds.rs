@@ -149,6 +149,11 @@ fn a_variational_run_logs_its_terms_and_says_when_its_code_is_ignored() {
     assert!(ended.stdout.contains("nats per image"), "{}", ended.stdout);
     let json = done(path, "eval run --nll 5 --json").json();
     assert_eq!(json["likelihood"]["samples"], 5);
+    assert!(
+        ended.stdout.contains("bits per pixel of black and white"),
+        "{}",
+        ended.stdout
+    );
 
     let line = format!(
         "train --data drawings --out ignored --epochs 6 {options} --beta 5000 --learning-rate 0.01 --batch-size 8"
@@ -159,6 +164,34 @@ fn a_variational_run_logs_its_terms_and_says_when_its_code_is_ignored() {
         "{}",
         ended.stderr
     );
+}
+
+/// The density's own bits were negative, and stood beside the logistic's as if they were of the same.
+#[test]
+fn bits_of_a_gaussian_are_of_256_levels_as_the_logistics_are() {
+    let folder = scratch();
+    let path = folder.path();
+    write_set(&path.join("drawings"), 48, 16);
+    for (likelihood, nats_of) in [
+        ("gaussian:0.02", " (of a density on 0..1), "),
+        ("logistic", ", "),
+    ] {
+        let options = format!("--model vae --widths 4,8 --latent 3 --likelihood {likelihood}");
+        train(path, likelihood, &options);
+        let text = done(path, &format!("eval {likelihood} --nll 5")).stdout;
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("log-likelihood"))
+            .expect("a line");
+        assert!(line.contains("bits per pixel of 256 levels"), "{line}");
+        let json = done(path, &format!("eval {likelihood} --nll 5 --json")).json();
+        let value = |key: &str| json["likelihood"][key].as_f64().expect("a number");
+        let more = if likelihood == "logistic" { 0.0 } else { 8.0 };
+        let bits = value("negative_log_likelihood") / std::f64::consts::LN_2 / 784.0 + more;
+        assert!((value("bits_per_pixel") - bits).abs() < 1e-9, "{json}");
+        let deviation = format!("+- {:.2}{nats_of}{bits:.3} bits", value("standard_error"));
+        assert!(line.contains(&deviation), "{line}");
+    }
 }
 
 #[test]

@@ -6,3 +6,5 @@ mod inputs;
 
 // A line for each kind, in alphabetical order.
 mod as_written;
+mod code_axes;
+mod small_things;

@@ -2,8 +2,8 @@
 
 use ae_data::{Binarization, ImageSet, NoiseChain};
 use ae_eval::{
-    Baseline, BaselineRequest, Corruption, Quality, SeededNoise, baselines, measure_baselines,
-    unlearned,
+    Baseline, BaselineRequest, Corruption, DATA_RANGE, Quality, SeededNoise, baselines,
+    measure_baselines, unlearned,
 };
 use ae_infer::OpenModel;
 use ae_models::{CodeBits, Trainable as _};
@@ -55,6 +55,8 @@ pub(crate) struct Evaluation {
     /// Whether they were made black and white, and when that is drawn.
     #[serde(skip_serializing_if = "Binarization::is_none")]
     pub(crate) binarize: Binarization,
+    /// The data range of MSE, RMSE, PSNR and SSIM.
+    pub(crate) data_range: f64,
     /// The noise on them.
     pub(crate) noise: Option<String>,
     /// The noise's seed.
@@ -131,6 +133,7 @@ pub(crate) fn evaluate(
         set,
         images: images.len(),
         binarize: images.binarization(),
+        data_range: DATA_RANGE,
         noise: noise.map(ToString::to_string),
         seed,
         codes,
@@ -178,15 +181,21 @@ impl Evaluation {
         };
         if let Some(likelihood) = &self.likelihood {
             codes.push_str(&format!(
-                "log-likelihood: {:.2} nats per image +- {:.2}, {:.3} bits per pixel, by {} codes an image\n",
+                "log-likelihood: {:.2} nats per image +- {:.2}{}, {:.3} bits per pixel of {}, by {} codes an image\n",
                 -likelihood.negative_log_likelihood,
                 likelihood.standard_error,
+                likelihood
+                    .support
+                    .nats_of()
+                    .map_or_else(String::new, |of| format!(" ({of})")),
                 likelihood.bits_per_pixel,
+                likelihood.support,
                 thousands(likelihood.samples as u64),
             ));
         }
         format!(
-            "{}: {} {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}",
+            "{}: {} {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}\
+             MSE, RMSE, PSNR and SSIM of pixels on 0..1 (data range {DATA_RANGE})\n",
             self.set.data,
             thousands(self.images as u64),
             self.set.images(),

@@ -58,6 +58,15 @@ pub enum EvalError {
     },
 
     /// More rows than every pair can be looked at of.
+    #[error("{rows} rows are too few for t-SNE, which keeps neighborhoods: at least {least}")]
+    TooFewRows {
+        /// Rows given.
+        rows: usize,
+        /// The fewest that are taken.
+        least: usize,
+    },
+
+    /// More rows than a method with a cost in their square takes.
     #[error("{rows} rows are too many for t-SNE, which looks at every pair: at most {limit}")]
     TooManyRows {
         /// Rows given.

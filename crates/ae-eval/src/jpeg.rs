@@ -403,7 +403,7 @@ mod tests {
         let error = compress(&wide, 50).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a 1x65536x1 image cannot be a JPEG file: 1 or 3 channels, sides of 1 to 65535 pixels"
+            "a 65536x1x1 image cannot be a JPEG file: 1 or 3 channels, sides of 1 to 65535 pixels"
         );
     }
 

@@ -25,4 +25,4 @@ pub use error::EvalError;
 pub use pca::Pca;
 pub use quality::cross_entropy::cross_entropy;
 pub use quality::meter::{Quality, QualityMeter};
-pub use quality::ssim::ssim;
+pub use quality::ssim::{DATA_RANGE, ssim};

@@ -338,6 +338,6 @@ fn impossible_requests_are_errors() {
     let error = baselines(&request(&train, &other, 6)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the test images are 12x16x1, the training images 16x12x1"
+        "the test images are 16x12x1, the training images 12x16x1"
     );
 }

@@ -67,7 +67,7 @@ pub enum InferError {
         missing: Capability,
     },
     /// The images are not of the model's shape.
-    #[error("{name}: images of {found}, but {model} takes {expected} (height x width x channels)")]
+    #[error("{name}: images of {found}, but {model} takes {expected} (width x height x channels)")]
     Shape {
         /// The images.
         name: String,

@@ -36,7 +36,7 @@ pub enum KernelError {
         stage: usize,
     },
     /// An image that is empty, or that pooling shrinks to nothing.
-    #[error("stage {stage}: no pixels left of an input of {height}x{width}")]
+    #[error("stage {stage}: no pixels left of an input of {width}x{height}")]
     NoPixels {
         /// Index of the stage.
         stage: usize,

@@ -7,4 +7,5 @@ pub(crate) mod loss;
 pub(crate) mod objective;
 pub(crate) mod posterior;
 pub(crate) mod random;
+pub(crate) mod support;
 pub(crate) mod validation;

@@ -24,6 +24,7 @@ pub use api::loss::ReconstructionLoss;
 pub use api::objective::{Objective, TrainingBatch};
 pub use api::posterior::Posterior;
 pub use api::random::RandomNumbers;
+pub use api::support::LikelihoodSupport;
 pub use api::validation::{Direction, ValidationMeasure};
 pub use checked::CheckedModelConfig;
 pub use config::ModelConfig;

@@ -86,7 +86,12 @@ impl GivenSettings {
         name: &'static str,
     ) -> Result<Option<T>, ModelError> {
         self.read(name, |text| {
-            text.parse().map_err(|error: T::Err| error.to_string())
+            text.parse().map_err(|error: T::Err| {
+                let error = error.to_string();
+                // A configuration's error begins with its field, which the setting's name says already.
+                let field = format!("{}: ", name.replace('-', "_"));
+                error.strip_prefix(&field).unwrap_or(&error).to_owned()
+            })
         })
     }
 

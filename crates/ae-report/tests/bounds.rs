@@ -114,7 +114,7 @@ fn bad_requests_are_errors_that_say_what_is_wrong() {
         ),
         (
             grid(vec![GridRow::images("a", mixed)]),
-            "image 2 of row \"a\" is 28x20x1, the first one is 28x28x1",
+            "image 2 of row \"a\" is 20x28x1, the first one is 28x28x1",
         ),
         (
             grid(vec![GridRow::images("a", images(1, 2, 8, 8))]),

@@ -116,7 +116,7 @@ pub enum TrainError {
     Shape {
         /// The set.
         name: String,
-        /// The model's input (height x width x channels).
+        /// The model's input (width x height x channels).
         expected: ImageShape,
         /// The set's images.
         found: ImageShape,

@@ -67,19 +67,28 @@ pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(
         context,
     )?;
     let code_values = model.code_values()?;
-    if codes.row_values() != code_values {
+    let code_shape = model.code_shape()?;
+    // Only the product would let codes pass whose axes are in another order.
+    let row_shape = codes.shape().get(1..).unwrap_or_default();
+    if row_shape != [code_values] && row_shape != code_shape.as_slice() {
         return Err(CliError::failure(
             Status::Data,
             arguments.codes.display(),
             format!(
-                "shape {:?}, codes of {} numbers, but {} takes {:?}, {code_values} numbers",
+                "shape {:?}, so a code of {}, but {} takes {}",
                 codes.shape(),
-                thousands(codes.row_values() as u64),
+                of_shape(row_shape),
                 model.name(),
-                model.code_shape()?,
+                match code_shape.len() {
+                    1 => of_shape(&code_shape),
+                    _ => format!("{} or {}", of_shape(&code_shape), of_shape(&[code_values])),
+                },
             ),
         )
-        .hint("the first axis counts the codes; --model names the model that made them"));
+        .hint(
+            "the first axis counts the codes, the others are a code's as ae encode writes them; --model names the \
+             model that made them",
+        ));
     }
     destination.prepare()?;
     for image in &images {
@@ -107,4 +116,13 @@ pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(
             arguments.out.display()
         ),
     })
+}
+
+/// `[8, 7, 7]`, and `32 values` of a flat one.
+fn of_shape(shape: &[usize]) -> String {
+    match shape {
+        [] => "one value".to_owned(),
+        [values] => format!("{} values", thousands(*values as u64)),
+        shape => format!("{shape:?}"),
+    }
 }

@@ -34,7 +34,7 @@ Examples:
   ae denoise scans/ more.jpg -o clean/ --model runs/glyphs-conv-denoise-1
   ae denoise clean-photo.png -o again.png --noise gaussian:0.1 --compare shown.png
 
-With --noise, noise is added first and the PSNR before and after is printed.
+With --noise, noise is added first and PSNR and SSIM before and after are printed (pixels on 0..1: data range 1).
 
 The picture keeps its size. A convolutional model runs over it in overlapping tiles that are blended,
 so memory stays bounded. A gray model does a color picture channel by channel.")]

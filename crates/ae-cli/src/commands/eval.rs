@@ -25,7 +25,11 @@ Examples:
   ae eval                                    the newest run under runs/, on its own test images
   ae eval runs/glyphs-conv-1 --data letters.tar.gz --json
   ae eval runs/glyphs-conv-1 --noise salt-and-pepper:0.2 --limit 500
-  ae eval runs/glyphs-vae-1 --nll 200        the log-likelihood by 200 importance samples, too")]
+  ae eval runs/glyphs-vae-1 --nll 200        the log-likelihood by 200 importance samples, too
+
+MSE, RMSE, PSNR and SSIM are of pixels on 0..1: their data range is 1. Bits per pixel of the log-likelihood are
+of 256 levels, for the Gaussian's density (8 bits a value more) and the logistic alike; Bernoulli's are of black
+and white.")]
 pub(super) struct EvalArguments {
     /// The model.
     #[command(flatten)]

@@ -151,14 +151,14 @@ impl Information {
         let [channels, height, width] = self.input_shape;
         lines.push((
             "input",
-            format!("{height}x{width}x{channels} (height x width x channels)"),
+            format!("{width}x{height}x{channels} (width x height x channels)"),
         ));
         if let Some(shape) = &self.code_shape {
             lines.push((
                 "code",
                 match shape.as_slice() {
                     [maps, height, width] => {
-                        format!("{height}x{width}x{maps} (height x width x maps)")
+                        format!("{width}x{height}x{maps} (width x height x maps)")
                     }
                     shape => format!("{shape:?}"),
                 },

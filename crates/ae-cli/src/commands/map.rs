@@ -116,9 +116,19 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
     let set = set.subset(sample(&set, arguments.count));
     let codes = model.codes(&set)?;
     let (values, codes) = (codes.values_per_code(), codes.as_slice());
+    let has_neighborhoods = set.len() >= tsne::LEAST_ROWS;
+    if arguments.method == MapMethod::Tsne && !has_neighborhoods {
+        terminal.warning(&format!(
+            "t-SNE takes {} images at least, and {} are there: laid out by PCA instead",
+            tsne::LEAST_ROWS,
+            set.len()
+        ));
+    }
     let (method, places) = match arguments.method {
-        MapMethod::Tsne => ("t-SNE", tsne::tsne(codes, values, arguments.perplexity)?),
-        MapMethod::Pca => {
+        MapMethod::Tsne if has_neighborhoods => {
+            ("t-SNE", tsne::tsne(codes, values, arguments.perplexity)?)
+        }
+        MapMethod::Tsne | MapMethod::Pca => {
             let pca = Pca::fit(codes, values, 2)?;
             ("PCA", tsne::principal_plane(&pca, codes, values))
         }

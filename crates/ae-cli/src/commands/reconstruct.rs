@@ -24,7 +24,9 @@ Examples:
   ae reconstruct --data photo.png -o photo-again.png
   ae reconstruct --data pictures/ --part all -o pictures-again/ --json
   ae reconstruct --limit 100 -o outputs.npy          the numbers themselves, float32, shape
-                                                     (images, channels, height, width)")]
+                                                     (images, channels, height, width)
+
+MSE, PSNR and SSIM are of pixels on 0..1: their data range is 1.")]
 pub(super) struct ReconstructArguments {
     /// The model.
     #[command(flatten)]

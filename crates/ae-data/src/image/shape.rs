@@ -58,9 +58,9 @@ impl ImageShape {
 }
 
 impl fmt::Display for ImageShape {
-    /// Height, width, channels, as in `28x28x1`.
+    /// Width, height, channels, as in `64x48x3`: the order of [`Size`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}x{}", self.height, self.width, self.channels)
+        write!(f, "{}x{}x{}", self.width, self.height, self.channels)
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
     fn a_shape_counts_its_values_and_prints_height_first() {
         let shape = ImageShape::new(3, 48, 64);
         assert_eq!((shape.values(), shape.pixels()), (9_216, 3_072));
-        assert_eq!(shape.to_string(), "48x64x3");
+        assert_eq!(shape.to_string(), "64x48x3");
         assert_eq!(shape.size().to_string(), "64x48");
         assert_eq!(ImageShape::new(1, 0, 5).checked_values(), None);
         assert_eq!(ImageShape::new(3, usize::MAX, 2).checked_values(), None);

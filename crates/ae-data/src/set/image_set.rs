@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "buffer for a 1x2x1 image")]
+    #[should_panic(expected = "buffer for a 2x1x1 image")]
     fn so_is_a_buffer_of_another_length() {
         let _ = numbers().read_into(0, &mut [0; 3]);
     }
@@ -463,7 +463,7 @@ mod tests {
             build(shape, 8, Some(vec![0, 2]), &["a", "b"]),
             "classes of s, whose labels go up to 2: expected 3, found 2"
         );
-        assert!(build(ImageShape::new(1, 0, 2), 0, None, &[]).contains("0x2x1"));
+        assert!(build(ImageShape::new(1, 0, 2), 0, None, &[]).contains("2x0x1"));
         let empty = ImageSet::from_images("none", shape, vec![], None, vec![]).unwrap();
         assert!(empty.is_empty());
     }
@@ -488,7 +488,7 @@ mod tests {
         let error = set.converted(&options, 47).unwrap_err().to_string();
         assert_eq!(
             error,
-            "numbers is too large: 2 images of 2x4x3 are 48 bytes, the limit is 47 bytes"
+            "numbers is too large: 2 images of 4x2x3 are 48 bytes, the limit is 47 bytes"
         );
         assert!(Arc::ptr_eq(
             &set.converted(&ImageOptions::default(), 0).unwrap().store,

@@ -82,7 +82,7 @@ fn parts_and_labels_that_disagree_are_named() {
     write_idx(&at("t10k-images-idx3-ubyte"), None, &wide).unwrap();
     let error = open_at(folder.path()).unwrap_err().to_string();
     assert!(
-        error.ends_with("t10k-images-idx3-ubyte has shape 2x3x1, expected 2x2x1"),
+        error.ends_with("t10k-images-idx3-ubyte has shape 3x2x1, expected 2x2x1"),
         "{error}"
     );
     let options = OpenOptions {

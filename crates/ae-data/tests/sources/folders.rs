@@ -126,7 +126,7 @@ fn folders_beyond_the_memory_limit_are_decoded_lazily_and_look_the_same() {
         lazy.image(6)
             .unwrap_err()
             .to_string()
-            .ends_with("06.png has shape 4x3x3, expected 4x4x3")
+            .ends_with("06.png has shape 3x4x3, expected 4x4x3")
     );
     assert!(lazy.fingerprint().is_err() && lazy.info().is_err());
     let target = folder.path().join("idx");

@@ -5,6 +5,8 @@ use rayon::prelude::*;
 use crate::error::EvalError;
 use crate::pca::Pca;
 
+/// Rows, at least: of fewer, each has all others for neighbors.
+pub const LEAST_ROWS: usize = 4;
 /// Rows, at most: every pair of them is looked at in every round.
 pub const MOST_ROWS: usize = 4_000;
 const ROUNDS: usize = 750;
@@ -23,7 +25,8 @@ const FIRST_DEVIATION: f64 = 1e-4;
 /// - `rows`: `[rows, values]`; output: one `[x, y]` a row
 ///
 /// # Errors
-/// [`EvalError::RaggedRows`], [`EvalError::NotFinite`], or [`EvalError::TooManyRows`] for more than [`MOST_ROWS`].
+/// [`EvalError::RaggedRows`], [`EvalError::NotFinite`], [`EvalError::TooFewRows`] for less than [`LEAST_ROWS`], or
+/// [`EvalError::TooManyRows`] for more than [`MOST_ROWS`].
 ///
 /// # References
 /// L. van der Maaten and G. Hinton (2008), *Visualizing data using t-SNE*, equations 1 to 5. D. Kobak and P. Berens
@@ -37,8 +40,11 @@ pub fn tsne(rows: &[f32], values: usize, perplexity: f64) -> Result<Vec<[f64; 2]
             limit: MOST_ROWS,
         });
     }
-    if count < 4 {
-        return Ok(principal_plane(&pca, rows, values));
+    if count < LEAST_ROWS {
+        return Err(EvalError::TooFewRows {
+            rows: count,
+            least: LEAST_ROWS,
+        });
     }
     // A neighborhood of a third of all rows is none.
     let perplexity = perplexity.min((count - 1) as f64 / 3.0);
@@ -296,6 +302,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn too_few_rows_have_no_neighborhoods() {
+        for count in 1..LEAST_ROWS {
+            let rows: Vec<f32> = (0..2 * count).map(|value| value as f32).collect();
+            assert_eq!(
+                tsne(&rows, 2, 30.0).unwrap_err().to_string(),
+                format!(
+                    "{count} rows are too few for t-SNE, which keeps neighborhoods: at least 4"
+                )
+            );
+        }
+        let rows: Vec<f32> = (0..2 * LEAST_ROWS).map(|value| value as f32).collect();
+        assert_eq!(tsne(&rows, 2, 30.0).unwrap().len(), LEAST_ROWS);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub struct Quality {
     pub mse: f64,
     /// Square root of [`Quality::mse`]: a typical error in pixel units, where 1 is the full range.
     pub rmse: f64,
-    /// Peak signal-to-noise ratio in decibels, `10 log10(1 / mse)` of the set's MSE: infinite
+    /// Peak signal-to-noise ratio in decibels, `10 log10(1 / mse)` of the set's MSE, 1 being the [`DATA_RANGE`](crate::DATA_RANGE): infinite
     /// (`null` in JSON) where nothing differs.
     pub psnr: f64,
     /// Structural similarity ([`ssim`]), mean over the images.

@@ -6,7 +6,9 @@ const WINDOW: usize = 11;
 const SIGMA: f64 = 1.5;
 const K1: f64 = 0.01;
 const K2: f64 = 0.03;
-const DATA_RANGE: f64 = 1.0;
+/// The data range of MSE, RMSE, PSNR and SSIM: pixels lie on 0..1 whatever their file's depth was, so this is the peak of
+/// PSNR and the `L` of SSIM.
+pub const DATA_RANGE: f64 = 1.0;
 
 /// Quantities filtered for each pixel: both images, their squares and their product.
 const MOMENTS: usize = 5;

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::api::posterior::Posterior;
+use crate::api::support::LikelihoodSupport;
 
 /// A model that gives images a probability: a standard normal prior over codes, a likelihood of images given a code,
 /// and an approximate posterior of codes given an image.
@@ -23,6 +24,9 @@ pub trait LatentVariableModel {
     /// - `images`: `[batch, channels, height, width]`
     /// - output: `[batch]`
     fn log_likelihood(&self, codes: Tensor<2>, images: Tensor<4>) -> Tensor<1>;
+
+    /// What the likelihood is over, which says what its logarithm is in bits.
+    fn likelihood_support(&self) -> LikelihoodSupport;
 
     /// The logarithms of the importance weights of `samples` codes for each image, drawn from its posterior:
     /// `ln p(x | z) + ln p(z) - ln q(z | x)`, in nats.

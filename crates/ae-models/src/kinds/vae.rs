@@ -11,6 +11,7 @@ use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::latent_variable::{LatentVariableModel, log_mean_exp};
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::posterior::Posterior;
+use crate::api::support::LikelihoodSupport;
 use crate::error::ModelError;
 use crate::kind::{ModelKind, Outline};
 use crate::kinds::made_of_network::{MadeOfNetwork, check_latent, options_with, outline};
@@ -299,6 +300,10 @@ impl LatentVariableModel for VariationalAutoencoder {
         self.config
             .likelihood
             .of_images(output, images, self.log_scale())
+    }
+
+    fn likelihood_support(&self) -> LikelihoodSupport {
+        self.config.likelihood.support()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How likely a model takes images to be, by importance sampling.
 
 use ae_data::ImageSet;
-use ae_models::Trainable;
+use ae_models::{LikelihoodSupport, Trainable};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::images::images_tensor;
@@ -21,8 +21,11 @@ pub struct LogLikelihood {
     pub negative_log_likelihood: f64,
     /// The standard error of that mean over images; what the samples add is not in it.
     pub standard_error: f64,
-    /// The same as bits for each pixel of the image. A code length only where the likelihood is of 8-bit values.
+    /// The same as bits for each pixel of the image: a code length of 256 levels, or of black and white, as `support` has
+    /// it ([`LikelihoodSupport::bits_per_pixel`]).
     pub bits_per_pixel: f64,
+    /// What the likelihood is over.
+    pub support: LikelihoodSupport,
     /// Codes sampled for each image.
     pub samples: usize,
     /// Images.
@@ -55,6 +58,7 @@ impl<M: Trainable> Measurement<'_, M> {
                 "estimate a likelihood",
                 Capability::Likelihood,
             ))?;
+        let support = model.likelihood_support();
         let mut log_likelihoods = Vec::with_capacity(set.len());
         for batch in loader {
             let batch = batch?;
@@ -92,7 +96,12 @@ impl<M: Trainable> Measurement<'_, M> {
         Ok(LogLikelihood {
             negative_log_likelihood: -mean,
             standard_error: (variance / images as f64).sqrt(),
-            bits_per_pixel: -mean / std::f64::consts::LN_2 / set.shape().pixels() as f64,
+            bits_per_pixel: support.bits_per_pixel(
+                -mean,
+                set.shape().values(),
+                set.shape().pixels(),
+            ),
+            support,
             samples,
             images,
         })

@@ -86,7 +86,7 @@ fn describe(part: &str, info: &SetInfo, lines: &mut Vec<(String, String)>) {
     line("images", thousands(info.images as u64));
     line(
         "shape",
-        format!("{} (height x width x channels)", info.shape),
+        format!("{} (width x height x channels)", info.shape),
     );
     if !info.classes.is_empty() {
         let counts: Vec<_> = info

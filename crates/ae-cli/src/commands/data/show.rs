@@ -61,7 +61,7 @@ pub(in crate::commands) fn run(
     let picture = image_grid(&ImageGridRequest {
         title: set.name(),
         subtitle: &format!(
-            "{} of {} images, {} (height x width x channels)",
+            "{} of {} images, {} (width x height x channels)",
             thousands(images.len() as u64),
             thousands(set.len() as u64),
             set.shape()

@@ -119,7 +119,7 @@ fn headers_that_lie_are_caught_before_memory_is_taken() {
         (
             "no width",
             header(8, &[2, 2, 0]),
-            "the header promises images of 2x0x1",
+            "the header promises images of 0x2x1",
         ),
         (
             "floats",

@@ -9,6 +9,7 @@ use burn::tensor::activation::log_sigmoid;
 use serde::{Deserialize, Serialize};
 
 use crate::api::loss::{ReconstructionLoss, floored_log};
+use crate::api::support::LikelihoodSupport;
 use crate::error::ModelError;
 use crate::written::{check_positive, number, written_as_text};
 
@@ -17,14 +18,14 @@ use crate::written::{check_positive, number, written_as_text};
 /// Every log-likelihood is **summed over the values of an image and kept apart for each image**, in nats; a training
 /// loss is its mean over the images of the batch, negated. Pixels are independent given the code.
 ///
-/// In bits per pixel only [`Logistic`](Self::Logistic) is a code length of 8-bit images: it gives probabilities to the
-/// 256 values. The Gaussians are densities on the unit interval, and Bernoulli's of greys is a cross-entropy.
+/// [`support`](Self::support) says what each is over. In bits per pixel the Gaussians and [`Logistic`](Self::Logistic) are
+/// of 256 levels and comparable; Bernoulli's of grays is a cross-entropy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Likelihood {
     /// `ln p = x ln y + (1 - x) ln(1 - y)`, each logarithm at least -100, as the cross-entropy loss has it: `bernoulli`.
-    /// A likelihood of black and white; for greys it is what the field uses all the same.
+    /// A likelihood of black and white; for grays it is what the field uses all the same.
     ///
     /// # References
     /// D. P. Kingma and M. Welling (2014), *Auto-encoding variational Bayes*, appendix C.1.
@@ -56,6 +57,16 @@ written_as_text!(Likelihood);
 const HALF_BIN: f64 = 0.5 / 255.0;
 
 impl Likelihood {
+    /// What it is over.
+    #[must_use]
+    pub fn support(self) -> LikelihoodSupport {
+        match self {
+            Self::Bernoulli => LikelihoodSupport::BlackAndWhite,
+            Self::Gaussian { .. } | Self::LearnedGaussian => LikelihoodSupport::UnitInterval,
+            Self::Logistic => LikelihoodSupport::Levels,
+        }
+    }
+
     /// The logarithm that a learned scale begins with: what suits pictures that are drawn badly yet.
     pub(crate) fn initial_log_scale(self) -> Option<f32> {
         match self {
