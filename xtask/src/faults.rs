@@ -26,6 +26,7 @@ mod kills;
 mod models;
 mod numbers;
 mod options;
+mod own_folders;
 mod process;
 mod resumption;
 mod small_disk;
@@ -109,6 +110,7 @@ fn all_cases() -> Vec<Case> {
     cases.extend(kills::cases());
     cases.extend(command_line::cases());
     cases.extend(devices::cases());
+    cases.extend(own_folders::cases());
     cases
 }
 
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(names.len(), cases.len());
         assert!(names.len() >= 100, "{}", names.len());
         let families: BTreeSet<_> = cases.iter().map(|case| case.family).collect();
-        assert_eq!(families.len(), 8, "{families:?}");
+        assert_eq!(families.len(), 9, "{families:?}");
         assert!(cases.iter().any(|case| !case.quick));
     }
 }

@@ -27,7 +27,7 @@ fn codes_are_taken_flat_or_in_exactly_their_shape() {
         &format!("encode {model} --data {data} --limit 3 -o codes.npy"),
     );
     let (shape, values) = read(&fs::read(path.join("codes.npy")).expect("there"));
-    let [3, maps, height, width] = shape[..] else {
+    let [images, maps, height, width] = shape[..] else {
         panic!("{shape:?}");
     };
     assert!(maps != height && height == width, "{shape:?}");
@@ -35,7 +35,7 @@ fn codes_are_taken_flat_or_in_exactly_their_shape() {
     write(
         path,
         "flat.npy",
-        &npy(&[3, maps * height * width], "<f4", flat),
+        &npy(&[images, maps * height * width], "<f4", flat),
     );
     let pixels = |codes: &str| {
         let line = format!("decode {codes}.npy --model {model} -o {codes}");
@@ -48,15 +48,15 @@ fn codes_are_taken_flat_or_in_exactly_their_shape() {
 
     // Channels last, the images last, and a row of images as one code.
     let map = height * width;
-    let last = (0..3 * map).flat_map(|place| {
+    let last = (0..images * map).flat_map(|place| {
         let (image, place) = (place / map, place % map);
         (0..maps).map(move |channel| (image * maps + channel) * map + place)
     });
     let last: Vec<u8> = last.flat_map(|place| values[place]).collect();
     for (name, shape) in [
-        ("last", vec![3, height, width, maps]),
-        ("square", vec![3, maps, map]),
-        ("swapped", vec![3, maps * height, width]),
+        ("last", vec![images, height, width, maps]),
+        ("square", vec![images, maps, map]),
+        ("swapped", vec![images, maps * height, width]),
         ("alone", vec![maps, height, width]),
     ] {
         let count: usize = shape.iter().product();

@@ -47,7 +47,7 @@ fn a_map_of_three_images_says_that_it_is_no_tsne() {
     let plain = FIXTURE.argument("plain");
     for (count, method, warnings) in [(3, "PCA", 1), (2, "PCA", 1)] {
         let line = format!(
-            "map {plain} --data few --size 28 --count {count} --part all -o map.png --json"
+            "map {plain} --data few --size 28 --count {count} --part all -o map-{count}.png --json"
         );
         let ended = done(path, &line);
         assert_eq!(ended.json()["method"], method, "{ended:#?}");
@@ -59,7 +59,7 @@ fn a_map_of_three_images_says_that_it_is_no_tsne() {
     let ended = done(path, &line);
     assert!(ended.lines("warning:").is_empty(), "{ended:#?}");
     let data = FIXTURE.argument("drawings");
-    let line = format!("map {plain} --data {data} --count 4 -o map.png --json");
+    let line = format!("map {plain} --data {data} --count 4 -o four.png --json");
     assert_eq!(done(path, &line).json()["method"], "t-SNE");
 }
 
