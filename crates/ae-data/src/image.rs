@@ -4,11 +4,14 @@ mod convert;
 mod decode;
 mod digest;
 mod encode;
+mod limits;
 mod names;
+mod of_page;
 pub(crate) mod shape;
 
-pub use decode::{ImageLimits, ImageOptions};
+pub use decode::ImageOptions;
 pub(crate) use digest::{ImageDigest, bytes_digest, source_digest};
+pub use limits::ImageLimits;
 pub use shape::{Channels, Fit, ImageShape, Size};
 
 use crate::error::DataError;

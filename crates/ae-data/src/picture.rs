@@ -2,12 +2,19 @@
 //!
 //! An [`Image`](crate::Image) is what a model learns from: bytes, gray or color. A [`Page`] is what somebody wants back.
 
+mod depth;
 mod format;
 mod metadata;
 mod page;
+mod range;
 mod reader;
+mod reading;
 
+pub(crate) use depth::{DeepRanges, Depths};
 pub use format::PictureFormat;
 pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
 pub use page::{Page, Samples, ValueRange};
 pub use reader::PictureReader;
+pub(crate) use reading::{
+    Recognized, START_BYTES, has_name_of, not_read, page_name, recognize, split_page,
+};

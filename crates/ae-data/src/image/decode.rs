@@ -1,46 +1,16 @@
 //! From a file to an image: in any format, within limits.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
-
-use ::image::metadata::Orientation;
-use ::image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::error::DataError;
 use crate::image::Image;
 use crate::image::digest::{ImageDigest, source_digest};
+use crate::image::limits::ImageLimits;
 use crate::image::shape::{Channels, Fit, ImageShape, Size};
-
-/// How large an image may be before it is refused.
-///
-/// All of it is checked before memory is taken, so that a few bytes that claim to be a gigantic image cost nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImageLimits {
-    /// The longest side, in pixels.
-    pub max_side_pixels: usize,
-    /// The most pixels: height times width.
-    pub max_pixels: u64,
-    /// The most memory one image may take while it is decoded.
-    pub max_decoded_bytes: u64,
-    /// The largest encoded file.
-    pub max_file_bytes: u64,
-}
-
-impl Default for ImageLimits {
-    /// 32,768 pixels a side, 64 Mi pixels in all, 512 MiB decoded, 256 MiB encoded.
-    fn default() -> Self {
-        Self {
-            max_side_pixels: 32_768,
-            max_pixels: 1 << 26,
-            max_decoded_bytes: 512 << 20,
-            max_file_bytes: 256 << 20,
-        }
-    }
-}
+use crate::picture::{DeepRanges, Depths, Page, PictureReader, Samples, ValueRange};
 
 /// What an image should become when it is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ImageOptions {
     /// The size to bring it to; its own when `None`.
     pub size: Option<Size>,
@@ -48,17 +18,30 @@ pub struct ImageOptions {
     pub fit: Fit,
     /// Gray or color; its own when `None`.
     pub channels: Option<Channels>,
+    /// The values of black and white in pictures of 16 bits or floating point; found out from their values when `None`,
+    /// over all of a set. Pictures of 8 bits are taken as they are.
+    pub range: Option<ValueRange>,
     /// How large it may be.
     pub limits: ImageLimits,
 }
 
+/// An image and what its picture was.
+pub(crate) struct Decoded {
+    pub(crate) image: Image,
+    /// What the picture is known by, before it was brought to a range, a size or channels.
+    pub(crate) digest: ImageDigest,
+    /// The values that the picture has.
+    pub(crate) depths: Depths,
+}
+
 impl Image {
-    /// Reads an image in any format that the `image` crate reads, found out from its content.
+    /// Reads an image in any format that [`PictureReader`] reads, found out from its content.
     ///
-    /// It is turned upright where its metadata says how, transparent parts show white, and 16 bits become 8.
+    /// It is turned upright where its metadata says how, transparent parts show white, and deep pictures become bytes by
+    /// `options.range`. A page of a file of several is named as `scans.tif[3]`, counted from 0.
     ///
     /// # Errors
-    /// When there is no such file, it is no image, or it is larger than `options.limits`.
+    /// When there is no such file, it is no image or several, or it is larger than `options.limits`.
     pub fn read(path: &Path, options: &ImageOptions) -> Result<Self, DataError> {
         Self::read_digested(path, options).map(|(image, _)| image)
     }
@@ -68,31 +51,15 @@ impl Image {
         path: &Path,
         options: &ImageOptions,
     ) -> Result<(Self, ImageDigest), DataError> {
-        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => DataError::NotFound {
-                path: path.to_owned(),
-            },
-            _ => DataError::read(path, source),
-        })?;
-        // Opening a pipe would wait for a writer, so look first.
-        if !metadata.is_file() {
-            let what = if metadata.is_dir() {
-                "a folder, not a file"
-            } else {
-                "not a regular file"
-            };
-            return Err(DataError::decode(path, what));
-        }
-        check_file_bytes(path, metadata.len(), &options.limits)?;
-        let file = File::open(path).map_err(|source| DataError::read(path, source))?;
-        Self::decode_from(BufReader::new(file), path, options)
+        let reader = PictureReader::open_raw(path, &options.limits)?;
+        Self::of_single(reader, path, options)
     }
 
-    /// Decodes an image from the bytes of a file; `path` gives errors their name, and its extension tells the formats
-    /// apart that have no signature.
+    /// Decodes an image from the bytes of a file; `path` gives errors their name, and its extension tells the format
+    /// that has no signature, Targa.
     ///
     /// # Errors
-    /// When the bytes are no image, or it is larger than `options.limits`.
+    /// When the bytes are no image or several, or it is larger than `options.limits`.
     pub fn decode(bytes: &[u8], path: &Path, options: &ImageOptions) -> Result<Self, DataError> {
         Self::decode_digested(bytes, path, options).map(|(image, _)| image)
     }
@@ -103,144 +70,75 @@ impl Image {
         path: &Path,
         options: &ImageOptions,
     ) -> Result<(Self, ImageDigest), DataError> {
-        check_file_bytes(path, bytes.len() as u64, &options.limits)?;
-        Self::decode_from(Cursor::new(bytes), path, options)
+        let reader = PictureReader::from_bytes_raw(bytes.to_vec(), path, &options.limits)?;
+        Self::of_single(reader, path, options)
     }
 
-    fn decode_from(
-        reader: impl BufRead + Seek,
+    fn of_single(
+        mut reader: PictureReader,
         path: &Path,
         options: &ImageOptions,
     ) -> Result<(Self, ImageDigest), DataError> {
-        let mut reader = ImageReader::new(reader);
-        if let Ok(format) = ImageFormat::from_path(path) {
-            reader.set_format(format);
+        let pages = reader.page_count();
+        if pages > 1 {
+            let reason = format!(
+                "the file has {pages} pages: name one, the first as {}[0]",
+                path.display()
+            );
+            return Err(DataError::decode(path, reason));
         }
-        let mut reader = reader
-            .with_guessed_format()
-            .map_err(|source| DataError::read(path, source))?;
-        let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(options.limits.max_decoded_bytes);
-        reader.limits(limits);
-        let mut decoder = reader
-            .into_decoder()
-            .map_err(|error| DataError::decode(path, error))?;
-        check_dimensions(path, &decoder, &options.limits)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut decoded =
-            DynamicImage::from_decoder(decoder).map_err(|error| DataError::decode(path, error))?;
-        decoded.apply_orientation(orientation);
-        let mut image = Self::from_dynamic(&decoded);
-        let digest = image.digest_of(&decoded);
-        drop(decoded);
-        if let Some(channels) = options.channels {
-            image = image.with_channels(channels);
-        }
-        let image = match options.size {
+        let page = reader.raw_page(0)?;
+        let ranges = Depths::of(&page)
+            .ranges(options.range)
+            .map_err(|reason| DataError::decode(path, reason))?;
+        let decoded = Decoded::of_page(&page, &ranges, options);
+        Ok((decoded.image, decoded.digest))
+    }
+
+    /// The image in the channels and the size that are asked for.
+    pub(crate) fn brought_to(self, options: &ImageOptions) -> Self {
+        let image = match options.channels {
+            Some(channels) => self.with_channels(channels),
+            None => self,
+        };
+        match options.size {
             Some(size) => image.resized(size, options.fit),
             None => image,
-        };
-        Ok((image, digest))
-    }
-
-    /// The digest of the picture that this image was made from: of the image where that holds all of it, else of the
-    /// samples as they were decoded.
-    fn digest_of(&self, decoded: &DynamicImage) -> ImageDigest {
-        let color = decoded.color();
-        if matches!(color, ColorType::L8 | ColorType::Rgb8) {
-            return source_digest(self.shape(), self.pixels());
         }
-        // More bytes than an image of 8 bits has, so that the two are never taken for each other.
-        let shape = ImageShape {
-            channels: usize::from(color.bytes_per_pixel()) << 8 | self.shape().channels,
-            ..self.shape()
-        };
-        source_digest(shape, decoded.as_bytes())
-    }
-
-    /// Gray for a gray source, color for any other; transparent parts show a white ground, as on paper.
-    pub(super) fn from_dynamic(decoded: &DynamicImage) -> Self {
-        let color = decoded.color();
-        let size = Size {
-            height: decoded.height() as usize,
-            width: decoded.width() as usize,
-        };
-        let over_white = |value: u8, alpha: u8| {
-            let (value, alpha) = (u32::from(value), u32::from(alpha));
-            ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-        };
-        let (channels, pixels) = match (color.has_color(), color.has_alpha()) {
-            (false, false) => (1, decoded.to_luma8().into_raw()),
-            (false, true) => {
-                let pixels = decoded.to_luma_alpha8();
-                (
-                    1,
-                    pixels
-                        .pixels()
-                        .map(|pixel| over_white(pixel.0[0], pixel.0[1]))
-                        .collect(),
-                )
-            }
-            (true, false) => {
-                let pixels = decoded.to_rgb8();
-                let plane = |channel: usize| pixels.pixels().map(move |pixel| pixel.0[channel]);
-                (3, (0..3).flat_map(plane).collect())
-            }
-            (true, true) => {
-                let pixels = decoded.to_rgba8();
-                let plane = |channel: usize| {
-                    pixels
-                        .pixels()
-                        .map(move |pixel| over_white(pixel.0[channel], pixel.0[3]))
-                };
-                (3, (0..3).flat_map(plane).collect())
-            }
-        };
-        Self::from_parts(ImageShape::new(channels, size.height, size.width), pixels)
     }
 }
 
-fn check_file_bytes(path: &Path, bytes: u64, limits: &ImageLimits) -> Result<(), DataError> {
-    if bytes > limits.max_file_bytes {
-        return Err(DataError::TooLarge {
-            path: path.to_owned(),
-            found: format!("{bytes} bytes"),
-            limit: format!("{} bytes", limits.max_file_bytes),
-        });
+impl Decoded {
+    /// Makes an image of a page.
+    pub(crate) fn of_page(page: &Page, ranges: &DeepRanges, options: &ImageOptions) -> Self {
+        let image = Image::of_page(page, ranges);
+        Self {
+            digest: digest_of(page, &image),
+            image: image.brought_to(options),
+            depths: Depths::of(page),
+        }
     }
-    if bytes == 0 {
-        return Err(DataError::decode(path, "the file is empty"));
-    }
-    Ok(())
 }
 
-fn check_dimensions(
-    path: &Path,
-    decoder: &impl ImageDecoder,
-    limits: &ImageLimits,
-) -> Result<(), DataError> {
-    let (width, height) = decoder.dimensions();
-    let too_large = |limit: String| {
-        Err(DataError::TooLarge {
-            path: path.to_owned(),
-            found: format!("{width}x{height} pixels"),
-            limit,
-        })
+/// The digest of a page: of the image made from it where that holds all of it, else of its samples.
+fn digest_of(page: &Page, image: &Image) -> ImageDigest {
+    let bytes: Vec<u8> = match &page.samples {
+        Samples::U8(_) if !page.has_alpha() => return source_digest(image.shape(), image.pixels()),
+        Samples::U8(values) => values.clone(),
+        Samples::U16(values) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        Samples::F32(values) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
     };
-    if width == 0 || height == 0 {
-        return Err(DataError::decode(
-            path,
-            format!("{width}x{height} pixels are no image"),
-        ));
-    }
-    if width.max(height) as usize > limits.max_side_pixels {
-        return too_large(format!("{} pixels a side", limits.max_side_pixels));
-    }
-    if u64::from(width) * u64::from(height) > limits.max_pixels {
-        return too_large(format!("{} pixels", limits.max_pixels));
-    }
-    if decoder.total_bytes() > limits.max_decoded_bytes {
-        return too_large(format!("{} bytes decoded", limits.max_decoded_bytes));
-    }
-    Ok(())
+    // More bytes than an image of 8 bits has, so that the two are never taken for each other.
+    let pixel_bytes = page.channels * usize::from(page.samples.bits() / 8);
+    let shape = ImageShape {
+        channels: pixel_bytes << 8 | image.shape().channels,
+        ..image.shape()
+    };
+    source_digest(shape, &bytes)
 }

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use ::image::DynamicImage;
-
 use super::*;
 use crate::test_images::{encoded_png, huge_png, temporary_folder};
 
@@ -103,29 +101,6 @@ fn interleaving_takes_a_value_of_each_plane_in_turn() {
     let image = Image::new(ImageShape::new(3, 1, 2), vec![1, 2, 3, 4, 5, 6]).unwrap();
     assert_eq!(image.interleaved(), [1, 3, 5, 2, 4, 6]);
     assert_eq!(image.into_pixels(), [1, 2, 3, 4, 5, 6]);
-}
-
-#[test]
-fn transparent_parts_show_white() {
-    let color: DynamicImage = ::image::RgbaImage::from_raw(2, 1, vec![10, 20, 30, 255, 0, 0, 0, 0])
-        .unwrap()
-        .into();
-    let decoded = Image::from_dynamic(&color);
-    assert_eq!(decoded.pixels(), [10, 255, 20, 255, 30, 255]);
-    let gray: DynamicImage = ::image::GrayAlphaImage::from_raw(3, 1, vec![10, 255, 0, 0, 0, 128])
-        .unwrap()
-        .into();
-    assert_eq!(Image::from_dynamic(&gray).pixels(), [10, 255, 127]);
-}
-
-#[test]
-fn sixteen_bits_become_eight() {
-    let deep = ::image::ImageBuffer::<::image::Luma<u16>, _>::from_raw(2, 1, vec![65_535_u16, 257])
-        .unwrap();
-    assert_eq!(
-        Image::from_dynamic(&DynamicImage::ImageLuma16(deep)).pixels(),
-        [255, 1]
-    );
 }
 
 #[test]

@@ -1,17 +1,24 @@
 //! From a file to its pictures, page by page.
 
-use std::fs;
-use std::io::Cursor;
+use std::fs::{self, File};
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use ::image::DynamicImage;
 use ::image::metadata::Orientation;
-use ::image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 
 use crate::error::DataError;
 use crate::image::{ImageLimits, Size};
+use crate::picture::depth::{DeepRanges, Depths};
 use crate::picture::format::PictureFormat;
 use crate::picture::metadata::PictureMetadata;
-use crate::picture::page::{Page, Samples};
+use crate::picture::page::{Page, Samples, ValueRange};
+use crate::picture::reading::{
+    Encoded, Recognized, START_BYTES, TiffPages, check_file_bytes, check_size, has_name_of,
+    not_read, recognize, split_page, upright,
+};
 
 /// Reads the pictures of a file, one page at a time.
 ///
@@ -19,25 +26,37 @@ use crate::picture::page::{Page, Samples};
 #[derive(Debug)]
 pub struct PictureReader {
     path: PathBuf,
-    bytes: Vec<u8>,
     limits: ImageLimits,
     metadata: PictureMetadata,
-    page_count: usize,
+    source: Source,
+    /// The one page that was asked for by the file's name.
+    only: Option<usize>,
+    ranges: Option<DeepRanges>,
+    notes: Vec<String>,
 }
+
+#[derive(Debug)]
+enum Source {
+    Tiff(Box<TiffPages<Box<dyn ReadAndSeek>>>),
+    Encoded(Box<Encoded>),
+}
+
+trait ReadAndSeek: Read + Seek + std::fmt::Debug {}
+
+impl<T: Read + Seek + std::fmt::Debug> ReadAndSeek for T {}
 
 impl PictureReader {
     /// Opens a file and reads what it says of its pictures. The content decides which format it is.
     ///
+    /// A name such as `scans.tif[3]`, where there is no file of that name, means one page of `scans.tif`, counted from
+    /// 0. The range of pictures deeper than 8 bits is found out from all pages, which are decoded for it.
+    ///
     /// # Errors
-    /// There is no such file, it holds no pictures, or it is larger than `limits`.
+    /// There is no such file or page, it holds no pictures or damaged ones, or it is larger than `limits`.
     pub fn open(path: &Path, limits: &ImageLimits) -> Result<Self, DataError> {
-        let bytes = fs::read(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => DataError::NotFound {
-                path: path.to_owned(),
-            },
-            _ => DataError::read(path, source),
-        })?;
-        Self::from_bytes(bytes, path, limits)
+        let mut reader = Self::open_raw(path, limits)?;
+        reader.find_range(None)?;
+        Ok(reader)
     }
 
     /// As [`open`](Self::open), from the bytes of a file; `path` gives errors their name.
@@ -49,27 +68,181 @@ impl PictureReader {
         path: &Path,
         limits: &ImageLimits,
     ) -> Result<Self, DataError> {
-        let reader = ImageReader::new(Cursor::new(&bytes))
-            .with_guessed_format()
-            .map_err(|source| DataError::read(path, source))?;
-        let format = reader
-            .format()
-            .and_then(PictureFormat::from_image_crate)
-            .ok_or_else(|| DataError::decode(path, "no format that can be read"))?;
-        let mut decoder = reader
-            .into_decoder()
-            .map_err(|error| DataError::decode(path, error))?;
-        let mut metadata = PictureMetadata::new(format, 8);
-        metadata.icc_profile = decoder.icc_profile().unwrap_or(None);
-        metadata.exif = decoder.exif_metadata().unwrap_or(None);
-        drop(decoder);
-        Ok(Self {
+        let mut reader = Self::from_bytes_raw(bytes, path, limits)?;
+        reader.find_range(None)?;
+        Ok(reader)
+    }
+
+    /// The same with the values of black and white of pictures deeper than 8 bits, instead of those that were found out.
+    ///
+    /// # Errors
+    /// A page cannot be decoded.
+    pub fn with_range(mut self, range: ValueRange) -> Result<Self, DataError> {
+        self.find_range(Some(range))?;
+        Ok(self)
+    }
+
+    /// Opens a file without looking at its values: pages have the ranges of their types.
+    pub(crate) fn open_raw(path: &Path, limits: &ImageLimits) -> Result<Self, DataError> {
+        match fs::metadata(path) {
+            Ok(metadata) => Self::of_file(path, path, &metadata, limits),
+            Err(error) => {
+                if error.kind() == std::io::ErrorKind::NotFound
+                    && let Some((file, page)) = split_page(path)
+                    && let Ok(metadata) = fs::metadata(&file)
+                {
+                    return Self::of_file(&file, path, &metadata, limits)?.only(page);
+                }
+                Err(match error.kind() {
+                    std::io::ErrorKind::NotFound => DataError::NotFound {
+                        path: path.to_owned(),
+                    },
+                    _ => DataError::read(path, error),
+                })
+            }
+        }
+    }
+
+    fn of_file(
+        file: &Path,
+        name: &Path,
+        metadata: &fs::Metadata,
+        limits: &ImageLimits,
+    ) -> Result<Self, DataError> {
+        // Opening a pipe would wait for a writer, so look first.
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() {
+                "a folder, not a file"
+            } else {
+                "not a regular file"
+            };
+            return Err(DataError::decode(name, what));
+        }
+        let read_error = |source| DataError::read(name, source);
+        let mut opened = File::open(file).map_err(read_error)?;
+        let mut start = Vec::with_capacity(START_BYTES);
+        (&mut opened)
+            .take(START_BYTES as u64)
+            .read_to_end(&mut start)
+            .map_err(read_error)?;
+        // Its pages are read one by one, so the whole may be larger than what is read at once.
+        if recognize(&start) == Some(Recognized::Readable(PictureFormat::Tiff)) {
+            return Self::of_tiff(Box::new(BufReader::new(opened)), name, limits);
+        }
+        check_file_bytes(name, metadata.len(), limits)?;
+        let mut bytes = start;
+        opened
+            .take(limits.max_file_bytes)
+            .read_to_end(&mut bytes)
+            .map_err(read_error)?;
+        Self::from_bytes_raw(bytes, name, limits)
+    }
+
+    /// As [`open_raw`](Self::open_raw), from the bytes of a file.
+    pub(crate) fn from_bytes_raw(
+        bytes: Vec<u8>,
+        path: &Path,
+        limits: &ImageLimits,
+    ) -> Result<Self, DataError> {
+        check_file_bytes(path, bytes.len() as u64, limits)?;
+        let format = match recognize(&bytes[..bytes.len().min(START_BYTES)]) {
+            Some(Recognized::Readable(format)) => format,
+            Some(Recognized::Unreadable(name)) => {
+                return Err(DataError::decode(path, not_read(name)));
+            }
+            // Targa has no signature.
+            None if has_name_of(path) == Some(PictureFormat::Tga) => PictureFormat::Tga,
+            None => {
+                let reason = "not a picture of a format that can be read (PNG, JPEG, TIFF, WebP, GIF, BMP and others)";
+                return Err(DataError::decode(path, reason));
+            }
+        };
+        if format == PictureFormat::Tiff {
+            return Self::of_tiff(Box::new(Cursor::new(bytes)), path, limits);
+        }
+        let opened = guarded(path, || {
+            Encoded::open(Arc::from(bytes), format, path, limits)
+        })?;
+        let (encoded, mut metadata) = opened;
+        let is_gray = encoded.is_gray();
+        metadata.icc_profile = metadata
+            .icc_profile
+            .filter(|profile| describes(profile, is_gray));
+        Ok(Self::new(
+            path,
+            limits,
+            metadata,
+            Source::Encoded(Box::new(encoded)),
+        ))
+    }
+
+    fn of_tiff(
+        reader: Box<dyn ReadAndSeek>,
+        path: &Path,
+        limits: &ImageLimits,
+    ) -> Result<Self, DataError> {
+        let broken = |reason| DataError::decode(path, reason);
+        let mut pages = guarded(path, || TiffPages::open(reader).map_err(broken))?;
+        let stated = pages.metadata();
+        let bits = pages.bits();
+        let mut metadata = PictureMetadata::new(PictureFormat::Tiff, bits);
+        let is_gray = pages.is_gray();
+        metadata.icc_profile = stated
+            .icc_profile
+            .filter(|profile| describes(profile, is_gray));
+        metadata.resolution = stated.resolution;
+        Ok(Self::new(
+            path,
+            limits,
+            metadata,
+            Source::Tiff(Box::new(pages)),
+        ))
+    }
+
+    fn new(path: &Path, limits: &ImageLimits, metadata: PictureMetadata, source: Source) -> Self {
+        Self {
             path: path.to_owned(),
-            bytes,
             limits: *limits,
             metadata,
-            page_count: 1,
-        })
+            source,
+            only: None,
+            ranges: None,
+            notes: Vec::new(),
+        }
+    }
+
+    fn only(mut self, page: usize) -> Result<Self, DataError> {
+        let count = self.page_count();
+        if page >= count {
+            let pages = if count == 1 {
+                "1 page"
+            } else {
+                &format!("{count} pages")
+            };
+            let reason = format!("there is no page {page}: the file has {pages}, counted from 0");
+            return Err(DataError::decode(&self.path, reason));
+        }
+        self.only = Some(page);
+        Ok(self)
+    }
+
+    /// Finds out the range of deep pictures.
+    fn find_range(&mut self, asked: Option<ValueRange>) -> Result<(), DataError> {
+        if self.metadata.bits <= 8 {
+            return Ok(());
+        }
+        let mut depths = Depths::default();
+        for index in 0..self.page_count() {
+            depths.add(&Depths::of(&self.raw_page(index)?));
+        }
+        let broken = |reason| DataError::decode(&self.path, reason);
+        let ranges = depths.ranges(asked).map_err(broken)?;
+        if let (16, Some(bits)) = (self.metadata.bits, depths.word_bits()) {
+            self.metadata.bits = bits.max(9);
+        }
+        self.notes = depths.notes(asked, &ranges);
+        self.ranges = Some(ranges);
+        Ok(())
     }
 
     /// What the file says of its pictures.
@@ -78,33 +251,85 @@ impl PictureReader {
         &self.metadata
     }
 
+    /// What was found out of the range of deep pictures and ought to be said, a sentence each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// How many pages or frames there are; at least one.
     #[must_use]
     pub fn page_count(&self) -> usize {
-        self.page_count
+        match (self.only, &self.source) {
+            (Some(_), _) => 1,
+            (None, Source::Tiff(pages)) => pages.count(),
+            (None, Source::Encoded(encoded)) => encoded.count(),
+        }
     }
 
     /// Decodes a page.
     ///
     /// # Errors
-    /// It cannot be decoded, or is larger than the limits.
+    /// It cannot be decoded, has values that are not finite, or is larger than the limits.
     ///
     /// # Panics
     /// When there is no page of that number.
     pub fn page(&mut self, index: usize) -> Result<Page, DataError> {
-        assert!(index < self.page_count, "page {index}");
-        let mut reader = ImageReader::new(Cursor::new(&self.bytes));
-        reader.set_format(self.metadata.format.of_image_crate());
-        let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(self.limits.max_decoded_bytes);
-        reader.limits(limits);
-        let broken = |error| DataError::decode(&self.path, error);
-        let mut decoder = reader.into_decoder().map_err(broken)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
-        decoded.apply_orientation(orientation);
-        Ok(Page::from_dynamic(decoded))
+        let mut page = self.raw_page(index)?;
+        if let Some(ranges) = &self.ranges {
+            match page.samples {
+                Samples::U8(_) => {}
+                Samples::U16(_) => page.range = ranges.words,
+                Samples::F32(_) => page.range = ranges.floats,
+            }
+        }
+        Ok(page)
     }
+
+    /// Decodes a page, whose range is that of its type or what the file states.
+    pub(crate) fn raw_page(&mut self, index: usize) -> Result<Page, DataError> {
+        assert!(index < self.page_count(), "page {index}");
+        let index = self.only.unwrap_or(index);
+        let Self {
+            path,
+            limits,
+            source,
+            ..
+        } = self;
+        let broken = |reason: String| DataError::decode(path, reason);
+        let page = guarded(path, || match source {
+            Source::Encoded(encoded) => encoded.read(index).map_err(broken),
+            Source::Tiff(pages) => {
+                check_size(path, pages.size(index).map_err(broken)?, 1, limits)?;
+                let (page, code) = pages.read(index, limits).map_err(broken)?;
+                let orientation = Orientation::from_exif(code);
+                Ok(upright(
+                    page,
+                    orientation.unwrap_or(Orientation::NoTransforms),
+                ))
+            }
+        })?;
+        if let Samples::F32(values) = &page.samples {
+            let bad = values.iter().filter(|value| !value.is_finite()).count();
+            if bad > 0 {
+                let reason = format!("{bad} of its {} values are NaN or infinite", values.len());
+                return Err(broken(reason));
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// Runs a decoder. Decoders are others' code, which now and then panics over a damaged file: that is the file's fault.
+fn guarded<T>(path: &Path, decode: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    // What a decoder was changing is its own, and is dropped with it.
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(DataError::decode(path, "its decoder gave up (it panicked)")))
+}
+
+/// Whether an ICC profile describes pictures of this kind: its header names the colors (ICC.1:2022, 7.2.8).
+fn describes(profile: &[u8], is_gray: bool) -> bool {
+    profile.get(16..20) == Some(if is_gray { b"GRAY" } else { b"RGB " })
 }
 
 impl Page {

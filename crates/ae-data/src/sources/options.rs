@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::image::ImageOptions;
 
 /// How a source is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OpenOptions {
     /// What each image becomes: its size, its channels.
     pub image: ImageOptions,
