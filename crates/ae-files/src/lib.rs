@@ -3,5 +3,7 @@
 mod atomic;
 mod folder;
 
-pub use atomic::{Unfinished, write_atomically, write_atomically_as};
+pub use atomic::{
+    Unfinished, WriteSeek, write_atomically, write_atomically_as, write_atomically_seeking,
+};
 pub use folder::{create_folder, move_folder, sync_folder};
