@@ -13,8 +13,9 @@ pub use error::DataError;
 pub use image::{Channels, Fit, Image, ImageLimits, ImageOptions, ImageShape, Size};
 pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
 pub use picture::{
-    JpegCoding, Page, PictureFormat, PictureMetadata, PictureReader, Resolution, ResolutionUnit,
-    Samples, ValueRange,
+    JpegCoding, Loss, Page, PictureFiles, PictureFormat, PictureMetadata, PictureReader,
+    PictureWriter, Resolution, ResolutionUnit, Samples, ValueRange, Written, picture_files,
+    writable_extensions,
 };
 pub use set::{
     Binarization, ClassCount, Dataset, DatasetInfo, Division, ImageSet, Images, Layout, LeftAside,

@@ -4,17 +4,22 @@
 
 mod depth;
 mod format;
+mod listing;
 mod metadata;
 mod page;
+mod planes;
 mod range;
 mod reader;
 mod reading;
+mod writing;
 
 pub(crate) use depth::{DeepRanges, Depths};
 pub use format::PictureFormat;
+pub use listing::{PictureFiles, picture_files};
 pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
 pub use page::{Page, Samples, ValueRange};
 pub use reader::PictureReader;
 pub(crate) use reading::{
     Recognized, START_BYTES, has_name_of, not_read, page_name, recognize, split_page,
 };
+pub use writing::{Loss, PictureWriter, Written, writable_extensions};

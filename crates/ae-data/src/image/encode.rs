@@ -1,14 +1,10 @@
 //! From an image to a file.
 
-use std::io::Cursor;
 use std::path::Path;
 
-use ::image::{DynamicImage, GrayImage, ImageError, ImageFormat, RgbImage};
-use ae_files::write_atomically;
-
 use crate::error::DataError;
-use crate::image::Image;
-use crate::image::shape::ImageShape;
+use crate::image::{Channels, Image, ImageLimits};
+use crate::picture::{Page, PictureFormat, PictureMetadata, PictureWriter, Samples, Written};
 
 impl Image {
     /// Writes the image in the format of the path's extension, whole or not at all.
@@ -17,47 +13,52 @@ impl Image {
     /// [`DataError::InvalidValue`] when the extension names no format that can be written, [`DataError::Encode`] when
     /// the format or the image's number of channels does not allow it, [`DataError::Write`] when the disk refuses.
     pub fn write(&self, path: &Path) -> Result<(), DataError> {
-        let format = ImageFormat::from_path(path)
-            .ok()
-            .filter(ImageFormat::writing_enabled)
-            .ok_or_else(|| DataError::InvalidValue {
-                what: "image file name",
-                value: path.display().to_string(),
-                expected: "an extension such as .png or .jpg".to_owned(),
-            })?;
-        let encode_error = |reason: String| DataError::Encode {
-            path: path.to_owned(),
-            reason,
+        self.write_picture(path).map(|_| ())
+    }
+
+    /// As [`write`](Self::write), and gives back what was written: the same image, but for formats that lose something.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn write_measured(self, path: &Path) -> Result<Self, DataError> {
+        let written = self.write_picture(path)?;
+        if written.is_exact() {
+            return Ok(self);
+        }
+        let shape = self.shape();
+        let mut reader = written.read_back(&ImageLimits::default())?;
+        let page = reader.page(0)?;
+        let read = Self::from_unit(page.shape(), &page.to_unit());
+        Ok(match shape.channels {
+            1 => read.with_channels(Channels::Gray),
+            _ => read.with_channels(Channels::Rgb),
+        })
+    }
+
+    fn write_picture(&self, path: &Path) -> Result<Written, DataError> {
+        let shape = self.shape();
+        let metadata = PictureMetadata::new(PictureFormat::Png, 8);
+        let writer = PictureWriter::new(path, &metadata, 1, None)?;
+        if !matches!(shape.channels, 1 | 3) {
+            return Err(DataError::Encode {
+                path: path.to_owned(),
+                reason: format!("{} channels are neither gray nor color", shape.channels),
+            });
+        }
+        let samples = Samples::U8(self.interleaved());
+        let page = Page {
+            size: shape.size(),
+            channels: shape.channels,
+            range: samples.full_range(),
+            samples,
+            delay: None,
         };
-        let ImageShape {
-            channels,
-            height,
-            width,
-        } = self.shape;
-        let sides = u32::try_from(width).ok().zip(u32::try_from(height).ok());
-        let (width, height) =
-            sides.ok_or_else(|| encode_error(format!("{} is too large", self.shape)))?;
-        let image: Option<DynamicImage> = match channels {
-            1 => GrayImage::from_raw(width, height, self.pixels.clone()).map(Into::into),
-            3 => RgbImage::from_raw(width, height, self.interleaved()).map(Into::into),
-            _ => {
-                return Err(encode_error(format!(
-                    "{channels} channels are neither gray nor color"
-                )));
-            }
-        };
-        let image = image.expect("an image has as many pixels as its shape says");
-        let mut encoded = Cursor::new(Vec::new());
-        let result = match image.write_to(&mut encoded, format) {
-            // QOI, for one, knows color alone.
-            Err(ImageError::Unsupported(_)) if channels == 1 => {
-                encoded = Cursor::new(Vec::new());
-                DynamicImage::from(image.to_rgb8()).write_to(&mut encoded, format)
-            }
-            result => result,
-        };
-        result.map_err(|error| encode_error(error.to_string()))?;
-        write_atomically(path, |file| file.write_all(encoded.get_ref()))
-            .map_err(DataError::write(path))
+        let mut page = Some(page);
+        writer.write(|_| {
+            page.take().ok_or_else(|| DataError::Encode {
+                path: path.to_owned(),
+                reason: "asked for more than one page".to_owned(),
+            })
+        })
     }
 }
