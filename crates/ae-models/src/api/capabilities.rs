@@ -108,6 +108,12 @@ pub trait Reconstruct {
         None
     }
 
+    /// The side of the square, in pixels, that a pixel of the output depends on at most, where that is a part of the
+    /// picture: a tile has to be larger. `None`, the default, where it isn't known or is all of the picture.
+    fn field_of_view(&self) -> Option<usize> {
+        None
+    }
+
     /// The objective of a plain autoencoder: the reconstruction loss between what becomes of the batch's input and its
     /// target.
     fn reconstruction_objective(&self, batch: TrainingBatch<'_>) -> Objective {

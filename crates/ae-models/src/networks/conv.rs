@@ -253,6 +253,13 @@ impl Reconstruct for ConvAutoencoder {
     fn size_multiple(&self) -> Option<usize> {
         self.config.latent.is_none().then(|| self.config.multiple())
     }
+
+    fn field_of_view(&self) -> Option<usize> {
+        self.config
+            .latent
+            .is_none()
+            .then(|| self.config.field_of_view())
+    }
 }
 
 impl Codes for ConvAutoencoder {

@@ -71,6 +71,35 @@ impl ConvAutoencoderConfig {
         1 << self.poolings()
     }
 
+    /// The side of the square of input pixels that one pixel of the output depends on, at most: the pixels are followed
+    /// back through the layers, from each place that a pixel may have in a block of pooled ones.
+    pub(crate) fn field_of_view(&self) -> usize {
+        let poolings = self.poolings();
+        // What 3x3 convolutions need more, to either side.
+        let wider = |(first, last): (isize, isize)| (first - 1, last + 1);
+        let side = |pixel: isize| {
+            let mut seen = wider((pixel, pixel));
+            for _ in 0..poolings {
+                let (first, last) = seen;
+                seen = match self.upsampling {
+                    Upsampling::Nearest => wider((first.div_euclid(2), last.div_euclid(2))),
+                    // Output o of a transposed convolution of stride 2 and padding 1 is made of (o - 1) / 2 to
+                    // (o + 1) / 2, both inside.
+                    Upsampling::Transposed => (first.div_euclid(2), (last + 1).div_euclid(2)),
+                };
+            }
+            if self.upsampling == Upsampling::Nearest {
+                seen = wider(seen);
+            }
+            for _ in 0..poolings {
+                let (first, last) = seen;
+                seen = wider((2 * first, 2 * last + 1));
+            }
+            (seen.1 - seen.0 + 1).unsigned_abs()
+        };
+        (0..1_isize << poolings).map(side).max().unwrap_or(1)
+    }
+
     /// The shape of the encoder's last feature map.
     pub(crate) fn map_shape(&self, [_, height, width]: [usize; 3]) -> [usize; 3] {
         let multiple = self.multiple();

@@ -1,7 +1,7 @@
 //! What the models compute, against plain loops in `f64`.
 
 use ae_models::{ModelConfig, named_tensors};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use crate::naive::{self, Weights};
 use crate::{
@@ -86,4 +86,53 @@ fn a_bottleneck_takes_its_own_size_only() {
     let device = Device::flex();
     let model = conv(&[3, 4], Some(2)).init([1, 8, 8], 3, &device).unwrap();
     let _ = reconstructs(&model).reconstruct(images([1, 1, 8, 12], &device));
+}
+
+/// Each column of the input is changed by itself, and the columns of the output that change with it are noted.
+#[test]
+fn the_field_of_view_is_what_an_output_pixel_depends_on() {
+    let device = Device::flex();
+    for (config, expected) in [
+        (conv(&[6], None), 5),
+        (conv(&[6, 6], None), 14),
+        (conv(&[6, 6, 6], None), 34),
+        (transposed(conv(&[6], None)), 8),
+        (transposed(conv(&[6, 6], None)), 18),
+    ] {
+        let model = lively(config, [1, 8, 8], 5, &device);
+        assert_eq!(reconstructs(&model).field_of_view(), Some(expected));
+        let (height, width) = (4, 64);
+        let run = |pixels: Vec<f32>| {
+            let data = burn::tensor::TensorData::new(pixels, [1, 1, height, width]);
+            values(reconstructs(&model).reconstruct(Tensor::from_data(data, &device)))
+        };
+        let mut seen = vec![(usize::MAX, 0); width];
+        for start in [0, 1, 2] {
+            let plain: Vec<f32> = pixels(start + height * width)[start..].to_vec();
+            let before = run(plain.clone());
+            for column in 0..width {
+                let mut changed = plain.clone();
+                for row in 0..height {
+                    let value = &mut changed[row * width + column];
+                    *value = if *value < 0.5 { 4.0 } else { -4.0 };
+                }
+                let after = run(changed);
+                for (place, (before, after)) in before.iter().zip(&after).enumerate() {
+                    if before != after {
+                        let seen = &mut seen[place % width];
+                        *seen = (seen.0.min(column), seen.1.max(column));
+                    }
+                }
+            }
+        }
+        let widest = seen[24..40]
+            .iter()
+            .map(|(first, last)| last + 1 - first)
+            .max();
+        assert_eq!(widest, Some(expected));
+    }
+    assert_eq!(
+        reconstructs(&lively(conv(&[3], Some(4)), [1, 8, 8], 1, &device)).field_of_view(),
+        None
+    );
 }
