@@ -43,7 +43,7 @@ fn pictures_keep_their_size_and_their_colours() {
                     true => gray(width, height).save(&input).expect("written"),
                     false => colour(width, height).save(&input).expect("written"),
                 }
-                let line = format!("denoise in.png -o out.png --model {model} --tile 32 --force");
+                let line = format!("denoise in.png -o out.png --model {model} --tile 40 --force");
                 done(folder.path(), &line);
                 let output = folder.path().join("out.png");
                 assert_eq!(size(&output), (width, height), "{model}");
@@ -120,13 +120,15 @@ fn a_folder_is_done_at_a_time_and_unreadable_pictures_are_counted() {
     fs::write(scans.join("broken.png"), b"\x89PNG\r\n\x1a\nbut no more").expect("written");
     fs::write(scans.join("notes.txt"), "not a picture").expect("written");
     let line = format!("denoise scans -o clean --model {model} --json");
-    let ended = done(folder.path(), &line);
+    let ended = ae(folder.path(), &line);
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    assert_eq!(
+        ended.lines("error:"),
+        ["error: scans/broken.png: 1 of 3 pictures failed"]
+    );
     let names: Vec<_> = files_in(&folder.path().join("clean"));
     assert_eq!(names, [Path::new("a.png"), Path::new("b.jpg")]);
-    assert_eq!(
-        ended.json()["skipped"],
-        serde_json::json!(["scans/broken.png"])
-    );
+    assert_eq!(ended.json()["failed"][0]["input"], "scans/broken.png");
     assert!(ended.stderr.contains("broken.png"), "{}", ended.stderr);
 }
 

@@ -7,4 +7,7 @@ mod inputs;
 // A line for each kind, in alphabetical order.
 mod as_written;
 mod code_axes;
+mod kept;
+mod pages;
+mod results_apart;
 mod small_things;

@@ -3,26 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ae_data::{PictureFormat, writable_extensions};
 use ae_files::create_folder;
 
 use crate::error::{CliError, Status};
-
-/// Extensions that name a picture's format; anything else is taken for a folder.
-const PICTURES: [&str; 14] = [
-    "bmp", "exr", "ff", "gif", "hdr", "ico", "jpeg", "jpg", "pbm", "pgm", "png", "ppm", "tif",
-    "tiff",
-];
-const MORE_PICTURES: [&str; 4] = ["pam", "qoi", "tga", "webp"];
-
-/// Whether a path looks like a picture's rather than a folder's.
-pub(crate) fn is_picture_name(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .map(str::to_ascii_lowercase)
-        .is_some_and(|extension| {
-            PICTURES.contains(&extension.as_str()) || MORE_PICTURES.contains(&extension.as_str())
-        })
-}
 
 /// Checks, before any work is done, that a file may be written.
 ///
@@ -78,13 +62,27 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
-    /// A path with a picture's extension is a file, anything else a folder.
+    /// A folder that is there, a path that ends with a slash and one without an extension are folders; with the
+    /// extension of a format that can be written it is a file.
     ///
     /// # Errors
-    /// Several pictures were asked into one file.
+    /// The extension is that of no format that can be written, or several pictures were asked into one file.
     pub(crate) fn of(out: &Path, pictures: usize) -> Result<Self, CliError> {
-        if out.is_dir() || !is_picture_name(out) {
+        let text = out.as_os_str().to_string_lossy();
+        if out.is_dir() || text.ends_with(std::path::is_separator) || out.extension().is_none() {
             return Ok(Self::Folder(out.to_owned()));
+        }
+        if PictureFormat::of_written(out).is_none() {
+            let extension = out.extension().unwrap_or_default().to_string_lossy();
+            let known: Vec<_> = writable_extensions().collect();
+            return Err(CliError::usage(
+                format!("--out {}", out.display()),
+                format!(
+                    "pictures cannot be written as .{extension}, but as {}",
+                    known.join(", ")
+                ),
+            )
+            .hint("a slash at its end makes it a folder"));
         }
         if pictures > 1 {
             return Err(CliError::usage(
@@ -144,8 +142,13 @@ mod tests {
             ("a.png", 1, Some(Destination::File("a.png".into()))),
             ("a.JPG", 1, Some(Destination::File("a.JPG".into()))),
             ("a", 1, Some(Destination::Folder("a".into()))),
-            ("a.d", 3, Some(Destination::Folder("a.d".into()))),
+            ("a.jp2", 1, None),
+            ("a.jp2", 3, None),
+            ("a.d", 3, None),
+            ("a.d/", 3, Some(Destination::Folder("a.d/".into()))),
+            (".a", 3, Some(Destination::Folder(".a".into()))),
             ("a.png", 2, None),
+            ("a.png/", 2, Some(Destination::Folder("a.png/".into()))),
         ] {
             assert_eq!(
                 Destination::of(Path::new(out), pictures).ok(),
@@ -153,6 +156,12 @@ mod tests {
                 "{out}"
             );
         }
+        let existing = folder.path().join("v1.2");
+        fs::create_dir(&existing).unwrap();
+        assert_eq!(
+            Destination::of(&existing, 3).unwrap(),
+            Destination::Folder(existing)
+        );
         let destination = Destination::of(folder.path(), 1).unwrap();
         assert_eq!(
             destination.path(Path::new("x.png")),

@@ -172,6 +172,16 @@ pub enum InferError {
         /// The model's.
         model: usize,
     },
+    /// Tiles smaller than what the model looks at for a single pixel.
+    #[error("tiles of {side} pixels a side, but {model} sees {least} to draw one")]
+    SmallTile {
+        /// The model.
+        model: String,
+        /// The tile's side in pixels.
+        side: usize,
+        /// The smallest side in pixels.
+        least: usize,
+    },
     /// Codes of another length than the model's.
     #[error("codes of {found} values, but {model} takes {expected}")]
     CodeLength {

@@ -31,7 +31,7 @@ pub use burn::tensor::Device;
 
 pub use anomaly::{AnomalyScore, ErrorMap};
 pub use codes::Codes;
-pub use denoise::{NoiseTrial, noisy_image};
+pub use denoise::{NoiseTrial, noisy_image, page_image, page_quality};
 pub use error::{Capability, InferError};
 pub use generate::CodeSource;
 pub use image_sets::Reconstructed;

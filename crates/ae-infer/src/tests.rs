@@ -70,7 +70,7 @@ fn a_model_without_a_prior_says_so_in_a_sentence() {
 fn a_picture_keeps_its_size_and_progress_counts_its_tiles() {
     let color = picture(ImageShape::new(3, 50, 70));
     let model = small_model();
-    let tiling = model.tiling(32);
+    let tiling = model.tiling(32).unwrap();
     // A gray model does the channels one after the other.
     let tiles = 3 * tiling.tiles(color.shape().size());
     let seen = Arc::new(AtomicUsize::new(0));

@@ -1,5 +1,7 @@
 //! `ae reconstruct`.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use ae_data::{DataError, Image, ImageSet, ImageShape, NoiseChain, Part};
@@ -119,7 +121,7 @@ impl Job<'_> {
         out: &Path,
         force: bool,
     ) -> Result<(Quality, Vec<ImageResult>), CliError> {
-        let names = names(self.sets);
+        let names = names(self.sets)?;
         let destination = Destination::of(out, names.len())?;
         let files: Vec<PathBuf> = names.iter().map(|name| destination.path(name)).collect();
         destination.prepare()?;
@@ -131,9 +133,13 @@ impl Job<'_> {
         }
         let shape = self.model.image_shape();
         let mut next = files.iter();
-        let (whole, each) = self.run(|output| match next.next() {
-            Some(file) => Image::from_unit(shape, output).write(file),
-            None => Ok(()),
+        let (whole, each) = self.run(|output| {
+            let image = Image::from_unit(shape, output);
+            match next.next() {
+                Some(file) => image.write_measured(file),
+                None => Ok(image),
+            }
+            .map(|written| Cow::Owned(written.to_unit()))
         })?;
         let images = files
             .into_iter()
@@ -160,7 +166,10 @@ impl Job<'_> {
         } = self.model.image_shape();
         let mut measured = None;
         write_npy::<InferError>(out, count, &[channels, height, width], |rows| {
-            measured = Some(self.run(|output| rows.push(output))?);
+            measured = Some(self.run(|output| {
+                rows.push(output)?;
+                Ok(Cow::Borrowed(output))
+            })?);
             Ok(())
         })?;
         let (whole, each) = measured.ok_or_else(|| {
@@ -173,10 +182,10 @@ impl Job<'_> {
         Ok((whole, images.collect()))
     }
 
-    /// Hands every output to `keep`, in order, and measures all of them and each.
+    /// Hands every output to `keep`, in order, and measures what it kept, all together and each.
     fn run(
         &self,
-        mut keep: impl FnMut(&[f32]) -> Result<(), DataError>,
+        mut keep: impl for<'o> FnMut(&'o [f32]) -> Result<Cow<'o, [f32]>, DataError>,
     ) -> Result<(Quality, Vec<Quality>), InferError> {
         let shape = self.model.image_shape();
         let mut whole = QualityMeter::new(shape);
@@ -184,30 +193,70 @@ impl Job<'_> {
         for set in self.sets {
             let noise = self.noise.map(|noise| (noise, self.seed));
             self.model.reconstruct_set(set, noise, |image| {
+                let kept = keep(image.output)?;
                 let mut meter = QualityMeter::new(shape);
-                meter.add(image.clean, image.output);
+                meter.add(image.clean, &kept);
                 each.push(meter.finish());
-                whole.add(image.clean, image.output);
-                keep(image.output)
+                whole.add(image.clean, &kept);
+                Ok(())
             })?;
         }
         Ok((whole.finish(), each))
     }
 }
 
-/// A relative path for each image: its own where it is a file, else its number.
-fn names(sets: &[ImageSet]) -> Vec<PathBuf> {
+/// A relative path for each image, no two the same: its own where it is a file, else its number. Files that differ in
+/// their extension alone keep it: `x.jpg` and `x.png` become `x.jpg.png` and `x.png.png`.
+fn names(sets: &[ImageSet]) -> Result<Vec<PathBuf>, CliError> {
     let mut names = Vec::new();
+    let mut files = Vec::new();
     for (part, set) in sets.iter().enumerate() {
         for index in 0..set.len() {
-            names.push(match set.file(index) {
-                Some(file) => inside(file).with_extension("png"),
-                None if sets.len() == 1 => PathBuf::from(format!("{index:06}.png")),
-                None => PathBuf::from(format!("{}-{index:06}.png", ["train", "test"][part.min(1)])),
-            });
+            let (file, name) = match set.file(index) {
+                Some(file) => (Some(file), inside(file).with_extension("png")),
+                None if sets.len() == 1 => (None, PathBuf::from(format!("{index:06}.png"))),
+                None => {
+                    let part = ["train", "test"][part.min(1)];
+                    (None, PathBuf::from(format!("{part}-{index:06}.png")))
+                }
+            };
+            files.push(file);
+            names.push(name);
         }
     }
-    names
+    told_apart(&files, names)
+}
+
+/// Gives names that several files have to none of them.
+fn told_apart(files: &[Option<&Path>], names: Vec<PathBuf>) -> Result<Vec<PathBuf>, CliError> {
+    let mut count = HashMap::new();
+    for name in &names {
+        *count.entry(name.clone()).or_insert(0_usize) += 1;
+    }
+    let names: Vec<PathBuf> = names
+        .into_iter()
+        .zip(files)
+        .map(|(name, file)| match file {
+            Some(file) if count.get(&name).is_some_and(|&count| count > 1) => {
+                let mut whole = inside(file).into_os_string();
+                whole.push(".png");
+                whole.into()
+            }
+            _ => name,
+        })
+        .collect();
+    let mut taken = HashSet::new();
+    for (name, file) in names.iter().zip(files) {
+        if !taken.insert(name) {
+            let file = file.unwrap_or(name);
+            return Err(CliError::usage(
+                file.display(),
+                format!("its result would be {}, as another image's", name.display()),
+            )
+            .hint("an .npy file holds all of them, in their order"));
+        }
+    }
+    Ok(names)
 }
 
 /// A path without what could lead out of a folder: archives are not to be trusted.
@@ -241,6 +290,38 @@ impl Reconstructed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_one_stem_are_told_apart() {
+        let check = |files: &[&str], expected: &[&str]| {
+            let files: Vec<_> = files.iter().map(|file| Some(Path::new(*file))).collect();
+            let plain = files
+                .iter()
+                .flatten()
+                .map(|file| inside(file).with_extension("png"));
+            let names = told_apart(&files, plain.collect()).unwrap();
+            assert_eq!(
+                names,
+                expected.iter().map(PathBuf::from).collect::<Vec<_>>()
+            );
+        };
+        check(
+            &["A/x.png", "B/x.png", "y.jpg"],
+            &["A/x.png", "B/x.png", "y.png"],
+        );
+        check(
+            &["x.png", "x.jpg", "x.bmp", "y.bmp"],
+            &["x.png.png", "x.jpg.png", "x.bmp.png", "y.png"],
+        );
+        check(&["s.tif[0]", "s.tif[1]"], &["s.tif[0].png", "s.tif[1].png"]);
+        // What the longer name would be is there already.
+        let files = ["x.png", "x.jpg", "x.jpg.tif"].map(|file| Some(Path::new(file)));
+        let plain = files
+            .iter()
+            .flatten()
+            .map(|file| file.with_extension("png"));
+        assert!(told_apart(&files, plain.collect()).is_err());
+    }
 
     #[test]
     fn no_name_leads_out_of_the_folder() {

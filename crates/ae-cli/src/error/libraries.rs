@@ -215,6 +215,10 @@ impl From<InferError> for CliError {
             InferError::NoPart { .. } => Self::new(Status::Usage, message)
                 .hint("--part all, or none at all, takes every image"),
             InferError::Channels { .. } => Self::failure(Status::Data, "--model", message),
+            InferError::SmallTile { side, least, .. } => {
+                Self::usage(format!("--tile {side}"), message)
+                    .hint(format!("--tile {least} or more; 256 is the default"))
+            }
             InferError::CodeLength { .. } => Self::new(Status::Data, message),
             InferError::NoLabels { .. } => Self::new(Status::Data, message)
                 .hint("class folders, or an IDX file of labels beside the images, are labels"),

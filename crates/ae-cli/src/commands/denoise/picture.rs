@@ -1,0 +1,138 @@
+//! One file on its way through a model, page by page.
+
+use std::path::Path;
+
+use ae_data::{Image, ImageLimits, Loss, NoiseChain, Page, PictureReader, PictureWriter};
+use ae_eval::Quality;
+use ae_infer::{NoiseTrial, OpenModel, Tiling, page_image, page_quality};
+use ae_random::{Draw, Purpose};
+use ae_report::{Panel, PanelsRequest};
+
+use crate::commands::denoise::jobs::Job;
+use crate::commands::denoise::report::{PageResult, PictureResult};
+use crate::error::CliError;
+use crate::terminal::Terminal;
+
+/// What all pictures have in common.
+pub(super) struct Denoiser<'a> {
+    pub(super) model: &'a OpenModel,
+    pub(super) tiling: Tiling,
+    pub(super) noise: Option<&'a NoiseChain>,
+    pub(super) seed: u64,
+    pub(super) quality: Option<u8>,
+    pub(super) compare: Option<&'a Path>,
+    pub(super) terminal: Terminal,
+}
+
+impl Denoiser<'_> {
+    /// Denoises the file of a job, the `index`-th of all, and writes what comes out.
+    pub(super) fn run(&self, job: &Job, index: u64) -> Result<PictureResult, CliError> {
+        let limits = ImageLimits::default();
+        let mut reader = PictureReader::open(&job.input, &limits)?;
+        let metadata = reader.metadata().clone();
+        let page_count = reader.page_count();
+        if page_count > 1 && self.compare.is_some() {
+            return Err(CliError::usage(
+                "--compare",
+                format!(
+                    "takes one page, and {} has {page_count}",
+                    job.input.display()
+                ),
+            )
+            .hint(format!("{}[0] is its first", job.input.display())));
+        }
+        let writer = PictureWriter::new(&job.output, &metadata, page_count, self.quality)?;
+        let mut pages = Vec::with_capacity(page_count);
+        let mut noisy = None;
+        let written = writer.write(|page| -> Result<Page, CliError> {
+            let clean = reader.page(page)?;
+            let mut result = PageResult::of(&clean);
+            let denoised = match self.noise {
+                None => self.model.denoise_page(&clean, &self.tiling)?,
+                Some(noise) => {
+                    let draw = self.draw(index, page);
+                    let trial = self
+                        .model
+                        .try_denoising(&clean, noise, draw, &self.tiling)?;
+                    result.before = Some(trial.before);
+                    let NoiseTrial {
+                        noisy: image,
+                        denoised,
+                        ..
+                    } = trial;
+                    noisy = Some(image).filter(|_| self.compare.is_some());
+                    denoised
+                }
+            };
+            pages.push(result);
+            Ok(denoised)
+        })?;
+        self.say_losses(&writer, &job.output, written.losses());
+        if self.noise.is_some() {
+            // The file that was written is measured, which a JPEG or a palette has changed once more.
+            let mut written = written.read_back(&limits)?;
+            for (index, result) in pages.iter_mut().enumerate() {
+                let clean = reader.page(index)?;
+                let page = written.page(index)?;
+                let after = page_quality(&clean, &page);
+                result.after = Some(after);
+                if let (Some(path), Some(noisy), Some(before)) =
+                    (self.compare, noisy.take(), &result.before)
+                {
+                    let images = [noisy, page_image(&page), page_image(&clean)];
+                    compare(images, [before, &after], &job.input, path)?;
+                }
+            }
+        }
+        Ok(PictureResult::new(job, metadata.bits, pages))
+    }
+
+    /// A page's own draw; a file of one page has that of the picture.
+    fn draw(&self, picture: u64, page: usize) -> Draw {
+        Draw {
+            seed: self.seed,
+            purpose: Purpose::Display,
+            epoch: 0,
+            index: picture + ((page as u64) << 32),
+        }
+    }
+
+    fn say_losses(&self, writer: &PictureWriter<'_>, path: &Path, losses: &[Loss]) {
+        if losses.is_empty() {
+            return;
+        }
+        let losses: Vec<_> = losses.iter().map(ToString::to_string).collect();
+        self.terminal.warning(format!(
+            "{}: {} cannot hold {}",
+            path.display(),
+            writer.format(),
+            losses.join(", ")
+        ));
+    }
+}
+
+/// Draws noisy, denoised and clean side by side.
+fn compare(
+    [noisy, denoised, clean]: [Image; 3],
+    [before, after]: [&Quality; 2],
+    title: &Path,
+    path: &Path,
+) -> Result<(), CliError> {
+    let caption = |quality: &Quality| format!("PSNR {:.2} dB", quality.psnr);
+    let panel = |label: &str, caption: String, image: Image| Panel {
+        label: label.to_owned(),
+        caption,
+        image,
+    };
+    let picture = ae_report::panels(&PanelsRequest {
+        title: title.display().to_string(),
+        subtitle: String::new(),
+        panels: vec![
+            panel("noisy", caption(before), noisy),
+            panel("denoised", caption(after), denoised),
+            panel("clean", String::new(), clean),
+        ],
+        detail: None,
+    })?;
+    Ok(picture.write_png(path)?)
+}
