@@ -84,11 +84,16 @@ impl ImageSource {
     /// Those of [`ae_data::open`] and [`Dataset::split`].
     pub(crate) fn split(&self, terminal: &Terminal) -> Result<(Split, DataCard), CliError> {
         let dataset = self.open(terminal)?;
+        tell_layout(&dataset, terminal);
         let card = DataCard::new(&self.config, self.seed, &dataset)?;
         Ok((self.divided(&dataset)?, card))
     }
 
-    fn divided(&self, dataset: &Dataset) -> Result<Split, CliError> {
+    /// Divides the set as a run would, and takes as many images of each part as it would.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::split`].
+    pub(crate) fn divided(&self, dataset: &Dataset) -> Result<Split, CliError> {
         let config = &self.config;
         let mut split = dataset.split(&config.split_options(self.seed))?;
         if let Some(limit) = config.limit {
@@ -100,7 +105,7 @@ impl ImageSource {
     }
 
     /// At most `limit` images of a part: as the run took them that the set is of.
-    fn limited(&self, set: &ImageSet, limit: usize) -> Result<ImageSet, CliError> {
+    pub(crate) fn limited(&self, set: &ImageSet, limit: usize) -> Result<ImageSet, CliError> {
         Ok(match self.config.division {
             Division::Content => set.spread(limit, self.seed)?,
             Division::Shuffle => set.take(limit),
@@ -135,16 +140,23 @@ pub(crate) fn read_run_config(
         .map_err(CliError::from)
 }
 
-/// Tells of images that are in both parts of a set.
+/// Tells what the set's files were recognized as, and what of them was left aside.
+pub(crate) fn tell_layout(dataset: &Dataset, terminal: &Terminal) {
+    if !dataset.layout.recognized.is_empty() {
+        terminal.note(format!("layout: {}", dataset.layout));
+    }
+}
+
+/// Tells of images that are in two parts of a set.
 pub(crate) fn tell_shared(split: &Split, terminal: &Terminal) {
     if split.dropped > 0 {
         terminal.note(format!(
-            "{} training images dropped: they are among the test images, too",
+            "{} images dropped from training or validation: they are among the images measured on, too",
             thousands(split.dropped as u64)
         ));
     } else if split.shared > 0 {
         terminal.warning(format!(
-            "{} test images also occur among the training images; --dedup drops them from training",
+            "{} validation or test images also occur among the images before them; --dedup drops them there",
             thousands(split.shared as u64)
         ));
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::arguments::DataArguments;
 use crate::error::CliError;
-use crate::image_source::tell_skipped;
+use crate::image_source::{tell_layout, tell_skipped};
 use crate::terminal::Terminal;
 
 /// Which images a command measured, with the keys that every command's JSON has.
@@ -106,6 +106,9 @@ pub(crate) fn open_set(
 
 fn tell_opened(dataset: &Dataset, notes: &[String], terminal: &Terminal) {
     tell_skipped(dataset, terminal);
+    if !dataset.layout.left_aside.is_empty() {
+        tell_layout(dataset, terminal);
+    }
     for note in notes {
         terminal.warning(note);
     }

@@ -37,7 +37,8 @@ pub(crate) struct DataArguments {
     /// [default: 0.2].
     #[arg(long, value_name = "SHARE", value_parser = share_or_none)]
     pub validation_share: Option<f64>,
-    /// Drop training images that also occur among the test images.
+    /// Drop training images that also occur among the validation or test images, and validation images that occur
+    /// among the test images.
     #[arg(long)]
     pub dedup: bool,
     /// Take any unreadable file as an error.

@@ -7,9 +7,7 @@ use serde::Serialize;
 
 use crate::error::DataError;
 use crate::image::{ImageDigest, ImageShape, bytes_digest};
-use crate::set::dataset::Dataset;
 use crate::set::image_set::ImageSet;
-use crate::set::skipped::Skipped;
 
 /// How many images have one label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,23 +45,6 @@ pub struct SetInfo {
     pub warnings: Vec<String>,
 }
 
-/// What a whole data set is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DatasetInfo {
-    /// The set's name.
-    pub name: String,
-    /// How many image files the source has, 0 where it is not made of image files.
-    pub files: usize,
-    /// Files that could not be read.
-    pub skipped: Vec<Skipped>,
-    /// The training images, or all of them.
-    pub train: SetInfo,
-    /// The source's own test images.
-    pub test: Option<SetInfo>,
-    /// Test images that also occur among the training images.
-    pub shared: usize,
-}
-
 impl ImageSet {
     /// What the set is; reads every image once.
     ///
@@ -74,7 +55,7 @@ impl ImageSet {
     }
 
     /// The set's description and the digests of its images.
-    fn survey(&self) -> Result<(SetInfo, Vec<ImageDigest>), DataError> {
+    pub(crate) fn survey(&self) -> Result<(SetInfo, Vec<ImageDigest>), DataError> {
         let images: Vec<ImageSurvey> = (0..self.len())
             .into_par_iter()
             .map(|index| self.with_bytes(index, |bytes| ImageSurvey::of(bytes, self.shape())))
@@ -165,38 +146,6 @@ impl ImageSet {
             );
         }
         warnings
-    }
-}
-
-impl Dataset {
-    /// What the data set is; reads every image once.
-    ///
-    /// # Errors
-    /// When an image that is decoded lazily can no longer be read.
-    pub fn info(&self) -> Result<DatasetInfo, DataError> {
-        let (train, train_digests) = self.train.survey()?;
-        let (test, shared) = match &self.test {
-            Some(test) => {
-                let (info, digests) = test.survey()?;
-                let there: HashSet<ImageDigest> = train_digests.into_iter().collect();
-                (
-                    Some(info),
-                    digests
-                        .iter()
-                        .filter(|digest| there.contains(*digest))
-                        .count(),
-                )
-            }
-            None => (None, 0),
-        };
-        Ok(DatasetInfo {
-            name: self.name.clone(),
-            files: self.files,
-            skipped: self.skipped.clone(),
-            train,
-            test,
-            shared,
-        })
     }
 }
 
