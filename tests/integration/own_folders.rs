@@ -11,3 +11,7 @@ mod kept;
 mod pages;
 mod results_apart;
 mod small_things;
+mod measuring;
+mod preprocessing;
+mod same_set;
+mod where_it_lies;

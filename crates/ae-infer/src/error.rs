@@ -100,9 +100,9 @@ pub enum InferError {
         /// Where it was.
         path: PathBuf,
     },
-    /// No set is named, and where the model's was there is one that has no image in common with it.
+    /// No set is named, and where the model's was there is one that has hardly an image in common with it.
     #[error(
-        "{}: another set than {model} was trained on: fingerprint {then} then, {now} now, no image in common",
+        "{}: another set than {model} was trained on: fingerprint {then} then, {now} now, {common}",
         path.display()
     )]
     AnotherSet {
@@ -114,6 +114,8 @@ pub enum InferError {
         then: String,
         /// The fingerprint of what is there now.
         now: String,
+        /// How much the two have in common, in words.
+        common: String,
     },
     /// No set is named, and the model's own is another one or was changed so that training images may be among its test
     /// images.

@@ -12,6 +12,9 @@ use crate::own_set::{DataOrigin, OwnSet};
 use crate::relation::{Relation, containment};
 use crate::set_request::SetRequest;
 
+/// The share of a set's images that must be in another for the two to be one that changed.
+const LEAST_IN_COMMON: f64 = 0.1;
+
 impl OpenModel {
     /// Opens the set that is asked for, its images in the model's form.
     ///
@@ -115,18 +118,29 @@ impl OpenModel {
         let is_in_its_place =
             is_asked_for || own.source.as_deref() == Some(absolute(source).as_str());
         let overlap = then.overlap(&now);
+        // A set that grew has all that it had, and one that shrank has nothing else; two sets of one kind may have a
+        // blank page in common.
+        let shares = [containment(then, &now), containment(&now, then)];
+        let is_another = shares
+            .into_iter()
+            .flatten()
+            .all(|share| share < LEAST_IN_COMMON);
         if is_in_its_place {
-            if overlap == 0.0 && is_asked_for {
+            if is_another && is_asked_for {
                 return Err(InferError::AnotherSet {
                     model: self.name().to_owned(),
                     path: place.to_owned(),
                     then: then.to_string(),
                     now: now.to_string(),
+                    common: match overlap > 0.0 {
+                        true => format!("about {} of the images in common", percent(overlap)),
+                        false => "no image in common".to_owned(),
+                    },
                 });
             }
             let is_divided_alike = own.split.division == Division::Content
                 && own.own_parts.as_ref() == Some(&own_parts(dataset));
-            if overlap > 0.0 && is_divided_alike {
+            if !is_another && is_divided_alike {
                 let same = match overlap < 1.0 {
                     true => format!(
                         "about {} of the images are the same; no image changes its part",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ae_models::{CodeBits, ModelCard, ModelConfig};
 use ae_report::thousands;
-use ae_train::{EpochReport, MetricsLine, RunDirectory, read_metrics};
+use ae_train::{DataCard, EpochReport, MetricsLine, RunDirectory, read_metrics};
 use clap::Args;
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ struct CardFacts {
     noise: Option<String>,
     data_name: Option<String>,
     data_fingerprint: Option<String>,
+    /// How images are brought to the model and what set it was trained on, where the file says it.
+    data_card: Option<DataCard>,
     library_version: String,
 }
 
@@ -103,6 +105,9 @@ impl Information {
         };
         let code = checked.as_ref().and_then(|config| config.code_bits());
         let [_, height, width] = card.input_shape;
+        let data_card = card.data.as_ref().map(DataCard::from_json).transpose();
+        let data_card =
+            data_card.map_err(|error| CliError::failure(Status::Model, file.display(), error))?;
         let config = serde_json::to_value(&card.config)
             .map_err(|error| CliError::failure(Status::Internal, file.display(), error))?;
         Ok(Self {
@@ -127,6 +132,7 @@ impl Information {
                 noise: card.noise,
                 data_name: card.data_name,
                 data_fingerprint: card.data_fingerprint,
+                data_card,
                 library_version: card.library_version,
             },
             run,
@@ -171,14 +177,20 @@ impl Information {
             lines.push(("", format!("{bits:.3} bits per pixel")));
         }
         let card = &self.card;
-        lines.push((
-            "trained on",
-            card.data_name
-                .clone()
-                .unwrap_or_else(|| "unknown".to_owned()),
-        ));
-        if let Some(fingerprint) = &card.data_fingerprint {
-            lines.push(("", format!("SHA-256 {fingerprint}")));
+        let name = card.data_name.as_deref().unwrap_or("unknown");
+        match &card.data_card {
+            Some(data) => lines.extend(data_lines(name, data, self.input_shape)),
+            None => {
+                lines.push(("trained on", name.to_owned()));
+                if let Some(fingerprint) = &card.data_fingerprint {
+                    lines.push(("", format!("training images' SHA-256 {fingerprint}")));
+                }
+                let beside = match self.run {
+                    Some(_) => "the file doesn't say it; config.toml beside it does",
+                    None => "unknown: the file, of an earlier version, doesn't say it",
+                };
+                lines.push(("images", beside.to_owned()));
+            }
         }
         lines.push((
             "noise",
@@ -200,4 +212,60 @@ impl Information {
             .map(|(name, value)| format!("{name:<14} {value}\n"))
             .collect()
     }
+}
+
+/// What a model file says of its data, in lines for people.
+fn data_lines(name: &str, data: &DataCard, input: [usize; 3]) -> Vec<(&'static str, String)> {
+    let mut lines = vec![(
+        "trained on",
+        match data.source == name {
+            true => name.to_owned(),
+            false => format!("{name}, {}", data.source),
+        },
+    )];
+    lines.push(("", format!("fingerprint {}", data.fingerprint.digest)));
+    const MOST: usize = 30;
+    if !data.classes.is_empty() {
+        let mut names = data.classes.iter().take(MOST).cloned().collect::<Vec<_>>();
+        if data.classes.len() > MOST {
+            names.push("…".to_owned());
+        }
+        let text = format!("{}: {}", data.classes.len(), names.join(", "));
+        lines.push(("classes", text));
+    }
+    let [channels, height, width] = input;
+    let color = match (data.channels, channels) {
+        (Some(channels), _) => channels.to_string(),
+        (None, channels) => format!("{channels} channels, as they came"),
+    };
+    let size = match data.size {
+        Some(size) => format!("{size}, fit {}", data.fit),
+        None => format!("{width}x{height}, as they came; others fit by {}", data.fit),
+    };
+    lines.push(("images", format!("{size}; {color}")));
+    if !data.binarize.is_none() {
+        let text = format!(
+            "black and white, drawn from seed {}: {}",
+            data.seed, data.binarize
+        );
+        lines.push(("", text));
+    }
+    let shares = format!(
+        "test share {}, validation share {}, seed {}",
+        data.test_share, data.validation_share, data.seed
+    );
+    let own: Vec<&str> = data.own_parts.iter().map(|part| part.name()).collect();
+    let division = match own.as_slice() {
+        [] => format!("by {}; {shares}", data.division),
+        own => format!(
+            "by {}; {shares}; of its own: {}",
+            data.division,
+            own.join(", ")
+        ),
+    };
+    lines.push(("division", division));
+    if let Some(limit) = data.limit {
+        lines.push(("", format!("at most {limit} images of each part")));
+    }
+    lines
 }

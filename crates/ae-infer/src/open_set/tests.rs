@@ -17,8 +17,13 @@ const SIDE: usize = 12;
 /// A picture that is another for every number.
 fn picture(number: usize) -> Image {
     let shape = ImageShape::new(1, 8, 16);
-    let pixels = (0..shape.values()).map(|value| (value * 7 + number * 31 + number / 8) as u8);
-    Image::new(shape, pixels.collect()).unwrap()
+    let mut pixels: Vec<u8> = (0..shape.values())
+        .map(|value| (value * 7 + number * 31) as u8)
+        .collect();
+    // In the middle, where no fit cuts.
+    pixels[3 * 16 + 8] = (number % 256) as u8;
+    pixels[4 * 16 + 8] = (number / 256) as u8;
+    Image::new(shape, pixels).unwrap()
 }
 
 fn write(folder: &Path, numbers: impl IntoIterator<Item = usize>) {
