@@ -68,7 +68,7 @@ impl MeasuredSet {
             Part::Train => "images of the training set",
             Part::Validation => "images of the validation set",
             Part::Test => "images of the test set",
-            Part::All => "images, all there are",
+            Part::All => "images of the whole set",
         }
     }
 }
