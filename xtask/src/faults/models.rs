@@ -247,7 +247,7 @@ fn cards() -> Vec<Case> {
         })
     };
     vec![
-        card("a later format", "format_version", "format_version", "2"),
+        card("a later format", "format_version", "format_version", "3"),
         card(
             "an architecture that is not known",
             FILE,

@@ -31,7 +31,7 @@ pub(super) struct EncodeArguments {
     /// The images.
     #[command(flatten)]
     data: DataArguments,
-    /// Which images of the set [default: all with --data, else test].
+    /// Which images [default: test, of the set that the model was trained on; all, of any other].
     #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// The .npy file.

@@ -32,7 +32,7 @@ pub(super) struct MapArguments {
     /// The images.
     #[command(flatten)]
     data: DataArguments,
-    /// Which images of the set [default: all with --data, else test].
+    /// Which images [default: test, of the set that the model was trained on; all, of any other].
     #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// How the plane is found.

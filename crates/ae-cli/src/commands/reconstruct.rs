@@ -42,7 +42,7 @@ pub(super) struct ReconstructArguments {
     /// The seed of the noise [default: the run's].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Which images of the set [default: all with --data, else test].
+    /// Which images [default: test, of the set that the model was trained on; all, of any other].
     #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// The folder for the images, a file for a single one, or an .npy file for all.

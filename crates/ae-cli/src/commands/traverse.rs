@@ -33,7 +33,7 @@ pub(super) struct TraverseArguments {
     /// The images that say which numbers matter, and how far they reach.
     #[command(flatten)]
     data: DataArguments,
-    /// Which images of the set [default: all with --data, else test].
+    /// Which images [default: test, of the set that the model was trained on; all, of any other].
     #[arg(long, value_parser = part())]
     part: Option<Part>,
     /// Begin at this image's code [default: at the prior's mean, or the codes' mean].

@@ -148,9 +148,10 @@ impl Legend {
     }
 }
 
-/// Writes the name of every class over the image that lies in the middle of its images.
+/// Writes the names of classes where most of their images are, those that hide no other name.
 fn name_classes(canvas: &mut Canvas, request: &MapRequest, places: &[(f64, f64)]) {
     let style = TextStyle { color: INK, ..NOTE };
+    let mut named: Vec<[f32; 4]> = Vec::new();
     for (label, class) in request.classes.iter().enumerate() {
         let of_class = request.points.iter().zip(places);
         let of_class = of_class.filter(|(point, _)| point.label == u32::try_from(label).ok());
@@ -167,6 +168,14 @@ fn name_classes(canvas: &mut Canvas, request: &MapRequest, places: &[(f64, f64)]
         let name = style.shorten(class, LEGEND_WIDTH as f32);
         let (width, height) = (style.width(&name) + 8.0, style.cap_height() + 8.0);
         let (left, top) = (x as f32 - width / 2.0, y as f32 - height / 2.0);
+        // A name that would hide another is in the legend alone.
+        let hides = |[x, y, w, h]: &[f32; 4]| {
+            left < x + w && *x < left + width && top < y + h && *y < top + height
+        };
+        if named.iter().any(hides) {
+            continue;
+        }
+        named.push([left, top, width, height]);
         canvas.fill(
             left.max(0.0) as usize,
             top.max(0.0) as usize,
