@@ -8,8 +8,8 @@ use ae_eval::EvalError;
 use ae_models::ModelError;
 use ae_train::TrainError;
 
-use crate::no_part::NoPartReason;
 use crate::npy::NpyError;
+use crate::sets::no_part::NoPartReason;
 
 /// What can go wrong while a model is used.
 #[derive(Debug, thiserror::Error)]

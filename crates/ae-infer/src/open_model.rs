@@ -11,8 +11,8 @@ use burn::tensor::Device;
 
 use crate::error::{Capability, InferError};
 use crate::model_path::ModelPath;
-use crate::own_set::OwnSet;
 use crate::progress::{Listener, Progress};
+use crate::sets::own_set::OwnSet;
 
 /// Images that go through a model at once.
 pub const BATCH_SIZE: usize = 128;

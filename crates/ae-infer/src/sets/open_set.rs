@@ -7,10 +7,10 @@ use ae_train::{DataConfig, own_parts};
 
 use crate::error::InferError;
 use crate::open_model::OpenModel;
-use crate::opened_set::{OpenedSet, limited};
-use crate::own_set::{DataOrigin, OwnSet};
-use crate::relation::{Relation, containment};
-use crate::set_request::SetRequest;
+use crate::sets::opened_set::{OpenedSet, limited};
+use crate::sets::own_set::{DataOrigin, OwnSet};
+use crate::sets::relation::{Relation, containment};
+use crate::sets::set_request::SetRequest;
 
 /// The share of a set's images that must be in another for the two to be one that changed.
 const LEAST_IN_COMMON: f64 = 0.1;

@@ -4,8 +4,8 @@ use ae_data::{Dataset, Division, ImageSet, Part, Split, SplitOptions};
 use ae_train::own_parts;
 
 use crate::error::InferError;
-use crate::no_part::NoPartReason;
-use crate::relation::Relation;
+use crate::sets::no_part::NoPartReason;
+use crate::sets::relation::Relation;
 
 /// A set whose images are in a model's form, by [`OpenModel::open_set`](crate::OpenModel::open_set).
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use ae_data::{Binarization, Channels, Dataset, Fit, Image, ImageOptions, OpenOpt
 
 use crate::error::InferError;
 use crate::open_model::OpenModel;
-use crate::own_set::DataOrigin;
-use crate::set_request::SetRequest;
+use crate::sets::own_set::DataOrigin;
+use crate::sets::set_request::SetRequest;
 
 /// How images are brought to a model: as those were that it was trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
