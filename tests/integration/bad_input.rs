@@ -215,7 +215,7 @@ fn results_that_have_no_place() {
         encode {plain} --data {drawings} -o a-folder               | 2 | a-folder: a folder
         encode {plain} --data {drawings} -o gone/c.npy             | 5 | gone/c.npy: its folder does not exist
         show {plain} --data {drawings} -o gone/x.png               | 5 | gone/x.png
-        reconstruct {plain} --data {drawings} -o one.png           | 2 | one.png ; one file for 128 pictures
+        reconstruct {plain} --data {drawings} -o one.png           | 2 | one.png ; one file for 32 pictures
         reconstruct {plain} --data {drawings} -o a-file            | 2 | a-file: a file
         data show {drawings} -o a-folder                           | 2 | a-folder: a folder
         decode a-folder -o out                                     | 3 | a-folder

@@ -60,9 +60,10 @@ fn labels_are_learned_from_codes_pca_and_pixels() {
     assert_eq!(features[0]["numbers"], 12);
     assert_eq!(features[1]["numbers"], 12);
     assert_eq!(features[2]["numbers"], 784);
-    // Every drawing of the test set is among the training images, too.
-    assert_eq!(features[2]["neighbour_accuracy"], 1.0, "{json}");
-    assert_eq!(features[2]["linear_accuracy"], 1.0, "{json}");
+    // Nearly every drawing of the test set is among the training images, too.
+    for accuracy in ["neighbour_accuracy", "linear_accuracy"] {
+        assert!(features[2][accuracy].as_f64() > Some(0.9), "{json}");
+    }
 }
 
 #[test]

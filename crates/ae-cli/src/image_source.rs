@@ -70,6 +70,7 @@ impl ImageSource {
                 size: config.size,
                 fit: config.fit,
                 channels: config.channels,
+                range: config.range,
                 ..ImageOptions::default()
             },
             strict: config.strict,
@@ -120,6 +121,7 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         size: arguments.size.or(base.size),
         fit: arguments.fit.unwrap_or(base.fit),
         channels: arguments.channels.or(base.channels),
+        range: arguments.range.or(base.range),
         binarize: arguments.binarize.unwrap_or(base.binarize),
         strict: arguments.strict || base.strict,
         test_share: arguments.test_share.unwrap_or(base.test_share),

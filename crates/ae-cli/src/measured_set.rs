@@ -81,6 +81,7 @@ pub(crate) fn request_of(arguments: &DataArguments, part: Option<Part>) -> SetRe
         size: arguments.size,
         fit: arguments.fit,
         channels: arguments.channels,
+        range: arguments.range,
         binarize: arguments.binarize,
         limit: arguments.limit,
         test_share: arguments.test_share,

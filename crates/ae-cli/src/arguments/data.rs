@@ -2,11 +2,11 @@
 
 use std::str::FromStr as _;
 
-use ae_data::{Binarization, Channels, Fit, Part, Size, source_kinds};
+use ae_data::{Binarization, Channels, Fit, Part, Size, ValueRange, source_kinds};
 use clap::Args;
 use clap::builder::TypedValueParser;
 
-use super::value::{at_least_one, named, share, share_or_none};
+use super::value::{at_least_one, named, parsed, share, share_or_none};
 
 /// Where images come from.
 #[derive(Debug, Clone, Default, Args)]
@@ -23,6 +23,10 @@ pub(crate) struct DataArguments {
     /// Bring images to gray or color.
     #[arg(long, value_name = "KIND", value_parser = named::<Channels>(["gray", "rgb"]))]
     pub channels: Option<Channels>,
+    /// The values of black and white in pictures of 16 bits or floating point, as 0..4095 [default: as the model was
+    /// trained, else found out from all pictures].
+    #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_negative_numbers = true)]
+    pub range: Option<ValueRange>,
     /// Make images black and white, each value white with its brightness as probability: drawn once
     /// (static) or, for training, anew in each epoch (dynamic) [default: as the model was trained, else none].
     #[arg(long, value_name = "HOW", value_parser = named::<Binarization>(["none", "static", "dynamic"]))]

@@ -243,6 +243,12 @@ fn data_lines(name: &str, data: &DataCard, input: [usize; 3]) -> Vec<(&'static s
         None => format!("{width}x{height}, as they came; others fit by {}", data.fit),
     };
     lines.push(("images", format!("{size}; {color}")));
+    if let Some(range) = data.range {
+        lines.push((
+            "",
+            format!("black and white are {range} in pictures of more than 8 bits"),
+        ));
+    }
     if !data.binarize.is_none() {
         let text = format!(
             "black and white, drawn from seed {}: {}",

@@ -101,6 +101,10 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
 
     let source = ImageSource::of_run(&request.config);
     let (split, card) = source.split(&terminal)?;
+    if !matches!(request.place, Place::Resume(_)) {
+        // From another directory a relative path would mean another set.
+        request.config.data.source.clone_from(&card.source);
+    }
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];

@@ -274,6 +274,7 @@ fn request_differs(model: &OpenModel, request: &SetRequest) -> bool {
     let own = model.preparation();
     request.size.is_some_and(|size| size != own.size)
         || request.fit.is_some_and(|fit| fit != own.fit)
+        || request.range.is_some_and(|range| Some(range) != own.range)
         || request
             .channels
             .is_some_and(|channels| Some(channels) != own.channels)

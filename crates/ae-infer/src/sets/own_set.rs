@@ -1,6 +1,8 @@
 //! What is known of the set that a model was trained on, its own set, and of how images were brought to the model.
 
-use ae_data::{Binarization, Division, Fit, Part, SetFingerprint, SplitOptions, source_kinds};
+use ae_data::{
+    Binarization, Division, Fit, Part, SetFingerprint, SplitOptions, ValueRange, source_kinds,
+};
 use ae_models::{ModelCard, Registry};
 use ae_train::{DataCard, RunConfig, RunDirectory};
 
@@ -31,6 +33,8 @@ pub(crate) struct OwnSet {
     /// What the set was called.
     pub(crate) name: Option<String>,
     pub(crate) fit: Fit,
+    /// The values of black and white in deep pictures; `None` to find them out.
+    pub(crate) range: Option<ValueRange>,
     pub(crate) binarize: Binarization,
     pub(crate) seed: u64,
     pub(crate) split: SplitOptions,
@@ -98,6 +102,7 @@ impl OwnSet {
             source: name.clone().filter(is_known),
             name,
             fit: Fit::default(),
+            range: None,
             binarize: Binarization::None,
             seed: 0,
             split: SplitOptions {
@@ -116,6 +121,7 @@ impl OwnSet {
             origin: DataOrigin::ModelFile,
             source: Some(data.source.clone()),
             fit: data.fit,
+            range: data.range,
             binarize: data.binarize,
             seed: data.seed,
             split: data.split_options(),
@@ -133,6 +139,7 @@ impl OwnSet {
             origin: DataOrigin::RunConfiguration,
             source: Some(data.source.clone()),
             fit: data.fit,
+            range: data.range,
             binarize: data.binarize,
             seed,
             split: data.split_options(seed),

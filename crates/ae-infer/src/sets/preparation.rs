@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use ae_data::{Binarization, Channels, Dataset, Fit, Image, ImageOptions, OpenOptions, Size};
+use ae_data::{
+    Binarization, Channels, Dataset, Fit, Image, ImageOptions, OpenOptions, Size, ValueRange,
+};
 
 use crate::error::InferError;
 use crate::open_model::OpenModel;
@@ -19,6 +21,8 @@ pub struct Preparation {
     pub fit: Fit,
     /// The channels that they are brought to; `None` for a number that has no name.
     pub channels: Option<Channels>,
+    /// The values of black and white in pictures of 16 bits or floating point; `None` to find them out.
+    pub range: Option<ValueRange>,
     /// Whether they are made black and white.
     pub binarize: Binarization,
     /// What that is drawn from.
@@ -41,6 +45,7 @@ impl OpenModel {
                 3 => Some(Channels::Rgb),
                 _ => None,
             },
+            range: own.range,
             binarize: own.binarize,
             seed: own.seed,
             origin: own.origin,
@@ -89,6 +94,7 @@ impl Preparation {
             size: Some(request.size.unwrap_or(self.size)),
             fit: request.fit.unwrap_or(self.fit),
             channels: request.channels.or(self.channels),
+            range: request.range.or(self.range),
             ..ImageOptions::default()
         }
     }

@@ -1,6 +1,6 @@
 //! Which images somebody wants a model to see (`SetRequest`).
 
-use ae_data::{Binarization, Channels, Fit, Part, Size};
+use ae_data::{Binarization, Channels, Fit, Part, Size, ValueRange};
 
 /// Which images a model is to see. What is left out is as the model was trained.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub struct SetRequest {
     pub fit: Option<Fit>,
     /// The channels that images are brought to; they must be the model's.
     pub channels: Option<Channels>,
+    /// The values of black and white in pictures of 16 bits or floating point.
+    pub range: Option<ValueRange>,
     /// Whether images are made black and white.
     pub binarize: Option<Binarization>,
     /// At most so many images of each part, spread over the classes.

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use ae_data::{Binarization, Channels, Division, Fit, Size, SplitOptions, source_kinds};
+use ae_data::{
+    Binarization, Channels, Division, Fit, Size, SplitOptions, ValueRange, source_kinds,
+};
 use ae_models::{ComputePath, ModelConfig, Registry};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -99,6 +101,9 @@ pub struct DataConfig {
     /// The channels that images are brought to; absent for their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
+    /// The values of black and white in pictures of 16 bits or floating point; absent to find them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<ValueRange>,
     /// Whether images are made black and white, drawn from the run's seed; absent for none.
     #[serde(skip_serializing_if = "Binarization::is_none")]
     pub binarize: Binarization,
@@ -156,6 +161,7 @@ impl Default for DataConfig {
             size: None,
             fit: Fit::default(),
             channels: None,
+            range: None,
             binarize: Binarization::default(),
             strict: false,
             test_share: SplitOptions::TEST_SHARE,

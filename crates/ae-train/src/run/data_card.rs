@@ -2,7 +2,7 @@
 
 use ae_data::{
     Binarization, Channels, DataError, Dataset, Division, Fit, ImageSet, Part, SetFingerprint,
-    Size, SplitOptions,
+    Size, SplitOptions, ValueRange,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,10 @@ pub struct DataCard {
     /// The channels that images are brought to; absent where they had the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
+    /// The values of black and white in pictures of 16 bits or floating point, as they were given or found out; absent
+    /// where all pictures had 8 bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<ValueRange>,
     /// Whether images are made black and white, drawn from the seed; absent for none.
     #[serde(default, skip_serializing_if = "Binarization::is_none")]
     pub binarize: Binarization,
@@ -74,6 +78,7 @@ impl DataCard {
             size: config.size,
             fit: config.fit,
             channels: config.channels,
+            range: config.range,
             binarize: config.binarize,
             seed,
             own_parts: own_parts(dataset),

@@ -37,17 +37,12 @@ pub(super) fn configuration(
         (None, None, model) if model.objective_unit().is_some() => of_sums(base.train),
         _ => base.train,
     };
-    let mut data = configured(&arguments.data, base.data);
-    if arguments.resume.is_none() {
-        // From another directory a relative path would mean another set.
-        data.source = data.absolute_source();
-    }
     let config = RunConfig {
         convolutions: match arguments.burn_operations {
             true => ComputePath::Reference,
             false => base.convolutions,
         },
-        data,
+        data: configured(&arguments.data, base.data),
         model,
         train: train_config(arguments, base_train),
     };
@@ -69,6 +64,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--size", data.size.is_some()),
         ("--fit", data.fit.is_some()),
         ("--channels", data.channels.is_some()),
+        ("--range", data.range.is_some()),
         ("--binarize", data.binarize.is_some()),
         ("--limit", data.limit.is_some()),
         ("--test-share", data.test_share.is_some()),
