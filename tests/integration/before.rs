@@ -119,6 +119,10 @@ fn an_interrupted_run_resumes_to_what_it_would_have_been() {
     }
     let ended = done(path, "train --resume run --backend flex");
     assert!(ended.stderr.contains("step 25"), "{}", ended.stderr);
+    // What it chose its epoch by then, it chooses by now, and says so.
+    let said = "its epochs are compared on the test images";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(ended.lines("epoch ")[0].matches("  test mse ").count(), 1);
     for name in ["last", "model"] {
         let (header, expected) = tensors(&kept(&format!("ended-{name}.safetensors")));
         let (found_header, found) = tensors(&path.join(format!("run/{name}.safetensors")));

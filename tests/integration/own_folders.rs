@@ -6,12 +6,17 @@ mod inputs;
 
 // A line for each kind, in alphabetical order.
 mod as_written;
+mod chosen_by_validation;
 mod code_axes;
+mod collapse;
 mod kept;
 mod measuring;
+mod noise_scale;
 mod pages;
 mod preprocessing;
 mod results_apart;
+mod resumed_runs;
 mod same_set;
+mod short_runs;
 mod small_things;
 mod where_it_lies;

@@ -11,7 +11,7 @@ use crate::fixture::{scratch, write_set};
 use crate::skipping::is_there;
 
 /// A run that goes on until it is told to stop.
-const LONG: &str = "train --data drawings --widths 4,8,8 --batch-size 16 --backend flex --schedule=constant \
+const LONG: &str = "train --data drawings --widths 4,8,8 --batch-size 16 --backend flex --schedule=constant --validation-share 0 \
                     --epochs 100000 --checkpoint-every=1h --out long";
 
 fn start(folder: &Path) -> Child {
@@ -140,10 +140,9 @@ fn sigusr1_saves_and_goes_on_and_a_stopped_process_is_no_dead_one() {
         "{said}"
     );
     // Its lock is stale now, and no hindrance.
-    done(
-        folder.path(),
-        "train --resume long --epochs 1 --backend flex",
-    );
+    let epochs = logged_steps(folder.path()) / 30 + 1;
+    let resume = format!("train --resume long --epochs {epochs} --backend flex");
+    done(folder.path(), &resume);
 }
 
 /// `nohup ae train …` goes on when its terminal is closed.

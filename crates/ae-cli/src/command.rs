@@ -4,7 +4,7 @@ use clap::{ArgMatches, Args, Command};
 
 use ae_models::Registry;
 
-use crate::arguments::{OutputArguments, with_model_options};
+use crate::arguments::{OutputArguments, tell_scale, with_model_options};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::terminal::{Form, Terminal};
@@ -165,6 +165,7 @@ impl Entry {
                 if *has_results {
                     context.terminal = terminal(matches);
                 }
+                tell_scale(matches, &context.terminal);
                 run(matches, &context)
             }
             Content::Group { entries, .. } => run_named(entries, matches, context),

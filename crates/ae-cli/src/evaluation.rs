@@ -243,21 +243,6 @@ fn codes_text(report: &CodeReport) -> String {
     }
 }
 
-/// What somebody who trained the model should hear of, if there is something.
-pub(crate) fn warning(report: &CodeReport) -> Option<String> {
-    match report {
-        CodeReport::Variational(report) if report.is_collapsed() => Some(
-            "the code is ignored: no dimension of the posterior's mean varies over the images (posterior collapse); \
-             a smaller --beta, --beta-schedule linear:STEPS or --free-bits helps in most cases"
-                .to_owned(),
-        ),
-        CodeReport::Sparse(report) if report.dead_units == report.units => {
-            Some("the code is empty: no number is active for any image; a smaller penalty helps".to_owned())
-        }
-        _ => None,
-    }
-}
-
 fn row(name: &str, quality: &Quality, bits_per_pixel: Option<f64>, setting: &str) -> Vec<String> {
     vec![
         name.to_owned(),

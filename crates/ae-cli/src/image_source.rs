@@ -83,11 +83,15 @@ impl ImageSource {
     ///
     /// # Errors
     /// Those of [`ae_data::open`] and [`Dataset::split`].
-    pub(crate) fn split(&self, terminal: &Terminal) -> Result<(Split, DataCard), CliError> {
+    pub(crate) fn split(
+        &self,
+        terminal: &Terminal,
+    ) -> Result<(Dataset, Split, DataCard), CliError> {
         let dataset = self.open(terminal)?;
         tell_layout(&dataset, terminal);
         let card = DataCard::new(&self.config, self.seed, &dataset)?;
-        Ok((self.divided(&dataset)?, card))
+        let split = self.divided(&dataset)?;
+        Ok((dataset, split, card))
     }
 
     /// Divides the set as a run would, and takes as many images of each part as it would.

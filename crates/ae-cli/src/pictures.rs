@@ -1,9 +1,9 @@
 //! The pictures of a model at work: inputs, encoded, generated; or noisy, denoised, clean.
 
-use ae_data::{ImageSet, NoiseChain};
+use ae_data::{ImageSet, NoiseChain, Part};
 use ae_infer::OpenModel;
 use ae_report::{AxisScale, Curve, CurveRequest, DenoisingRequest, Picture, ReconstructionRequest};
-use ae_train::{CodeReport, MetricsLine, RunConfig};
+use ae_train::{CodeReport, EpochReport, MetricsLine, RunConfig};
 
 use crate::error::CliError;
 
@@ -81,10 +81,13 @@ pub(crate) fn losses(name: &str, loss: &str, lines: &[MetricsLine]) -> Result<Pi
             _ => None,
         })
         .collect();
+    let part = epochs()
+        .find_map(EpochReport::measured_part)
+        .unwrap_or(Part::Validation);
     // An error per pixel has no place on an axis of nats.
-    let test = if bounds.is_empty() {
+    let measured = if bounds.is_empty() {
         Curve {
-            name: "test, mse".to_owned(),
+            name: format!("{part}, mse"),
             points: epochs()
                 .filter_map(|report| Some((report.epoch as f64, report.validation.as_ref()?.mse)))
                 .collect(),
@@ -92,12 +95,12 @@ pub(crate) fn losses(name: &str, loss: &str, lines: &[MetricsLine]) -> Result<Pi
         }
     } else {
         Curve {
-            name: "test, negative bound".to_owned(),
+            name: format!("{part}, negative bound"),
             points: bounds,
             mark_lowest: true,
         }
     };
-    let series = [train, test]
+    let series = [train, measured]
         .into_iter()
         .filter(|curve| !curve.points.is_empty())
         .collect();

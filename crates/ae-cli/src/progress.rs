@@ -3,8 +3,11 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use ae_data::Part;
 use ae_report::thousands;
-use ae_train::{CheckpointReport, CodeReport, EpochReport, Observer, StartReport, StepReport};
+use ae_train::{
+    CheckpointReport, CodeReport, EpochReport, Observer, RateChange, StartReport, StepReport,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::signals::Signals;
@@ -60,13 +63,25 @@ impl Observer for Progress {
     fn started(&mut self, report: &StartReport) {
         self.epochs = report.epochs;
         self.terminal.note(format!(
-            "{} parameters, {} training and {} test images, {} epochs of {} steps",
+            "{} parameters, {} training, {} and {} test images, {} epochs of {} steps",
             thousands(report.parameters as u64),
             thousands(report.train_images as u64),
+            match report.measured_part {
+                Part::Test => "no validation".to_owned(),
+                _ => format!("{} validation", thousands(report.validation_images as u64)),
+            },
             thousands(report.test_images as u64),
             report.epochs,
             thousands(report.steps_per_epoch as u64),
         ));
+        if report.measured_part == Part::Test {
+            self.terminal.note(
+                "a run from before there were validation images: its epochs are compared on the test images",
+            );
+        } else if report.validation_images == 0 {
+            self.terminal
+                .note("no validation images: epochs are not compared, the last is kept");
+        }
         if let Some(resumed) = &report.resumed {
             for (checkpoint, reason) in &resumed.skipped {
                 self.terminal
@@ -78,6 +93,15 @@ impl Observer for Progress {
                 resumed.epoch,
                 resumed.checkpoint.display(),
             ));
+            if let Some(change) = &resumed.rate_change {
+                self.terminal.warning(rate_text(change));
+            }
+            if let Some((then, now)) = &resumed.other_test_images {
+                self.terminal.warning(format!(
+                    "the test images are others than before ({then} then, {now} now); nothing of the training depends \
+                     on them"
+                ));
+            }
         } else if self.is_resumed {
             self.terminal
                 .note("no checkpoint yet: from the first step on");
@@ -147,6 +171,27 @@ impl Observer for Progress {
     }
 }
 
+/// What a resumed run does to its learning rate.
+fn rate_text(change: &RateChange) -> String {
+    let RateChange {
+        then,
+        now,
+        epochs_then,
+        epochs_now,
+        after_step,
+        ..
+    } = *change;
+    let factor = match now > then && then > 0.0 {
+        true => format!(", {:.1} times as much", now / then),
+        false => String::new(),
+    };
+    format!(
+        "from step {} on the learning rate is {now:.3e}, where it would have been {then:.3e}{factor}: its schedule now ends \
+         with epoch {epochs_now} instead of {epochs_then}; config.toml keeps both as [[train.segments]]",
+        thousands(after_step as u64 + 1),
+    )
+}
+
 /// An epoch in one line.
 fn epoch_line(report: &EpochReport, epochs: usize) -> String {
     let mut line = format!(
@@ -159,7 +204,8 @@ fn epoch_line(report: &EpochReport, epochs: usize) -> String {
         }
     }
     if let Some(validation) = &report.validation {
-        line.push_str(&format!("  test mse {:.5}", validation.mse));
+        let part = report.measured_part().unwrap_or(Part::Validation);
+        line.push_str(&format!("  {part} mse {:.5}", validation.mse));
         if let Some(psnr) = validation.psnr {
             line.push_str(&format!("  psnr {psnr:.2} dB"));
         }

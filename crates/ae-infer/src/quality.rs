@@ -2,7 +2,7 @@
 
 use ae_data::{ImageSet, NoiseChain, Split};
 use ae_eval::{Pca, Quality, QualityMeter, cross_entropy};
-use ae_train::{CodeReport, LogLikelihood, TrainError};
+use ae_train::{CodeActivity, CodeReport, LogLikelihood, TrainError};
 
 use crate::error::InferError;
 use crate::open_model::OpenModel;
@@ -61,6 +61,15 @@ impl OpenModel {
     /// The set cannot be read or has another shape than the model.
     pub fn code_report(&self, set: &ImageSet, seed: u64) -> Result<Option<CodeReport>, InferError> {
         Ok(self.measurement().seed(seed).report_codes(set)?)
+    }
+
+    /// How many latent dimensions differ over the images of a set; `None` for a model without codes, and where all images
+    /// are the same.
+    ///
+    /// # Errors
+    /// The set cannot be read or has another shape than the model.
+    pub fn code_activity(&self, set: &ImageSet) -> Result<Option<CodeActivity>, InferError> {
+        Ok(self.measurement().code_activity(set)?)
     }
 
     /// The mean squared error on the test images over that of as many principal components, fitted to the training

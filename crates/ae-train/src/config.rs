@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::TrainError;
 use crate::optim::config::OptimizerConfig;
 use crate::optim::schedule::ScheduleConfig;
-use crate::setting_checks::{at_least_one, not_negative, positive, refuse};
+use crate::optim::segment::Segment;
+use crate::optim::warm_up::WarmUp;
+use crate::setting_checks::{at_least_one, by_name, not_negative, positive, refuse};
+
+mod learning_rates;
 
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
 ///
@@ -24,8 +28,9 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// The learning rate that the schedule scales.
     pub learning_rate: f64,
-    /// Steps over which the learning rate rises linearly from 0 to the schedule's value.
-    pub warmup_steps: usize,
+    /// Steps over which the learning rate rises linearly from 0 to the schedule's value. In a file `"auto"` for as many
+    /// as suit the run's length.
+    pub warmup_steps: WarmUp,
     /// What the reconstruction is compared to the target with.
     pub loss: ReconstructionLoss,
     /// The largest norm of all gradients taken together; longer ones are scaled down to it (Pascanu, Mikolov and
@@ -46,6 +51,8 @@ pub struct TrainConfig {
     /// Seconds between checkpoints inside an epoch. In a file `"off"` for none.
     #[serde(with = "crate::number_or_off")]
     pub checkpoint_every_seconds: Option<f64>,
+    /// Which epoch's model is kept.
+    pub select: Selection,
     /// The rule that turns gradients into updates.
     pub optimizer: OptimizerConfig,
     /// How the learning rate changes from step to step.
@@ -53,6 +60,10 @@ pub struct TrainConfig {
     /// When to stop before the last epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
+    /// What the run was to be before it was resumed with another number of epochs, where its learning rates depend on
+    /// that; written by the trainer, and empty for a run that was not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<Segment>,
 }
 
 impl Default for TrainConfig {
@@ -62,7 +73,7 @@ impl Default for TrainConfig {
             epochs: 10,
             batch_size: 128,
             learning_rate: optimizer.default_learning_rate(),
-            warmup_steps: 50,
+            warmup_steps: WarmUp::Auto,
             loss: ReconstructionLoss::Mse,
             gradient_clip_norm: optimizer.default_clip_norm(),
             seed: 1,
@@ -71,17 +82,51 @@ impl Default for TrainConfig {
             loader_threads: 1,
             checkpoint_every_steps: None,
             checkpoint_every_seconds: Some(300.0),
+            select: Selection::Best,
             optimizer,
             schedule: ScheduleConfig::default(),
             early_stopping: None,
+            segments: Vec::new(),
         }
+    }
+}
+
+/// Which epoch's model a run keeps in `model.safetensors` and gives back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Selection {
+    /// The one with the best [`validation_measure`](ae_models::Trainable::validation_measure) on the validation images;
+    /// the last where there are none.
+    #[default]
+    Best,
+    /// The last.
+    Last,
+}
+
+impl Selection {
+    /// The name it is chosen by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+        }
+    }
+}
+
+impl FromStr for Selection {
+    type Err = TrainError;
+
+    fn from_str(text: &str) -> Result<Self, TrainError> {
+        let choices = [("best", Self::Best), ("last", Self::Last)];
+        by_name("select", text, &choices, "must be best or last")
     }
 }
 
 /// Stops a run whose score no longer improves.
 ///
-/// The score is the model's [`validation_measure`](ae_models::Trainable::validation_measure) on the test images, or the
-/// training loss where there are none.
+/// The score is the model's [`validation_measure`](ae_models::Trainable::validation_measure) on the validation images;
+/// a run without any is refused.
 ///
 /// # References
 /// L. Prechelt (1998), *Early stopping, but when?*
@@ -160,6 +205,18 @@ impl TrainConfig {
         if let Some(stopping) = &self.early_stopping {
             at_least_one("early_stopping.patience_epochs", stopping.patience_epochs)?;
             not_negative("early_stopping.min_delta", stopping.min_delta)?;
+        }
+        let mut begin = 0;
+        for segment in &self.segments {
+            at_least_one("segments.epochs", segment.epochs)?;
+            if segment.until_step <= begin {
+                return Err(refuse(
+                    "segments.until_step",
+                    segment.until_step,
+                    "must be above that of the segment before",
+                ));
+            }
+            begin = segment.until_step;
         }
         self.optimizer.check()?;
         self.schedule.check()?;

@@ -173,6 +173,22 @@ pub enum TrainError {
         /// Each difference.
         fields: Vec<ChangedField>,
     },
+    /// A run was to end before where it already is.
+    #[error("{} has begun its epoch {begun}: it cannot end with epoch {asked}", path.display())]
+    FewerEpochs {
+        /// The run's directory.
+        path: PathBuf,
+        /// The epochs that it was to end with.
+        asked: usize,
+        /// The epochs that it has begun.
+        begun: usize,
+    },
+    /// There are no validation images, and something is decided by them.
+    #[error("there are no validation images: {what}")]
+    NoValidation {
+        /// What is decided by them.
+        what: &'static str,
+    },
     /// A file cannot be read or written.
     #[error("cannot {action} {}", path.display())]
     Io {

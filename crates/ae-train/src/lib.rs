@@ -10,8 +10,9 @@ mod run;
 mod setting_checks;
 mod trainer;
 
-pub use config::{CheckedTrainConfig, EarlyStopping, TrainConfig};
+pub use config::{CheckedTrainConfig, EarlyStopping, Selection, TrainConfig};
 pub use error::{Capability, ChangedField, ConfigError, Divergence, TrainError};
+pub use measure::code_activity::CodeActivity;
 pub use measure::code_report::{ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport};
 pub use measure::evaluate::Reconstruction;
 pub use measure::log_likelihood::LogLikelihood;
@@ -21,6 +22,8 @@ pub use optim::config::{
     AdamSettings, AdamWSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, SgdSettings,
 };
 pub use optim::schedule::ScheduleConfig;
+pub use optim::segment::{RateChange, Segment};
+pub use optim::warm_up::WarmUp;
 #[cfg(any(test, fuzzing))]
 pub use run::checkpoint::fuzz_manifest;
 pub use run::config::{DataConfig, RunConfig};
@@ -28,7 +31,7 @@ pub use run::data_card::{DataCard, own_parts};
 pub use run::directory::RunDirectory;
 pub use run::metrics::{MetricsLine, StepMetrics, read_metrics};
 pub use run::reports::{
-    CheckpointReport, EpochReport, Resumed, StartReport, StepReport, Validation,
+    CheckpointReport, EpochReport, Resumed, StartReport, StepReport, TestReport, Validation,
 };
 pub use trainer::Trainer;
 pub use trainer::observer::Observer;

@@ -1,6 +1,7 @@
 //! What a trained model is measured by, over a set of images.
 
 pub(crate) mod anomaly;
+pub(crate) mod code_activity;
 pub(crate) mod code_report;
 pub(crate) mod encode;
 pub(crate) mod evaluate;

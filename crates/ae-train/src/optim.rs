@@ -7,4 +7,6 @@ pub(crate) mod model_optimizer;
 pub(crate) mod parameter_update;
 pub(crate) mod rmsprop;
 pub(crate) mod schedule;
+pub(crate) mod segment;
 pub(crate) mod state;
+pub(crate) mod warm_up;

@@ -66,12 +66,14 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// Trains `model` on the training images of `split` and measures it on its test images after each epoch.
+    /// Trains `model` on the training images of `split` and measures it on its validation images after each epoch, by which
+    /// the best is chosen. Nothing depends on its test images.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] at the first step whose loss or gradient is NaN or infinite: the weights before the
     /// damage are kept in the run directory's `last.safetensors`, its best model stays, and without a directory nothing
-    /// does. Otherwise where images or files can't be read or written, or a run is resumed under another configuration.
+    /// does. [`TrainError::FewerEpochs`] where a run is to end before where it is, and [`TrainError::NoValidation`] where
+    /// early stopping has no validation images to go by. Otherwise where images or files can't be read or written, or a run is resumed under another configuration.
     ///
     /// # Panics
     /// Never for data; a model may panic on a shape that it said it takes.

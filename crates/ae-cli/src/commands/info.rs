@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ae_data::Part;
 use ae_models::{CodeBits, ModelCard, ModelConfig};
 use ae_report::thousands;
 use ae_train::{DataCard, EpochReport, MetricsLine, RunDirectory, read_metrics};
@@ -200,7 +201,10 @@ impl Information {
             lines.push(("epochs", run.epochs.to_string()));
             if let Some(best) = &run.best {
                 let score = match &best.validation {
-                    Some(validation) => format!("test mse {:.5}", validation.mse),
+                    Some(validation) => {
+                        let part = best.measured_part().unwrap_or(Part::Validation);
+                        format!("{part} mse {:.5}", validation.mse)
+                    }
                     None => format!("training loss {:.5}", best.train_loss),
                 };
                 lines.push(("best", format!("epoch {}, {score}", best.epoch)));

@@ -3,32 +3,25 @@
 mod arguments;
 mod configuration;
 mod model;
+mod summary;
+mod warnings;
 mod weights;
 
 use std::path::{Path, PathBuf};
 
-use ae_data::{NoiseChain, Part, Split};
-use ae_infer::OpenModel;
-use ae_models::{ComputePath, Model, Registry};
-use ae_report::thousands;
-use ae_train::{
-    CheckedTrainConfig, Outcome, RunConfig, RunDirectory, TrainConfig, TrainError, Trained,
-    Trainer, read_metrics,
-};
-use serde::Serialize;
+use ae_data::Split;
+use ae_models::{ComputePath, Registry};
+use ae_train::{CheckedTrainConfig, RunConfig, RunDirectory, Selection, TrainError, Trainer};
 
 use self::arguments::TrainArguments;
 use self::configuration::configuration;
-use self::weights::Weights;
+use self::summary::{Run, finish};
 use crate::arguments::RUNS;
-use crate::backend::{self, BackendChoice, OpenDevice};
+use crate::backend::{self, BackendChoice};
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::{CliError, Status};
-use crate::evaluation::{self, Conditions, Evaluation, evaluate};
 use crate::image_source::{ImageSource, tell_shared};
-use crate::measured_set::MeasuredSet;
-use crate::pictures::{self, sample};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
@@ -42,10 +35,6 @@ pub(super) const EXAMPLES: &[Example] = &[
     ("ae train --noise gaussian:0.5", "the same as a denoiser"),
     ("ae train --model vae --latent 16", "a variational one"),
 ];
-/// Test images that the closing table is measured on, at most; each epoch's line has all of them.
-const MOST_SUMMARY_IMAGES: usize = 2_000;
-/// Images in the closing picture.
-const PICTURE_IMAGES: usize = 10;
 
 /// Checked arguments.
 struct Request {
@@ -53,6 +42,10 @@ struct Request {
     train: CheckedTrainConfig,
     /// Whether the user gave widths, the first of which may be the image's.
     may_name_image_width: bool,
+    /// Whether the user asked for the best epoch by name.
+    wants_best: bool,
+    /// Whether the noise is the file's that the user named, rather than an option's.
+    has_noise_of_file: bool,
     place: Place,
     force: bool,
     backend: BackendChoice,
@@ -70,24 +63,6 @@ enum Place {
     Numbered,
 }
 
-/// What `ae train` ends with.
-#[derive(Serialize)]
-struct Summary {
-    run: PathBuf,
-    model_file: PathBuf,
-    epochs: usize,
-    steps: usize,
-    best_epoch: Option<usize>,
-    outcome: &'static str,
-    train_seconds: f64,
-    device: String,
-    pictures: Vec<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weights: Option<Weights>,
-    #[serde(flatten)]
-    evaluation: Evaluation,
-}
-
 pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<(), CliError> {
     let mut request = Request::check(arguments, context)?;
     let terminal = request.terminal;
@@ -100,11 +75,15 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     }
 
     let source = ImageSource::of_run(&request.config);
-    let (split, card) = source.split(&terminal)?;
+    let (dataset, split, card) = source.split(&terminal)?;
     if !matches!(request.place, Place::Resume(_)) {
         // From another directory a relative path would mean another set.
         request.config.data.source.clone_from(&card.source);
     }
+    for warning in warnings::of_data(&dataset)? {
+        terminal.warning(warning);
+    }
+    drop(dataset);
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];
@@ -116,12 +95,16 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
         .config
         .model
         .init(input_shape, request.train.seed, placement)?;
+    request.check_validation(&split)?;
     let run = request
         .make_directory(&split, context.registry)?
         .with_data_card(card);
     terminal.note(format!("run: {}", run.path().display()));
 
     let is_resumed = matches!(request.place, Place::Resume(_));
+    if !is_resumed {
+        request.warn(&split);
+    }
     let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
     let training = signals.training();
     let trained = Trainer::new(&request.train, &device.device)
@@ -138,7 +121,17 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
             format!("resume with: ae train --resume {path}"),
         ));
     }
-    let summary = finish(&request, &run, &device, &split, trained)?;
+    let summary = finish(
+        Run {
+            config: &request.config,
+            train: &request.train,
+            directory: &run,
+            device: &device,
+            split: &split,
+            terminal: &terminal,
+        },
+        trained,
+    )?;
     terminal.result(&summary, || summary.text())
 }
 
@@ -149,6 +142,8 @@ impl Request {
         Ok(Self {
             train,
             config,
+            wants_best: arguments.select == Some(Selection::Best),
+            has_noise_of_file: arguments.noise.noise.is_none(),
             may_name_image_width: arguments.kind.given.has("widths"),
             place: match (arguments.resume, arguments.out) {
                 (Some(run), _) => Place::Resume(run),
@@ -162,15 +157,36 @@ impl Request {
         })
     }
 
+    /// Refuses what is decided by validation images where there are none.
+    fn check_validation(&self, split: &Split) -> Result<(), CliError> {
+        let option = match self.train.early_stopping {
+            _ if !split.validation.is_empty() => return Ok(()),
+            Some(_) => "--patience",
+            None if self.wants_best => "--select best",
+            None => return Ok(()),
+        };
+        let reason = "there are no validation images to compare epochs by";
+        Err(CliError::usage(option, reason)
+            .hint("a --validation-share above 0 keeps some, or a folder of that name"))
+    }
+
+    /// Warns of what is known before the first step.
+    fn warn(&self, split: &Split) {
+        if self.has_noise_of_file {
+            for hint in self.train.noise.scale_hints() {
+                self.terminal.warning(hint);
+            }
+        }
+        for warning in warnings::of_plan(&self.train, split.train.len()) {
+            self.terminal.warning(warning);
+        }
+    }
+
     fn make_directory(&self, split: &Split, registry: &Registry) -> Result<RunDirectory, CliError> {
         match &self.place {
             Place::Resume(path) => {
-                let run = RunDirectory::open(path)?;
                 // More epochs, for one, belong into the run's configuration.
-                match run.read_run_config(registry)? == self.config {
-                    true => Ok(run),
-                    false => Ok(run.with_config(&self.config)?),
-                }
+                Ok(RunDirectory::open(path)?.with_run_config(&self.config, registry)?)
             }
             Place::Chosen(path) => Ok(RunDirectory::create(path, &self.config, self.force)?),
             Place::Numbered => {
@@ -215,112 +231,10 @@ fn run_name(data: &str, config: &RunConfig) -> String {
     format!("{data}-{}{denoise}", config.model.kind())
 }
 
-/// Draws the pictures and measures the best model.
-fn finish(
-    request: &Request,
-    run: &RunDirectory,
-    device: &OpenDevice,
-    split: &Split,
-    trained: Trained<Model>,
-) -> Result<Summary, CliError> {
-    let terminal = &request.terminal;
-    let train = &request.train;
-    let noise = noise_of(train);
-    let name = run.path().display().to_string();
-
-    let folder = run.path().join("pictures");
-    crate::destination::make_folder(&folder)?;
-    let model = OpenModel::new(&name, trained.model, &device.device);
-    let at_work = pictures::model_at_work(
-        &model,
-        &split.test,
-        PICTURE_IMAGES,
-        noise.map(|noise| (noise, train.seed)),
-    )?;
-    let at_work_path = folder.join(match noise {
-        Some(_) => "denoised.png",
-        None => "reconstructed.png",
-    });
-    at_work.write_png(&at_work_path)?;
-    let losses_path = folder.join("losses.png");
-    let lines = read_metrics(&run.metrics_file())?;
-    let loss = pictures::loss_name(&request.config);
-    pictures::losses(&name, loss, &lines)?.write_png(&losses_path)?;
-
-    let mut measured = split.clone();
-    if split.test.len() > MOST_SUMMARY_IMAGES {
-        measured.test = split.test.subset(sample(&split.test, MOST_SUMMARY_IMAGES));
-        terminal.note(format!(
-            "measuring on {} of {} test images; ae eval takes all",
-            thousands(MOST_SUMMARY_IMAGES as u64),
-            thousands(split.test.len() as u64)
-        ));
-    }
-    let evaluated = evaluate(
-        &model,
-        Conditions {
-            train: Some(&measured.train),
-            images: &measured.test,
-            set: MeasuredSet::own(&measured.test, Part::Test),
-            noise,
-            seed: train.seed,
-        },
-    )?;
-    if let Some(warning) = evaluated.codes.as_ref().and_then(evaluation::warning) {
-        terminal.warning(warning);
-    }
-    Ok(Summary {
-        run: run.path().to_owned(),
-        model_file: run.model_file(),
-        epochs: trained.epochs.len(),
-        steps: trained.steps,
-        best_epoch: trained.best_epoch,
-        outcome: match trained.outcome {
-            Outcome::StoppedEarly => "stopped early",
-            _ => "finished",
-        },
-        train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
-        device: device.name.clone(),
-        pictures: vec![at_work_path, losses_path],
-        weights: Weights::of(&model, &split.test)?,
-        evaluation: evaluated,
-    })
-}
-
-fn noise_of(train: &TrainConfig) -> Option<&NoiseChain> {
-    (!train.noise.is_empty()).then_some(&train.noise)
-}
-
-impl Summary {
-    fn text(&self) -> String {
-        let best = match self.best_epoch {
-            Some(epoch) => format!(", the best is epoch {epoch}"),
-            None => String::new(),
-        };
-        let mut text = format!(
-            "{}\n{}: {} epochs, {} steps in {:.0} s{best}\n\n",
-            self.evaluation.text(),
-            self.outcome,
-            self.epochs,
-            thousands(self.steps as u64),
-            self.train_seconds,
-        );
-        if let Some(weights) = &self.weights {
-            text.push_str(&weights.text());
-            text.push('\n');
-        }
-        text.push_str(&format!("model     {}\n", self.model_file.display()));
-        for picture in &self.pictures {
-            text.push_str(&format!("picture   {}\n", picture.display()));
-        }
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ae_models::ModelConfig;
-    use ae_train::DataConfig;
+    use ae_train::{DataConfig, TrainConfig};
 
     use super::*;
 

@@ -107,6 +107,8 @@ impl From<TrainError> for CliError {
             TrainError::Config(_)
             | TrainError::ConfigFile { .. }
             | TrainError::Changed { .. }
+            | TrainError::FewerEpochs { .. }
+            | TrainError::NoValidation { .. }
             | TrainError::Lacks { .. } => Status::Usage,
             TrainError::EmptySet { .. } | TrainError::Shape { .. } => Status::Data,
             TrainError::NoRun { .. }
@@ -124,6 +126,13 @@ impl From<TrainError> for CliError {
         match error {
             TrainError::Changed { .. } => {
                 said.hint("a run is resumed as it began; ae train starts another one")
+            }
+            TrainError::FewerEpochs { path, begun, .. } => said.hint(format!(
+                "ae train --resume {} --epochs {begun} ends it there; ae train starts another one",
+                path.display()
+            )),
+            TrainError::NoValidation { .. } => {
+                said.hint("a --validation-share above 0 keeps some images for it")
             }
             TrainError::RunExists { path } => said.hint(format!(
                 "ae train --resume {} resumes it, --force replaces it",

@@ -52,9 +52,12 @@ impl Noise {
             if (0.0..=maximum).contains(&value) {
                 Ok(())
             } else {
+                let hint = noise
+                    .on_the_other_scale()
+                    .map_or_else(String::new, |hint| format!("; {hint}"));
                 Err(invalid_noise(
                     noise,
-                    format!("a strength ({meaning}) between 0 and {maximum}"),
+                    format!("a strength ({meaning}) between 0 and {maximum}{hint}"),
                 ))
             }
         };
@@ -71,6 +74,25 @@ impl Noise {
         Ok(noise)
     }
 
+    /// How the noise is written if its strength was meant on the scale that it seems to be on: of 255 in pixel values, of
+    /// 100 in shares. `None` where it is not above 1, nor within that scale.
+    fn on_the_other_scale(&self) -> Option<String> {
+        let scale = self.kind.other_scale()?;
+        let (low, high) = match self.strength {
+            Strength::Fixed(value) => (value, value),
+            Strength::Range { low, high } => (low, high),
+        };
+        let is_meant = low >= 0.0 && high > 1.0 && high <= scale;
+        is_meant.then(|| {
+            let strength = match self.strength {
+                Strength::Fixed(value) => format!("{value}/{scale}"),
+                Strength::Range { low, high } => format!("{low}/{scale}..{high}/{scale}"),
+            };
+            let kind = self.kind;
+            format!("on a scale of 0 to {scale} it is written {kind}:{strength}")
+        })
+    }
+
     /// What it does.
     #[must_use]
     pub fn kind(&self) -> NoiseKind {
@@ -84,7 +106,8 @@ impl Noise {
     }
 }
 
-/// Noises applied one after the other, written `gaussian:0.5`, `gaussian:0.1..0.6` or `gaussian:0.3,masking:0.1`.
+/// Noises applied one after the other, written `gaussian:0.5`, `gaussian:25/255`, `gaussian:0.1..0.6` or
+/// `gaussian:0.3,masking:0.1`.
 ///
 /// The default, written `none`, leaves images as they are.
 ///
@@ -123,6 +146,28 @@ impl NoiseChain {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.noises.is_empty()
+    }
+
+    /// What to tell somebody who may have meant another scale, a sentence for each noise whose strength is above 1 where
+    /// 1 is the full range of a pixel: such noise leaves little of an image.
+    ///
+    /// ```
+    /// let noise: ae_data::NoiseChain = "gaussian:10".parse()?;
+    /// let hint = "gaussian:10 is 10 times the full range of a pixel; on a scale of 0 to 255 it is written gaussian:10/255";
+    /// assert_eq!(noise.scale_hints(), [hint]);
+    /// assert!("gaussian:10/255".parse::<ae_data::NoiseChain>()?.scale_hints().is_empty());
+    /// # Ok::<(), ae_data::DataError>(())
+    /// ```
+    #[must_use]
+    pub fn scale_hints(&self) -> Vec<String> {
+        let hint = |noise: &Noise| {
+            let written = noise.on_the_other_scale()?;
+            let strength = noise.strength;
+            Some(format!(
+                "{noise} is {strength} times the full range of a pixel; {written}"
+            ))
+        };
+        self.noises.iter().filter_map(hint).collect()
     }
 
     /// Applies the noises to one image and clips the result to `[0, 1]`.

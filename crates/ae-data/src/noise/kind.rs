@@ -19,6 +19,9 @@ pub(crate) struct Definition {
     pub(crate) maximum_strength: f32,
     /// A strength that shows well what the noise does.
     pub(crate) example_strength: f32,
+    /// What others call full strength where it is 1 here: 255 of pixel values, 100 of shares; `None` where the unit is
+    /// another.
+    pub(crate) other_scale: Option<f32>,
     /// Applies it to the values of one image, `[channels, height, width]`, without clipping.
     pub(crate) apply: Apply,
 }
@@ -63,6 +66,11 @@ impl NoiseKind {
     #[must_use]
     pub const fn example_strength(self) -> f32 {
         self.0.example_strength
+    }
+
+    /// What others call full strength where it is 1 here.
+    pub(crate) const fn other_scale(self) -> Option<f32> {
+        self.0.other_scale
     }
 
     /// How the kind is written with that strength: `gaussian:0.5`.

@@ -33,8 +33,12 @@ impl FromStr for Noise {
             ));
         }
         let number = |part: &str| {
-            let number = part.trim().parse::<f32>();
-            number.map_err(|_| invalid_noise(text, "a number or a range LOW..HIGH as strength"))
+            read_strength(part).ok_or_else(|| {
+                invalid_noise(
+                    text,
+                    "a number, a fraction as 25/255, or a range LOW..HIGH as strength",
+                )
+            })
         };
         let strength = match strength.split_once("..") {
             Some((low, high)) => Strength::Range {
@@ -45,6 +49,18 @@ impl FromStr for Noise {
         };
         Noise::new(kind, strength)
     }
+}
+
+/// Reads `0.1` or `25/255`.
+fn read_strength(text: &str) -> Option<f32> {
+    let Some((numerator, denominator)) = text.split_once('/') else {
+        return text.trim().parse().ok();
+    };
+    let numerator: f64 = numerator.trim().parse().ok()?;
+    let denominator: f64 = denominator.trim().parse().ok()?;
+    let is_fraction = numerator.is_finite() && denominator.is_finite() && denominator > 0.0;
+    // Divided in double precision, so that 51/255 is the number that 0.2 is.
+    is_fraction.then_some((numerator / denominator) as f32)
 }
 
 impl FromStr for NoiseChain {
@@ -126,6 +142,12 @@ mod tests {
                 "poisson:0,speckle:0..0,cutout:0.25",
                 "poisson:0,speckle:0..0,cutout:0.25",
             ),
+            ("gaussian:51/255", "gaussian:0.2"),
+            ("gaussian:25/255", "gaussian:0.09803922"),
+            ("gaussian:10/255", "gaussian:0.039215688"),
+            ("gaussian: 0 / 255 .. 51 / 255 ", "gaussian:0..0.2"),
+            ("gaussian:.1..51/255", "gaussian:0.1..0.2"),
+            ("masking:1/4,blur:3/2", "masking:0.25,blur:1.5"),
         ];
         for (text, printed) in rows {
             let chain: NoiseChain = text
@@ -144,7 +166,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         const KNOWN: &str =
             "one of gaussian, salt-and-pepper, masking, cutout, speckle, poisson, blur or none";
-        const NUMBER: &str = "a number or a range LOW..HIGH as strength";
+        const NUMBER: &str = "a number, a fraction as 25/255, or a range LOW..HIGH as strength";
         const GAUSSIAN: &str = "a strength (standard deviation) between 0 and 10";
         let rows = [
             ("gausian:0.5", "gausian", KNOWN),
@@ -163,7 +185,30 @@ mod tests {
             ("gaussian:0.1..inf", "gaussian:0.1..inf", GAUSSIAN),
             ("gaussian:-inf", "gaussian:-inf", GAUSSIAN),
             ("gaussian:1e40", "gaussian:inf", GAUSSIAN),
-            ("gaussian:25", "gaussian:25", GAUSSIAN),
+            ("gaussian:300", "gaussian:300", GAUSSIAN),
+            (
+                "gaussian:25",
+                "gaussian:25",
+                "a strength (standard deviation) between 0 and 10; on a scale of 0 to 255 it is written gaussian:25/255",
+            ),
+            (
+                "gaussian:0..55",
+                "gaussian:0..55",
+                "a strength (standard deviation) between 0 and 10; on a scale of 0 to 255 it is written \
+                 gaussian:0/255..55/255",
+            ),
+            (
+                "masking:30",
+                "masking:30",
+                "a strength (share of the pixels) between 0 and 1; on a scale of 0 to 100 it is written masking:30/100",
+            ),
+            ("gaussian:25/", "gaussian:25/", NUMBER),
+            ("gaussian:/255", "gaussian:/255", NUMBER),
+            ("gaussian:25/0", "gaussian:25/0", NUMBER),
+            ("gaussian:25/-255", "gaussian:25/-255", NUMBER),
+            ("gaussian:1/2/3", "gaussian:1/2/3", NUMBER),
+            ("gaussian:nan/255", "gaussian:nan/255", NUMBER),
+            ("gaussian:-1/255", "gaussian:-0.003921569", GAUSSIAN),
             (
                 "gaussian:0.6..0.1",
                 "gaussian:0.6..0.1",
@@ -172,7 +217,7 @@ mod tests {
             (
                 "gaussian:0.1,masking:1.5",
                 "masking:1.5",
-                "a strength (share of the pixels) between 0 and 1",
+                "a strength (share of the pixels) between 0 and 1; on a scale of 0 to 100 it is written masking:1.5/100",
             ),
             (
                 "blur:1e9",
@@ -188,6 +233,36 @@ mod tests {
                 "{text}"
             );
             assert!(error.is_usage(), "{text}");
+        }
+    }
+
+    #[test]
+    fn strengths_on_the_scale_of_bytes_are_hinted_at() {
+        let hints = |text: &str| text.parse::<NoiseChain>().expect(text).scale_hints();
+        for text in [
+            "none",
+            "gaussian:1",
+            "gaussian:25/255",
+            "gaussian:0/255..55/255",
+            "blur:10",
+            "masking:1",
+        ] {
+            assert!(hints(text).is_empty(), "{text}");
+        }
+        for (text, written) in [
+            ("gaussian:10", "gaussian:10/255"),
+            ("gaussian:1.5", "gaussian:1.5/255"),
+            ("blur:3,gaussian:0..10", "gaussian:0/255..10/255"),
+            ("poisson:8", "poisson:8/255"),
+        ] {
+            let found = hints(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(
+                found[0].ends_with(&format!(" is written {written}")),
+                "{found:?}"
+            );
+            // What is proposed is understood, and has nothing more to be said of.
+            assert!(hints(written).is_empty());
         }
     }
 }

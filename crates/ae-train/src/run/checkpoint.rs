@@ -27,7 +27,8 @@ use crate::run::progress::Progress;
 use crate::run::reports::EpochReport;
 use crate::run::tensor_file::{FileDigest, read_tensors, sha256, write_tensors};
 
-const FORMAT_VERSION: u32 = 1;
+/// Version 1 has no fingerprint of validation images.
+const FORMAT_VERSION: u32 = 2;
 /// Checkpoints that are kept.
 const KEPT: usize = 2;
 /// A manifest has a few lines for each parameter; a longer file is something else.
@@ -45,7 +46,11 @@ pub(crate) const BEST: &str = "best.safetensors";
 pub(crate) struct Origin {
     /// Fingerprint of the training images.
     pub(crate) train_images: String,
-    /// Fingerprint of the test images; empty without any.
+    /// Fingerprint of the validation images, empty without any; `None` in what was written before there were any, when
+    /// epochs were compared by the test images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) validation_images: Option<String>,
+    /// Fingerprint of the test images, empty without any. Nothing of the run depends on them.
     pub(crate) test_images: String,
     /// The training configuration.
     pub(crate) train: toml::Table,
@@ -264,7 +269,7 @@ fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, TrainError> {
             known: FORMAT_VERSION,
         });
     }
-    if version != Some(i64::from(FORMAT_VERSION)) {
+    if !version.is_some_and(|version| (1..=i64::from(FORMAT_VERSION)).contains(&version)) {
         let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
         return Err(damaged(&format!(
             "format version {version}, this program reads {FORMAT_VERSION}"

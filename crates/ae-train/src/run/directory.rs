@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! config.toml           everything that decides the run, defaults included
-//! metrics.jsonl         a line a step and an epoch
-//! model.safetensors     the best model so far
+//! metrics.jsonl         a line a step and an epoch, and one for the test at the end
+//! model.safetensors     the model that is kept: the best so far, or the last epoch's
 //! last.safetensors      the model of the newest checkpoint
 //! checkpoints/step-N/   all that it takes to resume from step N
 //! lock                  held by the process that trains, with its id
@@ -19,17 +19,29 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::TrainError;
+use crate::optim::segment::Segment;
 use crate::run::config::RunConfig;
 use crate::run::data_card::DataCard;
+use crate::run::metrics::{MetricsLine, MetricsLog};
+use crate::run::reports::TestReport;
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
     /// What `config.toml` becomes when the run is resumed.
-    next_config: Option<String>,
+    next_config: Option<NextConfig>,
     /// What its model files say of their data.
     data_card: Option<DataCard>,
+}
+
+/// The configuration that a run is resumed with.
+#[derive(Clone, Debug)]
+enum NextConfig {
+    /// Of a program of its own.
+    Text(String),
+    /// Ours, which the history of the learning rate is put into; and what stands there now.
+    Run { now: RunConfig, next: RunConfig },
 }
 
 impl RunDirectory {
@@ -84,7 +96,25 @@ impl RunDirectory {
     /// # Errors
     /// Where the configuration is no TOML table.
     pub fn with_config<C: Serialize>(mut self, config: &C) -> Result<Self, TrainError> {
-        self.next_config = Some(to_toml(&self.config_file(), config)?);
+        let text = to_toml(&self.config_file(), config)?;
+        self.next_config = Some(NextConfig::Text(text));
+        Ok(self)
+    }
+
+    /// Gives a run of ours another `config.toml` when it is resumed, as [`with_config`](Self::with_config) does; the
+    /// trainer adds the [`segments`](crate::TrainConfig::segments) of the learning rate's history.
+    ///
+    /// # Errors
+    /// Where `config.toml` cannot be read.
+    pub fn with_run_config(
+        mut self,
+        config: &RunConfig,
+        registry: &Registry,
+    ) -> Result<Self, TrainError> {
+        self.next_config = Some(NextConfig::Run {
+            now: self.read_run_config(registry)?,
+            next: config.clone(),
+        });
         Ok(self)
     }
 
@@ -102,11 +132,33 @@ impl RunDirectory {
     }
 
     /// Writes the configuration that the run is resumed with, if it is another one.
-    pub(crate) fn commit_config(&self) -> Result<(), TrainError> {
+    pub(crate) fn commit_config(&self, segments: &[Segment]) -> Result<(), TrainError> {
+        let path = self.config_file();
         match &self.next_config {
-            Some(text) => write_config(&self.config_file(), text),
+            Some(NextConfig::Text(text)) => write_config(&path, text),
+            Some(NextConfig::Run { now, next }) => {
+                let mut next = next.clone();
+                next.train.segments = segments.to_vec();
+                match next == *now {
+                    true => Ok(()),
+                    false => write_config(&path, &to_toml(&path, &next)?),
+                }
+            }
             None => Ok(()),
         }
+    }
+
+    /// Adds to `metrics.jsonl` what a run that is over does on its test images.
+    ///
+    /// A run that is resumed and gets to its end again is measured again, and has one such line.
+    ///
+    /// # Errors
+    /// [`TrainError::Locked`] where somebody is training in it; where the log cannot be written.
+    pub fn record_test(&self, report: &TestReport) -> Result<(), TrainError> {
+        let _lock = self.lock()?;
+        let mut log = MetricsLog::open_to_append(&self.metrics_file())?;
+        log.push(&MetricsLine::Test(report.clone()))?;
+        log.sync().map(|_| ())
     }
 
     /// Opens the directory of an existing run, to resume it or to read it.
@@ -146,7 +198,7 @@ impl RunDirectory {
         self.path.join(METRICS)
     }
 
-    /// `model.safetensors`, the best model; there from the end of the first epoch on.
+    /// `model.safetensors`, the model that is kept: the best, or the last; there from the end of the first epoch on.
     #[must_use]
     pub fn model_file(&self) -> PathBuf {
         self.path.join(MODEL)

@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: one JSON object a line, for every step and every epoch.
+//! `metrics.jsonl`: one JSON object a line, for every step and every epoch, and for the test at the end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
-use crate::run::reports::{EpochReport, StepReport};
+use crate::run::reports::{EpochReport, StepReport, TestReport};
 
 /// One line of `metrics.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub enum MetricsLine {
     Step(StepMetrics),
     /// One pass over the training images.
     Epoch(EpochReport),
+    /// The test at the end.
+    Test(TestReport),
 }
 
 /// What is kept of a step: nothing that another run of the same configuration wouldn't repeat to the last digit.
@@ -129,6 +131,11 @@ impl MetricsLog {
             writer: BufWriter::new(file),
             bytes,
         })
+    }
+
+    /// Opens the log to write behind its last whole line.
+    pub(crate) fn open_to_append(path: &Path) -> Result<Self, TrainError> {
+        Self::open(path, u64::MAX)
     }
 
     pub(crate) fn push(&mut self, line: &MetricsLine) -> Result<(), TrainError> {

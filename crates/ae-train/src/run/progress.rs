@@ -72,13 +72,21 @@ impl Progress {
         (self.loss_sum / images, terms)
     }
 
-    /// Records the score of the epoch that is over; returns whether it is the best so far.
-    pub(crate) fn end_epoch(&mut self, score: f64, stopping: Option<&EarlyStopping>) -> bool {
+    /// Records the score of the epoch that is over, of a run that has validation images; returns whether it is the best
+    /// so far.
+    pub(crate) fn end_epoch(
+        &mut self,
+        score: Option<f64>,
+        stopping: Option<&EarlyStopping>,
+    ) -> bool {
         self.epoch += 1;
         self.batch = 0;
         self.loss_sum = 0.0;
         self.images = 0;
         self.term_sums.clear();
+        let Some(score) = score else {
+            return false;
+        };
         let best = self.best_score.is_none_or(|best| score < best);
         if best {
             self.best_score = Some(score);
@@ -113,7 +121,7 @@ mod tests {
             };
             let mut progress = Progress::default();
             let stopped = scores.iter().position(|&score| {
-                progress.end_epoch(score, Some(&stopping));
+                progress.end_epoch(Some(score), Some(&stopping));
                 progress.stopped_early
             });
             assert_eq!(stopped.map(|index| index + 1), stops_after, "{scores:?}");
@@ -129,7 +137,7 @@ mod tests {
     fn the_best_epoch_is_the_first_of_the_lowest_score() {
         let mut progress = Progress::default();
         let best: Vec<bool> = [3.0, 2.0, 2.0, 2.5]
-            .map(|score| progress.end_epoch(score, None))
+            .map(|score| progress.end_epoch(Some(score), None))
             .to_vec();
         assert_eq!(best, [true, true, false, false]);
         assert_eq!((progress.best_epoch, progress.epoch), (Some(2), 4));

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ae_data::Split;
+use ae_data::{ImageSet, Split};
 use ae_models::{ModelCard, Trainable, config_of, read_model_data, save_model};
 
-use crate::config::CheckedTrainConfig;
+use crate::config::{CheckedTrainConfig, TrainConfig};
 use crate::error::ChangedField;
 use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
+use crate::optim::segment::RateChange;
 use crate::run::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
 use crate::run::data_card::DataCard;
 use crate::run::directory::{RunDirectory, RunLock, remove};
@@ -18,8 +19,10 @@ use crate::run::progress::Progress;
 use crate::run::reports::{CheckpointReport, EpochReport, Resumed};
 
 /// Fields of the configuration that a resumed run may have other values of.
-const MAY_CHANGE: [&str; 4] = [
+const MAY_CHANGE: [&str; 5] = [
     "epochs",
+    // Those of the checkpoint stand, whatever is asked for.
+    "segments",
     "loader_threads",
     "checkpoint_every_steps",
     "checkpoint_every_seconds",
@@ -39,6 +42,8 @@ pub(crate) struct RunStore<'a> {
 pub(crate) struct Start {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) resumed: Resumed,
+    /// The settings with the history of the run.
+    pub(crate) config: CheckedTrainConfig,
 }
 
 impl<'a> RunStore<'a> {
@@ -48,10 +53,11 @@ impl<'a> RunStore<'a> {
         model: &M,
         split: &Split,
         config: &CheckedTrainConfig,
+        steps_per_epoch: usize,
     ) -> Result<(Self, Option<Start>), TrainError> {
         let lock = run.lock()?;
         run.remove_unfinished(&lock)?;
-        let origin = origin(model, split, config)?;
+        let mut origin = origin(model, split, config)?;
         let mut card = ModelCard::new(model);
         card.noise = (!config.noise.is_empty()).then(|| config.noise.to_string());
         card.data_name = Some(split.train.name().to_owned());
@@ -72,6 +78,17 @@ impl<'a> RunStore<'a> {
             Some(checkpoint) => read_model_data(checkpoint.path.join(checkpoint::MODEL))?,
             None => run.data_card().map(DataCard::to_json),
         };
+        let resumption = checkpoint
+            .as_ref()
+            .map(|checkpoint| Resumption::new(run, checkpoint, config, steps_per_epoch))
+            .transpose()?;
+        if let Some(resumption) = &resumption {
+            origin.train = table_of(resumption.config.get());
+        }
+        let segments = match &resumption {
+            Some(resumption) => &resumption.config.segments,
+            None => &config.segments,
+        };
         // Steps after the checkpoint are taken again and their checkpoints written again.
         for (path, _) in &skipped {
             remove(path)?;
@@ -81,7 +98,11 @@ impl<'a> RunStore<'a> {
             .map_or(0, |checkpoint| checkpoint.progress.log_bytes);
         let log = MetricsLog::open(&run.metrics_file(), log_bytes)?;
         restore_models(run, checkpoint.as_ref())?;
-        run.commit_config()?;
+        run.commit_config(segments)?;
+        let other_test_images = checkpoint.as_ref().and_then(|checkpoint| {
+            let (then, now) = (&checkpoint.origin.test_images, &origin.test_images);
+            (then != now).then(|| (short(then), short(now)))
+        });
         let store = Self {
             run,
             card,
@@ -90,15 +111,20 @@ impl<'a> RunStore<'a> {
             last_checkpoint: Instant::now(),
             _lock: lock,
         };
-        let start = checkpoint.map(|checkpoint| Start {
-            resumed: Resumed {
-                checkpoint: checkpoint.path.clone(),
-                steps_done: checkpoint.progress.step,
-                epoch: checkpoint.progress.epoch + 1,
-                skipped,
-            },
-            checkpoint,
-        });
+        let start = checkpoint
+            .zip(resumption)
+            .map(|(checkpoint, resumption)| Start {
+                resumed: Resumed {
+                    checkpoint: checkpoint.path.clone(),
+                    steps_done: checkpoint.progress.step,
+                    epoch: checkpoint.progress.epoch + 1,
+                    skipped,
+                    rate_change: resumption.rate_change,
+                    other_test_images,
+                },
+                checkpoint,
+                config: resumption.config,
+            });
         Ok((store, start))
     }
 
@@ -106,8 +132,8 @@ impl<'a> RunStore<'a> {
         self.log.push(line)
     }
 
-    /// Keeps `model` as the best.
-    pub(crate) fn save_best<M: Trainable>(&self, model: &M) -> Result<(), TrainError> {
+    /// Keeps `model` as the run's.
+    pub(crate) fn save_kept<M: Trainable>(&self, model: &M) -> Result<(), TrainError> {
         Ok(save_model(self.run.model_file(), model, &self.card)?)
     }
 
@@ -159,6 +185,51 @@ impl<'a> RunStore<'a> {
     }
 }
 
+/// What the settings of a resumed run become.
+struct Resumption {
+    config: CheckedTrainConfig,
+    rate_change: Option<RateChange>,
+}
+
+impl Resumption {
+    /// Settings of a run that is resumed from `checkpoint`, with the history that it has.
+    fn new(
+        run: &RunDirectory,
+        checkpoint: &Checkpoint,
+        config: &CheckedTrainConfig,
+        steps_per_epoch: usize,
+    ) -> Result<Self, TrainError> {
+        let progress = &checkpoint.progress;
+        let begun = progress.epoch + usize::from(progress.batch > 0);
+        if config.epochs < begun {
+            return Err(TrainError::FewerEpochs {
+                path: run.path().to_path_buf(),
+                asked: config.epochs,
+                begun,
+            });
+        }
+        let then = settings_of(&checkpoint.origin)
+            .map_err(|error| TrainError::checkpoint(&checkpoint.path, error))?;
+        let config = config
+            .with_history_of(&then, progress.step, steps_per_epoch)
+            .check()?;
+        let rate_change = config.rate_change(&then, progress.step, steps_per_epoch);
+        Ok(Self {
+            config,
+            rate_change,
+        })
+    }
+}
+
+/// The settings that a checkpoint was written under; what was not there then has its default.
+fn settings_of(origin: &Origin) -> Result<TrainConfig, toml::de::Error> {
+    origin.train.clone().try_into()
+}
+
+fn table_of(config: &TrainConfig) -> toml::Table {
+    toml::Table::try_from(config).expect("a configuration that was checked is a TOML table")
+}
+
 /// Makes the run's models those of its checkpoint. A killed run may have found a better one after it, which the resumed
 /// run will find again; or have been killed between the checkpoint and the copy of its model.
 fn restore_models(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result<(), TrainError> {
@@ -180,13 +251,10 @@ fn origin<M: Trainable>(
     split: &Split,
     config: &CheckedTrainConfig,
 ) -> Result<Origin, TrainError> {
-    let test_images = if split.test.is_empty() {
-        String::new()
-    } else {
-        split.test.fingerprint()?
+    let fingerprint = |set: &ImageSet| match set.is_empty() {
+        true => Ok(String::new()),
+        false => set.fingerprint(),
     };
-    let train = toml::Table::try_from(config.get())
-        .expect("a configuration that was checked is a TOML table");
     let model = match config_of(model) {
         Some(config) => {
             toml::Table::try_from(config).expect("a model's configuration is a part of config.toml")
@@ -194,11 +262,24 @@ fn origin<M: Trainable>(
         None => toml::Table::new(),
     };
     Ok(Origin {
-        train_images: split.train.fingerprint()?,
-        test_images,
-        train,
+        train_images: fingerprint(&split.train)?,
+        validation_images: Some(fingerprint(&split.validation)?),
+        test_images: fingerprint(&split.test)?,
+        train: table_of(config),
         model,
     })
+}
+
+/// The images that epochs are compared by.
+fn validation_images(origin: &Origin) -> &String {
+    origin
+        .validation_images
+        .as_ref()
+        .unwrap_or(&origin.test_images)
+}
+
+fn short(fingerprint: &str) -> String {
+    fingerprint.get(..12).unwrap_or("none").to_owned()
 }
 
 /// The differences that a resumed run must not have, by name.
@@ -206,9 +287,12 @@ fn changed_fields(then: &Origin, now: &Origin) -> Vec<ChangedField> {
     let mut fields = Vec::new();
     let images = [
         ("the training images", &then.train_images, &now.train_images),
-        ("the test images", &then.test_images, &now.test_images),
+        (
+            "the validation images",
+            validation_images(then),
+            validation_images(now),
+        ),
     ];
-    let short = |text: &str| text.get(..12).unwrap_or("none").to_owned();
     for (name, then, now) in images {
         if then != now {
             fields.push(ChangedField {
@@ -219,7 +303,9 @@ fn changed_fields(then: &Origin, now: &Origin) -> Vec<ChangedField> {
         }
     }
     let fields_of = |origin: &Origin| {
-        let mut fields = flatten(&origin.train);
+        // Read and written anew, so that what a program of before didn't know has the default that it ran by.
+        let train = settings_of(origin).map(|settings| table_of(&settings));
+        let mut fields = flatten(train.as_ref().unwrap_or(&origin.train));
         let model = flatten(&origin.model).into_iter();
         fields.extend(model.map(|(name, value)| (format!("model.{name}"), value)));
         fields
@@ -272,6 +358,7 @@ mod tests {
     fn of(config: &TrainConfig) -> Origin {
         Origin {
             train_images: "0123456789abcdef".into(),
+            validation_images: Some(String::new()),
             test_images: String::new(),
             train: toml::Table::try_from(config).unwrap(),
             model: toml::Table::new(),

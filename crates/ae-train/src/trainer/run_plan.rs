@@ -1,6 +1,6 @@
 //! What stays the same from a run's first step to its last.
 
-use ae_data::{NoiseDraw, Split};
+use ae_data::{NoiseDraw, Part, Split};
 use ae_random::Purpose;
 use burn::tensor::Device;
 
@@ -8,22 +8,37 @@ use crate::batches::plan::{BatchNoise, BatchPlan, shuffled};
 use crate::config::CheckedTrainConfig;
 use crate::run::progress::Progress;
 
+/// Steps in one epoch.
+pub(crate) fn steps_per_epoch(split: &Split, config: &CheckedTrainConfig) -> usize {
+    split.train.len().div_ceil(config.batch_size)
+}
+
 /// The images, the settings and the device of a run, and what follows from them for each step.
 pub(crate) struct RunPlan<'a> {
     pub(crate) split: &'a Split,
-    pub(crate) config: &'a CheckedTrainConfig,
+    /// With the history of a run that was resumed with another number of epochs.
+    pub(crate) config: CheckedTrainConfig,
+    /// What the images are that a model is measured on after each epoch: test images in a run from before there were
+    /// others.
+    pub(crate) measured_part: Part,
     /// With autodiff.
     pub(crate) device: Device,
     pub(crate) steps_per_epoch: usize,
 }
 
 impl<'a> RunPlan<'a> {
-    pub(crate) fn new(split: &'a Split, config: &'a CheckedTrainConfig, device: &Device) -> Self {
+    pub(crate) fn new(
+        split: &'a Split,
+        measured_part: Part,
+        config: CheckedTrainConfig,
+        device: &Device,
+    ) -> Self {
         Self {
             split,
-            config,
+            measured_part,
             device: device.clone().without_autodiff().autodiff(),
-            steps_per_epoch: split.train.len().div_ceil(config.batch_size),
+            steps_per_epoch: steps_per_epoch(split, &config),
+            config,
         }
     }
 
@@ -34,17 +49,12 @@ impl<'a> RunPlan<'a> {
 
     /// The learning rate of step `step`, counted from 0 over the whole run.
     pub(crate) fn learning_rate(&self, step: usize) -> f64 {
-        self.config.schedule.learning_rate(
-            self.config.learning_rate,
-            step,
-            self.config.warmup_steps,
-            self.steps(),
-        )
+        self.config.learning_rate_at(step, self.steps_per_epoch)
     }
 
     /// What is left of the epoch that `progress` lies in.
     pub(crate) fn rest_of_epoch(&self, progress: &Progress) -> BatchPlan {
-        let config = self.config;
+        let config = &self.config;
         let epoch = progress.epoch as u64;
         let noise = (!config.noise.is_empty()).then(|| BatchNoise {
             chain: config.noise.clone(),

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 
 use crate::batches::images::check_images;
 use crate::batches::loader::BatchLoader;
-use crate::config::CheckedTrainConfig;
+use crate::config::{CheckedTrainConfig, Selection};
 use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::directory::RunDirectory;
@@ -19,18 +19,19 @@ use crate::run::reports::{EpochReport, StartReport, StepReport};
 use crate::run::store::{RunStore, Start};
 use crate::trainer::divergence::{damaged_weight, diverged};
 use crate::trainer::observer::Observer;
-use crate::trainer::run_plan::RunPlan;
+use crate::trainer::run_plan::{RunPlan, steps_per_epoch};
 use crate::trainer::speed::Speed;
 use crate::trainer::steps::Steps;
 use crate::trainer::trained::{Outcome, Trained};
-use crate::trainer::validation::{Validated, check_measure, validate};
+use crate::trainer::validation::{Validated, check_measure, measured_part, validate};
 
 /// A run in progress.
 pub(crate) struct Training<'a, M> {
     plan: RunPlan<'a>,
     steps: Steps<M>,
-    /// The best model so far, without autodiff.
-    best: Option<M>,
+    /// The model that is kept so far, without autodiff: the best, or the last epoch's.
+    kept: Option<M>,
+    selection: Selection,
     progress: Progress,
     epochs: Vec<EpochReport>,
     speed: Speed,
@@ -55,29 +56,42 @@ impl<'a, M: Trainable> Training<'a, M> {
             }
         }
         check_measure(&model)?;
+        if split.validation.is_empty() && config.early_stopping.is_some() {
+            return Err(TrainError::NoValidation {
+                what: "early stopping has nothing to go by",
+            });
+        }
+        let selection = match split.validation.is_empty() {
+            true => Selection::Last,
+            false => config.select,
+        };
+        let mut config = config.clone();
         let plain = device.clone().without_autodiff();
         let mut model = model.valid().fork(&plain);
-        let mut best = None;
+        let mut kept = None;
         let mut progress = Progress::default();
         let mut epochs = Vec::new();
         let mut optimizer_state = None;
         let (mut store, mut resumed) = (None, None);
         if let Some(run) = run {
-            let (opened, start) = RunStore::open(run, &model, split, config)?;
+            let steps_per_epoch = steps_per_epoch(split, &config);
+            let (opened, start) = RunStore::open(run, &model, split, &config, steps_per_epoch)?;
             store = Some(opened);
             if let Some(Start {
                 checkpoint,
                 resumed: from,
+                config: resumed_config,
             }) = start
             {
                 if let Some(tensors) = &checkpoint.best {
-                    best = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
+                    kept = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
                 }
                 model = load_checkpoint(model, &checkpoint.model, &checkpoint.path)?;
                 optimizer_state = Some((checkpoint.path, checkpoint.optimizer));
                 progress = checkpoint.progress;
                 epochs = checkpoint.epochs;
                 resumed = Some(from);
+                config = resumed_config;
             }
         }
         let model = model.train();
@@ -90,20 +104,25 @@ impl<'a, M: Trainable> Training<'a, M> {
                 )
             })?;
         }
-        let plan = RunPlan::new(split, config, device);
+        let plan = RunPlan::new(split, measured_part(split)?, config, device);
         observer.started(&StartReport {
-            epochs: config.epochs,
+            epochs: plan.config.epochs,
             steps_per_epoch: plan.steps_per_epoch,
             steps: plan.steps(),
             train_images: split.train.len(),
+            validation_images: split.validation.len(),
             test_images: split.test.len(),
+            measured_part: plan.measured_part,
+            selection,
+            warmup_steps: plan.config.warmup_steps.steps(plan.steps()),
             parameters: model.parameter_count(),
             resumed,
         });
         Ok(Self {
             plan,
             steps: Steps::new(model, optimizer),
-            best,
+            kept,
+            selection,
             progress,
             epochs,
             speed: Speed::start(),
@@ -130,7 +149,8 @@ impl<'a, M: Trainable> Training<'a, M> {
         };
         let last = self.steps.model.valid();
         Ok(Trained {
-            model: self.best.unwrap_or_else(|| last.clone()),
+            model: self.kept.unwrap_or_else(|| last.clone()),
+            selection: self.selection,
             last,
             best_epoch: self.progress.best_epoch,
             epochs: self.epochs,
@@ -223,19 +243,20 @@ impl<'a, M: Trainable> Training<'a, M> {
         let validation_seconds = begin.elapsed().as_secs_f64();
         let (train_loss, terms) = self.progress.mean_losses();
         let stopping = self.plan.config.early_stopping.as_ref();
-        let score = measured.score(model.validation_measure(), train_loss);
+        let score = measured.score(model.validation_measure());
         let best = self.progress.end_epoch(score, stopping);
-        if best {
+        if best || self.selection == Selection::Last {
             if let Some(store) = &self.store {
-                store.save_best(&model)?;
+                store.save_kept(&model)?;
             }
-            self.best = Some(model);
+            self.kept = Some(model);
         }
         let report = EpochReport {
             epoch: self.progress.epoch,
             step: self.progress.step,
             train_loss,
             terms,
+            part: score.map(|_| self.plan.measured_part),
             validation: measured.validation,
             validation_loss: measured.objective,
             codes: measured.codes,
@@ -258,7 +279,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         let Some(store) = &self.store else {
             return false;
         };
-        let config = self.plan.config;
+        let config = &self.plan.config;
         config
             .checkpoint_every_steps
             .is_some_and(|steps| self.progress.step.is_multiple_of(steps))
@@ -274,7 +295,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         };
         let written = store.checkpoint(
             &self.steps.model.valid(),
-            self.best.as_ref(),
+            self.kept.as_ref(),
             &self.steps.optimizer,
             &mut self.progress,
             &self.epochs,

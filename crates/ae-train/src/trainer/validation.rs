@@ -1,5 +1,6 @@
-//! The measures of a model after an epoch, and the score that epochs are compared by.
+//! The measures of a model on the validation images after an epoch, and the score that epochs are compared by.
 
+use ae_data::{Part, Split};
 use ae_models::{Direction, Trainable, ValidationMeasure};
 
 use crate::error::{Capability, TrainError};
@@ -10,7 +11,7 @@ use crate::trainer::run_plan::RunPlan;
 
 /// What came of measuring a model after an epoch.
 pub(crate) enum Validated {
-    /// It was measured; all is `None` without test images.
+    /// It was measured; all is `None` without validation images.
     Measured(Measured),
     /// The run was asked to stop before it was.
     Stopped,
@@ -44,7 +45,19 @@ pub(crate) fn check_measure<M: Trainable>(model: &M) -> Result<(), TrainError> {
     }
 }
 
-/// Measures `model` on the run's test images by what it can do, after `step` steps of training; `stop` is asked before
+/// What a split's validation images are: its test images in a run from before there were others.
+pub(crate) fn measured_part(split: &Split) -> Result<Part, TrainError> {
+    let (validation, test) = (&split.validation, &split.test);
+    let is_test = !test.is_empty()
+        && validation.len() == test.len()
+        && validation.fingerprint()? == test.fingerprint()?;
+    Ok(match is_test {
+        true => Part::Test,
+        false => Part::Validation,
+    })
+}
+
+/// Measures `model` on the run's validation images by what it can do, after `step` steps of training; `stop` is asked before
 /// every batch.
 pub(crate) fn validate<M: Trainable>(
     model: &M,
@@ -85,9 +98,8 @@ pub(crate) fn validate<M: Trainable>(
 }
 
 impl Measured {
-    /// What epochs are compared by, lower being better: the model's own measure, or the training loss where there are no
-    /// test images.
-    pub(crate) fn score(&self, measure: ValidationMeasure, train_loss: f64) -> f64 {
+    /// What epochs are compared by, lower being better: the model's own measure; `None` without validation images.
+    pub(crate) fn score(&self, measure: ValidationMeasure) -> Option<f64> {
         let value = match measure {
             ValidationMeasure::MeanSquaredError => self.validation.map(|validation| validation.mse),
             ValidationMeasure::NegativeBound => match &self.codes {
@@ -96,10 +108,9 @@ impl Measured {
             },
             ValidationMeasure::Objective => self.objective,
         };
-        match (value, measure.direction()) {
-            (Some(value), Direction::Lower) => value,
-            (Some(value), Direction::Higher) => -value,
-            (None, _) => train_loss,
-        }
+        value.map(|value| match measure.direction() {
+            Direction::Lower => value,
+            Direction::Higher => -value,
+        })
     }
 }

@@ -34,7 +34,7 @@ fn losses(model: Model, batch_size: usize) -> Vec<f64> {
         epochs: 2,
         batch_size,
         learning_rate: 1e-3,
-        warmup_steps: 0,
+        warmup_steps: 0.into(),
         ..TrainConfig::default()
     };
     let mut losses = Losses::default();

@@ -5,6 +5,8 @@ mod capabilities;
 mod kernels;
 mod kinds;
 mod learning;
+mod longer;
 mod resuming;
 mod run_directory;
+mod selection;
 mod support;

@@ -19,7 +19,7 @@ fn a_learning_rate_that_explodes_names_the_step_and_keeps_the_last_good_model() 
     for batch_size in [8, 16] {
         let config = TrainConfig {
             learning_rate: 1e30,
-            warmup_steps: 0,
+            warmup_steps: 0.into(),
             schedule: ScheduleConfig::Constant,
             ..quick(5, batch_size)
         };

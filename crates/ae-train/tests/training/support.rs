@@ -202,7 +202,7 @@ pub(crate) fn quick(epochs: usize, batch_size: usize) -> TrainConfig {
     TrainConfig {
         epochs,
         batch_size,
-        warmup_steps: 3,
+        warmup_steps: 3.into(),
         ..TrainConfig::default()
     }
 }

@@ -24,10 +24,10 @@ pub(in crate::faults) fn cases() -> Vec<Case> {
         Case::new(FAMILY, "a later format version", |bench| {
             let run = bench.copy_run("run")?;
             rewrite_manifest(&run, |text| {
-                text.replace("format_version = 1", "format_version = 2")
+                text.replace("format_version = 2", "format_version = 3")
             })?;
             // Not even passed over: the older one would in the end replace it.
-            let refused = ["step-00000006", "format version 2", "reads 1"];
+            let refused = ["step-00000006", "format version 3", "reads 2"];
             bench.refuses(go_on(bench, "run"), 4, &refused)
         }),
         Case::new(FAMILY, "a manifest of other fields", |bench| {

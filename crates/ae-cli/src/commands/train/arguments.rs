@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ae_data::NoiseDraw;
 use ae_models::ReconstructionLoss;
-use ae_train::{OptimizerConfig, ScheduleConfig};
+use ae_train::{OptimizerConfig, ScheduleConfig, Selection};
 use clap::Args;
 
 use crate::arguments::value::{
@@ -27,10 +27,12 @@ Examples:
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       resume where it stopped
   ae train --resume runs/small --checkpoint-every 2min
+  ae train --resume runs/small --epochs 40           train for longer
 
 Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
-say how to resume; SIGUSR1 saves and training continues. The run directory holds config.toml, metrics.jsonl, model.safetensors (the best epoch's) and
-pictures.")]
+say how to resume; SIGUSR1 saves and training continues. Epochs are compared on the validation
+images; the test images are measured once, at the end. The run directory holds config.toml,
+metrics.jsonl, model.safetensors (the epoch's that was kept) and pictures.")]
 pub(in crate::commands) struct TrainArguments {
     /// Take everything from this file, a run's config.toml.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
@@ -78,7 +80,7 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
     pub(super) schedule: Option<ScheduleConfig>,
-    /// Steps over which the learning rate rises at the start.
+    /// Steps over which the learning rate rises at the start [default: 50, at most a tenth of all steps].
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) warmup_steps: Option<usize>,
     /// What is minimized.
@@ -89,9 +91,14 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NORM", value_parser = clip_norm, allow_negative_numbers = true,
           help_heading = "Training")]
     pub(super) clip_norm: Option<ClipNorm>,
-    /// Stop when the test error has not fallen for this many epochs.
+    /// Stop when the error on the validation images has not fallen for this many epochs.
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_one, help_heading = "Training")]
     pub(super) patience: Option<usize>,
+    /// Which epoch's model is kept: the best on the validation images, or the last [default: best, or last where
+    /// there are no validation images].
+    #[arg(long, value_name = "WHICH", value_parser = named::<Selection>(["best", "last"]),
+          help_heading = "Training")]
+    pub(super) select: Option<Selection>,
     /// The seed of everything random.
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) seed: Option<u64>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ae_models::{ComputePath, ModelConfig, Registry};
-use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig};
+use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig, WarmUp};
 
 use super::arguments::{ClipNorm, TrainArguments};
 use super::model::model_config;
@@ -80,6 +80,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--loss", arguments.loss.is_some()),
         ("--clip-norm", arguments.clip_norm.is_some()),
         ("--patience", arguments.patience.is_some()),
+        ("--select", arguments.select.is_some()),
         ("--seed", arguments.seed.is_some()),
         ("--force", arguments.force),
         ("--burn-operations", arguments.burn_operations),
@@ -147,7 +148,10 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         epochs: arguments.epochs.unwrap_or(base.epochs),
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
-        warmup_steps: arguments.warmup_steps.unwrap_or(base.warmup_steps),
+        warmup_steps: arguments
+            .warmup_steps
+            .map_or(base.warmup_steps, WarmUp::Steps),
+        select: arguments.select.unwrap_or(base.select),
         loss: arguments.loss.unwrap_or(base.loss),
         gradient_clip_norm: match arguments.clip_norm {
             Some(ClipNorm::Norm(norm)) => Some(norm),
@@ -167,5 +171,10 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
                 ..EarlyStopping::default()
             })
             .or(base.early_stopping),
+        // Of another length from the start, it has no history.
+        segments: match arguments.resume.is_none() && arguments.epochs.is_some() {
+            true => Vec::new(),
+            false => base.segments,
+        },
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ae_data::{Dataset, Division, ImageSet, Split, SplitOptions};
 use ae_infer::{Device, OpenModel};
-use ae_train::{CodeReport, TrainConfig, Trainer};
+use ae_train::{CodeReport, Selection, TrainConfig, Trainer};
 
 use super::protocols::{Data, Measure, Protocol};
 use crate::error::{CliError, Status};
@@ -27,6 +27,8 @@ pub(super) fn measure(
 ) -> Result<f64, CliError> {
     let config = TrainConfig {
         seed,
+        // As the protocols have it: after the last epoch, and without validation images.
+        select: Selection::Last,
         ..(protocol.train)()
     }
     .check()?;
@@ -65,7 +67,7 @@ pub(super) fn measure(
     }
 }
 
-/// A set as it divides itself, or with every tenth image to test on; 60,000 of the large one, a fifth of them tested on.
+/// A set as it divides itself into training and test images, or with every tenth image to test on; 60,000 of the large one, a fifth of them tested on.
 fn divided(data: Data, dataset: &Dataset, seed: u64) -> Result<Split, CliError> {
     let options = SplitOptions {
         seed,
@@ -79,7 +81,7 @@ fn divided(data: Data, dataset: &Dataset, seed: u64) -> Result<Split, CliError> 
             ..options
         })?;
         (split.train, split.test) = (split.train.take(48_000), split.test.take(12_000));
-        split.validation = split.test.clone();
+        split.validation = split.validation.take(0);
         return Ok(split);
     }
     if dataset.test.is_some() {

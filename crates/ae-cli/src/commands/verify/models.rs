@@ -79,7 +79,7 @@ pub(super) fn adam(epochs: usize) -> TrainConfig {
         learning_rate: 1e-3,
         gradient_clip_norm: None,
         schedule: ScheduleConfig::Constant,
-        warmup_steps: 0,
+        warmup_steps: 0.into(),
         ..TrainConfig::default()
     }
 }

@@ -11,6 +11,7 @@ pub(crate) const BLUR: Definition = Definition {
     strength_meaning: "standard deviation in pixels",
     maximum_strength: 100.0,
     example_strength: 1.0,
+    other_scale: None,
     apply,
 };
 

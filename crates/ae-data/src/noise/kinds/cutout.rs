@@ -18,6 +18,7 @@ pub(crate) const CUTOUT: Definition = Definition {
     strength_meaning: "share of the height and of the width",
     maximum_strength: 1.0,
     example_strength: 0.5,
+    other_scale: Some(100.0),
     apply,
 };
 

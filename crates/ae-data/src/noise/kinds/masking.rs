@@ -14,6 +14,7 @@ pub(crate) const MASKING: Definition = Definition {
     strength_meaning: "share of the pixels",
     maximum_strength: 1.0,
     example_strength: 0.3,
+    other_scale: Some(100.0),
     apply,
 };
 

@@ -13,6 +13,7 @@ pub(crate) const POISSON: Definition = Definition {
     strength_meaning: "standard deviation of a white pixel",
     maximum_strength: 10.0,
     example_strength: 0.2,
+    other_scale: Some(255.0),
     apply,
 };
 

@@ -14,6 +14,7 @@ pub(crate) const SALT_AND_PEPPER: Definition = Definition {
     strength_meaning: "share of the values",
     maximum_strength: 1.0,
     example_strength: 0.2,
+    other_scale: Some(100.0),
     apply,
 };
 

@@ -12,6 +12,7 @@ pub(crate) const SPECKLE: Definition = Definition {
     strength_meaning: "standard deviation of a white pixel",
     maximum_strength: 10.0,
     example_strength: 0.5,
+    other_scale: Some(255.0),
     apply,
 };
 

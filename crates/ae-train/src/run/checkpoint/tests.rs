@@ -6,6 +6,7 @@ use crate::measure::code_report::{CodeReport, SparseReport};
 fn origin() -> Origin {
     Origin {
         train_images: "aa".into(),
+        validation_images: Some(String::new()),
         test_images: String::new(),
         train: toml::Table::new(),
         model: toml::Table::new(),
@@ -19,6 +20,7 @@ fn report() -> EpochReport {
         // A number that many a parser reads back as its neighbour.
         train_loss: 0.204_513_293_504_714_98,
         terms: BTreeMap::from([("reconstruction".to_owned(), 1e-300)]),
+        part: None,
         validation: None,
         validation_loss: None,
         codes: Some(CodeReport::Sparse(SparseReport {
@@ -195,7 +197,7 @@ fn a_later_format_is_named() {
         .split_once('\n')
         .unwrap()
         .1
-        .replace("format_version = 1", "format_version = 2");
+        .replace("format_version = 2", "format_version = 3");
     fs::write(
         &path,
         format!("# sha256 {}\n{rest}", sha256(rest.as_bytes())),
@@ -203,7 +205,7 @@ fn a_later_format_is_named() {
     .unwrap();
     let message = newest(folder.path()).err().unwrap().to_string();
     assert!(
-        message.ends_with("state.toml: format version 2, this program reads 1"),
+        message.ends_with("state.toml: format version 3, this program reads 2"),
         "{message}"
     );
     // Going back to the first one would in the end remove what the later version wrote.
