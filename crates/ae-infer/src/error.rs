@@ -120,8 +120,8 @@ pub enum InferError {
     /// No set is named, and the model's own is another one or was changed so that training images may be among its test
     /// images.
     #[error(
-        "{}: not the images that {model} was trained on: fingerprint {then} then, {now} now; training images may be \
-         among the others, as this run divided by order or the set's own parts are others",
+        "{}: not the images that {model} was trained on: fingerprint {then} then, {now} now; {why}, so training images \
+         may be among the others",
         path.display()
     )]
     DividedAnew {
@@ -133,6 +133,8 @@ pub enum InferError {
         then: String,
         /// The fingerprint of what is there now.
         now: String,
+        /// Why its test images cannot be told from training images.
+        why: &'static str,
     },
     /// Another share for a set that the model was trained on, which was divided then.
     #[error(

@@ -78,6 +78,9 @@ pub(super) fn run(arguments: InterpolateArguments, context: &Context<'_>) -> Res
         arguments.device,
         context,
     )?;
+    for note in model.preparation_notes(None, None) {
+        terminal.warning(note);
+    }
     let from = model.read_image(&arguments.from)?;
     let to = model.read_image(&arguments.to)?;
 

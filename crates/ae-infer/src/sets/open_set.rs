@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ae_data::{Binarization, DataError, Dataset, Division, ImageSet, Part, SplitOptions};
+use ae_data::{Binarization, DataError, Dataset, Division, Fit, ImageSet, Part, SplitOptions};
 use ae_train::{DataConfig, own_parts};
 
 use crate::error::InferError;
@@ -14,6 +14,9 @@ use crate::sets::set_request::SetRequest;
 
 /// The share of a set's images that must be in another for the two to be one that changed.
 const LEAST_IN_COMMON: f64 = 0.1;
+
+/// Why the parts of a changed set are not to be believed.
+const BY_ORDER: &str = "its images were divided by their order";
 
 impl OpenModel {
     /// Opens the set that is asked for, its images in the model's form.
@@ -51,7 +54,7 @@ impl OpenModel {
             opened => opened?,
         };
         self.check_shape(&dataset.name, dataset.train.shape())?;
-        let mut notes = self.preparation_notes(request);
+        let mut notes = self.preparation_notes(request.fit, request.binarize);
         let relation = self.relation(&source, &dataset, request, &mut notes)?;
         let split = match relation.is_own() {
             true => {
@@ -166,6 +169,10 @@ impl OpenModel {
                     path: place.to_owned(),
                     then: then.to_string(),
                     now: now.to_string(),
+                    why: match own.split.division {
+                        Division::Content => "the set's own parts are others",
+                        Division::Shuffle => BY_ORDER,
+                    },
                 });
             }
             notes.push(format!(
@@ -214,6 +221,7 @@ impl OpenModel {
                 path: source.into(),
                 then: short(then),
                 now: found.as_deref().map_or_else(|| "none".to_owned(), short),
+                why: BY_ORDER,
             });
         }
         notes.push(format!(
@@ -249,13 +257,18 @@ impl OpenModel {
         Ok(())
     }
 
-    /// That it isn't known how images were brought to the model.
-    fn preparation_notes(&self, request: &SetRequest) -> Vec<String> {
+    /// That it isn't known how images were brought to the model, and what is assumed in place of what isn't given.
+    #[must_use]
+    pub fn preparation_notes(
+        &self,
+        fit: Option<Fit>,
+        binarize: Option<Binarization>,
+    ) -> Vec<String> {
         let own = self.own_set();
         if own.origin != DataOrigin::Unknown {
             return Vec::new();
         }
-        let fit = request.fit.unwrap_or(own.fit);
+        let fit = fit.unwrap_or(own.fit);
         let note = format!(
             "how images were brought to {} is unknown: its file doesn't say it{}; assumed: fit {fit}, binarization {}",
             self.name(),
@@ -263,7 +276,7 @@ impl OpenModel {
                 Some(problem) => format!(" ({problem})"),
                 None => ", and there is no config.toml beside it".to_owned(),
             },
-            request.binarize.unwrap_or(Binarization::None),
+            binarize.unwrap_or(own.binarize),
         );
         vec![note]
     }

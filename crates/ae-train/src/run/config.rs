@@ -181,12 +181,13 @@ impl DataConfig {
             return self.source.clone();
         }
         let path = Path::new(&self.source);
-        // What isn't there, or has a name that is no text, stays as it was given: opening it says what is wrong.
         let absolute = match cfg!(windows) {
             // There a canonical path is one that hardly a program takes.
             true => std::path::absolute(path),
-            false => path.canonicalize(),
+            // A page of a file, as `scans.tif[3]`, has no path of its own.
+            false => path.canonicalize().or_else(|_| std::path::absolute(path)),
         };
+        // A name that is no text stays as it was given.
         let absolute = absolute
             .ok()
             .and_then(|path| path.to_str().map(str::to_owned));
@@ -235,6 +236,6 @@ mod tests {
         assert_eq!(Path::new(&of("src/../src")), here.join("src"));
         let absolute = folder.path().canonicalize().unwrap();
         assert_eq!(Path::new(&of(absolute.to_str().unwrap())), absolute);
-        assert_eq!(of("not/there"), "not/there");
+        assert_eq!(Path::new(&of("scans.tif[3]")), here.join("scans.tif[3]"));
     }
 }
