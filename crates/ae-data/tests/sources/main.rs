@@ -4,6 +4,7 @@ mod archives;
 mod files;
 mod folders;
 mod glyphs;
+mod parts;
 mod real;
 #[path = "../../../../tests/skipping.rs"]
 mod skipping;
