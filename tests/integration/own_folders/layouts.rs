@@ -37,9 +37,15 @@ fn the_root_of_an_mvtec_set_is_no_set_of_three_classes() {
     write_mvtec(folder.path(), "bottle");
     write(folder.path(), "bottle/license.txt", b"free");
     let found = info(folder.path(), "bottle");
-    assert_eq!((&found["train"]["images"], &found["files"]), (&json!(60), &json!(90)));
+    assert_eq!(
+        (&found["train"]["images"], &found["files"]),
+        (&json!(60), &json!(90))
+    );
     let counts = |part: &str| {
-        let classes = found[part]["classes"].as_array().cloned().unwrap_or_default();
+        let classes = found[part]["classes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let class = |c: &Value| format!("{} {}", c["class"].as_str().unwrap_or(""), c["images"]);
         classes.iter().map(class).collect::<Vec<_>>().join(", ")
     };
@@ -58,12 +64,17 @@ fn the_root_of_an_mvtec_set_is_no_set_of_three_classes() {
     let said = trained.lines("layout: ");
     assert_eq!(
         said,
-        ["layout: MVTec AD, folders train (60), test (30); 2 classes: broken, good; left aside: 15 masks, 1 .txt"]
+        [
+            "layout: MVTec AD, folders train (60), test (30); 2 classes: broken, good; left aside: 15 masks, 1 .txt"
+        ]
     );
     // The category's folder alone in another one is the same set.
     let folder = scratch();
     write_mvtec(folder.path(), "delivery/of today/bottle");
-    assert_eq!(info(folder.path(), "delivery")["fingerprint"], found["fingerprint"]);
+    assert_eq!(
+        info(folder.path(), "delivery")["fingerprint"],
+        found["fingerprint"]
+    );
 }
 
 #[test]
@@ -72,8 +83,16 @@ fn the_folders_of_mvtec_loco_are_known_too() {
     write_discs(folder.path(), "box/train/good", 0..30);
     write_discs(folder.path(), "box/validation/good", 30..40);
     write_discs(folder.path(), "box/test/logical_anomalies", 40..45);
-    write(folder.path(), "box/ground_truth/logical_anomalies/040/000.png", &gray(255));
-    write(folder.path(), "box/ground_truth/logical_anomalies/040/001.png", &gray(255));
+    write(
+        folder.path(),
+        "box/ground_truth/logical_anomalies/040/000.png",
+        &gray(255),
+    );
+    write(
+        folder.path(),
+        "box/ground_truth/logical_anomalies/040/001.png",
+        &gray(255),
+    );
     let found = info(folder.path(), "box");
     let images = |part: &str| found[part]["images"].as_u64();
     assert_eq!(
@@ -81,7 +100,10 @@ fn the_folders_of_mvtec_loco_are_known_too() {
         (Some(30), Some(10), Some(5))
     );
     assert_eq!(found["masks"], 1);
-    assert_eq!(found["layout"]["left_aside"], json!([{"what": "masks", "count": 2}]));
+    assert_eq!(
+        found["layout"]["left_aside"],
+        json!([{"what": "masks", "count": 2}])
+    );
 }
 
 #[test]
@@ -95,7 +117,11 @@ fn pictures_beside_train_and_test_make_them_no_classes() {
         write_discs(folder.path(), "set/train/good", 0..15);
         write_discs(folder.path(), "set/test/good", 15..30);
         for (number, name) in beside.iter().enumerate() {
-            write(folder.path(), format!("set/{name}"), &disc(90 + number as u64).png());
+            write(
+                folder.path(),
+                format!("set/{name}"),
+                &disc(90 + number as u64).png(),
+            );
         }
         let found = info(folder.path(), "set");
         assert_eq!(found["train"]["images"], 15, "{beside:?}");
@@ -103,7 +129,10 @@ fn pictures_beside_train_and_test_make_them_no_classes() {
         let aside = &found["layout"]["left_aside"];
         assert_eq!(aside[0]["count"], beside.len(), "{aside}");
         let what = aside[0]["what"].as_str().unwrap_or_default();
-        assert!(what.ends_with("beside the train and test folders"), "{aside}");
+        assert!(
+            what.ends_with("beside the train and test folders"),
+            "{aside}"
+        );
     }
 }
 
@@ -142,7 +171,11 @@ fn masks_beside_images_and_good_beside_defects_are_told_apart() {
     write_discs(folder.path(), "parts/good", 0..12);
     write_discs(folder.path(), "parts/scratched", 12..16);
     for number in 0..12 {
-        write(folder.path(), format!("cells/masks/{number:03}.png"), &gray(255));
+        write(
+            folder.path(),
+            format!("cells/masks/{number:03}.png"),
+            &gray(255),
+        );
     }
     for number in 12..16 {
         let mask = format!("parts/ground_truth/scratched/{number:03}_mask.png");
@@ -157,7 +190,10 @@ fn masks_beside_images_and_good_beside_defects_are_told_apart() {
         json!([{"class": "good", "images": 12}, {"class": "scratched", "images": 4}])
     );
     assert_eq!(parts["masks"], 4);
-    assert_eq!(parts["layout"]["recognized"], "folders of pictures; 2 classes: good, scratched");
+    assert_eq!(
+        parts["layout"]["recognized"],
+        "folders of pictures; 2 classes: good, scratched"
+    );
 }
 
 #[test]
@@ -168,8 +204,7 @@ fn a_folder_of_several_sets_is_refused_with_their_names() {
     for line in ["data info mvtec", "train --data mvtec --epochs 1 -o run"] {
         let refused = ae(folder.path(), line);
         assert_eq!(refused.code, 2, "{refused:#?}");
-        let expected =
-            "error: mvtec holds 2 sets with train and test folders of their own, not one: bottle, cable";
+        let expected = "error: mvtec holds 2 sets with train and test folders of their own, not one: bottle, cable";
         assert_eq!(refused.lines("error:"), [expected]);
     }
     assert!(!folder.path().join("run").exists());
@@ -193,7 +228,9 @@ fn what_is_no_picture_is_counted_by_its_ending() {
     );
     let text = done(folder.path(), "data info set").stdout;
     assert!(
-        text.contains("one folder of pictures; no classes; left aside: 1 without an ending, 2 .csv, 2 .txt"),
+        text.contains(
+            "one folder of pictures; no classes; left aside: 1 without an ending, 2 .csv, 2 .txt"
+        ),
         "{text}"
     );
 }

@@ -8,22 +8,34 @@ use crate::fixture::scratch;
 
 fn counts(part: &Value) -> Vec<u64> {
     let classes = part["classes"].as_array().cloned().unwrap_or_default();
-    classes.iter().filter_map(|class| class["images"].as_u64()).collect()
+    classes
+        .iter()
+        .filter_map(|class| class["images"].as_u64())
+        .collect()
 }
 
 #[test]
 fn a_limit_is_spread_over_the_classes_of_every_part() {
     let folder = scratch();
     for (class, first) in [("a", 0), ("b", 100), ("c", 200)] {
-        write_discs(folder.path(), &format!("set/train/{class}"), first..first + 40);
-        write_discs(folder.path(), &format!("set/test/{class}"), first + 40..first + 60);
+        write_discs(
+            folder.path(),
+            &format!("set/train/{class}"),
+            first..first + 40,
+        );
+        write_discs(
+            folder.path(),
+            &format!("set/test/{class}"),
+            first + 40..first + 60,
+        );
     }
     let found = done(folder.path(), "data info set --limit 30 --json").json();
     assert_eq!(counts(&found["train"]), [10, 10, 10]);
     assert_eq!(counts(&found["test"]), [10, 10, 10]);
     assert_eq!(found["parts"]["train"], 30);
     assert_eq!(found["parts"]["test"], 30);
-    let line = "train --data set --limit 12 --model dense --widths 16,4 --epochs 1 --threads 1 -o run";
+    let line =
+        "train --data set --limit 12 --model dense --widths 16,4 --epochs 1 --threads 1 -o run";
     let trained = done(folder.path(), line);
     assert!(trained.stderr.contains("12 training"), "{}", trained.stderr);
     // Others of another seed.

@@ -27,7 +27,7 @@ fn best_epoch(validation: &str, discs_validate: bool, discs_test: bool) -> u64 {
             false => write_middle_gray(folder.path(), &name),
         }
     }
-    let line = "train --data set --model dense --widths 32,8 --epochs 6 --batch-size 6 --learning-rate 0.02 \
+    let line = "train --data set --model dense --widths 32,8 --epochs 6 --batch-size 6 --learning-rate 0.002 \
                 --warmup-steps 0 --threads 1 --json -o run";
     let json = done(folder.path(), line).json();
     json["best_epoch"].as_u64().unwrap_or_default()
@@ -55,7 +55,10 @@ fn the_validation_folder_is_a_part_of_its_own() {
         (Some(15), Some(12), Some(10))
     );
     let parts = |part: &str| found["parts"][part].as_u64();
-    assert_eq!((parts("train"), parts("validation"), parts("test")), (Some(15), Some(12), Some(10)));
+    assert_eq!(
+        (parts("train"), parts("validation"), parts("test")),
+        (Some(15), Some(12), Some(10))
+    );
     assert_eq!(
         found["layout"]["recognized"],
         "folders train (15), validation (12), test (10); no classes"
@@ -103,5 +106,8 @@ fn sets_without_folders_get_all_three_parts_down_to_three_images() {
     );
     let refused = crate::command::ae(folder.path(), "train --data two --epochs 1 -o run");
     assert_eq!(refused.code, 3, "{refused:#?}");
-    assert!(refused.stderr.contains("its parts need at least 3"), "{refused:#?}");
+    assert!(
+        refused.stderr.contains("its parts need at least 3"),
+        "{refused:#?}"
+    );
 }

@@ -18,7 +18,7 @@ const SKETCH_HASHES: usize = 64;
 /// classes, and where digests differ, the sketches tell how many images two sets have in common.
 ///
 /// It is of the images as their source has them, before size, fit and channels, and not of their order or their files'
-/// names. As text it is the digest's first 12 digits.
+/// names, nor of a single class's name, which may be that of a folder around all images. As text it is the digest's first 12 digits.
 ///
 /// # References
 /// A. Broder (1997), *On the resemblance and containment of documents*; Z. Bar-Yossef et al. (2002), *Counting distinct
@@ -75,8 +75,10 @@ impl Dataset {
         for (part, set) in parts {
             let Some(set) = set else { continue };
             for (index, digest) in set.source_digests()?.into_iter().enumerate() {
+                // One class tells no images apart: it may be a folder around all of them.
                 let class = set
                     .label(index)
+                    .filter(|_| set.classes().len() > 1)
                     .map_or("", |label| set.classes()[label as usize].as_str());
                 images.push((part, class, digest));
             }
