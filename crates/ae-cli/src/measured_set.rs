@@ -2,6 +2,7 @@
 
 use ae_data::{Dataset, ImageSet, Part};
 use ae_infer::{OpenModel, OpenedSet, Relation, SetRequest};
+use ae_report::thousands;
 use serde::Serialize;
 
 use crate::arguments::DataArguments;
@@ -59,6 +60,20 @@ impl MeasuredSet {
             part,
             relation: Relation::Own.name(),
             changed: None,
+        }
+    }
+
+    /// Which images and how many, as a line: `letters: 187 images of the test set`.
+    pub(crate) fn line(&self, images: usize) -> String {
+        match (self.part, images) {
+            // A picture alone.
+            (Part::All, 1) => format!("{}: 1 image", self.data),
+            _ => format!(
+                "{}: {} {}",
+                self.data,
+                thousands(images as u64),
+                self.images()
+            ),
         }
     }
 

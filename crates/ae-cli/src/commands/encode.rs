@@ -89,11 +89,12 @@ impl Encoded {
             .map(|&size| thousands(size as u64))
             .collect();
         format!(
-            "{}: shape ({}), dtype {}, {} bytes of numbers",
+            "{}: shape ({}), dtype {}, {} bytes of numbers\n{}",
             self.file.display(),
             shape.join(", "),
             self.dtype,
             thousands(self.shape.iter().product::<usize>() as u64 * 4),
+            self.set.line(self.shape[0]),
         )
     }
 }

@@ -135,7 +135,7 @@ impl Probed {
             })
             .collect();
         format!(
-            "{}: {} classes of {} ({}), learned from {} images, measured on {}\n\n{}",
+            "{}: {} classes of {} ({}), learned from {} training images, measured on {} test images\n\n{}",
             self.model,
             self.classes,
             self.set.data,

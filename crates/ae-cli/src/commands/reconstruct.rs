@@ -283,7 +283,8 @@ impl Reconstructed {
         let Quality {
             mse, psnr, ssim, ..
         } = self.quality;
-        format!("{place}\nmse {mse:.5}  psnr {psnr:.2} dB  ssim {ssim:.4}")
+        let set = self.set.line(self.images.len());
+        format!("{place}\n{set}\nmse {mse:.5}  psnr {psnr:.2} dB  ssim {ssim:.4}")
     }
 }
 
