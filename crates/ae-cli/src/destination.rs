@@ -33,6 +33,23 @@ pub(crate) fn check_writable(path: &Path, force: bool) -> Result<(), CliError> {
     }
 }
 
+/// As [`check_writable`], for a drawing, which is a PNG file whatever its name says.
+///
+/// # Errors
+/// Those of [`check_writable`], and a name with the extension of another format.
+pub(crate) fn check_drawing(path: &Path, force: bool) -> Result<(), CliError> {
+    match path
+        .extension()
+        .map(|extension| extension.to_ascii_lowercase())
+    {
+        Some(extension) if extension != "png" => Err(CliError::usage(
+            path.display(),
+            "drawings are written as PNG: name it .png",
+        )),
+        _ => check_writable(path, force),
+    }
+}
+
 /// `/dev/null` and the like exist, and nothing is lost by writing to them.
 fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())

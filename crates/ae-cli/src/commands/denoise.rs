@@ -14,7 +14,7 @@ use crate::command::Example;
 use crate::commands::denoise::picture::Denoiser;
 use crate::commands::denoise::report::{Denoised, Failure};
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::opening::{Wanted, open};
 
@@ -95,7 +95,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
     }
     let jobs = listed.jobs;
     if let Some(comparison) = &arguments.compare {
-        check_writable(comparison, arguments.force)?;
+        check_drawing(comparison, arguments.force)?;
         if jobs.len() > 1 {
             return Err(CliError::usage("--compare", "takes one picture at a time"));
         }

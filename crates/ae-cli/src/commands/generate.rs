@@ -12,7 +12,7 @@ use crate::arguments::value::at_least_one;
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
 use crate::command::Example;
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::measured_set::{open_set, request_of};
 use crate::opening::{Wanted, open};
@@ -71,7 +71,7 @@ struct Generated {
 
 pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    check_writable(&arguments.out, arguments.force)?;
+    check_drawing(&arguments.out, arguments.force)?;
     if arguments.count > MOST_IMAGES {
         return Err(CliError::usage(
             "--count",

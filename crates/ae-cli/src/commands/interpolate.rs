@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::arguments::value::{at_least_one, parsed};
 use crate::arguments::{DeviceArguments, ModelOption};
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::opening::{Wanted, open};
 
@@ -65,7 +65,7 @@ struct Interpolated {
 
 pub(super) fn run(arguments: InterpolateArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    check_writable(&arguments.out, arguments.force)?;
+    check_drawing(&arguments.out, arguments.force)?;
     if !(2..=MOST_STEPS).contains(&arguments.steps) {
         return Err(CliError::usage(
             "--steps",

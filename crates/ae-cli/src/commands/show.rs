@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::image_source::read_run_config;
 use crate::measured_set::MeasuredSet;
@@ -68,7 +68,7 @@ struct Shown {
 
 pub(super) fn run(arguments: ShowArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    check_writable(&arguments.out, arguments.force)?;
+    check_drawing(&arguments.out, arguments.force)?;
     let out = arguments.out.clone();
     let (model, set, picture) = match arguments.losses {
         true => losses(arguments, context)?,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::arguments::value::{above_zero, at_least_one};
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::measured_set::MeasuredSet;
 use crate::opening::open_with_images;
@@ -88,7 +88,7 @@ struct Number {
 
 pub(super) fn run(arguments: TraverseArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    check_writable(&arguments.out, arguments.force)?;
+    check_drawing(&arguments.out, arguments.force)?;
     for (option, value) in [("--steps", arguments.steps), ("--rows", arguments.rows)] {
         if value > MOST {
             let why = format!("'{value}': at most {MOST} fit on a picture");

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DataPosition, read_noise};
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::image_source::ImageSource;
 use crate::pictures::sample;
@@ -56,7 +56,7 @@ pub(in crate::commands) fn run(
     context: &Context<'_>,
 ) -> Result<(), CliError> {
     let terminal = context.terminal;
-    check_writable(&arguments.out, arguments.force)?;
+    check_drawing(&arguments.out, arguments.force)?;
     let set = ImageSource::alone(arguments.set).open(&terminal)?.train;
     let set = set.subset(sample(&set, arguments.count));
     let noises = match arguments.noise.is_empty() {
