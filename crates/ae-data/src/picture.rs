@@ -3,6 +3,7 @@
 //! An [`Image`](crate::Image) is what a model learns from: bytes, gray or color. A [`Page`] is what somebody wants back.
 
 mod depth;
+mod exif;
 mod format;
 mod listing;
 mod metadata;

@@ -29,14 +29,12 @@ fn open(folder: &Path, name: &str) -> DynamicImage {
     image::open(folder.join(name)).expect("a picture")
 }
 
-/// A picture whose every row is a ramp of 16 bits.
-fn ramp(channels: usize) -> Picture {
-    let (width, height) = (512, 8);
-    let values = (0..width * height * channels).map(|place| {
-        let column = place / channels % width;
-        (column * 65_535 / (width - 1)) as u16
-    });
-    Picture::new(width, height, channels, vec![0; width * height * channels])
+/// A picture with as many different values as it has places.
+fn deep(channels: usize) -> Picture {
+    let (width, height) = (96, 64);
+    let count = width * height * channels;
+    let values = (0..count).map(|place| (place * 40_503 % 65_536) as u16);
+    Picture::new(width, height, channels, vec![0; count])
         .with(channels, Samples::U16(values.collect()))
 }
 
@@ -51,7 +49,7 @@ fn profile(colors: &[u8; 4]) -> Vec<u8> {
 #[test]
 fn sixteen_bits_are_not_brought_to_eight() {
     let folder = scratch();
-    let (gray, color) = (ramp(1), ramp(3));
+    let (gray, color) = (deep(1), deep(3));
     for (name, file) in [
         ("gray.png", gray.png()),
         ("color.png", color.png()),
@@ -246,8 +244,8 @@ fn a_jpeg_is_at_least_as_fine_as_the_one_that_came_in() {
             write(path, "in.jpg", &input);
             denoise(path, "in.jpg -o out.jpg --force");
             let (before, after) = (tables(&input), tables(&read(path, "out.jpg")));
-            assert_eq!(before.len(), channels.min(2));
-            assert_eq!(before.len(), after.len());
+            // Of a gray picture, the first is the one that is used.
+            let (before, after) = (&before[..channels.min(2)], &after[..channels.min(2)]);
             for (before, after) in before.iter().flatten().zip(after.iter().flatten()) {
                 assert!(after <= before, "quality {quality}: {after} for {before}");
             }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 use crate::picture::format::PictureFormat;
+use crate::picture::reading::{Recognized, START_BYTES, has_name_of, recognize};
 
 /// How deep folders may lie in each other.
 const MAX_DEPTH: usize = 32;
@@ -75,9 +76,7 @@ impl Walk<'_> {
             let path = entry.path();
             if path.is_dir() {
                 self.enter(&path, depth - 1)?;
-            } else if PictureFormat::of_file(&path).is_some()
-                || PictureFormat::of_written(&path).is_some()
-            {
+            } else if PictureFormat::of_file(&path).is_some() || has_name_of(&path).is_some() {
                 let relative = path
                     .strip_prefix(self.root)
                     .expect("what a folder lists lies in the folder");
@@ -93,20 +92,24 @@ impl Walk<'_> {
 }
 
 impl PictureFormat {
-    /// The format of a file, by its content; nothing where it is no picture or cannot be read.
+    /// The format of a file, by its content; nothing where it is no picture that can be read.
     #[must_use]
     pub fn of_file(path: &Path) -> Option<Self> {
         // Opening a pipe would wait for a writer.
         if !fs::metadata(path).ok()?.is_file() {
             return None;
         }
-        let mut start = Vec::new();
+        let mut start = Vec::with_capacity(START_BYTES);
         File::open(path)
             .ok()?
-            .take(64)
+            .take(START_BYTES as u64)
             .read_to_end(&mut start)
             .ok()?;
-        let format = ::image::guess_format(&start).ok()?;
-        Self::from_image_crate(format)
+        match recognize(&start) {
+            Some(Recognized::Readable(format)) => Some(format),
+            Some(Recognized::Unreadable(_)) => None,
+            // Targa has no signature.
+            None => has_name_of(path).filter(|format| *format == Self::Tga),
+        }
     }
 }

@@ -164,10 +164,7 @@ impl PictureReader {
             Encoded::open(Arc::from(bytes), format, path, limits)
         })?;
         let (encoded, mut metadata) = opened;
-        let is_gray = encoded.is_gray();
-        metadata.icc_profile = metadata
-            .icc_profile
-            .filter(|profile| describes(profile, is_gray));
+        metadata.icc_profile = metadata.icc_profile.filter(|profile| describes(profile));
         Ok(Self::new(
             path,
             limits,
@@ -186,10 +183,8 @@ impl PictureReader {
         let stated = pages.metadata();
         let bits = pages.bits();
         let mut metadata = PictureMetadata::new(PictureFormat::Tiff, bits);
-        let is_gray = pages.is_gray();
-        metadata.icc_profile = stated
-            .icc_profile
-            .filter(|profile| describes(profile, is_gray));
+        metadata.icc_profile = stated.icc_profile.filter(|profile| describes(profile));
+        metadata.exif = stated.exif;
         metadata.resolution = stated.resolution;
         Ok(Self::new(
             path,
@@ -327,9 +322,14 @@ fn guarded<T>(path: &Path, decode: impl FnOnce() -> Result<T, DataError>) -> Res
         .unwrap_or_else(|_| Err(DataError::decode(path, "its decoder gave up (it panicked)")))
 }
 
-/// Whether an ICC profile describes pictures of this kind: its header names the colors (ICC.1:2022, 7.2.8).
-fn describes(profile: &[u8], is_gray: bool) -> bool {
-    profile.get(16..20) == Some(if is_gray { b"GRAY" } else { b"RGB " })
+/// Whether an ICC profile can be kept: its header names the colors that it is of (ICC.1:2022, 7.2.6). What was CMYK or
+/// Lab in the file is RGB in the page; a profile of RGB beside gray pixels is usual, and one that says nothing is the
+/// business of whoever wrote it.
+fn describes(profile: &[u8]) -> bool {
+    !matches!(
+        profile.get(16..20),
+        Some(b"CMYK" | b"CMY " | b"Lab " | b"YCbr")
+    )
 }
 
 impl Page {

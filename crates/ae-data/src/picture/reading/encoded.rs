@@ -134,11 +134,6 @@ impl Encoded {
         self.frames.max(1)
     }
 
-    /// Whether the pictures are gray.
-    pub(crate) fn is_gray(&self) -> bool {
-        !self.color.has_color()
-    }
-
     /// Decodes a page.
     pub(crate) fn read(&mut self, index: usize) -> Result<Page, String> {
         let page = if self.frames > 0 {

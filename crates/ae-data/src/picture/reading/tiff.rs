@@ -2,6 +2,7 @@
 
 mod chunks;
 mod colors;
+mod described;
 mod directory;
 mod layout;
 
@@ -25,6 +26,8 @@ pub(crate) struct TiffPages<R> {
 pub(crate) struct TiffMetadata {
     pub(crate) icc_profile: Option<Vec<u8>>,
     pub(crate) resolution: Option<Resolution>,
+    /// What is said of the picture, but not of its pixels, as an EXIF block.
+    pub(crate) exif: Option<Vec<u8>>,
 }
 
 impl<R: Read + Seek> TiffPages<R> {
@@ -78,12 +81,6 @@ impl<R: Read + Seek> TiffPages<R> {
         pages.iter().map(bits_of).max().unwrap_or(8)
     }
 
-    /// Whether the first page is gray.
-    pub(crate) fn is_gray(&mut self) -> bool {
-        let photometric = self.file.number(&self.pages[0], tag::PHOTOMETRIC);
-        matches!(photometric, Ok(Some(0 | 1)))
-    }
-
     /// A page's width and height.
     pub(crate) fn size(&mut self, page: usize) -> Result<(u64, u64), String> {
         size_of(&mut self.file, &self.pages[page])
@@ -133,6 +130,7 @@ impl<R: Read + Seek> TiffPages<R> {
         TiffMetadata {
             icc_profile: file.bytes(&pages[0], tag::ICC_PROFILE).ok().flatten(),
             resolution,
+            exif: file.described(&pages[0]).block(),
         }
     }
 }

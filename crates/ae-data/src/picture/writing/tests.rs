@@ -9,6 +9,7 @@ use ::image::{AnimationDecoder as _, DynamicImage, ImageDecoder as _, ImageForma
 use crate::error::DataError;
 use crate::image::Size;
 use crate::picture::PictureFormat;
+use crate::picture::exif::{ExifField, ExifFields};
 use crate::picture::metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
 use crate::picture::page::{Page, Samples, ValueRange};
 use crate::picture::writing::{Loss, PictureWriter, writable_extensions};
@@ -201,6 +202,19 @@ fn twelve_bits_stay_twelve_bits() {
     assert_eq!(last, (34.0 * 117.0 / 4095.0 * 255.0_f64).round() as u8);
 }
 
+fn exif_fields() -> ExifFields {
+    let field = |tag, kind, bytes: &[u8]| ExifField {
+        tag,
+        kind,
+        bytes: bytes.to_vec(),
+    };
+    ExifFields {
+        main: vec![field(0x010F, 2, b"Maker\0"), field(0x0112, 3, &[1, 0])],
+        exif: vec![field(0x829A, 5, &[1, 0, 0, 0, 250, 0, 0, 0])],
+        gps: Vec::new(),
+    }
+}
+
 fn full_metadata() -> PictureMetadata {
     PictureMetadata {
         icc_profile: Some(
@@ -208,7 +222,7 @@ fn full_metadata() -> PictureMetadata {
                 .map(|value| (value * 31 % 256) as u8)
                 .collect(),
         ),
-        exif: Some(b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0".to_vec()),
+        exif: exif_fields().block(),
         resolution: Some(Resolution {
             x: 300.0,
             y: 150.0,
@@ -252,6 +266,24 @@ fn profile_exif_and_resolution_are_kept_or_said_to_be_lost() {
     let mut decoder = TiffDecoder::new(Cursor::new(&tiff)).unwrap();
     assert_eq!(decoder.icc_profile().unwrap(), metadata.icc_profile);
     let mut decoder = ::tiff::decoder::Decoder::new(Cursor::new(&tiff)).unwrap();
+    let maker = decoder.get_tag_ascii_string(::tiff::tags::Tag::from_u16_exhaustive(0x010F));
+    assert_eq!(maker.unwrap(), "Maker");
+    let place = decoder.get_tag(::tiff::tags::Tag::ExifDirectory).unwrap();
+    let place = place.into_ifd_pointer().unwrap();
+    let directory = decoder.read_directory(place).unwrap();
+    let exposure = decoder
+        .read_directory_tags(&directory)
+        .get_tag(::tiff::tags::Tag::from_u16_exhaustive(0x829A));
+    assert_eq!(
+        exposure.unwrap(),
+        ::tiff::decoder::ifd::Value::Rational(1, 250)
+    );
+    assert!(
+        decoder
+            .find_tag(::tiff::tags::Tag::Orientation)
+            .unwrap()
+            .is_none()
+    );
     let mut number = |tag| decoder.get_tag(tag).unwrap();
     use ::tiff::decoder::ifd::Value;
     assert_eq!(

@@ -125,7 +125,8 @@ impl<R: Read + Seek> TiffFile<R> {
         Ok((file, directories))
     }
 
-    fn directory(&mut self, at: u64) -> io::Result<(Directory, u64)> {
+    /// The directory at a place, and where the next one is.
+    pub(crate) fn directory(&mut self, at: u64) -> io::Result<(Directory, u64)> {
         let form = self.form;
         let count_bytes = if form.big_tiff { 8 } else { 2 };
         let entry_bytes = if form.big_tiff { 20 } else { 12 };
@@ -167,7 +168,7 @@ impl<R: Read + Seek> TiffFile<R> {
     }
 
     /// The raw bytes of an entry's values, and how many bytes one takes.
-    fn raw(
+    pub(crate) fn raw(
         &mut self,
         directory: &Directory,
         tag: u16,
@@ -243,6 +244,12 @@ impl<R: Read + Seek> TiffFile<R> {
 }
 
 impl Directory {
+    /// The tags of all entries, rising.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = u16> + use<> {
+        let tags: Vec<u16> = self.entries.keys().copied().collect();
+        tags.into_iter()
+    }
+
     /// Whether there is an entry with this tag.
     pub(crate) fn has(&self, tag: u16) -> bool {
         self.entries.contains_key(&tag)

@@ -1,16 +1,18 @@
 //! TIFF, of any number of pages, compressed without loss.
 
-use ::tiff::TiffError;
+use ::tiff::decoder::ifd::Entry;
 use ::tiff::encoder::colortype::{
     ColorType, Gray8, Gray16, Gray32Float, RGB8, RGB16, RGB32Float, RGBA8, RGBA16, RGBA32Float,
 };
 use ::tiff::encoder::{
-    Compression, ImageEncoder, Predictor, Rational, TiffEncoder, TiffKind, TiffKindBig,
-    TiffKindStandard, TiffValue,
+    Compression, DirectoryEncoder, ImageEncoder, Predictor, Rational, TiffEncoder, TiffKind,
+    TiffKindBig, TiffKindStandard, TiffValue,
 };
-use ::tiff::tags::{ExtraSamples, ResolutionUnit as TiffUnit, Tag};
+use ::tiff::tags::{ExtraSamples, ResolutionUnit as TiffUnit, Tag, Type};
+use ::tiff::{Directory, TiffError};
 use ae_files::WriteSeek;
 
+use crate::picture::exif::{ExifField, ExifFields};
 use crate::picture::format::PictureFormat;
 use crate::picture::metadata::{PictureMetadata, ResolutionUnit};
 use crate::picture::page::{Page, Samples};
@@ -32,12 +34,13 @@ pub(super) static TIFF: WritableFormat = WritableFormat {
         },
         pages: Pages::Any,
         icc_profile: true,
-        exif: false,
+        exif: true,
         resolution: true,
     },
     encode: Encode::Several(|out, about| {
         Box::new(TiffPages {
             state: State::Before(out),
+            exif: about.metadata.exif.as_deref().and_then(ExifFields::read),
             about,
         })
     }),
@@ -47,6 +50,8 @@ type Out<'a> = &'a mut dyn WriteSeek;
 
 struct TiffPages<'a> {
     state: State<'a>,
+    /// For the first page.
+    exif: Option<ExifFields>,
     about: About<'a>,
 }
 
@@ -61,19 +66,22 @@ enum State<'a> {
 impl PageEncoder for TiffPages<'_> {
     fn page(&mut self, page: &Page) -> Result<(), EncodeError> {
         let metadata = self.about.metadata;
+        let exif = self.exif.take().unwrap_or_default();
         self.state = match std::mem::replace(&mut self.state, State::Failed) {
             State::Before(out) if is_big(page, self.about.page_count) => State::Big(write(
                 TiffEncoder::new_big(out).map_err(error)?,
                 page,
                 metadata,
+                &exif,
             )?),
             State::Before(out) => State::Standard(write(
                 TiffEncoder::new(out).map_err(error)?,
                 page,
                 metadata,
+                &exif,
             )?),
-            State::Standard(encoder) => State::Standard(write(encoder, page, metadata)?),
-            State::Big(encoder) => State::Big(write(encoder, page, metadata)?),
+            State::Standard(encoder) => State::Standard(write(encoder, page, metadata, &exif)?),
+            State::Big(encoder) => State::Big(write(encoder, page, metadata, &exif)?),
             State::Failed => return Err(EncodeError::Format("an earlier page failed".to_owned())),
         };
         Ok(())
@@ -95,6 +103,7 @@ fn write<'a, K: TiffKind>(
     encoder: TiffEncoder<Out<'a>, K>,
     page: &Page,
     metadata: &PictureMetadata,
+    exif: &ExifFields,
 ) -> Result<TiffEncoder<Out<'a>, K>, EncodeError> {
     // The predictor of the crate knows nothing of a channel beside gray, and of floating point.
     let predictor = match (&page.samples, page.channels) {
@@ -106,15 +115,17 @@ fn write<'a, K: TiffKind>(
         .with_predictor(predictor);
     let to = &mut encoder;
     match (&page.samples, page.channels) {
-        (Samples::U8(values), 1 | 2) => write_as::<Gray8, K>(to, page, values, metadata),
-        (Samples::U8(values), 3) => write_as::<RGB8, K>(to, page, values, metadata),
-        (Samples::U8(values), _) => write_as::<RGBA8, K>(to, page, values, metadata),
-        (Samples::U16(values), 1 | 2) => write_as::<Gray16, K>(to, page, values, metadata),
-        (Samples::U16(values), 3) => write_as::<RGB16, K>(to, page, values, metadata),
-        (Samples::U16(values), _) => write_as::<RGBA16, K>(to, page, values, metadata),
-        (Samples::F32(values), 1 | 2) => write_as::<Gray32Float, K>(to, page, values, metadata),
-        (Samples::F32(values), 3) => write_as::<RGB32Float, K>(to, page, values, metadata),
-        (Samples::F32(values), _) => write_as::<RGBA32Float, K>(to, page, values, metadata),
+        (Samples::U8(values), 1 | 2) => write_as::<Gray8, K>(to, page, values, metadata, exif),
+        (Samples::U8(values), 3) => write_as::<RGB8, K>(to, page, values, metadata, exif),
+        (Samples::U8(values), _) => write_as::<RGBA8, K>(to, page, values, metadata, exif),
+        (Samples::U16(values), 1 | 2) => write_as::<Gray16, K>(to, page, values, metadata, exif),
+        (Samples::U16(values), 3) => write_as::<RGB16, K>(to, page, values, metadata, exif),
+        (Samples::U16(values), _) => write_as::<RGBA16, K>(to, page, values, metadata, exif),
+        (Samples::F32(values), 1 | 2) => {
+            write_as::<Gray32Float, K>(to, page, values, metadata, exif)
+        }
+        (Samples::F32(values), 3) => write_as::<RGB32Float, K>(to, page, values, metadata, exif),
+        (Samples::F32(values), _) => write_as::<RGBA32Float, K>(to, page, values, metadata, exif),
     }
     .map_err(error)?;
     Ok(encoder)
@@ -125,6 +136,7 @@ fn write_as<C: ColorType, K: TiffKind>(
     page: &Page,
     values: &[C::Inner],
     metadata: &PictureMetadata,
+    exif: &ExifFields,
 ) -> Result<(), TiffError>
 where
     [C::Inner]: TiffValue,
@@ -133,7 +145,18 @@ where
         u32::try_from(page.size.width)?,
         u32::try_from(page.size.height)?,
     );
+    let exif_at = write_directory(encoder, &exif.exif)?;
+    let gps_at = write_directory(encoder, &exif.gps)?;
     let mut image = encoder.new_image::<C>(width, height)?;
+    for field in exif.main.iter().filter(|field| !field.is_of_pixels()) {
+        write_field(image.encoder(), field)?;
+    }
+    if let Some(place) = exif_at {
+        image.encoder().write_tag(Tag::ExifDirectory, place)?;
+    }
+    if let Some(place) = gps_at {
+        image.encoder().write_tag(Tag::GpsDirectory, place)?;
+    }
     match page.channels {
         2 => image.extra_samples(&[ExtraSamples::UnassociatedAlpha])?,
         4 => {
@@ -151,9 +174,10 @@ fn describe<C: ColorType, K: TiffKind>(
     metadata: &PictureMetadata,
 ) -> Result<(), TiffError> {
     if let Some(profile) = &metadata.icc_profile {
-        image
+        let entry = image
             .encoder()
-            .write_tag(Tag::IccProfile, profile.as_slice())?;
+            .write_entry_bytes(Type::UNDEFINED, profile)?;
+        add(image.encoder(), Tag::IccProfile, entry);
     }
     if let Some(resolution) = &metadata.resolution {
         let resolution = by_inch_for_meter(resolution);
@@ -166,6 +190,38 @@ fn describe<C: ColorType, K: TiffKind>(
         image.y_resolution(rational(resolution.y));
     }
     Ok(())
+}
+
+/// Writes a directory that another one points to, and says where; nothing where it would be empty.
+fn write_directory<K: TiffKind>(
+    encoder: &mut TiffEncoder<Out<'_>, K>,
+    fields: &[ExifField],
+) -> Result<Option<K::OffsetType>, TiffError> {
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let mut directory = encoder.extra_directory()?;
+    for field in fields {
+        write_field(&mut directory, field)?;
+    }
+    Ok(Some(directory.finish_with_offsets()?.offset))
+}
+
+fn write_field<K: TiffKind>(
+    directory: &mut DirectoryEncoder<'_, Out<'_>, K>,
+    field: &ExifField,
+) -> Result<(), TiffError> {
+    if let Some(kind) = Type::from_u16(field.kind) {
+        let entry = directory.write_entry_bytes(kind, &field.native_bytes())?;
+        add(directory, Tag::from_u16_exhaustive(field.tag), entry);
+    }
+    Ok(())
+}
+
+fn add<K: TiffKind>(directory: &mut DirectoryEncoder<'_, Out<'_>, K>, tag: Tag, entry: Entry) {
+    let mut entries = Directory::empty();
+    entries.extend([(tag, entry)]);
+    directory.extend_from(&entries);
 }
 
 /// A fraction that comes near enough: whole numbers as they are, others to four digits.
