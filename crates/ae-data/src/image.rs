@@ -9,6 +9,7 @@ mod names;
 mod of_page;
 pub(crate) mod shape;
 
+pub(crate) use decode::Decoded;
 pub use decode::ImageOptions;
 pub(crate) use digest::{ImageDigest, bytes_digest, source_digest};
 pub use limits::ImageLimits;

@@ -21,6 +21,6 @@ pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
 pub use page::{Page, Samples, ValueRange};
 pub use reader::PictureReader;
 pub(crate) use reading::{
-    Recognized, START_BYTES, has_name_of, not_read, page_name, recognize, split_page,
+    Recognized, START_BYTES, check_size, has_name_of, not_read, page_name, recognize, split_page,
 };
 pub use writing::{Loss, PictureWriter, Written, writable_extensions};

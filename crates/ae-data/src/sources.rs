@@ -3,16 +3,19 @@
 //! A source is one file here and an entry in [`NAMED`] or [`FORMATS`].
 
 mod archive;
+mod batch;
 mod downloads;
 mod files;
 mod folder;
 pub mod glyphs;
 mod idx;
 pub mod lines;
+mod npy;
 mod options;
 mod place;
 mod single_image;
 mod source;
+mod zip;
 
 pub use idx::write_idx;
 pub use options::OpenOptions;
@@ -22,6 +25,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::DataError;
+use crate::picture::split_page;
 use crate::set::{Dataset, ImageSet};
 use crate::sources::place::Place;
 use crate::sources::source::{Format, Found, NamedSet};
@@ -36,8 +40,10 @@ const NAMED: [&dyn NamedSet; 5] = [
 ];
 
 /// Formats that are recognized by what lies at a path, the first that fits.
-const FORMATS: [&dyn Format; 4] = [
+const FORMATS: [&dyn Format; 6] = [
     &idx::IDX,
+    &npy::NPY,
+    &zip::ZIP,
     &archive::ARCHIVE,
     &folder::FOLDER,
     &single_image::SINGLE_IMAGE,
@@ -99,8 +105,14 @@ pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
 }
 
 fn open_path(path: &Path, name: String, options: &OpenOptions) -> Result<Dataset, DataError> {
-    let metadata = fs::metadata(path).map_err(|error| not_there(path, error))?;
-    let place = Place::look(path, name, &metadata)?;
+    let place = match (fs::metadata(path), split_page(path)) {
+        (Ok(metadata), _) => Place::look(path, name, &metadata)?,
+        (Err(error), Some((file, _))) => {
+            let metadata = fs::metadata(&file).map_err(|_| not_there(path, error))?;
+            Place::look_at_page(path, &file, name, &metadata)?
+        }
+        (Err(error), None) => return Err(not_there(path, error)),
+    };
     for format in FORMATS {
         if format.recognizes(&place)? {
             let mut dataset = format.open(&place, options)?;
@@ -130,7 +142,9 @@ fn name_of(path: &Path) -> String {
         .unwrap_or(path.as_os_str())
         .to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.strip_suffix(".tar").unwrap_or(name).to_owned()
+    let endings = [".tar", ".tgz", ".zip", ".npy", ".npz"];
+    let ending = endings.iter().find_map(|ending| name.strip_suffix(ending));
+    ending.unwrap_or(name).to_owned()
 }
 
 /// The error for a path that cannot be looked at: a mistyped name where it looks like one.

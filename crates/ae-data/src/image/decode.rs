@@ -43,16 +43,21 @@ impl Image {
     /// # Errors
     /// When there is no such file, it is no image or several, or it is larger than `options.limits`.
     pub fn read(path: &Path, options: &ImageOptions) -> Result<Self, DataError> {
-        Self::read_digested(path, options).map(|(image, _)| image)
+        Self::of_single(
+            PictureReader::open_raw(path, &options.limits)?,
+            path,
+            options,
+        )
     }
 
-    /// The same with the digest of the picture before it was brought to `options`: what it is known by.
-    pub(crate) fn read_digested(
+    /// The same where it is known what the values of deep pictures are taken for.
+    pub(crate) fn read_in(
         path: &Path,
         options: &ImageOptions,
-    ) -> Result<(Self, ImageDigest), DataError> {
-        let reader = PictureReader::open_raw(path, &options.limits)?;
-        Self::of_single(reader, path, options)
+        ranges: &DeepRanges,
+    ) -> Result<Self, DataError> {
+        let mut reader = PictureReader::open_raw(path, &options.limits)?;
+        Ok(Decoded::of_page(&reader.raw_page(0)?, ranges, options).image)
     }
 
     /// Decodes an image from the bytes of a file; `path` gives errors their name, and its extension tells the format
@@ -61,15 +66,6 @@ impl Image {
     /// # Errors
     /// When the bytes are no image or several, or it is larger than `options.limits`.
     pub fn decode(bytes: &[u8], path: &Path, options: &ImageOptions) -> Result<Self, DataError> {
-        Self::decode_digested(bytes, path, options).map(|(image, _)| image)
-    }
-
-    /// As [`read_digested`](Self::read_digested), from the bytes of a file.
-    pub(crate) fn decode_digested(
-        bytes: &[u8],
-        path: &Path,
-        options: &ImageOptions,
-    ) -> Result<(Self, ImageDigest), DataError> {
         let reader = PictureReader::from_bytes_raw(bytes.to_vec(), path, &options.limits)?;
         Self::of_single(reader, path, options)
     }
@@ -78,7 +74,7 @@ impl Image {
         mut reader: PictureReader,
         path: &Path,
         options: &ImageOptions,
-    ) -> Result<(Self, ImageDigest), DataError> {
+    ) -> Result<Self, DataError> {
         let pages = reader.page_count();
         if pages > 1 {
             let reason = format!(
@@ -91,8 +87,7 @@ impl Image {
         let ranges = Depths::of(&page)
             .ranges(options.range)
             .map_err(|reason| DataError::decode(path, reason))?;
-        let decoded = Decoded::of_page(&page, &ranges, options);
-        Ok((decoded.image, decoded.digest))
+        Ok(Decoded::of_page(&page, &ranges, options).image)
     }
 
     /// The image in the channels and the size that are asked for.

@@ -117,11 +117,6 @@ impl Depths {
         self.floats = both(self.floats, other.floats);
     }
 
-    /// Whether there are pictures of more than 8 bits.
-    pub(crate) fn any_deep(&self) -> bool {
-        self.words.is_some() || self.floats.is_some()
-    }
-
     /// What the values mean: as `asked`, or as they look.
     ///
     /// # Errors
@@ -150,13 +145,18 @@ impl Depths {
         Some((high + 1.0).log2().ceil() as u8)
     }
 
+    /// The values of black and white of the deep pictures that there are.
+    pub(crate) fn value_range(&self, ranges: &DeepRanges) -> Option<ValueRange> {
+        let words = self.words.map(|_| ranges.words);
+        words.or(self.floats.map(|_| ranges.floats))
+    }
+
     /// What was found out, and what it leaves out, a sentence each; nothing about bytes.
     pub(crate) fn notes(&self, asked: Option<ValueRange>, ranges: &DeepRanges) -> Vec<String> {
         let mut notes = Vec::new();
-        let why = |extent: &Extent, usual: bool| match (asked, usual) {
-            (Some(_), _) => "as asked".to_owned(),
-            (None, true) => format!("the highest is {}", extent.high),
-            (None, false) => format!(
+        let why = |extent: &Extent| match asked {
+            Some(_) => "as asked".to_owned(),
+            None => format!(
                 "the highest is {}; --range LOW..HIGH says otherwise",
                 extent.high
             ),
@@ -170,7 +170,7 @@ impl Depths {
                 };
                 notes.push(format!(
                     "{bits}values {range} become 0..255 ({})",
-                    why(&words, false)
+                    why(&words)
                 ));
             }
             notes.extend(clipped("16-bit", &words, range));
@@ -179,7 +179,7 @@ impl Depths {
             let range = ranges.floats;
             notes.push(format!(
                 "floating-point values {range} become 0..255 ({})",
-                why(&floats, false)
+                why(&floats)
             ));
             notes.extend(clipped("floating-point", &floats, range));
         }

@@ -1,5 +1,6 @@
 //! What a source held: training images, test images and what could not be read.
 
+use crate::picture::ValueRange;
 use crate::set::image_set::ImageSet;
 use crate::set::layout::Layout;
 use crate::set::mask_files::MaskFiles;
@@ -22,6 +23,9 @@ pub struct Dataset {
     pub files: usize,
     /// What the source was recognized as, and what in it was left aside.
     pub layout: Layout,
+    /// The values of black and white in pictures of 16 bits or floating point, as asked or found out; nothing where all
+    /// have 8 bits.
+    pub value_range: Option<ValueRange>,
     /// The masks that the source has of its images, as MVTec AD has them.
     pub masks: MaskFiles,
 }
@@ -38,6 +42,7 @@ impl Dataset {
             skipped: Vec::new(),
             files: 0,
             layout: Layout::default(),
+            value_range: None,
             masks: MaskFiles::default(),
         }
     }

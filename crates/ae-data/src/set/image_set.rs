@@ -291,9 +291,13 @@ impl ImageSet {
         match &self.store.pixels {
             Pixels::Memory(pixels) => Ok(read(&pixels[range(0)])),
             Pixels::Mapped { file, start } => Ok(read(&file.bytes()[range(*start)])),
-            Pixels::Files { folder, options } => {
+            Pixels::Files {
+                folder,
+                options,
+                ranges,
+            } => {
                 let path = folder.join(&self.store.files[stored]);
-                let image = Image::read(&path, options)?;
+                let image = Image::read_in(&path, options, ranges)?;
                 if image.shape() != self.store.shape {
                     return Err(DataError::ShapeMismatch {
                         what: path.display().to_string(),

@@ -13,6 +13,8 @@ pub struct Layout {
     pub recognized: String,
     /// Files and folders that are no part of the set, counted by the reason.
     pub left_aside: Vec<LeftAside>,
+    /// What was found out of the range of pictures deeper than 8 bits, a sentence each.
+    pub values: Vec<String>,
 }
 
 /// Files or folders that are no part of a set, for one reason.
@@ -31,6 +33,7 @@ impl Layout {
         Self {
             recognized: what.into(),
             left_aside: Vec::new(),
+            values: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::DataError;
 use crate::image::{ImageDigest, ImageOptions, ImageShape};
+use crate::picture::DeepRanges;
 use crate::set::binary_draws::BinaryDraws;
 use crate::set::mapped::MappedFile;
 
@@ -35,6 +36,8 @@ pub(crate) enum Pixels {
     Files {
         folder: PathBuf,
         options: ImageOptions,
+        /// What the values of deep pictures are taken for.
+        ranges: DeepRanges,
     },
     /// In other stores, piece after piece; their images are those that the pieces have, drawn where they are drawn.
     Pieces(Vec<Piece>),

@@ -3,25 +3,18 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use rayon::prelude::*;
 use tar::{Archive, Entry, EntryType};
 
 use crate::error::DataError;
-use crate::image::Image;
+use crate::picture::Depths;
 use crate::set::Dataset;
-use crate::sources::files::{Beside, Collector, Overflow, is_hidden, is_image_name};
+use crate::sources::batch::{Batch, EntryKind, os_string};
 use crate::sources::options::OpenOptions;
 use crate::sources::place::{Content, Place};
 use crate::sources::source::Format;
-
-/// Encoded bytes that are gathered before they are decoded side by side.
-const BATCH_BYTES: usize = 8 << 20;
-
-/// Files that are gathered before they are decoded side by side.
-const BATCH_FILES: usize = 1_024;
 
 /// The longest name, in bytes, that an extension header may give an entry.
 const MAX_NAME_BYTES: u64 = 64 << 10;
@@ -49,7 +42,13 @@ impl Format for ArchiveOfImages {
 
     fn open(&self, place: &Place<'_>, options: &OpenOptions) -> Result<Dataset, DataError> {
         let is_gzipped = matches!(place.content, Content::Gzipped(_));
-        open_archive(place.path, &place.name, is_gzipped, options)
+        let mut known = Depths::default();
+        loop {
+            match read_archive(place.path, &place.name, is_gzipped, options, known)? {
+                Ok(dataset) => return Ok(dataset),
+                Err(more) => known = more,
+            }
+        }
     }
 }
 
@@ -66,25 +65,22 @@ fn is_tar(start: &[u8]) -> bool {
     stored == Ok(sum(header) - sum(field) + 8 * u32::from(b' '))
 }
 
-/// Opens an archive whose class folders are the classes.
-fn open_archive(
+/// Reads an archive whose class folders are the classes, and says what more is known of deep pictures' values where it
+/// has to be read again for it.
+fn read_archive(
     path: &Path,
     name: &str,
     gzipped: bool,
     options: &OpenOptions,
-) -> Result<Dataset, DataError> {
+    known: Depths,
+) -> Result<Result<Dataset, Depths>, DataError> {
     let file = BufReader::new(File::open(path).map_err(|error| DataError::read(path, error))?);
     let reader: Box<dyn Read> = if gzipped {
         Box::new(MultiGzDecoder::new(file))
     } else {
         Box::new(file)
     };
-    let mut batch = Batch {
-        collector: Collector::new(path, options, Overflow::Refuse),
-        encoded: Vec::new(),
-        bytes: 0,
-        options,
-    };
+    let mut batch = Batch::new(path, options, known);
     let mut long_name = None;
     let mut stated_size = None;
     let mut archive = Archive::new(reader);
@@ -113,13 +109,27 @@ fn open_archive(
                     Some(name) => PathBuf::from(name),
                     None => os_string(entry.path_bytes().into_owned()).into(),
                 };
-                batch.take(path, file, kind, &mut entry)?;
+                batch.take(&file, kind_of(kind), &mut entry)?;
+                if let Some(more) = batch.outgrown() {
+                    return Ok(Err(more));
+                }
             }
         }
     }
     check_end(path, &mut archive.into_inner())?;
-    batch.decode()?;
-    batch.collector.finish(name, Beside::default())
+    batch.finish(name)
+}
+
+fn kind_of(kind: EntryType) -> EntryKind {
+    match kind {
+        EntryType::Directory => EntryKind::Folder,
+        EntryType::Regular | EntryType::Continuous => EntryKind::File,
+        EntryType::Link | EntryType::Symlink => EntryKind::Other("a link, not a file"),
+        EntryType::Char | EntryType::Block | EntryType::Fifo => {
+            EntryKind::Other("a device, not a file")
+        }
+        _ => EntryKind::Other("not a regular file"),
+    }
 }
 
 /// Reads what follows the last entry: nothing but the blocks that fill up a tape's record. A gzip stream's checksum
@@ -134,87 +144,6 @@ fn check_end(path: &Path, rest: &mut impl Read) -> Result<(), DataError> {
         ));
     }
     Ok(())
-}
-
-/// Encoded files on their way to the collector.
-struct Batch<'a> {
-    collector: Collector<'a>,
-    encoded: Vec<(PathBuf, Vec<u8>)>,
-    bytes: usize,
-    options: &'a OpenOptions,
-}
-
-impl Batch<'_> {
-    /// Takes one entry: reads it when it is an image, notes why when it only has an image's name.
-    fn take(
-        &mut self,
-        archive: &Path,
-        file: PathBuf,
-        kind: EntryType,
-        entry: &mut impl Read,
-    ) -> Result<(), DataError> {
-        if kind.is_dir() || !is_image_name(&file) {
-            return Ok(());
-        }
-        let file = match relative(&file) {
-            Ok(Some(relative)) => relative,
-            Ok(None) => return Ok(()),
-            Err(reason) => {
-                self.collector.skip(&file, reason.to_owned());
-                return Ok(());
-            }
-        };
-        if !matches!(kind, EntryType::Regular | EntryType::Continuous) {
-            let what = match kind {
-                EntryType::Link | EntryType::Symlink => "a link, not a file",
-                EntryType::Char | EntryType::Block | EntryType::Fifo => "a device, not a file",
-                _ => "not a regular file",
-            };
-            self.collector.skip(&file, what.to_owned());
-            return Ok(());
-        }
-        let limit = self.options.image.limits.max_file_bytes;
-        let mut bytes = Vec::new();
-        entry
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| DataError::broken(archive, &error))?;
-        self.bytes += bytes.len();
-        self.encoded.push((file, bytes));
-        if self.bytes >= BATCH_BYTES || self.encoded.len() >= BATCH_FILES {
-            self.decode()?;
-        }
-        Ok(())
-    }
-
-    fn decode(&mut self) -> Result<(), DataError> {
-        let options = &self.options.image;
-        let images: Vec<_> = self
-            .encoded
-            .par_iter()
-            .map(|(file, bytes)| Image::decode_digested(bytes, file, options))
-            .collect();
-        for ((file, _), image) in self.encoded.drain(..).zip(images) {
-            self.collector.add(file, image)?;
-        }
-        self.bytes = 0;
-        Ok(())
-    }
-}
-
-/// The path without `./`, `None` when a folder on the way is hidden, or why it is no path inside the archive.
-fn relative(file: &Path) -> Result<Option<PathBuf>, &'static str> {
-    let mut relative = PathBuf::new();
-    for component in file.components() {
-        match component {
-            Component::CurDir => {}
-            Component::Normal(name) if is_hidden(name) => return Ok(None),
-            Component::Normal(name) => relative.push(name),
-            Component::ParentDir => return Err("its path leads out of the archive with .."),
-            Component::RootDir | Component::Prefix(_) => return Err("its path is absolute"),
-        }
-    }
-    Ok(Some(relative))
 }
 
 /// The name in a GNU long-name entry, up to its closing zero.
@@ -277,17 +206,4 @@ fn bounded(archive: &Path, entry: &mut impl Read) -> Result<Vec<u8>, DataError> 
         ));
     }
     Ok(bytes)
-}
-
-/// A name from its bytes, whatever their encoding where the system allows.
-fn os_string(bytes: Vec<u8>) -> OsString {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStringExt as _;
-        OsString::from_vec(bytes)
-    }
-    #[cfg(not(unix))]
-    {
-        String::from_utf8_lossy(&bytes).into_owned().into()
-    }
 }

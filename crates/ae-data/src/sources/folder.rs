@@ -1,13 +1,13 @@
 //! Folders of images.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use crate::error::DataError;
-use crate::image::Image;
+use crate::picture::{Depths, PictureReader};
 use crate::set::Dataset;
-use crate::sources::files::{Beside, Collector, Overflow, Walked, walk};
+use crate::sources::files::{Beside, Collector, FileImages, Overflow, Walked, walk};
 use crate::sources::options::OpenOptions;
 use crate::sources::place::{Content, Place};
 use crate::sources::source::Format;
@@ -44,15 +44,28 @@ fn open_folder(path: &Path, name: &str, options: &OpenOptions) -> Result<Dataset
     let Walked { files, left_aside } = walk(path)?;
     let (images, mut beside) = Beside::of(path, &files)?;
     beside.left_aside.extend(left_aside);
-    let mut collector = Collector::new(path, options, Overflow::DecodeAgain(path.to_owned()));
-    for files in images.chunks(FILES_AT_A_TIME) {
-        let images: Vec<_> = files
-            .par_iter()
-            .map(|file| Image::read_digested(&path.join(file), &options.image))
-            .collect();
-        for (file, image) in files.iter().zip(images) {
-            collector.add(file.clone(), image)?;
+    let limits = &options.image.limits;
+    let mut known = Depths::default();
+    loop {
+        let overflow = Overflow::DecodeAgain(path.to_owned());
+        let mut collector = Collector::new(path, options, overflow, known);
+        for files in images.chunks(FILES_AT_A_TIME) {
+            let ranges = collector.ranges();
+            let open = |file: &PathBuf| PictureReader::open_raw(&path.join(file), limits);
+            let images: Vec<_> = files
+                .par_iter()
+                .map(|file| FileImages::of(open(file), &options.image, &ranges))
+                .collect();
+            for (file, images) in files.iter().zip(images) {
+                collector.add_file(file.clone(), images, || open(file))?;
+            }
+            if collector.outgrown().is_some() {
+                break;
+            }
+        }
+        match collector.outgrown() {
+            Some(more) => known = more,
+            None => return collector.finish(name, beside),
         }
     }
-    collector.finish(name, beside)
 }

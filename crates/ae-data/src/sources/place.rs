@@ -7,6 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use crate::error::DataError;
+use crate::picture::recognize;
 
 /// A path and what a first look shows.
 pub(crate) struct Place<'a> {
@@ -43,6 +44,27 @@ impl<'a> Place<'a> {
             name,
             content,
         })
+    }
+
+    /// Looks at a page of a picture file: `path` is the page's name.
+    ///
+    /// # Errors
+    /// `file` is no picture file.
+    pub(crate) fn look_at_page(
+        path: &'a Path,
+        file: &Path,
+        name: String,
+        metadata: &Metadata,
+    ) -> Result<Self, DataError> {
+        let content = Place::look(file, name.clone(), metadata)?.content;
+        match &content {
+            Content::Plain(start) if recognize(start).is_some() => Ok(Self {
+                path,
+                name,
+                content,
+            }),
+            _ => Err(DataError::decode(path, "only a picture file has pages")),
+        }
     }
 
     /// The first bytes of a file, unpacked; none of a folder.

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::image::{Channels, Image, ImageDigest, ImageOptions, ImageShape};
+use crate::image::{Channels, Decoded, ImageDigest, ImageOptions, ImageShape};
+use crate::picture::{DeepRanges, Depths, PictureReader, page_name};
 use crate::set::{Dataset, ImageSet, Layout, Part, Pixels, Skipped, Store};
 use crate::sources::files::arrangement::{Arrangement, Role};
 use crate::sources::files::beside::Beside;
 use crate::sources::files::description::{left_aside, recognized};
+use crate::sources::files::file_images::{FileImages, in_order};
 use crate::sources::options::OpenOptions;
 
 /// What becomes of a set that does not fit in memory.
@@ -31,12 +33,25 @@ pub(crate) struct Collector<'a> {
     files: Vec<PathBuf>,
     digests: Vec<ImageDigest>,
     skipped: Vec<Skipped>,
+    /// The values of deep pictures, as far as they were known before, and those of the files so far.
+    known: Depths,
+    seen: Depths,
+    /// What deep pictures' values are taken for.
+    ranges: DeepRanges,
 }
 
 impl<'a> Collector<'a> {
-    /// A collector for the set at `path`.
-    pub(crate) fn new(path: &'a Path, options: &'a OpenOptions, overflow: Overflow) -> Self {
+    /// A collector for the set at `path`, of whose deep pictures' values so much is known.
+    pub(crate) fn new(
+        path: &'a Path,
+        options: &'a OpenOptions,
+        overflow: Overflow,
+        known: Depths,
+    ) -> Self {
         Self {
+            ranges: ranges_of(&known, options),
+            known,
+            seen: Depths::default(),
             options,
             path,
             overflow,
@@ -49,19 +64,64 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes the next file, or the reason why it cannot be read.
+    /// What deep pictures' values are taken for.
+    pub(crate) fn ranges(&self) -> DeepRanges {
+        self.ranges
+    }
+
+    /// What is known of deep pictures' values, where that is more than their range was made of: everything has to be
+    /// read again with a new collector.
+    pub(crate) fn outgrown(&self) -> Option<Depths> {
+        let mut known = self.known;
+        known.add(&self.seen);
+        (ranges_of(&known, self.options) != self.ranges).then_some(known)
+    }
+
+    /// Takes the images of the next file, which `open` opens again where they are several.
+    pub(crate) fn add_file(
+        &mut self,
+        file: PathBuf,
+        images: FileImages,
+        open: impl FnOnce() -> Result<PictureReader, DataError>,
+    ) -> Result<(), DataError> {
+        let pages = match images {
+            FileImages::One(image) => return self.add(file, image),
+            FileImages::Several(pages) => pages,
+        };
+        let mut reader = match open() {
+            Ok(reader) => reader,
+            Err(error) => return self.add(file, Err(error)),
+        };
+        for page in 0..pages.min(reader.page_count()) {
+            let image = reader
+                .raw_page(page)
+                .map(|page| Decoded::of_page(&page, &self.ranges, &self.options.image));
+            self.add(page_name(&file, page), image)?;
+            if self.outgrown().is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the next image, or the reason why it cannot be read.
     pub(crate) fn add(
         &mut self,
         file: PathBuf,
-        image: Result<(Image, ImageDigest), DataError>,
+        image: Result<Decoded, DataError>,
     ) -> Result<(), DataError> {
-        let (image, digest) = match image {
+        let Decoded {
+            image,
+            digest,
+            depths,
+        } = match image {
             Ok(image) => image,
             Err(error) => {
                 self.skip(&file, error.reason());
                 return Ok(());
             }
         };
+        self.seen.add(&depths);
         let shape = image.shape();
         let own = *self.shape.get_or_insert(shape);
         if shape.size() != own.size() {
@@ -146,12 +206,16 @@ impl<'a> Collector<'a> {
                 path: self.path.to_owned(),
             });
         };
+        let asked = self.options.image.range;
+        let broken = |reason| DataError::decode(self.path, reason);
+        let ranges = self.seen.ranges(asked).map_err(broken)?;
         let arrangement = Arrangement::of(self.path, &self.files)?;
         let labels = arrangement.labels();
         let classes = labels.as_ref().map(|(_, classes)| classes.as_slice());
         let mut layout = Layout {
             recognized: recognized(&arrangement, classes),
             left_aside: left_aside(&arrangement),
+            values: self.seen.notes(asked, &ranges),
         };
         layout.left_aside.extend(beside.left_aside);
         // Of an archive, masks and the like were decoded, too.
@@ -159,7 +223,7 @@ impl<'a> Collector<'a> {
         let parts: Vec<Option<Part>> = arrangement.roles.iter().map(Role::part).collect();
         let (labels, classes) = labels.unzip();
         let mut order: Vec<usize> = (0..self.files.len()).collect();
-        order.sort_by(|&a, &b| self.files[a].cmp(&self.files[b]));
+        order.sort_by(|&a, &b| in_order(&self.files[a], &self.files[b]));
         let pixels = match self.overflow {
             Overflow::DecodeAgain(folder) if !self.in_memory => {
                 let channels = if shape.channels == 1 {
@@ -171,7 +235,11 @@ impl<'a> Collector<'a> {
                     channels: Some(channels),
                     ..self.options.image
                 };
-                Pixels::Files { folder, options }
+                Pixels::Files {
+                    folder,
+                    options,
+                    ranges,
+                }
             }
             _ => Pixels::Memory(self.pixels),
         };
@@ -199,6 +267,7 @@ impl<'a> Collector<'a> {
             validation: own(Part::Validation),
             skipped: self.skipped,
             files,
+            value_range: self.seen.value_range(&ranges),
             layout,
             masks: beside.masks,
             ..Dataset::new(name, of_part(Part::Train), own(Part::Test))
@@ -206,7 +275,12 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// What deep pictures' values look like so far; as usual where they look like nothing that is.
+fn ranges_of(depths: &Depths, options: &OpenOptions) -> DeepRanges {
+    depths.ranges(options.image.range).unwrap_or_default()
+}
+
 /// How many of `files` may be unreadable: one in a hundred, and one in a set of ten or more.
-fn tolerable(files: usize) -> usize {
+pub(crate) fn tolerable(files: usize) -> usize {
     (files / 100).max(usize::from(files >= 10))
 }

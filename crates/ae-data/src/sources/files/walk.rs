@@ -1,12 +1,13 @@
 //! Finding the image files in a folder and all folders in it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 use crate::set::LeftAside;
-use crate::sources::files::{is_hidden, is_image_name};
+use crate::sources::files::is_hidden;
+use crate::sources::files::passed_over::{PassedOver, first_bytes};
 
 /// How deep folders may lie in each other.
 const MAX_DEPTH: usize = 32;
@@ -31,7 +32,7 @@ pub(crate) fn walk(root: &Path) -> Result<Walked, DataError> {
     let mut walk = Walk {
         root,
         files: Vec::new(),
-        others: BTreeMap::new(),
+        others: PassedOver::default(),
         runs: 0,
         seen: HashSet::new(),
     };
@@ -43,16 +44,7 @@ pub(crate) fn walk(root: &Path) -> Result<Walked, DataError> {
         ..
     } = walk;
     files.sort();
-    let mut left_aside: Vec<LeftAside> = others
-        .into_iter()
-        .map(|(ending, count)| LeftAside {
-            what: match ending.as_str() {
-                "" => "without an ending".to_owned(),
-                _ => format!(".{ending}"),
-            },
-            count,
-        })
-        .collect();
+    let mut left_aside = others.left_aside();
     if runs > 0 {
         let what = if runs == 1 { "run of ae" } else { "runs of ae" };
         left_aside.push(LeftAside {
@@ -76,8 +68,7 @@ struct Walk<'a> {
     root: &'a Path,
     /// In whatever order the file system has them.
     files: Vec<PathBuf>,
-    /// How many files of each ending are no images.
-    others: BTreeMap<String, usize>,
+    others: PassedOver,
     runs: usize,
     /// Folders that were entered, by their real path: a link that leads back is not followed twice.
     seen: HashSet<PathBuf>,
@@ -112,15 +103,11 @@ impl Walk<'_> {
                 } else {
                     self.enter(&path, depth - 1)?;
                 }
-            } else if is_image_name(&path) {
+            } else if self.others.is_image(&path, || first_bytes(&path)) {
                 let relative = path
                     .strip_prefix(self.root)
                     .expect("what a folder lists lies in the folder");
                 self.files.push(relative.to_owned());
-            } else {
-                let ending = path.extension().unwrap_or_default();
-                let ending = ending.to_string_lossy().to_lowercase();
-                *self.others.entry(ending).or_default() += 1;
             }
         }
         Ok(())
