@@ -61,7 +61,7 @@ fn the_two_unreadable_files_of_notmnist_are_named() {
     assert!(
         shown
             .stderr
-            .contains("2 of 1,002 files skipped; --strict makes this an error"),
+            .contains("2 of 1,002 files skipped as unreadable; --strict makes this an error"),
         "{}",
         shown.stderr
     );

@@ -16,6 +16,7 @@ mod measuring;
 mod noise_scale;
 mod pages;
 mod preprocessing;
+mod reading;
 mod results_apart;
 mod resumed_runs;
 mod runs_in_the_set;

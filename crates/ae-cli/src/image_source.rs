@@ -1,6 +1,8 @@
 //! Opening the images that a command works on.
 
-use ae_data::{Binarization, Dataset, Division, ImageOptions, ImageSet, OpenOptions, Split};
+use ae_data::{
+    Binarization, Dataset, Division, ImageLimits, ImageOptions, ImageSet, OpenOptions, Split,
+};
 use ae_models::Registry;
 use ae_report::thousands;
 use ae_train::{DataCard, DataConfig, RunConfig, RunDirectory};
@@ -71,6 +73,7 @@ impl ImageSource {
                 fit: config.fit,
                 channels: config.channels,
                 range: config.range,
+                limits: ImageLimits::with_max_pixels(config.max_pixels),
                 ..ImageOptions::default()
             },
             strict: config.strict,
@@ -126,6 +129,7 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         fit: arguments.fit.unwrap_or(base.fit),
         channels: arguments.channels.or(base.channels),
         range: arguments.range.or(base.range),
+        max_pixels: arguments.max_pixels.or(base.max_pixels),
         binarize: arguments.binarize.unwrap_or(base.binarize),
         strict: arguments.strict || base.strict,
         test_share: arguments.test_share.unwrap_or(base.test_share),
@@ -151,6 +155,9 @@ pub(crate) fn tell_layout(dataset: &Dataset, terminal: &Terminal) {
     if !dataset.layout.recognized.is_empty() {
         terminal.note(format!("layout: {}", dataset.layout));
     }
+    for sentence in &dataset.layout.values {
+        terminal.note(sentence);
+    }
 }
 
 /// Tells of images that are in two parts of a set.
@@ -175,7 +182,7 @@ pub(crate) fn tell_skipped(dataset: &Dataset, terminal: &Terminal) {
         return;
     }
     terminal.warning(format!(
-        "{} of {} files skipped; --strict makes this an error",
+        "{} of {} files skipped as unreadable; --strict makes this an error",
         thousands(dataset.skipped.len() as u64),
         thousands(dataset.files as u64)
     ));

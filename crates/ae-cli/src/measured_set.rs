@@ -97,6 +97,7 @@ pub(crate) fn request_of(arguments: &DataArguments, part: Option<Part>) -> SetRe
         fit: arguments.fit,
         channels: arguments.channels,
         range: arguments.range,
+        max_pixels: arguments.max_pixels,
         binarize: arguments.binarize,
         limit: arguments.limit,
         test_share: arguments.test_share,

@@ -27,6 +27,9 @@ pub(crate) struct DataArguments {
     /// trained, else found out from all pictures].
     #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_negative_numbers = true)]
     pub range: Option<ValueRange>,
+    /// Read pictures of up to N pixels [default: 67108864].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_pixels: Option<u64>,
     /// Make images black and white, each value white with its brightness as probability: drawn once
     /// (static) or, for training, anew in each epoch (dynamic) [default: as the model was trained, else none].
     #[arg(long, value_name = "HOW", value_parser = named::<Binarization>(["none", "static", "dynamic"]))]

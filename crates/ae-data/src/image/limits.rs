@@ -15,6 +15,27 @@ pub struct ImageLimits {
     pub max_file_bytes: u64,
 }
 
+impl ImageLimits {
+    /// The usual limits, with another one for the pixels of a picture, and the memory that such a picture takes.
+    #[must_use]
+    pub fn with_max_pixels(max_pixels: Option<u64>) -> Self {
+        let usual = Self::default();
+        let Some(max_pixels) = max_pixels else {
+            return usual;
+        };
+        // Four channels of four bytes; a side may be as long as all of the pixels, up to what formats can say.
+        let bytes = max_pixels.saturating_mul(16);
+        Self {
+            max_side_pixels: usize::try_from(max_pixels.min(1 << 30))
+                .unwrap_or(usize::MAX)
+                .max(usual.max_side_pixels),
+            max_pixels,
+            max_decoded_bytes: bytes.max(usual.max_decoded_bytes),
+            max_file_bytes: bytes.max(usual.max_file_bytes),
+        }
+    }
+}
+
 impl Default for ImageLimits {
     /// 32,768 pixels a side, 64 Mi pixels in all, 512 MiB decoded, 256 MiB encoded.
     fn default() -> Self {

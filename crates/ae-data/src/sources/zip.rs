@@ -124,7 +124,8 @@ pub(crate) fn check_entry(
         .map_err(|error| broken(path, error))?;
     let bytes =
         io::copy(&mut entry, &mut io::sink()).map_err(|error| DataError::broken(path, &error))?;
-    Ok((entry.name().to_owned(), bytes))
+    let name = entry.name().map_err(|error| broken(path, error))?;
+    Ok((name.into_owned(), bytes))
 }
 
 /// The error for an archive that is damaged.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use ae_data::{
-    Binarization, Channels, Dataset, Fit, Image, ImageOptions, OpenOptions, Size, ValueRange,
+    Binarization, Channels, Dataset, Fit, Image, ImageLimits, ImageOptions, OpenOptions, Size,
+    ValueRange,
 };
 
 use crate::error::InferError;
@@ -95,6 +96,7 @@ impl Preparation {
             fit: request.fit.unwrap_or(self.fit),
             channels: request.channels.or(self.channels),
             range: request.range.or(self.range),
+            limits: ImageLimits::with_max_pixels(request.max_pixels),
             ..ImageOptions::default()
         }
     }

@@ -17,6 +17,8 @@ pub struct SetRequest {
     pub channels: Option<Channels>,
     /// The values of black and white in pictures of 16 bits or floating point.
     pub range: Option<ValueRange>,
+    /// The most pixels of a picture.
+    pub max_pixels: Option<u64>,
     /// Whether images are made black and white.
     pub binarize: Option<Binarization>,
     /// At most so many images of each part, spread over the classes.

@@ -104,6 +104,9 @@ pub struct DataConfig {
     /// The values of black and white in pictures of 16 bits or floating point; absent to find them out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<ValueRange>,
+    /// The most pixels of a picture, where the usual limit is too low or too high.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_pixels: Option<u64>,
     /// Whether images are made black and white, drawn from the run's seed; absent for none.
     #[serde(skip_serializing_if = "Binarization::is_none")]
     pub binarize: Binarization,
@@ -162,6 +165,7 @@ impl Default for DataConfig {
             fit: Fit::default(),
             channels: None,
             range: None,
+            max_pixels: None,
             binarize: Binarization::default(),
             strict: false,
             test_share: SplitOptions::TEST_SHARE,

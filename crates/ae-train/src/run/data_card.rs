@@ -78,7 +78,8 @@ impl DataCard {
             size: config.size,
             fit: config.fit,
             channels: config.channels,
-            range: config.range,
+            // As found out, where nothing was asked: one picture alone may look like another range.
+            range: dataset.value_range.or(config.range),
             binarize: config.binarize,
             seed,
             own_parts: own_parts(dataset),

@@ -143,6 +143,9 @@ fn text(info: &Info) -> String {
     if !info.layout.recognized.is_empty() {
         line("layout:", info.layout.to_string());
     }
+    for sentence in &info.layout.values {
+        line("values:", sentence.clone());
+    }
     line(
         "fingerprint",
         info.fingerprint.get(..12).unwrap_or_default().to_owned(),
