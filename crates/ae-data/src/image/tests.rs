@@ -217,7 +217,7 @@ fn names_and_shapes_that_cannot_be_written_are_refused() {
             error.is_usage()
                 && error
                     .to_string()
-                    .contains("expected an extension such as .png"),
+                    .contains("expected the extension of a format"),
             "{error}"
         );
     }
