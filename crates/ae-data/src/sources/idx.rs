@@ -72,10 +72,15 @@ impl IdxFolder {
         let read_error = |error| DataError::read(folder, error);
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).map_err(read_error)? {
-            names.push(entry.map_err(read_error)?.file_name());
+            let entry = entry.map_err(read_error)?;
+            // Downloads are sometimes unpacked into folders with the files' names.
+            if entry.path().is_file() {
+                names.push(entry.file_name());
+            }
         }
         names.sort();
         let mut found = Self::default();
+        let mut other = None;
         for name in &names {
             let Some(text) = name.to_str().map(str::to_lowercase) else {
                 continue;
@@ -89,7 +94,7 @@ impl IdxFolder {
             } else if plain.contains("t10k") || plain.contains("test") {
                 &mut found.test
             } else {
-                continue;
+                &mut other
             };
             let path = folder.join(name);
             match part {
@@ -105,6 +110,10 @@ impl IdxFolder {
                 }
                 None => *part = Some(path),
             }
+        }
+        // Images of no named part are all there are, or no part of a set that has parts.
+        if found.train.is_none() && found.test.is_none() {
+            found.train = other;
         }
         Ok((found.train.is_some() || found.test.is_some()).then_some(found))
     }

@@ -115,6 +115,7 @@ mod tests {
         let mut layout = Layout {
             recognized: recognized(&arrangement, classes),
             left_aside: left_aside(&arrangement),
+            values: Vec::new(),
         };
         layout.left_aside.push(LeftAside {
             what: ".txt".to_owned(),
