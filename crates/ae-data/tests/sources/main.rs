@@ -5,6 +5,7 @@ mod files;
 mod folders;
 mod glyphs;
 mod parts;
+mod pictures;
 mod real;
 #[path = "../../../../tests/skipping.rs"]
 mod skipping;

@@ -1,0 +1,74 @@
+//! TIFF in the layouts that other programs write, against what these programs say the pixels are
+//! (`tests/pictures/make.py`).
+
+use std::path::{Path, PathBuf};
+
+use ae_data::{Image, ImageLimits, ImageOptions, PictureReader, Samples};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures")
+}
+
+fn read(name: &str) -> Image {
+    Image::read(&folder().join(name), &ImageOptions::default())
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn pixels_are_what_other_programs_say_they_are() {
+    let files = std::fs::read_dir(folder()).unwrap();
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.unwrap().file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".tif").map(str::to_owned))
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 18, "{names:?}");
+    for name in names {
+        let (tiff, png) = (read(&format!("{name}.tif")), read(&format!("{name}.png")));
+        assert_eq!(tiff.shape(), png.shape(), "{name}");
+        let tolerance = if name == "jpeg" { 2 } else { 0 };
+        let pixels = tiff.pixels().iter().zip(png.pixels());
+        let worst = pixels.map(|(one, other)| one.abs_diff(*other)).max();
+        assert!(worst.unwrap() <= tolerance, "{name}: {worst:?}");
+    }
+}
+
+#[test]
+fn pages_keep_depth_range_and_channels() {
+    let open =
+        |name: &str| PictureReader::open(&folder().join(name), &ImageLimits::default()).unwrap();
+    let mut packed = open("packed_12.tif");
+    assert_eq!(packed.metadata().bits, 12);
+    let page = packed.page(0).unwrap();
+    assert_eq!((page.channels, page.range.high), (1, 4_095.0));
+    assert!(matches!(page.samples, Samples::U16(_)));
+    let mut halves = open("half_floats.tif");
+    assert_eq!(halves.metadata().bits, 32);
+    assert!(matches!(halves.page(0).unwrap().samples, Samples::F32(_)));
+    let mut alpha = open("gray_alpha.tif");
+    assert_eq!(alpha.page(0).unwrap().channels, 2);
+    let mut palette = open("palette.tif");
+    assert_eq!(
+        (palette.metadata().bits, palette.page(0).unwrap().channels),
+        (8, 3)
+    );
+    assert_eq!(open("thumbnail.tif").page_count(), 1);
+}
+
+#[test]
+fn cut_anywhere_they_are_refused_or_whole() {
+    for file in std::fs::read_dir(folder()).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "tif") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let whole = Image::decode(&bytes, &path, &ImageOptions::default()).unwrap();
+        for end in (0..bytes.len()).step_by(bytes.len() / 40 + 1) {
+            match Image::decode(&bytes[..end], &path, &ImageOptions::default()) {
+                Ok(image) => assert_eq!(image, whole, "{} cut to {end}", path.display()),
+                Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
+            }
+        }
+    }
+}
