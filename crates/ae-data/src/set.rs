@@ -3,6 +3,7 @@
 mod binarization;
 mod binary_draws;
 mod concatenated;
+mod converted;
 mod dataset;
 mod dataset_info;
 mod digest;

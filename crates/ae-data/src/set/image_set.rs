@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::DataError;
-use crate::image::{Channels, Image, ImageDigest, ImageOptions, ImageShape, source_digest};
+use crate::image::{Image, ImageDigest, ImageShape, source_digest};
 use crate::set::binary_draws::BinaryDraws;
 use crate::set::store::{Piece, Pixels, Store, named_classes};
 
@@ -213,56 +213,6 @@ impl ImageSet {
         }
     }
 
-    /// The set as `options` want it, or itself when it is that already.
-    ///
-    /// Anything else is converted image by image into memory of at most `memory_bytes`.
-    pub(crate) fn converted(
-        &self,
-        options: &ImageOptions,
-        memory_bytes: u64,
-    ) -> Result<Self, DataError> {
-        let from = self.shape();
-        let size = options.size.unwrap_or(from.size());
-        let channels = options.channels.map_or(from.channels, Channels::count);
-        let shape = ImageShape::new(channels, size.height, size.width);
-        if shape == from {
-            return Ok(self.clone());
-        }
-        let bytes = shape.values() as u64 * self.len() as u64;
-        if bytes > memory_bytes {
-            return Err(DataError::TooLarge {
-                path: PathBuf::from(self.name()),
-                found: format!("{} images of {shape} are {bytes} bytes", self.len()),
-                limit: format!("{memory_bytes} bytes"),
-            });
-        }
-        let mut pixels = Vec::with_capacity(bytes as usize);
-        for index in 0..self.len() {
-            let mut image = self.image(index)?;
-            if let Some(channels) = options.channels {
-                image = image.with_channels(channels);
-            }
-            pixels.extend_from_slice(image.resized(size, options.fit).pixels());
-        }
-        let labels = (0..self.len()).map(|index| self.label(index)).collect();
-        let groups = (0..self.len()).map(|index| self.group(index)).collect();
-        let files = (0..self.len())
-            .filter_map(|index| self.file(index))
-            .map(Path::to_owned)
-            .collect();
-        Ok(Self::from_store(Store {
-            name: self.name().to_owned(),
-            shape,
-            count: self.len(),
-            labels,
-            classes: self.classes().to_vec(),
-            files,
-            pixels: Pixels::Memory(pixels),
-            digests: Some(self.source_digests()?),
-            groups,
-        }))
-    }
-
     /// Runs `read` on one image's bytes, without a copy where the storage allows.
     pub(crate) fn with_bytes<T>(
         &self,
@@ -388,7 +338,7 @@ impl fmt::Debug for ImageSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Fit;
+    use crate::image::{Channels, Fit, ImageOptions};
 
     fn numbers() -> ImageSet {
         let labels = Some(vec![0, 2, 1]);
