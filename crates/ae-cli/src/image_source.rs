@@ -134,7 +134,11 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         strict: arguments.strict || base.strict,
         test_share: arguments.test_share.unwrap_or(base.test_share),
         validation_share: arguments.validation_share.or(base.validation_share),
-        division: base.division,
+        // The shuffle of before knows no validation images.
+        division: match arguments.validation_share {
+            Some(_) => Division::Content,
+            None => base.division,
+        },
         dedup: arguments.dedup || base.dedup,
         limit: arguments.limit.or(base.limit),
     }

@@ -76,7 +76,7 @@ impl Observer for Progress {
         ));
         if report.measured_part == Part::Test {
             self.terminal.note(
-                "a run from before there were validation images: its epochs are compared on the test images",
+                "its configuration is from before there were validation images: its epochs are compared on the test images",
             );
         } else if report.validation_images == 0 {
             self.terminal

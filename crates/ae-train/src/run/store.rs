@@ -213,7 +213,11 @@ impl Resumption {
         let config = config
             .with_history_of(&then, progress.step, steps_per_epoch)
             .check()?;
-        let rate_change = config.rate_change(&then, progress.step, steps_per_epoch);
+        // A run that stopped early takes no more steps.
+        let rate_change = match progress.stopped_early {
+            true => None,
+            false => config.rate_change(&then, progress.step, steps_per_epoch),
+        };
         Ok(Self {
             config,
             rate_change,
