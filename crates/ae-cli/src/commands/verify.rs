@@ -30,9 +30,10 @@ Examples:
   ae verify --only mnist-10k --only IWAE --data ../shared/datasets
 
 Each row trains one protocol, from as many seeds as PyTorch's, without validation images (nothing is
-chosen: the last epoch's model is measured), and sets the test images' mean and standard error beside what a paper printed or PyTorch got on the same images. A row passes within
-two standard errors of PyTorch, or 5% of a printed number, or better. A row whose data is missing is
-skipped by name. Exit code 1 when a row fails.")]
+chosen: the last epoch's model is measured), and sets the test images' mean and standard error beside
+what a paper printed or PyTorch got on the same images. A row passes within two standard errors of
+PyTorch, or 5% of a printed number, or better. A row whose data is missing is skipped by name.
+Exit code 1 when a row fails.")]
 pub(super) struct VerifyArguments {
     /// The folder that holds the sets, each in a folder of its name.
     #[arg(long, value_name = "DIR")]
