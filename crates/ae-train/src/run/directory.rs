@@ -41,7 +41,10 @@ enum NextConfig {
     /// Of a program of its own.
     Text(String),
     /// Ours, which the history of the learning rate is put into; and what stands there now.
-    Run { now: RunConfig, next: RunConfig },
+    Run {
+        now: Box<RunConfig>,
+        next: Box<RunConfig>,
+    },
 }
 
 impl RunDirectory {
@@ -112,8 +115,8 @@ impl RunDirectory {
         registry: &Registry,
     ) -> Result<Self, TrainError> {
         self.next_config = Some(NextConfig::Run {
-            now: self.read_run_config(registry)?,
-            next: config.clone(),
+            now: Box::new(self.read_run_config(registry)?),
+            next: Box::new(config.clone()),
         });
         Ok(self)
     }

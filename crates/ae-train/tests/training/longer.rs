@@ -15,7 +15,7 @@ const STEPS_PER_EPOCH: usize = 5;
 
 fn config(epochs: usize) -> TrainConfig {
     TrainConfig {
-        noise: "gaussian:0.2".parse().unwrap(),
+        noise: "gaussian:0.2".parse().expect("as it should be"),
         ..quick(epochs, 8)
     }
 }
@@ -28,15 +28,20 @@ fn go_on(
 ) -> Result<Watcher, TrainError> {
     let device = Device::flex();
     let mut watcher = stop.map_or_else(Watcher::default, Watcher::stopping_after);
-    Trainer::new(&config.check().unwrap(), &device)
+    Trainer::new(&config.check().expect("as it should be"), &device)
         .run_directory(run)
         .observer(&mut watcher)
-        .train(conv().init([1, 8, 8], 5, &device).unwrap(), &split(40, 8))?;
+        .train(
+            conv().init([1, 8, 8], 5, &device).expect("as it should be"),
+            &split(40, 8),
+        )?;
     Ok(watcher)
 }
 
 fn rates(run: &RunDirectory) -> Vec<f64> {
-    let lines = read_metrics(&run.metrics_file()).unwrap().into_iter();
+    let lines = read_metrics(&run.metrics_file())
+        .expect("as it should be")
+        .into_iter();
     lines
         .filter_map(|line| match line {
             MetricsLine::Step(step) => Some(step.learning_rate),

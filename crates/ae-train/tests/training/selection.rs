@@ -16,10 +16,11 @@ use crate::support::{conv, letters, quick};
 /// The same images, white where they were black.
 fn inverted(set: &ImageSet) -> ImageSet {
     let pixels = (0..set.len())
-        .flat_map(|index| set.image(index).unwrap().pixels().to_vec())
+        .flat_map(|index| set.image(index).expect("as it should be").pixels().to_vec())
         .map(|byte| 255 - byte)
         .collect();
-    ImageSet::from_images("inverted", set.shape(), pixels, None, Vec::new()).unwrap()
+    ImageSet::from_images("inverted", set.shape(), pixels, None, Vec::new())
+        .expect("as it should be")
 }
 
 /// Learning the training images makes a model worse on the validation images, and better on the test images.
@@ -36,16 +37,16 @@ fn at_odds() -> Split {
 
 fn trained(config: &TrainConfig, split: &Split) -> Trained<ae_models::Model> {
     let device = Device::flex();
-    let model = conv().init([1, 8, 8], 5, &device).unwrap();
-    Trainer::new(&config.check().unwrap(), &device)
+    let model = conv().init([1, 8, 8], 5, &device).expect("as it should be");
+    Trainer::new(&config.check().expect("as it should be"), &device)
         .train(model, split)
-        .unwrap()
+        .expect("as it should be")
 }
 
 fn mse(model: &ae_models::Model, set: &ImageSet) -> f64 {
     let device = Device::flex();
     let measurement = Measurement::new(model, &device);
-    measurement.evaluate(set).unwrap().mse
+    measurement.evaluate(set).expect("as it should be").mse
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn the_last_is_kept_where_that_is_asked_for_and_where_nothing_can_be_compared() 
 
 /// What a run leaves: its models and its log, but for how long things took.
 fn left_by(run: &RunDirectory) -> (Vec<u8>, Vec<u8>, Vec<MetricsLine>) {
-    let mut lines = read_metrics(&run.metrics_file()).unwrap();
+    let mut lines = read_metrics(&run.metrics_file()).expect("as it should be");
     for line in &mut lines {
         if let MetricsLine::Epoch(EpochReport {
             train_seconds,
@@ -127,19 +128,22 @@ fn left_by(run: &RunDirectory) -> (Vec<u8>, Vec<u8>, Vec<MetricsLine>) {
         }
     }
     (
-        fs::read(run.model_file()).unwrap(),
-        fs::read(run.last_model_file()).unwrap(),
+        fs::read(run.model_file()).expect("as it should be"),
+        fs::read(run.last_model_file()).expect("as it should be"),
         lines,
     )
 }
 
 fn run_in(folder: &Path, config: &TrainConfig, model: &ModelConfig, split: &Split) -> RunDirectory {
     let device = Device::flex();
-    let run = RunDirectory::create(folder, config, false).unwrap();
-    Trainer::new(&config.check().unwrap(), &device)
+    let run = RunDirectory::create(folder, config, false).expect("as it should be");
+    Trainer::new(&config.check().expect("as it should be"), &device)
         .run_directory(&run)
-        .train(model.init([1, 8, 8], 5, &device).unwrap(), split)
-        .unwrap();
+        .train(
+            model.init([1, 8, 8], 5, &device).expect("as it should be"),
+            split,
+        )
+        .expect("as it should be");
     run
 }
 
