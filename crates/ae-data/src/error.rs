@@ -166,6 +166,12 @@ pub enum DataError {
         /// How many it takes: one a part.
         needed: usize,
     },
+    /// A set whose folders or files are all for measuring.
+    #[error("{name} has no training images: all its images are for validation and test")]
+    NoTrainingImages {
+        /// The set's name.
+        name: String,
+    },
     /// A part of which nothing is left once copies are dropped.
     #[error(
         "every one of {images} images of a part of {name} is a copy of an image that is measured on"

@@ -164,6 +164,20 @@ fn test_images_are_never_trained_on_however_the_folders_are_called() {
     }
 }
 
+/// Its training folder is empty, or was left behind.
+#[test]
+fn a_test_folder_alone_is_not_trained_on() {
+    let folder = scratch();
+    write_discs(folder.path(), "set/test/good", 0..9);
+    write(folder.path(), "set/train/notes.txt", b"to come");
+    let refused = ae(folder.path(), "train --data set --epochs 1 -o run");
+    assert_eq!(refused.code, 3, "{refused:#?}");
+    let expected = "error: set has no training images: all its images are for validation and test";
+    assert_eq!(refused.lines("error:"), [expected]);
+    let found = info(folder.path(), "set");
+    assert_eq!(found["test"]["images"], 9);
+}
+
 #[test]
 fn masks_beside_images_and_good_beside_defects_are_told_apart() {
     let folder = scratch();

@@ -92,15 +92,13 @@ impl Dataset {
     /// with both is left as it is.
     ///
     /// # Errors
-    /// [`DataError::InvalidValue`] when the shares are not between 0 and 1, [`DataError::TooFewImages`] when there are
+    /// [`DataError::NoTrainingImages`] when all images are for measuring, [`DataError::InvalidValue`] when the shares are not between 0 and 1, [`DataError::TooFewImages`] when there are
     /// fewer different images than parts, and whatever reading images that are decoded lazily meets.
     pub fn split(&self, options: &SplitOptions) -> Result<Split, DataError> {
         check_shares(options)?;
         if self.train.is_empty() {
-            return Err(DataError::TooFewImages {
+            return Err(DataError::NoTrainingImages {
                 name: self.name.clone(),
-                images: 0,
-                needed: 1,
             });
         }
         let own = |set: &Option<ImageSet>| set.clone().filter(|set| !set.is_empty());

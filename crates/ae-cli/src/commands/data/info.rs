@@ -101,7 +101,11 @@ impl Parts {
                     dropped: split.dropped,
                 }
             }
-            Err(error @ (DataError::TooFewImages { .. } | DataError::OnlyCopies { .. })) => {
+            Err(
+                error @ (DataError::TooFewImages { .. }
+                | DataError::NoTrainingImages { .. }
+                | DataError::OnlyCopies { .. }),
+            ) => {
                 Images::Undivided {
                     error: error.to_string(),
                 }

@@ -79,7 +79,12 @@ fn neither_part_is_ever_empty() {
         error.to_string(),
         "s has 1 different images; its parts need at least 2"
     );
-    assert!(dataset(&[], Some(&[1])).split(&shuffle()).is_err());
+    for options in [shuffle(), SplitOptions::default()] {
+        assert_eq!(
+            dataset(&[], Some(&[1])).split(&options).unwrap_err().to_string(),
+            "s has no training images: all its images are for validation and test"
+        );
+    }
 }
 
 #[test]
