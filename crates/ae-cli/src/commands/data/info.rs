@@ -105,11 +105,9 @@ impl Parts {
                 error @ (DataError::TooFewImages { .. }
                 | DataError::NoTrainingImages { .. }
                 | DataError::OnlyCopies { .. }),
-            ) => {
-                Images::Undivided {
-                    error: error.to_string(),
-                }
-            }
+            ) => Images::Undivided {
+                error: error.to_string(),
+            },
             Err(error) => return Err(error.into()),
         };
         Ok(Self {

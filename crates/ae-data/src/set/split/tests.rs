@@ -81,7 +81,10 @@ fn neither_part_is_ever_empty() {
     );
     for options in [shuffle(), SplitOptions::default()] {
         assert_eq!(
-            dataset(&[], Some(&[1])).split(&options).unwrap_err().to_string(),
+            dataset(&[], Some(&[1]))
+                .split(&options)
+                .unwrap_err()
+                .to_string(),
             "s has no training images: all its images are for validation and test"
         );
     }
@@ -135,21 +138,21 @@ fn pairs() -> Dataset {
 /// What `python3 tests/reference/division.py` prints.
 #[test]
 fn a_seed_means_the_same_division_in_every_release() {
-    let rows: [(u64, &[u8], &[u8], &[u8]); 2] = [
+    let rows: [(u64, [&[u8]; 3]); 2] = [
         (
             0,
-            &[18, 23, 26, 34, 35],
-            &[1, 12, 15, 37],
-            &[7, 8, 16, 27, 28],
+            [&[18, 23, 26, 34, 35], &[1, 12, 15, 37], &[7, 8, 16, 27, 28]],
         ),
         (
             7,
-            &[2, 10, 13, 29, 34],
-            &[1, 14, 27, 30],
-            &[20, 29, 30, 35, 37],
+            [
+                &[2, 10, 13, 29, 34],
+                &[1, 14, 27, 30],
+                &[20, 29, 30, 35, 37],
+            ],
         ),
     ];
-    for (seed, validation, test, few) in rows {
+    for (seed, [validation, test, few]) in rows {
         let options = SplitOptions {
             seed,
             ..SplitOptions::default()

@@ -36,8 +36,10 @@ pub(crate) fn place_of_parts<'a>(folders: &[Vec<&'a OsStr>]) -> PlaceOfParts<'a>
 fn place_without_training<'a>(mut folders: Vec<&[&'a OsStr]>) -> Option<Vec<&'a OsStr>> {
     let mut above = Vec::new();
     loop {
-        let names: Option<BTreeSet<&'a OsStr>> =
-            folders.iter().map(|folders| folders.first().copied()).collect();
+        let names: Option<BTreeSet<&'a OsStr>> = folders
+            .iter()
+            .map(|folders| folders.first().copied())
+            .collect();
         let names = names?;
         let is_measured =
             |name: &&OsStr| matches!(part_named(name), Some(Part::Validation | Part::Test));

@@ -76,7 +76,12 @@ fn train_validation_and_test_folders_are_parts() {
     }
     // What is for measuring is not trained on for being alone, unless it has parts of its own.
     check(&["test/1.png", "test/2.png"], "ee", None, &[]);
-    check(&["set/test/A/1.png", "set/val/B/2.png"], "ev", Some(&[0, 1]), two);
+    check(
+        &["set/test/A/1.png", "set/val/B/2.png"],
+        "ev",
+        Some(&[0, 1]),
+        two,
+    );
     check(&["test/train/1.png", "test/test/1.png"], "re", None, &[]);
     // One part alone is a class like any other beside something else.
     check(
