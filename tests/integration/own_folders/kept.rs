@@ -288,6 +288,32 @@ fn the_figures_are_of_the_file_that_was_written() {
     }
 }
 
+/// Of color, the smaller part of what is written is subsampled.
+#[test]
+fn a_jpeg_shows_what_a_png_does() {
+    let folder = scratch();
+    let path = folder.path();
+    for channels in [1, 3] {
+        write(path, "in.png", &scene(96, 64, channels, 8).png());
+        denoise(path, "in.png -o out.png --force");
+        let exact = open(path, "out.png").into_rgb8().into_raw();
+        for quality in [20, 50, 89, 95] {
+            denoise(
+                path,
+                &format!("in.png -o out.jpg --quality {quality} --force"),
+            );
+            let written = open(path, "out.jpg").into_rgb8().into_raw();
+            let pairs = exact.iter().zip(&written);
+            let error: u64 = pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+            let mean = error as f64 / exact.len() as f64;
+            assert!(
+                mean < 10.0,
+                "{channels} channels, quality {quality}: {mean}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_name_says_the_format_that_is_written() {
     let folder = scratch();

@@ -340,6 +340,12 @@ fn a_jpeg_has_the_tables_of_the_one_that_came_in() {
         // Length, bits, height, width, number of components; then the first one's number and sampling.
         assert_eq!(bytes[frame + 11], sampling, "{subsampling:?}");
     }
+    // One scan, which every decoder reads.
+    let (bytes, _) = encode("a.jpg", &metadata(), &[page(3, 8)]);
+    let scans = bytes
+        .windows(4)
+        .filter(|window| *window == [0xFF, 0xDA, 0, 12]);
+    assert_eq!(scans.count(), 1);
     let plain = metadata();
     let of_quality = |quality| {
         let writer = PictureWriter::new(Path::new("a.jpg"), &plain, 1, quality).unwrap();

@@ -55,7 +55,8 @@ fn encode(page: &Page, about: &About<'_>) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-    encoder.set_optimized_huffman_tables(true);
+    // Huffman tables stay the usual ones: with optimized ones the encoder writes a scan for each component, of which
+    // zune-jpeg, for one, reads half where the color is subsampled.
     match (&metadata.jpeg, about.quality) {
         (Some(coding), None) => keep_coding(&mut encoder, coding),
         (Some(coding), Some(quality)) if quality < FULL_COLOR_QUALITY => {
