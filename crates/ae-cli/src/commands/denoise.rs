@@ -6,6 +6,7 @@ mod report;
 
 use std::path::PathBuf;
 
+use ae_data::ImageLimits;
 use clap::Args;
 
 use crate::arguments::value::at_least_one;
@@ -126,6 +127,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
         noise: noise.as_ref(),
         seed: arguments.seed,
         quality: arguments.quality,
+        limits: ImageLimits::default(),
         compare: arguments.compare.as_deref(),
         terminal,
     };

@@ -248,7 +248,7 @@ mod tests {
         } else {
             b"II".to_vec()
         };
-        let mut entry = |block: &mut Vec<u8>, tag, kind, count, value: [u8; 4]| {
+        let entry = |block: &mut Vec<u8>, tag, kind, count, value: [u8; 4]| {
             block.extend(short(tag));
             block.extend(short(kind));
             block.extend(long(count));

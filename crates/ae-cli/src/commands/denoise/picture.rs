@@ -20,6 +20,7 @@ pub(super) struct Denoiser<'a> {
     pub(super) noise: Option<&'a NoiseChain>,
     pub(super) seed: u64,
     pub(super) quality: Option<u8>,
+    pub(super) limits: ImageLimits,
     pub(super) compare: Option<&'a Path>,
     pub(super) terminal: Terminal,
 }
@@ -27,8 +28,7 @@ pub(super) struct Denoiser<'a> {
 impl Denoiser<'_> {
     /// Denoises the file of a job, the `index`-th of all, and writes what comes out.
     pub(super) fn run(&self, job: &Job, index: u64) -> Result<PictureResult, CliError> {
-        let limits = ImageLimits::default();
-        let mut reader = PictureReader::open(&job.input, &limits)?;
+        let mut reader = PictureReader::open(&job.input, &self.limits)?;
         let metadata = reader.metadata().clone();
         let page_count = reader.page_count();
         if page_count > 1 && self.compare.is_some() {
@@ -70,7 +70,7 @@ impl Denoiser<'_> {
         self.say_losses(&writer, &job.output, written.losses());
         if self.noise.is_some() {
             // The file that was written is measured, which a JPEG or a palette has changed once more.
-            let mut written = written.read_back(&limits)?;
+            let mut written = written.read_back(&self.limits)?;
             for (index, result) in pages.iter_mut().enumerate() {
                 let clean = reader.page(index)?;
                 let page = written.page(index)?;
