@@ -13,12 +13,14 @@ pub use error::DataError;
 pub use image::{Channels, Fit, Image, ImageLimits, ImageOptions, ImageShape, Size};
 pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
 pub use picture::{
-    JpegCoding, Loss, Page, PictureFiles, PictureFormat, PictureMetadata, PictureReader,
-    PictureWriter, Resolution, ResolutionUnit, Samples, ValueRange, Written, picture_files,
-    writable_extensions,
+    JpegCoding, Loss, Page, PictureFormat, PictureMetadata, PictureReader, PictureWriter,
+    Resolution, ResolutionUnit, Samples, ValueRange, Written, writable_extensions,
 };
 pub use set::{
     Binarization, ClassCount, Dataset, DatasetInfo, Division, ImageSet, Images, Layout, LeftAside,
     MaskFiles, Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
 };
-pub use sources::{OpenOptions, SourceKind, glyphs, lines, open, source_kinds, write_idx};
+pub use sources::{
+    OpenOptions, PictureFiles, SourceKind, glyphs, lines, open, picture_files, source_kinds,
+    write_idx,
+};

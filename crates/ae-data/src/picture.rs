@@ -5,7 +5,6 @@
 mod depth;
 mod exif;
 mod format;
-mod listing;
 mod metadata;
 mod page;
 mod planes;
@@ -16,7 +15,6 @@ mod writing;
 
 pub(crate) use depth::{DeepRanges, Depths};
 pub use format::PictureFormat;
-pub use listing::{PictureFiles, picture_files};
 pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
 pub use page::{Page, Samples, ValueRange};
 pub use reader::PictureReader;

@@ -12,6 +12,7 @@ mod idx;
 pub mod lines;
 mod npy;
 mod options;
+mod picture_files;
 mod place;
 mod single_image;
 mod source;
@@ -19,6 +20,7 @@ mod zip;
 
 pub use idx::write_idx;
 pub use options::OpenOptions;
+pub use picture_files::{PictureFiles, picture_files};
 
 use std::fs;
 use std::io;

@@ -73,6 +73,9 @@ pub(super) struct DenoiseArguments {
     /// The quality of JPEG, 1 to 100 [default: as fine as the picture's JPEG, 95 for other formats].
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
+    /// Read pictures of up to N pixels a page [default: 67108864].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_pixels: Option<u64>,
     /// Write over files that exist, the picture itself among them.
     #[arg(long)]
     force: bool,
@@ -127,7 +130,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
         noise: noise.as_ref(),
         seed: arguments.seed,
         quality: arguments.quality,
-        limits: ImageLimits::default(),
+        limits: ImageLimits::with_max_pixels(arguments.max_pixels),
         compare: arguments.compare.as_deref(),
         terminal,
     };

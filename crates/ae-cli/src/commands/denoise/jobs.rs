@@ -1,10 +1,10 @@
 //! Which pictures are read and where their results go, found out before any work.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ae_data::{PictureFormat, picture_files};
+use ae_data::{LeftAside, PictureFormat, picture_files};
 
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
@@ -20,28 +20,17 @@ pub(super) struct Job {
 /// Every picture, and what was left aside.
 pub(super) struct Listed {
     pub(super) jobs: Vec<Job>,
-    passed_over: BTreeMap<String, usize>,
+    left_aside: Vec<LeftAside>,
 }
 
 impl Listed {
-    /// What is no picture, counted by extension; nothing where everything is one.
+    /// What is no picture, counted by its ending; nothing where everything is one.
     pub(super) fn passed_over(&self) -> Option<String> {
-        let files: usize = self.passed_over.values().sum();
-        let counts = self
-            .passed_over
-            .iter()
-            .map(|(extension, count)| match extension.as_str() {
-                "" => format!("{count} without an extension"),
-                extension => format!("{count} .{extension}"),
-            });
-        let counts: Vec<_> = counts.collect();
-        let s = if files == 1 { "" } else { "s" };
-        (files > 0).then(|| {
-            format!(
-                "passed over {files} file{s} that are no pictures: {}",
-                counts.join(", ")
-            )
-        })
+        let things = self.left_aside.iter();
+        let things: Vec<_> = things
+            .map(|LeftAside { what, count }| format!("{count} {what}"))
+            .collect();
+        (!things.is_empty()).then(|| format!("passed over, no pictures: {}", things.join(", ")))
     }
 }
 
@@ -55,7 +44,7 @@ struct Input {
 /// Lists the pictures, and finds out whether a result would write over something.
 pub(super) fn list(pictures: &[PathBuf], out: &Path, force: bool) -> Result<Listed, CliError> {
     let mut inputs = Vec::new();
-    let mut passed_over = BTreeMap::new();
+    let mut left_aside = Vec::new();
     for path in pictures {
         if path.is_dir() {
             let found = picture_files(path, Some(out))?;
@@ -66,9 +55,7 @@ pub(super) fn list(pictures: &[PathBuf], out: &Path, force: bool) -> Result<List
                     "no pictures in this folder",
                 ));
             }
-            for (extension, count) in found.passed_over {
-                *passed_over.entry(extension).or_default() += count;
-            }
+            left_aside.extend(found.left_aside);
             inputs.extend(found.files.into_iter().map(|name| Input {
                 path: path.join(&name),
                 name,
@@ -106,7 +93,7 @@ pub(super) fn list(pictures: &[PathBuf], out: &Path, force: bool) -> Result<List
         }
         check_writable(&job.output, force)?;
     }
-    Ok(Listed { jobs, passed_over })
+    Ok(Listed { jobs, left_aside })
 }
 
 /// No two pictures have one result, and no result writes over a picture: neither its own nor one still to be read.
