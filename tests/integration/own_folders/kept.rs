@@ -29,13 +29,16 @@ fn open(folder: &Path, name: &str) -> DynamicImage {
     image::open(folder.join(name)).expect("a picture")
 }
 
-/// A picture with as many different values as it has places.
-fn deep(channels: usize) -> Picture {
-    let (width, height) = (96, 64);
+/// A slope along both sides, in which no value comes twice.
+fn slope(channels: usize) -> Picture {
+    let (width, height) = (160, 120);
     let count = width * height * channels;
-    let values = (0..count).map(|place| (place * 40_503 % 65_536) as u16);
-    Picture::new(width, height, channels, vec![0; count])
-        .with(channels, Samples::U16(values.collect()))
+    let value = |place: usize| {
+        let (x, y) = (place / channels % width, place / channels / width);
+        (x * 300 + y * 121) as u16
+    };
+    let values = (0..count).map(value).collect();
+    Picture::new(width, height, channels, vec![0; count]).with(channels, Samples::U16(values))
 }
 
 /// A profile by its header: its size, and the colors that it is of.
@@ -49,7 +52,7 @@ fn profile(colors: &[u8; 4]) -> Vec<u8> {
 #[test]
 fn sixteen_bits_are_not_brought_to_eight() {
     let folder = scratch();
-    let (gray, color) = (deep(1), deep(3));
+    let (gray, color) = (slope(1), slope(3));
     for (name, file) in [
         ("gray.png", gray.png()),
         ("color.png", color.png()),
