@@ -3,12 +3,15 @@
 //! [`inputs`] makes the folders: the same synthetic pictures in any format, without a file from elsewhere.
 
 mod inputs;
+mod parts_run;
 
 // A line for each kind, in alphabetical order.
+mod alarm_rate;
 mod as_written;
 mod chosen_by_validation;
 mod code_axes;
 mod collapse;
+mod delivery;
 mod kept;
 mod layouts;
 mod limit;

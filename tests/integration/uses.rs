@@ -26,17 +26,20 @@ fn what_is_foreign_scores_above_what_is_not() {
     fs::write(path.join("stripes-images-idx3-ubyte"), stripes(20, 28)).expect("written");
     let (model, data) = (FIXTURE.argument("plain"), FIXTURE.argument("drawings"));
     let line = format!(
-        "anomaly {model} --data {data} --foreign stripes-images-idx3-ubyte --false-alarm-rate 0.05"
+        "anomaly {model} --data {data} --foreign stripes-images-idx3-ubyte --false-alarm-rate 0.1 --score error"
     );
     let printed = done(path, &format!("{line} -o strange.png")).stdout;
-    assert!(printed.contains("AUROC:"), "{printed}");
+    assert!(printed.contains("AUROC"), "{printed}");
     let picture = image::open(path.join("strange.png")).expect("a picture");
     assert!(picture.width() > 400 && picture.height() > 400);
     let json = done(path, &format!("{line} --json")).json();
     assert!(json["auroc"].as_f64().expect("a number") > 0.9, "{json}");
     assert_eq!(json["foreign"]["images"], 20);
-    assert_eq!(json["test"]["scores"].as_array().expect("a list").len(), 32);
-    assert_eq!(json["foreign"]["above_threshold"], 1.0);
+    assert_eq!(
+        json["judged"]["files"].as_array().expect("a list").len(),
+        32
+    );
+    assert_eq!(json["foreign"]["anomalous_share"], 1.0);
     // Without a foreign set there is nothing to set beside.
     let alone = done(path, &format!("anomaly {model} --data {data} --json")).json();
     assert!(

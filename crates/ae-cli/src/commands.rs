@@ -40,7 +40,7 @@ pub(crate) fn all() -> Vec<Entry> {
         Entry::command("generate", generate::run).examples(generate::EXAMPLES),
         Entry::command("interpolate", interpolate::run),
         Entry::command("traverse", traverse::run),
-        Entry::command("anomaly", anomaly::run),
+        Entry::command("anomaly", anomaly::run).examples(anomaly::EXAMPLES),
         Entry::command("probe", probe::run),
         Entry::command("map", map::run),
         Entry::command("info", info::run),

@@ -1,6 +1,5 @@
 //! What codes are measured by, and what is made of them.
 
-pub(crate) mod detection;
 pub(crate) mod interpolation;
 pub(crate) mod logistic;
 pub(crate) mod mixture;

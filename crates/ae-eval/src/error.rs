@@ -120,6 +120,22 @@ pub enum EvalError {
         source: jpeg_encoder::EncodingError,
     },
 
+    /// The PNG encoder failed.
+    #[error("cannot encode a {shape} image as PNG")]
+    PngEncode {
+        /// The image's shape.
+        shape: ImageShape,
+        /// The encoder's reason.
+        source: image::ImageError,
+    },
+
+    /// More pixels than places of defects can be measured in.
+    #[error("more than {limit} pixels, too many to measure places of defects in")]
+    TooManyPixels {
+        /// The most that are taken.
+        limit: usize,
+    },
+
     /// The JPEG decoder did not take the encoder's file.
     #[error("cannot decode the JPEG of a {shape} image")]
     JpegDecode {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod anomaly;
 pub mod baselines;
 mod codes;
 mod corruption;
@@ -10,10 +11,15 @@ pub mod pca;
 mod quality;
 mod spread;
 
+pub use anomaly::conformal::{AlarmThreshold, Calibration};
+pub use anomaly::localization::{Localization, LocalizationMeter};
+pub use anomaly::neighbor_distance::neighbor_distances;
+pub use anomaly::png_length::png_bytes;
+pub use anomaly::ranking::{auroc, average_precision};
+pub use anomaly::trivial::{Reading, TrivialDetectors, TrivialScores, TrivialSettings};
 pub use baselines::{
     Baseline, BaselineKind, BaselineRequest, baselines, measure_baselines, unlearned,
 };
-pub use codes::detection::{alarm_threshold, auroc};
 pub use codes::interpolation::Interpolation;
 pub use codes::logistic::LogisticRegression;
 pub use codes::mixture::GaussianMixture;

@@ -202,6 +202,20 @@ pub enum InferError {
         /// The set.
         name: String,
     },
+    /// A score that is learned from normal images which the model was not fitted to, without any.
+    #[error(
+        "{model}: no normal images that it was not fitted to, which the bits of an image are learned from"
+    )]
+    NoHeldOutImages {
+        /// The model.
+        model: String,
+    },
+    /// A score that is a distance to training images, without any.
+    #[error("{model}: no training images to measure distances to")]
+    NoTrainingImages {
+        /// The model.
+        model: String,
+    },
     /// A set whose features would not fit in memory.
     #[error("{name}: {images} images of {values} values are too many to keep at once")]
     TooMany {

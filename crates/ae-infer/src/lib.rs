@@ -23,7 +23,10 @@ pub use ae_models::{ComputePath, Model, ModelCard, Placement, Registry};
 pub use ae_train::Reconstruction;
 pub use burn::tensor::Device;
 
-pub use anomaly::{AnomalyScore, ErrorMap};
+pub use anomaly::error_map::ErrorMap;
+pub use anomaly::normal_images::{NORMAL_CLASSES, normal_class};
+pub use anomaly::score::AnomalyScore;
+pub use anomaly::scorer::{AnomalyScorer, ScorerRequest};
 pub use codes::Codes;
 pub use denoise::{NoiseTrial, noisy_image, page_image, page_quality};
 pub use error::{Capability, InferError};

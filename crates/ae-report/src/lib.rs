@@ -19,6 +19,7 @@ pub use grids::color_range::ColorRange;
 pub use grids::comparisons::{
     DenoisingRequest, ReconstructionRequest, denoising_picture, reconstruction_picture,
 };
+pub use grids::heat_maps::{HeatMap, HeatMapsRequest, heat_maps};
 pub use grids::image_grid::{ImageGridRequest, image_grid};
 pub use grids::panels::{Detail, Panel, PanelsRequest, panels};
 pub use grids::picture_grid::picture_grid;

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use ae_data::{Image, ImageShape};
 use ae_report::{
     AxisScale, Bar, BarRequest, Curve, CurveRequest, DenoisingRequest, Detail, GridRequest,
-    GridRow, ImageGridRequest, Panel, PanelsRequest, Picture, RateDistortionRequest, RatePoint,
-    RateSeries, ReconstructionRequest, ReportError, bar_chart, denoising_picture, image_grid,
-    loss_curves, panels, picture_grid, rate_distortion, reconstruction_picture,
+    GridRow, HeatMap, HeatMapsRequest, ImageGridRequest, Panel, PanelsRequest, Picture,
+    RateDistortionRequest, RatePoint, RateSeries, ReconstructionRequest, ReportError, bar_chart,
+    denoising_picture, heat_maps, image_grid, loss_curves, panels, picture_grid, rate_distortion,
+    reconstruction_picture,
 };
 
 /// Rings, discs and bars with soft edges, black to white: enough to see that nothing is mirrored or cut.
@@ -227,6 +228,33 @@ fn bars() -> Result<Picture, ReportError> {
     })
 }
 
+fn heat_map_pairs() -> Result<Picture, ReportError> {
+    let maps: Vec<HeatMap> = (0..7)
+        .map(|index| HeatMap {
+            image: speckled(&shape_image(index, 28), 0.1),
+            heat: (0..784)
+                .map(|at| {
+                    0.1 * wobble(at).abs() + if index == 2 && at / 28 < 9 { 0.5 } else { 0.0 }
+                })
+                .collect(),
+            name: match index {
+                3 => "a name that is longer than the pair of pictures above it is wide.png"
+                    .to_owned(),
+                _ => format!("part_{index:02}.png"),
+            },
+            caption: format!("score 0.00{index}21, p 0.{index}5"),
+            is_marked: index == 2,
+        })
+        .collect();
+    heat_maps(&HeatMapsRequest {
+        title: "runs/parts-conv-1",
+        subtitle: "the most anomalous of 40 pictures",
+        maps: &maps,
+        scale: "colors: absolute error of each pixel",
+        mark: "anomalous: above 0.00213",
+    })
+}
+
 fn pictures() -> Vec<(&'static str, Picture)> {
     let gap = |mut points: Vec<(f64, f64)>| {
         points[4].1 = f64::NAN;
@@ -242,6 +270,7 @@ fn pictures() -> Vec<(&'static str, Picture)> {
         ("before-and-after", before_and_after()),
         ("rate-distortion", rates()),
         ("bars", bars()),
+        ("heat-maps", heat_map_pairs()),
     ];
     let charts = [
         (

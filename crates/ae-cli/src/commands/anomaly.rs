@@ -1,51 +1,84 @@
 //! `ae anomaly`.
 
+mod calibrated;
+mod detection;
+mod judged;
+mod picture;
+mod table;
+
 use std::path::PathBuf;
 
-use ae_data::ImageSet;
-use ae_eval::{alarm_threshold, auroc};
-use ae_infer::OpenModel;
-use ae_report::{Cells, GridRequest, GridRow, picture_grid, significant, thousands};
-use ae_train::DataConfig;
-use clap::Args;
+use ae_data::Part;
+use ae_infer::{AnomalyScore, ScorerRequest};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::arguments::value::share;
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
+use self::calibrated::{Calibrated, Normal, calibrate};
+use self::detection::{Detection, FalseAlarms, detections, false_alarms};
+use self::judged::{Judged, JudgedSet, foreign_set, judged_set};
+use crate::arguments::value::{at_least_one, named, share};
+use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
+use crate::command::Example;
 use crate::context::Context;
 use crate::destination::check_writable;
-use crate::error::{CliError, Status};
-use crate::image_source::ImageSource;
-use crate::measured_set::{open_set, request_of};
+use crate::error::CliError;
 use crate::opening::{Wanted, open};
-use crate::terminal::Terminal;
+
+/// What `ae --help` shows.
+pub(super) const EXAMPLES: &[Example] = &[(
+    "ae anomaly runs/parts-conv-1 --data delivery/",
+    "which files are anomalous, at the rate of false alarms asked for",
+)];
 
 /// Find images that are anomalous to a model.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ae anomaly runs/glyphs-conv-1 --foreign digits/ -o anomalous.png
-  ae anomaly runs/glyphs-vae-1 --data scans/ --size 28 --channels gray --false-alarm-rate 0.05 --json
+  ae anomaly runs/parts-conv-1 --data delivery/ --csv verdicts.csv -o heat-maps.png
+  ae anomaly runs/parts-conv-1 --data test/ --sort score       test/ has good/ beside other folders: AUROC, too
+  ae anomaly runs/glyphs-conv-1 --foreign digits/ --json       a set that is known to be out of distribution
+  ae anomaly model.safetensors --normal parts/ --data new/     where the run's own set is gone
 
-The score is the reconstruction's error, and a variational model's negative bound. The threshold is
-where the stated share of the training images would be called anomalous.")]
+Every file is judged by its conformal p-value: the share of normal images held out from fitting that
+score as high. The threshold is where the stated share of normal images would be called anomalous
+by mistake; it takes 1 / share - 1 held-out images at least.")]
 pub(super) struct AnomalyArguments {
     /// The model.
     #[command(flatten)]
     model: ModelPosition,
-    /// The images: the threshold is from the training images, the test images are judged.
+    /// The images to judge: all of a set that the model was not trained on, the test images of its own.
     #[command(flatten)]
     data: DataArguments,
+    /// Which of the images are judged [default: test, of the set that the model was trained on; all, of any other].
+    #[arg(long, value_parser = part())]
+    part: Option<Part>,
+    /// Normal images to calibrate on [default: the validation images of the set that the model was trained on]: that set,
+    /// where it lies elsewhere now, or normal images that the model was not trained on.
+    #[arg(long, value_name = "SET")]
+    normal: Option<String>,
     /// A set that is known to be out of distribution: print the area under the ROC curve.
     #[arg(long, value_name = "SET")]
     foreign: Option<String>,
-    /// The share of training images that may be above the threshold.
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.01)]
+    /// The share of normal images that may be called anomalous by mistake.
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.05)]
     false_alarm_rate: f64,
+    /// What is larger for a more anomalous image: the error of the reconstruction (a variational model's negative bound), the
+    /// bits of the image by the model less those of its PNG file, or the distance of its code to training codes.
+    #[arg(long, value_name = "NAME", value_parser = named::<AnomalyScore>(AnomalyScore::NAMES), default_value_t = AnomalyScore::Error)]
+    score: AnomalyScore,
+    /// How many nearest training codes a distance is a mean over.
+    #[arg(long, alias = "neighbours", value_name = "K", value_parser = at_least_one, default_value_t = 2)]
+    neighbors: usize,
+    /// List the files in the set's order, or the most anomalous first.
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t = Order::Set)]
+    sort: Order,
+    /// Write every file's verdict to this CSV file, too.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
     /// Draw the most anomalous images with where they are anomalous, as a PNG file.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write over a file that exists.
+    /// Write over files that exist.
     #[arg(long)]
     force: bool,
     /// Where to compute.
@@ -53,198 +86,128 @@ pub(super) struct AnomalyArguments {
     device: DeviceArguments,
 }
 
-/// Images of each set on the picture.
-const DRAWN: usize = 10;
+/// The order of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Order {
+    /// As in the set.
+    Set,
+    /// The most anomalous first.
+    Score,
+}
 
+/// What `ae anomaly` prints.
 #[derive(Serialize)]
 struct Anomalies {
     model: String,
-    /// What is larger for a more anomalous image.
+    /// `error`, `complexity` or `distance`.
     score: &'static str,
-    false_alarm_rate: f64,
-    threshold: f64,
-    test: Judged,
+    /// What that is, with its unit and what it was learned from.
+    score_is: String,
+    #[serde(flatten)]
+    calibrated: Calibrated,
+    judged: Judged,
     #[serde(skip_serializing_if = "Option::is_none")]
     foreign: Option<Judged>,
-    /// The chance that a foreign image scores above a test image.
+    /// How often images that are known to be normal were called anomalous.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    false_alarms: Option<FalseAlarms>,
+    /// The chance that an anomalous image scores above a normal one, of the first of `detections`.
     #[serde(skip_serializing_if = "Option::is_none")]
     auroc: Option<f64>,
+    /// How well scores tell anomalous from normal images, and what needs no model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    detections: Vec<Detection>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<PathBuf>,
 }
 
-/// A set's scores.
-#[derive(Serialize)]
-struct Judged {
-    data: String,
-    images: usize,
-    mean_score: f64,
-    /// The share of images above the threshold.
-    above_threshold: f64,
-    /// Every image's score, in the set's order.
-    scores: Vec<f64>,
-}
-
 pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    if let Some(out) = &arguments.out {
-        check_writable(out, arguments.force)?;
+    for file in [&arguments.out, &arguments.csv].into_iter().flatten() {
+        check_writable(file, arguments.force)?;
     }
-    let path = arguments.model.path();
+    let path = arguments.model.clone().path();
     let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
-    let request = request_of(&arguments.data, None);
-    let opened = open_set(&model, &request, &terminal)?;
-    let seed = opened.seed();
+    let set = judged_set(&model, &arguments, &terminal)?;
+    let normal = Normal::find(&model, &arguments, &set, &terminal)?;
     let foreign = match &arguments.foreign {
-        Some(name) => Some(foreign_set(name, &model, &arguments.data, seed, &terminal)?),
+        Some(name) => Some(foreign_set(name, &model, &arguments, &terminal)?),
         None => None,
     };
-    let split = opened.split()?;
-    let scores = |set: &ImageSet| model.anomaly_scores(set, seed);
-    let familiar = scores(&split.train)?;
-    let threshold = alarm_threshold(&familiar, arguments.false_alarm_rate)
-        .ok_or_else(|| CliError::failure(Status::Data, split.train.name(), "no training images"))?;
-    let test = Judged::new(&split.test, scores(&split.test)?, threshold);
-    let judged_foreign = match &foreign {
-        Some(set) => Some(Judged::new(set, scores(set)?, threshold)),
-        None => None,
-    };
+    let is_measured = foreign.is_some() || set.has_anomalous_classes();
+    let scores = offered(&arguments, is_measured, &model, &normal);
+    let score = scores[0];
+    let scorer = model.anomaly_scorer(
+        &scores,
+        &ScorerRequest {
+            held_out: normal.held_out.as_ref(),
+            train: normal.train.as_ref(),
+            neighbors: arguments.neighbors,
+            seed: model.preparation().seed,
+        },
+    )?;
+    let calibrated = calibrate(&scorer, score, &arguments, &normal, &terminal)?;
+    let scored = |set: &JudgedSet| scorer.all_scores(&scores, &set.images);
+    let judged_scores = scored(&set)?;
+    let foreign_scores = foreign.as_ref().map(scored).transpose()?;
+    let detections = detections(
+        &model,
+        &scores,
+        (&set, &judged_scores),
+        foreign.as_ref().zip(foreign_scores.as_ref()),
+        normal.train.as_ref(),
+    )?;
+    let judged = set.judged(&judged_scores[0], &calibrated, arguments.sort);
     let anomalies = Anomalies {
         model: model.name().to_owned(),
-        score: model.anomaly_score().name(),
-        false_alarm_rate: arguments.false_alarm_rate,
-        threshold,
-        auroc: judged_foreign
+        score: score.name(),
+        score_is: scorer.describe(score),
+        false_alarms: false_alarms(&set, &judged_scores[0], &calibrated, foreign.is_some()),
+        judged,
+        foreign: foreign
             .as_ref()
-            .and_then(|foreign| auroc(&test.scores, &foreign.scores)),
-        test,
-        foreign: judged_foreign,
+            .zip(foreign_scores.as_ref())
+            .map(|(set, scores)| set.judged(&scores[0], &calibrated, arguments.sort)),
+        auroc: detections.first().map(Detection::auroc),
+        detections,
+        calibrated,
+        csv: arguments.csv,
         picture: arguments.out,
     };
-    if let Some(out) = &anomalies.picture {
-        let mut rows = rows("test", &model, &split.test, &anomalies.test)?;
-        if let (Some(set), Some(judged)) = (&foreign, &anomalies.foreign) {
-            rows.extend(self::rows("foreign", &model, set, judged)?);
-        }
-        let picture = picture_grid(&GridRequest {
-            title: anomalies.model.clone(),
-            subtitle: format!(
-                "the strangest images; below each its {}, strange above {}",
-                anomalies.score,
-                significant(threshold, 3)
-            ),
-            column_labels: Vec::new(),
-            rows,
-        })?;
-        picture.write_png(out)?;
+    if let Some(warning) = anomalies
+        .false_alarms
+        .as_ref()
+        .and_then(|measured| measured.warning(&anomalies.calibrated))
+    {
+        terminal.warning(warning);
     }
-    terminal.result(&anomalies, || anomalies.text())
+    if let Some(file) = &anomalies.csv {
+        table::write_csv(file, &anomalies)?;
+    }
+    if let Some(file) = &anomalies.picture {
+        picture::draw(&model, &anomalies, &set, foreign.as_ref())?.write_png(file)?;
+    }
+    terminal.result(&anomalies, || table::text(&anomalies))
 }
 
-/// All images of a set that the model was not trained on.
-fn foreign_set(
-    name: &str,
-    model: &OpenModel,
-    data: &DataArguments,
-    seed: u64,
-    terminal: &Terminal,
-) -> Result<ImageSet, CliError> {
-    let foreign = ImageSource {
-        config: DataConfig {
-            source: name.to_owned(),
-            // Scaled only where that was asked for: a picture that was scaled is anomalous for that alone.
-            size: data.size,
-            channels: data.channels,
-            binarize: data.binarize.unwrap_or(model.preparation().binarize),
-            ..DataConfig::default()
-        },
-        seed,
+/// The scores to compute, the chosen one first; the others, as far as they can be had, where it is known which images are
+/// anomalous.
+fn offered(
+    arguments: &AnomalyArguments,
+    is_measured: bool,
+    model: &ae_infer::OpenModel,
+    normal: &Normal,
+) -> Vec<AnomalyScore> {
+    let is_offered = |score: AnomalyScore| match score {
+        AnomalyScore::Error => true,
+        AnomalyScore::Complexity => model.knows_levels() || normal.held_out.is_some(),
+        AnomalyScore::Distance => normal.train.is_some() && model.code_values().is_ok(),
     };
-    let dataset = foreign.open(terminal)?;
-    // Where the set is divided, its test images are what a test set is compared with.
-    let set = dataset.test.unwrap_or(dataset.train);
-    model.check_set(&set)?;
-    Ok(set.take(data.limit.unwrap_or(usize::MAX)))
-}
-
-/// The most anomalous images, what the model makes of them, and where the two differ.
-fn rows(
-    name: &str,
-    model: &OpenModel,
-    set: &ImageSet,
-    judged: &Judged,
-) -> Result<Vec<GridRow>, CliError> {
-    let mut order: Vec<usize> = (0..set.len()).collect();
-    order.sort_by(|&a, &b| judged.scores[b].total_cmp(&judged.scores[a]));
-    order.truncate(DRAWN);
-    let captions = order
-        .iter()
-        .map(|&index| significant(judged.scores[index], 3))
-        .collect();
-    let shape = set.shape();
-    let (mut images, mut outputs, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-    for map in model.error_maps(&set.subset(order))? {
-        images.push(map.image);
-        outputs.push(map.output);
-        errors.extend(map.errors);
-    }
-    let mut seen = GridRow::images(name, images);
-    seen.captions = captions;
-    seen.note = judged.data.clone();
-    let heat = GridRow {
-        label: "error".to_owned(),
-        note: "absolute, per pixel".to_owned(),
-        cells: Cells::Codes {
-            values: errors,
-            shape: vec![shape.height, shape.width],
-        },
-        captions: Vec::new(),
-    };
-    Ok(vec![seen, GridRow::images("drawn", outputs), heat])
-}
-
-impl Judged {
-    fn new(set: &ImageSet, scores: Vec<f64>, threshold: f64) -> Self {
-        let count = scores.len() as f64;
-        let above = scores.iter().filter(|&&score| score > threshold).count();
-        Self {
-            data: set.name().to_owned(),
-            images: scores.len(),
-            mean_score: scores.iter().sum::<f64>() / count,
-            above_threshold: above as f64 / count,
-            scores,
-        }
-    }
-}
-
-impl Anomalies {
-    fn text(&self) -> String {
-        let set = |judged: &Judged| {
-            format!(
-                "{} images of {}: mean score {}, {:.1}% above the threshold\n",
-                thousands(judged.images as u64),
-                judged.data,
-                significant(judged.mean_score, 4),
-                100.0 * judged.above_threshold,
-            )
-        };
-        let mut text = format!(
-            "{}: score is the {}\nthreshold {}: {:.1}% of the training images are above it\ntest:    {}",
-            self.model,
-            self.score,
-            significant(self.threshold, 4),
-            100.0 * self.false_alarm_rate,
-            set(&self.test),
-        );
-        if let Some(foreign) = &self.foreign {
-            text.push_str(&format!("foreign: {}", set(foreign)));
-        }
-        if let Some(auroc) = self.auroc {
-            text.push_str(&format!("AUROC:   {auroc:.4}\n"));
-        }
-        if let Some(picture) = &self.picture {
-            text.push_str(&format!("picture   {}\n", picture.display()));
-        }
-        text
-    }
+    let chosen = arguments.score;
+    let mut scores = vec![chosen];
+    let others = AnomalyScore::ALL.into_iter();
+    scores.extend(others.filter(|&score| is_measured && score != chosen && is_offered(score)));
+    scores
 }

@@ -229,6 +229,10 @@ impl From<InferError> for CliError {
                     .hint(format!("--tile {least} or more; 256 is the default"))
             }
             InferError::CodeLength { .. } => Self::new(Status::Data, message),
+            InferError::NoHeldOutImages { .. } => Self::new(Status::Data, message)
+                .hint("--normal SET names normal images; --score error needs none"),
+            InferError::NoTrainingImages { .. } => Self::new(Status::Data, message)
+                .hint("--normal names the set that the model was trained on; --score error needs none"),
             InferError::NoLabels { .. } => Self::new(Status::Data, message)
                 .hint("class folders, or an IDX file of labels beside the images, are labels"),
             InferError::TooMany { .. } => {

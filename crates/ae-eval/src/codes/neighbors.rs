@@ -46,7 +46,8 @@ fn predict(train: &LabeledRows<'_>, row: &[f32], neighbors: usize) -> u32 {
         .map_or(0, |&(_, label)| label)
 }
 
-fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+/// The squared Euclidean distance of two rows of one length.
+pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
     // Sixteen sums side by side, which the compiler keeps in vector registers.
     let mut sums = [0.0f32; 16];
     let (a_chunks, b_chunks) = (a.chunks_exact(16), b.chunks_exact(16));

@@ -90,7 +90,8 @@ impl OpenModel {
 }
 
 impl Preparation {
-    fn image_options(&self, request: &SetRequest) -> ImageOptions {
+    /// How an image file is read.
+    pub(crate) fn image_options(&self, request: &SetRequest) -> ImageOptions {
         ImageOptions {
             size: Some(request.size.unwrap_or(self.size)),
             fit: request.fit.unwrap_or(self.fit),

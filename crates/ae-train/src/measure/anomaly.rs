@@ -23,6 +23,14 @@ impl<M: Trainable> Measurement<'_, M> {
         if self.model.as_latent_variable_model().is_some() {
             return self.negative_bounds(set);
         }
+        self.squared_errors(set)
+    }
+
+    /// The mean squared error of the reconstruction of every image of a set, in its order.
+    ///
+    /// # Errors
+    /// Where the model does not reconstruct, and where the set is empty, has another shape than the model, or cannot be read.
+    pub fn squared_errors(&self, set: &ImageSet) -> Result<Vec<f64>, TrainError> {
         let mut scores = Vec::with_capacity(set.len());
         self.reconstruct(set, |image| {
             let errors = image.clean.iter().zip(image.output);
