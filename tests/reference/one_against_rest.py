@@ -5,7 +5,7 @@
 FOLDER holds MNIST-named IDX files, gzipped or not. Where it has the test files alone, every other of their images is
 trained on and the rest is tested on. For each class and kind of model one model is trained on the class's training images
 (a tenth of them validation images, by which the epoch is chosen and the threshold calibrated) and judges all test images:
-those of the class are normal, all others anomalous. `--normal-only CLASSES` takes some of the classes. One JSON object
+those of the class are normal, all others anomalous. `--classes` takes some of the classes. One JSON object
 a model, then the means. With `--other FOLDER` a model of all of the training images' classes together judges the other
 folder's test images beside its own: letters against digits, for one.
 """
