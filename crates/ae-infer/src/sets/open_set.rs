@@ -42,7 +42,7 @@ impl OpenModel {
                 });
             }
         };
-        let dataset = match self.open_prepared(&source, request) {
+        let (dataset, range_note) = match self.open_prepared(&source, request) {
             Err(InferError::Data(DataError::NotFound { .. } | DataError::UnknownSource { .. }))
                 if request.named.is_none() =>
             {
@@ -56,6 +56,10 @@ impl OpenModel {
         self.check_shape(&dataset.name, dataset.train.shape())?;
         let mut notes = self.preparation_notes(request.fit, request.binarize);
         let relation = self.relation(&source, &dataset, request, &mut notes)?;
+        // Of the own set it was said when the model was trained.
+        if relation != Relation::Own {
+            notes.extend(range_note);
+        }
         let split = match relation.is_own() {
             true => {
                 self.refuse_shares(&dataset, request)?;
@@ -206,7 +210,7 @@ impl OpenModel {
                     strict: request.strict,
                     ..SetRequest::default()
                 };
-                training_images(own, &self.open_prepared(source, &as_trained)?)
+                training_images(own, &self.open_prepared(source, &as_trained)?.0)
             }
             false => training_images(own, dataset),
         };

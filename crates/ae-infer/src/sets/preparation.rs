@@ -72,13 +72,41 @@ impl OpenModel {
         Ok(drawn.train.image(0)?)
     }
 
-    /// Opens a set so that its images are brought to the model, but for what the request says of it.
+    /// Opens a set so that its images are brought to the model, but for what the request says of it; with a note where
+    /// its deep pictures look like ones of another range than those that the model was trained on.
     pub(crate) fn open_prepared(
         &self,
         source: &str,
         request: &SetRequest,
+    ) -> Result<(Dataset, Option<String>), InferError> {
+        let Some(trained) = self.preparation().range.filter(|_| request.range.is_none()) else {
+            return Ok((self.open_as(source, request, None)?, None));
+        };
+        let free = Preparation {
+            range: None,
+            ..self.preparation()
+        };
+        let dataset = self.open_as(source, request, Some(free))?;
+        match dataset.value_range {
+            Some(found) if found != trained => {
+                let note = format!(
+                    "{source}: its pictures look as if black and white were {found}; they are taken for {trained}, as \
+                     those were that {} was trained on; --range says otherwise",
+                    self.name()
+                );
+                Ok((self.open_as(source, request, None)?, Some(note)))
+            }
+            _ => Ok((dataset, None)),
+        }
+    }
+
+    fn open_as(
+        &self,
+        source: &str,
+        request: &SetRequest,
+        preparation: Option<Preparation>,
     ) -> Result<Dataset, InferError> {
-        let preparation = self.preparation();
+        let preparation = preparation.unwrap_or_else(|| self.preparation());
         let options = OpenOptions {
             image: preparation.image_options(request),
             strict: request.strict,

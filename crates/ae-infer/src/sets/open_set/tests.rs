@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ae_data::{Binarization, Channels, Fit, Image, ImageSet, ImageShape, Part, Size};
+use ae_data::{Binarization, Channels, Division, Fit, Image, ImageSet, ImageShape, Part, Size};
 use ae_models::{ConvAutoencoderConfig, ModelCard, ModelConfig, Registry};
 use ae_train::{DataCard, DataConfig, RunConfig, RunDirectory, TrainConfig};
 use burn::tensor::Device;
@@ -377,7 +377,8 @@ fn images_are_brought_to_the_model_as_they_were_wherever_its_file_lies() {
 
 #[test]
 fn a_file_of_version_1_takes_it_from_the_configuration_beside_it() {
-    let run = Run::on(0..40);
+    let mut run = Run::on(0..40);
+    run.data.division = Division::Shuffle;
     let model = run.train(false);
     assert_eq!(model.preparation().origin, DataOrigin::RunConfiguration);
     assert_eq!(model.preparation().fit, Fit::Pad);
