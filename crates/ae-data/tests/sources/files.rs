@@ -121,7 +121,7 @@ fn a_single_image_is_a_set_of_one() {
 
 #[test]
 fn what_cannot_be_opened_says_what_it_is() {
-    const UNKNOWN: &str = "FILE: neither an IDX file, a .tar.gz or .tar archive of images, a folder of images nor an image";
+    const UNKNOWN: &str = "FILE: neither an IDX file, a NumPy array, a .zip archive of images, a .tar.gz or .tar archive of images, a folder of images nor an image";
     let folder = temporary_folder();
     write(folder.path(), "text", b"hello");
     write(folder.path(), "text.gz", &gzip(b"hello"));

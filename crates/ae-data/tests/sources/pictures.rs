@@ -26,7 +26,12 @@ fn pixels_are_what_other_programs_say_they_are() {
     for name in names {
         let (tiff, png) = (read(&format!("{name}.tif")), read(&format!("{name}.png")));
         assert_eq!(tiff.shape(), png.shape(), "{name}");
-        let tolerance = if name == "jpeg" { 2 } else { 0 };
+        // Decoders of JPEG round in different places, and inks are cut off in single and in double precision.
+        let tolerance = match name.as_str() {
+            "jpeg" => 2,
+            "inks" => 1,
+            _ => 0,
+        };
         let pixels = tiff.pixels().iter().zip(png.pixels());
         let worst = pixels.map(|(one, other)| one.abs_diff(*other)).max();
         assert!(worst.unwrap() <= tolerance, "{name}: {worst:?}");
