@@ -25,6 +25,7 @@ mod resumed_runs;
 mod runs_in_the_set;
 mod same_set;
 mod short_runs;
+mod rivals;
 mod small_things;
 mod validation;
 mod where_it_lies;

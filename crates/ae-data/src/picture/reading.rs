@@ -3,6 +3,7 @@
 mod encoded;
 mod gif;
 mod jpeg;
+mod jpeg_scans;
 mod limits;
 mod page_name;
 mod png;

@@ -186,7 +186,7 @@ fn figures() -> Vec<Case> {
             };
             for quality in ["quality 50", "quality 90"] {
                 let mse = error(quality);
-                expect(mse.is_some_and(|mse| mse < 0.004), || {
+                expect(mse.is_some_and(|mse| mse < 0.0005), || {
                     format!("{quality}: MSE {mse:?}")
                 })?;
             }

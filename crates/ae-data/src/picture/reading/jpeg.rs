@@ -9,6 +9,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::picture::metadata::{JpegCoding, Resolution, ResolutionUnit};
+use crate::picture::reading::jpeg_scans;
 
 /// What the markers of a JPEG say.
 #[derive(Debug, Default)]
@@ -232,6 +233,13 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, String> {
 /// # Errors
 /// Anything of the coded data is missing or damaged.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    match jpeg_scans::decode(bytes, decode_as_it_is)? {
+        Some(pixels) => Ok(pixels),
+        None => decode_as_it_is(bytes),
+    }
+}
+
+fn decode_as_it_is(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let pixels = decode_with(bytes, true);
     match pixels {
         // The decoder's strictness has two sides: bytes between segments are harmless, and every other program takes them.
