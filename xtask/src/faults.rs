@@ -31,6 +31,7 @@ mod process;
 mod resumption;
 mod small_disk;
 mod snapshot;
+mod synthetic;
 mod system_calls;
 mod table;
 mod trouble;

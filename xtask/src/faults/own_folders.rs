@@ -14,21 +14,6 @@ mod reading;
 mod runs;
 mod writing;
 
-/// The synthetic pictures of `tests/integration/own_folders`, and the files that hold them.
-#[path = "../../../tests/integration/own_folders/inputs"]
-#[allow(dead_code, reason = "the integration tests use what is not used here")]
-mod inputs {
-    pub(super) mod draw;
-    pub(super) mod gif;
-    pub(super) mod jpeg;
-    pub(super) mod npy;
-    pub(super) mod picture;
-    pub(super) mod plain;
-    pub(super) mod png;
-    pub(super) mod tiff;
-    pub(super) mod zip;
-}
-
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = parts::cases();
     cases.extend(preparation::cases());
@@ -39,5 +24,3 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(runs::cases());
     cases
 }
-
-const FAMILY: &str = "own folders";

@@ -5,10 +5,9 @@ use serde_json::Value;
 use super::super::bench::Bench;
 use super::super::case::Case;
 use super::super::process::Run;
+use super::super::synthetic::inputs::draw::{defect, disc};
 use super::super::trouble::Trouble;
-use super::FAMILY;
-use super::answers::{BACKEND, content, discs, done, expect, json, number, train};
-use super::inputs::draw::{defect, disc};
+use super::answers::{BACKEND, FAMILY, content, discs, done, expect, json, number, train};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

@@ -9,8 +9,10 @@ use serde_json::Value;
 use super::super::bench::Bench;
 use super::super::process::Run;
 use super::super::snapshot::Snapshot;
+use super::super::synthetic::inputs::draw::disc;
 use super::super::trouble::{Trouble, broken};
-use super::inputs::draw::disc;
+
+pub(super) const FAMILY: &str = "own folders";
 
 /// The smallest model that learns discs, in a fraction of a second.
 pub(super) const TRAIN: [&str; 13] = [
@@ -56,11 +58,11 @@ pub(super) fn done(run: Run<'_>) -> Result<String, Trouble> {
     Ok(ended.stdout)
 }
 
-/// A command that is done, and what it said on standard error.
+/// A command that is done, and all that it said.
 pub(super) fn said(run: Run<'_>) -> Result<String, Trouble> {
     let ended = run.run();
     ended.check_done()?;
-    Ok(ended.stderr)
+    Ok(format!("{}{}", ended.stdout, ended.stderr))
 }
 
 /// The JSON object that a command prints.
@@ -121,14 +123,13 @@ pub(super) fn content(bench: &Bench<'_>, name: impl AsRef<Path>) -> Result<Vec<u
     fs::read(&path).map_err(broken(&path))
 }
 
-/// The first number of this name anywhere in a JSON value.
-pub(super) fn find_number(value: &Value, name: &str) -> Option<f64> {
-    match value {
-        Value::Object(fields) => fields
-            .get(name)
-            .and_then(Value::as_f64)
-            .or_else(|| fields.values().find_map(|value| find_number(value, name))),
-        Value::Array(values) => values.iter().find_map(|value| find_number(value, name)),
-        _ => None,
-    }
+/// The lines of a run's log of one kind.
+pub(super) fn log(bench: &Bench<'_>, run: &str, kind: &str) -> Result<Vec<Value>, Trouble> {
+    let text = content(bench, format!("{run}/metrics.jsonl"))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines = text.lines().map(serde_json::from_str::<Value>);
+    let lines: Result<Vec<Value>, _> = lines.collect();
+    let mut lines = lines.map_err(|error| Trouble::Failed(format!("metrics.jsonl: {error}")))?;
+    lines.retain(|line| line["kind"] == kind);
+    Ok(lines)
 }

@@ -2,14 +2,13 @@
 
 use super::super::bench::Bench;
 use super::super::case::Case;
+use super::super::synthetic::inputs::draw::{defect, disc, scene};
+use super::super::synthetic::inputs::npy::{npy, npz};
+use super::super::synthetic::inputs::zip::zip;
 use super::super::trouble::Trouble;
-use super::FAMILY;
 use super::answers::{
-    BACKEND, TRAIN, discs, done, evaluated, expect, json, number, part, said, train,
+    BACKEND, FAMILY, TRAIN, discs, done, evaluated, expect, json, number, part, said, train,
 };
-use super::inputs::draw::{defect, disc, scene};
-use super::inputs::npy::{npy, npz};
-use super::inputs::zip::zip;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = folders();
@@ -103,7 +102,7 @@ fn folders() -> Vec<Case> {
             |bench| {
                 discs(bench, ".", 0..30)?;
                 train(bench, ".", "runs/one").run().check_done()?;
-                let show = ["show", "runs/one", "-o", "runs/shown.png"];
+                let show = ["show", "runs/one", "-o", "runs/one/shown.png"];
                 bench.ae(show).args(BACKEND).run().check_done()?;
                 train(bench, ".", "runs/two").run().check_done()?;
                 let mut all = 0;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::bench::Bench;
 use super::super::case::Case;
+use super::super::synthetic::inputs::draw::disc;
 use super::super::trouble::Trouble;
-use super::FAMILY;
-use super::answers::{BACKEND, content, discs, evaluated, expect, json, number, part, said, train};
-use super::inputs::draw::disc;
+use super::answers::{
+    BACKEND, FAMILY, content, discs, evaluated, expect, json, log, number, part, said, train,
+};
 
 const PARTS: [&str; 3] = ["train", "validation", "test"];
 
@@ -249,20 +250,17 @@ fn measured() -> Vec<Case> {
                     .args(["--epochs", "3"])
                     .run()
                     .check_done()?;
-                let log =
-                    String::from_utf8_lossy(&content(bench, "run/metrics.jsonl")?).into_owned();
-                let tests = log.lines().filter(|line| line.contains("\"test\"")).count();
-                expect(tests == 1, || format!("{tests} lines about test: {log}"))?;
-                let line = log.lines().last().unwrap_or_default();
-                let line: serde_json::Value =
-                    serde_json::from_str(line).map_err(|error| error.to_string())?;
-                let of_log = super::answers::find_number(&line, "mse");
+                let tests = log(bench, "run", "test")?;
+                let [line] = &tests[..] else {
+                    return Err(Trouble::Failed(format!("{} lines of test", tests.len())));
+                };
+                expect(line["part"] == "test", || line.to_string())?;
+                let of_log = number(line, "/quality/mse")?;
                 let found = json(bench.ae(["eval", "run"]).args(BACKEND))?;
                 let of_eval = number(&found, "/model/mse")?;
-                expect(
-                    of_log.is_some_and(|mse| (mse / of_eval - 1.0).abs() < 1e-3),
-                    || format!("{of_log:?} in the log, {of_eval} by eval"),
-                )
+                expect((of_log / of_eval - 1.0).abs() < 1e-3, || {
+                    format!("{of_log} in the log, {of_eval} by eval")
+                })
             },
         ),
     ]

@@ -2,14 +2,13 @@
 
 use super::super::bench::Bench;
 use super::super::case::Case;
+use super::super::synthetic::inputs::draw::{disc, scene};
+use super::super::synthetic::inputs::gif::animated_gif;
+use super::super::synthetic::inputs::jpeg::Jpeg;
+use super::super::synthetic::inputs::picture::Picture;
+use super::super::synthetic::inputs::tiff::{Alpha, Tiff};
 use super::super::trouble::Trouble;
-use super::FAMILY;
-use super::answers::{BACKEND, content, discs, done, evaluated, expect, said, train};
-use super::inputs::draw::{disc, scene};
-use super::inputs::gif::animated_gif;
-use super::inputs::jpeg::Jpeg;
-use super::inputs::picture::Picture;
-use super::inputs::tiff::{Alpha, Tiff};
+use super::answers::{BACKEND, FAMILY, content, discs, done, evaluated, expect, said, train};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = files();
@@ -47,7 +46,7 @@ fn files() -> Vec<Case> {
             FAMILY,
             "truncated JPEGs are unreadable and counted",
             |bench| {
-                discs(bench, "set", 0..30)?;
+                discs(bench, "set", 0..110)?;
                 for progressive in [false, true] {
                     let jpeg = Jpeg {
                         progressive,
@@ -72,7 +71,7 @@ fn files() -> Vec<Case> {
             FAMILY,
             "truncated pictures of other formats are unreadable, too",
             |bench| {
-                discs(bench, "set", 0..30)?;
+                discs(bench, "set", 0..80)?;
                 let picture = scene(64, 64, 1, 0);
                 let gif = animated_gif(std::slice::from_ref(&picture));
                 for (extension, whole) in [
@@ -187,7 +186,7 @@ fn values() -> Vec<Case> {
                 run_of_discs(bench)?;
                 for number in 0..12 {
                     let picture = disc(number);
-                    let deep = picture.to_u16(|byte| (u16::from(byte) * 4095 + 127) / 255);
+                    let deep = picture.to_u16(|byte| ((u32::from(byte) * 4095 + 127) / 255) as u16);
                     bench.write(format!("eight/{number:02}.png"), &picture.png())?;
                     bench.write(format!("twelve/{number:02}.png"), &deep.png())?;
                     bench.write(format!("tiff/{number:02}.tif"), &deep.tiff())?;
@@ -230,7 +229,9 @@ fn values() -> Vec<Case> {
             let broken = picture.to_f32(|byte| if byte > 200 { f32::NAN } else { 0.5 });
             let with_nan = |picture: Picture| {
                 let mut picture = picture;
-                if let super::inputs::picture::Samples::F32(values) = &mut picture.samples {
+                if let super::super::synthetic::inputs::picture::Samples::F32(values) =
+                    &mut picture.samples
+                {
                     values[17] = f32::NAN;
                 }
                 picture
@@ -290,7 +291,7 @@ fn pages() -> Vec<Case> {
             bench.write("moving.gif", &animated_gif(&frames))?;
             bench.write(
                 "moving.png",
-                &super::inputs::png::Png::default().animated(&frames),
+                &super::super::synthetic::inputs::png::Png::default().animated(&frames),
             )?;
             discs(bench, "single", 0..5)?;
             for file in ["scan.tif", "moving.gif", "moving.png"] {

@@ -3,10 +3,11 @@
 use super::super::bench::Bench;
 use super::super::case::Case;
 use super::super::snapshot::Snapshot;
+use super::super::synthetic::inputs::draw::{disc, scene};
 use super::super::trouble::Trouble;
-use super::FAMILY;
-use super::answers::{BACKEND, TRAIN, content, discs, done, expect, json, number, said, train};
-use super::inputs::draw::{disc, scene};
+use super::answers::{
+    BACKEND, FAMILY, TRAIN, content, discs, done, expect, json, log, number, said, train,
+};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = training();
@@ -27,15 +28,14 @@ fn training() -> Vec<Case> {
                     .args(["--epochs", "3"])
                     .run()
                     .check_done()?;
-                let config =
-                    String::from_utf8_lossy(&content(bench, "run/config.toml")?).into_owned();
-                let steps = config
-                    .lines()
-                    .find_map(|line| line.strip_prefix("warmup_steps = "))
-                    .and_then(|steps| steps.trim().parse::<u64>().ok());
-                // 3 epochs of at most 4 batches.
-                expect(steps.is_none_or(|steps| steps <= 1), || {
-                    format!("{steps:?} steps of warm-up")
+                // 9 steps of 3 batches: the rate is full from the first on.
+                let found = json(bench.ae(["info", "run"]))?;
+                let steps = log(bench, "run", "step")?;
+                let rate = |line: &serde_json::Value| line["learning_rate"].as_f64();
+                let first = steps.first().and_then(rate);
+                let most = steps.iter().filter_map(rate).fold(0.0, f64::max);
+                expect(first.is_some_and(|first| first > 0.9 * most), || {
+                    format!("{first:?} at first, {most} at most: {found}")
                 })
             },
         ),
@@ -79,13 +79,13 @@ fn training() -> Vec<Case> {
                 command.run().check_done()?;
             }
             let same = content(bench, "a/last.safetensors")?.len();
-            let log = |run: &str| content(bench, format!("{run}/metrics.jsonl"));
+            let text_of = |run: &str| content(bench, format!("{run}/metrics.jsonl"));
             let loss = |text: Vec<u8>| {
                 let text = String::from_utf8_lossy(&text).into_owned();
                 let place = text.find("\"loss\":").map(|place| place + 7);
                 place.map(|place| text[place..].chars().take(12).collect::<String>())
             };
-            let (one, other) = (loss(log("a")?), loss(log("b")?));
+            let (one, other) = (loss(text_of("a")?), loss(text_of("b")?));
             expect(same > 0 && one.is_some() && one == other, || {
                 format!("{one:?} {other:?}")
             })

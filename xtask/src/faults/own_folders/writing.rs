@@ -7,15 +7,14 @@ use super::super::bench::Bench;
 use super::super::case::Case;
 use super::super::process::Run;
 use super::super::snapshot::Snapshot;
+use super::super::synthetic::inputs::draw::scene;
+use super::super::synthetic::inputs::gif::animated_gif;
+use super::super::synthetic::inputs::jpeg::{Jpeg, exif_orientation};
+use super::super::synthetic::inputs::picture::Picture;
+use super::super::synthetic::inputs::png::Png;
+use super::super::synthetic::inputs::tiff::Tiff;
 use super::super::trouble::{Trouble, broken};
-use super::FAMILY;
-use super::answers::{BACKEND, content, done, expect, train};
-use super::inputs::draw::scene;
-use super::inputs::gif::animated_gif;
-use super::inputs::jpeg::{Jpeg, exif_orientation};
-use super::inputs::picture::Picture;
-use super::inputs::png::Png;
-use super::inputs::tiff::Tiff;
+use super::answers::{BACKEND, FAMILY, content, done, expect, train};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = kept();
