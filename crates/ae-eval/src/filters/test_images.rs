@@ -43,3 +43,16 @@ pub(super) fn assert_near(found: &[f32], expected: &[f64], tolerance: f64, what:
         );
     }
 }
+
+/// Independent standard normal values.
+pub(super) fn normal_noise(shape: ImageShape, seed: u64) -> Vec<f32> {
+    let draw = ae_random::Draw {
+        seed,
+        purpose: ae_random::Purpose::Noise,
+        epoch: 0,
+        index: 0,
+    };
+    let mut values = vec![0.0; shape.values()];
+    draw.stream().fill_standard_normal(&mut values);
+    values
+}
