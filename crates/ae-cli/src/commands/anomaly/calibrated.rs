@@ -1,28 +1,15 @@
 //! What a verdict is calibrated on.
 
-use ae_data::{ImageSet, Part};
+use ae_data::ImageSet;
 use ae_eval::{AlarmThreshold, Calibration};
-use ae_infer::{AnomalyScore, AnomalyScorer, InferError, OpenModel, OpenedSet, SetRequest};
+use ae_infer::{AnomalyScore, AnomalyScorer};
 use serde::Serialize;
 
-use super::AnomalyArguments;
-use super::judged::JudgedSet;
 use crate::error::CliError;
-use crate::measured_set::{open_set, request_of};
 use crate::terminal::Terminal;
 
 /// The chance with which the interval of the rate holds it.
 const LEVEL: f64 = 0.9;
-
-/// Normal images, by what they may be used for.
-pub(super) struct Normal {
-    /// That the model was not fitted to; `None` where there are none.
-    pub(super) held_out: Option<ImageSet>,
-    /// That it was trained on; `None` where they cannot be had.
-    pub(super) train: Option<ImageSet>,
-    /// What the held-out ones are, after their number.
-    origin: String,
-}
 
 /// What the verdicts are calibrated on.
 #[derive(Serialize)]
@@ -54,106 +41,22 @@ struct CalibrationImages {
     rate_interval_level: f64,
 }
 
-impl Normal {
-    /// The images of the set that the user names, else of the one that the model was trained on. Where that cannot be had,
-    /// there are none, and it is said why.
-    ///
-    /// # Errors
-    /// A set that the user names cannot be read.
-    pub(super) fn find(
-        model: &OpenModel,
-        arguments: &AnomalyArguments,
-        judged: &JudgedSet,
-        terminal: &Terminal,
-    ) -> Result<Self, CliError> {
-        let request = SetRequest {
-            named: arguments.normal.clone(),
-            part: None,
-            limit: None,
-            test_share: None,
-            validation_share: None,
-            ..request_of(&arguments.data, None)
-        };
-        if arguments.normal.is_some() {
-            let opened = open_set(model, &request, terminal)?;
-            return Self::of(model, &opened, &request, judged.is_own);
-        }
-        if judged.is_own {
-            return Self::of(model, &judged.opened, &request, true);
-        }
-        let found = model
-            .open_set(&request)
-            .map_err(CliError::from)
-            .and_then(|opened| {
-                opened
-                    .notes()
-                    .iter()
-                    .for_each(|note| terminal.warning(note));
-                Self::of(model, &opened, &request, false)
-            });
-        match found {
-            Ok(found) => Ok(found),
-            Err(error) => {
-                terminal.warning(format!(
-                    "no threshold and no p-values, as the images that {} was not fitted to cannot be had: {error}; --normal SET names normal images to calibrate on",
-                    model.name()
-                ));
-                Ok(Self {
-                    held_out: None,
-                    train: None,
-                    origin: "images: there are none to calibrate on".to_owned(),
-                })
-            }
-        }
-    }
-
-    fn of(
-        model: &OpenModel,
-        opened: &OpenedSet,
-        request: &SetRequest,
-        is_judged: bool,
-    ) -> Result<Self, CliError> {
-        let is_own = opened.relation().is_own();
-        let held_out = opened.calibration_images(is_judged)?;
-        let train: Result<ImageSet, InferError> = match is_own {
-            true => opened.split().map(|split| split.train),
-            false => model.own_training_images(request),
-        };
-        let of = opened.name();
-        let origin = match (is_own, opened.shares_test_images(), is_judged) {
-            (false, ..) => format!("images of {of}"),
-            (true, false, _) => format!("{} images of {of}", Part::Validation),
-            (true, true, true) => {
-                format!("test images of {of}, every other one: the run has no validation images")
-            }
-            (true, true, false) => {
-                format!("test images of {of}: the run has no validation images")
-            }
-        };
-        Ok(Self {
-            held_out: Some(held_out).filter(|set| !set.is_empty()),
-            train: train.ok().filter(|set| !set.is_empty()),
-            origin,
-        })
-    }
-}
-
-/// Scores the held-out normal images.
+/// Scores normal images that the model was not fitted to, which are called `origin`, for a false-alarm rate of `rate`.
 ///
 /// # Errors
 /// They cannot be read.
 pub(super) fn calibrate(
     scorer: &AnomalyScorer<'_>,
     score: AnomalyScore,
-    arguments: &AnomalyArguments,
-    normal: &Normal,
+    held_out: Option<&ImageSet>,
+    origin: &str,
+    rate: f64,
     terminal: &Terminal,
 ) -> Result<Calibrated, CliError> {
-    let held_out = match &normal.held_out {
+    let held_out = match held_out {
         Some(set) => scorer.scores(score, set)?,
         None => Vec::new(),
     };
-    let rate = arguments.false_alarm_rate;
     let scores = Calibration::new(held_out);
     let alarm = scores.threshold(rate);
     if alarm.is_none() && !scores.is_empty() {
@@ -170,7 +73,7 @@ pub(super) fn calibrate(
         threshold: alarm.map(|alarm| alarm.score),
         calibration: CalibrationImages {
             images: scores.len(),
-            of: normal.origin.clone(),
+            of: origin.to_owned(),
             smallest_rate: scores.smallest_rate(),
             expected_rate: alarm.map(|alarm| alarm.expected_rate),
             rate_interval: interval.map(|(low, high)| [low, high]),

@@ -5,8 +5,8 @@ use ae_infer::{OpenModel, OpenedSet, SetRequest, normal_class};
 use ae_train::DataConfig;
 use serde::Serialize;
 
+use super::arguments::{AnomalyArguments, Order};
 use super::calibrated::Calibrated;
-use super::{AnomalyArguments, Order};
 use crate::error::CliError;
 use crate::image_source::ImageSource;
 use crate::measured_set::{MeasuredSet, open_set, request_of};

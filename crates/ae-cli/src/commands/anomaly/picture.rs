@@ -3,8 +3,8 @@
 use ae_infer::OpenModel;
 use ae_report::{HeatMap, HeatMapsRequest, Picture, heat_maps, significant, thousands};
 
-use super::Anomalies;
 use super::judged::{Judged, JudgedFile, JudgedSet, Verdict};
+use super::report::Anomalies;
 use crate::error::CliError;
 
 /// Images that are drawn, of both sets together.

@@ -5,9 +5,9 @@ use std::path::Path;
 use ae_files::write_atomically;
 use ae_report::{Column, significant, table, thousands};
 
-use super::Anomalies;
 use super::detection::Detection;
 use super::judged::{Judged, JudgedFile, Verdict};
+use super::report::Anomalies;
 use crate::error::CliError;
 
 /// What is printed for people.
