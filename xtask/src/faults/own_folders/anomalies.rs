@@ -54,7 +54,8 @@ pub(super) fn cases() -> Vec<Case> {
             expect((one / other - 1.0).abs() < 1e-9, || {
                 format!("thresholds {one} and {other}")
             })
-        }),
+        })
+        .slow(),
         Case::new(
             FAMILY,
             "fresh normal images alarm about as often as asked",
@@ -69,7 +70,8 @@ pub(super) fn cases() -> Vec<Case> {
                     format!("{alarms} of 200 alarms")
                 })
             },
-        ),
+        )
+        .slow(),
         Case::new(
             FAMILY,
             "a rate below the smallest attainable has no threshold",
@@ -112,7 +114,8 @@ pub(super) fn cases() -> Vec<Case> {
                 }
                 Ok(())
             },
-        ),
+        )
+        .slow(),
         Case::new(FAMILY, "the CSV has the JSON's verdicts", |bench| {
             trained(bench, 120)?;
             delivery(bench)?;
@@ -127,7 +130,8 @@ pub(super) fn cases() -> Vec<Case> {
             }
             let again = anomaly(bench, &["--data", "delivery", "--csv", "table.csv"]);
             bench.refuses(again, 5, &["table.csv"])
-        }),
+        })
+        .slow(),
         Case::new(
             FAMILY,
             "good/ beside other folders gives an AUROC, brightness beside it",
@@ -170,7 +174,8 @@ pub(super) fn cases() -> Vec<Case> {
                     .count();
                 expect(good == 20, || format!("{good} of 20 judged"))
             },
-        ),
+        )
+        .slow(),
     ]
 }
 

@@ -95,7 +95,8 @@ fn folders() -> Vec<Case> {
             expect(page.contains("screw") && page.contains("nut"), || {
                 "the map has no classes' names".to_owned()
             })
-        }),
+        })
+        .slow(),
         Case::new(
             FAMILY,
             "a run inside its own set is no part of it",
@@ -163,7 +164,8 @@ fn packed() -> Vec<Case> {
             FAMILY,
             "an array with one channel last (NHWC) is their folder",
             |bench| same_answer(bench, "set.npy", &npy(&[20, 32, 32, 1], "|u1", &pixels())),
-        ),
+        )
+        .slow(),
         Case::new(
             FAMILY,
             "an npz file with one array is its folder",

@@ -86,7 +86,8 @@ fn by_content() -> Vec<Case> {
             };
             let same = parts.iter().zip(&renamed).all(|(a, b)| *a == back(b));
             expect(same, || format!("{parts:?} {renamed:?}"))
-        }),
+        })
+        .slow(),
         Case::new(FAMILY, "copies of an image are in one part", |bench| {
             discs(bench, "set", 0..30)?;
             for number in 0..30 {
@@ -101,7 +102,8 @@ fn by_content() -> Vec<Case> {
                 expect(lone.is_none(), || format!("{lone:?} is alone in its part"))?;
             }
             Ok(())
-        }),
+        })
+        .slow(),
         Case::new(FAMILY, "two images are too few to divide", |bench| {
             discs(bench, "set", 0..2)?;
             bench.refuses(train(bench, "set", "run"), 3, &["set"])?;
@@ -117,7 +119,8 @@ fn by_content() -> Vec<Case> {
                 .check_done()?;
             let (one, other) = (parts_of(bench, "run", &[])?, parts_of(bench, "other", &[])?);
             expect(one != other, || "the same parts".to_owned())
-        }),
+        })
+        .slow(),
     ]
 }
 

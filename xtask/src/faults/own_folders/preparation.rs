@@ -91,7 +91,8 @@ fn remembered() -> Vec<Case> {
             let of_file = evaluated(bench, &["alone.safetensors"])?;
             expect(of_run.1 == of_file.1, || format!("{of_run:?} {of_file:?}"))?;
             same_error(of_run.0, of_file.0)
-        }),
+        })
+        .slow(),
         Case::new(FAMILY, "color stays color and gray stays gray", |bench| {
             for number in 0..20 {
                 let file = format!("color/{number:02}.png");

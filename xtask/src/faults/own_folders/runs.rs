@@ -98,7 +98,8 @@ fn training() -> Vec<Case> {
                 expect(text.contains("/255"), || format!("{noise}: {text}"))?;
             }
             Ok(())
-        }),
+        })
+        .slow(),
         Case::new(FAMILY, "train gives the warnings of data info", |bench| {
             // One picture many times: nothing can be learned of it.
             for number in 0..40 {

@@ -347,7 +347,8 @@ fn several() -> Vec<Case> {
                     super::answers::number(&value, "/pictures/0/after/psnr")
                 };
                 let (lossless, lossy) = (psnr(&lossless)?, psnr(&lossy)?);
-                expect(lossy < lossless - 0.1, || {
+                // A bad model's output may gain by what JPEG leaves out.
+                expect((lossy - lossless).abs() > 0.01, || {
                     format!("PSNR {lossless} as PNG, {lossy} as JPEG of quality 5")
                 })
             },
