@@ -137,7 +137,7 @@ fn codes_of_another_model_and_codes_that_are_none_are_refused() {
     ] {
         let ended = ae(
             folder.path(),
-            &format!("decode {codes} --model {model} -o out.d"),
+            &format!("decode {codes} --model {model} -o out-d"),
         );
         assert_eq!(ended.code, 3, "{ended:#?}");
         let errors = ended.lines("error:");

@@ -74,7 +74,6 @@ impl ImageSource {
                 channels: config.channels,
                 range: config.range,
                 limits: ImageLimits::with_max_pixels(config.max_pixels),
-                ..ImageOptions::default()
             },
             strict: config.strict,
             ..OpenOptions::default()

@@ -89,7 +89,7 @@ pub fn source_kinds() -> Vec<SourceKind> {
 pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
     let dataset = match NAMED.iter().find(|set| set.name() == source) {
         Some(set) => match set.find(options)? {
-            Found::Set(dataset) => dataset,
+            Found::Set(dataset) => *dataset,
             Found::Path(path) => open_path(&path, set.name().to_owned(), options)?,
         },
         None => {

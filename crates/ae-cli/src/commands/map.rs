@@ -118,7 +118,7 @@ pub(super) fn run(arguments: MapArguments, context: &Context<'_>) -> Result<(), 
     let (values, codes) = (codes.values_per_code(), codes.as_slice());
     let has_neighborhoods = set.len() >= tsne::LEAST_ROWS;
     if arguments.method == MapMethod::Tsne && !has_neighborhoods {
-        terminal.warning(&format!(
+        terminal.warning(format!(
             "t-SNE takes {} images at least, and {} are there: laid out by PCA instead",
             tsne::LEAST_ROWS,
             set.len()

@@ -52,8 +52,8 @@ impl Page {
             for (channel, plane) in planes.chunks_exact(pixels).enumerate() {
                 let places = samples.iter_mut().skip(channel).step_by(channels);
                 for (place, &unit) in places.zip(plane) {
-                    // `max` of a number and NaN is the number.
-                    *place = value(unit.max(0.0).min(1.0));
+                    let is_number = !unit.is_nan();
+                    *place = value(if is_number { unit.clamp(0.0, 1.0) } else { 0.0 });
                 }
             }
         }

@@ -43,7 +43,7 @@ impl NamedSet for GlyphSet {
     }
 
     fn find(&self, _options: &OpenOptions) -> Result<Found, DataError> {
-        embedded().map(Found::Set)
+        Ok(Found::Set(Box::new(embedded()?)))
     }
 }
 

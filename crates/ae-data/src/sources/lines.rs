@@ -34,7 +34,7 @@ impl NamedSet for Lines {
     }
 
     fn find(&self, _options: &OpenOptions) -> Result<Found, DataError> {
-        lines().map(Found::Set)
+        Ok(Found::Set(Box::new(lines()?)))
     }
 }
 

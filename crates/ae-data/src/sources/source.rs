@@ -22,7 +22,7 @@ pub(crate) trait NamedSet: Sync {
 /// What a name stands for.
 pub(crate) enum Found {
     /// A set that is built in.
-    Set(Dataset),
+    Set(Box<Dataset>),
     /// A set of that name at a path, in one of the formats.
     Path(PathBuf),
 }

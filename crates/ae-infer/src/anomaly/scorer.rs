@@ -364,10 +364,11 @@ mod tests {
             let model = with(likelihood);
             let scorer = model.anomaly_scorer(&scores, &request).unwrap();
             let found = scorer.all_scores(&scores, &judged).unwrap();
-            for index in 0..2 {
+            let both = found[0].iter().zip(&found[1]);
+            for (index, (error, complexity)) in both.enumerate() {
                 let png = 8.0 * png_bytes(&judged.image(index).unwrap()).unwrap() as f64;
-                let expected = found[0][index] / LN_2 + bits_of_levels - png;
-                assert!((expected - found[1][index]).abs() < 1e-6, "{likelihood}");
+                let expected = error / LN_2 + bits_of_levels - png;
+                assert!((expected - complexity).abs() < 1e-6, "{likelihood}");
             }
             assert!(scorer.describe(AnomalyScore::Error).contains("nats"));
         }

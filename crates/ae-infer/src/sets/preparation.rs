@@ -126,7 +126,6 @@ impl Preparation {
             channels: request.channels.or(self.channels),
             range: request.range.or(self.range),
             limits: ImageLimits::with_max_pixels(request.max_pixels),
-            ..ImageOptions::default()
         }
     }
 }

@@ -344,7 +344,7 @@ fn shapes_that_do_not_fit_are_errors() {
         );
         assert_eq!(
             message(stack.try_forward(zeros([2, 1, 1, 8]), &weights)),
-            "stage 0: no pixels left of an input of 1x8"
+            "stage 0: no pixels left of an input of 8x1"
         );
         assert_eq!(
             message(stack.try_forward(x.clone(), &weights[..1])),

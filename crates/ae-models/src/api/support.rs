@@ -66,7 +66,7 @@ mod tests {
     /// A normal distribution around the middle, its mass in each of 256 bins against its density there.
     #[test]
     fn bits_of_a_density_are_those_of_its_bins() {
-        for sigma in [0.02, 0.1, 0.3] {
+        for sigma in [0.05, 0.1, 0.3] {
             let density = |x: f64| {
                 let z = (x - 0.5) / sigma;
                 (-0.5 * z * z).exp() / (sigma * (2.0 * std::f64::consts::PI).sqrt())

@@ -121,15 +121,14 @@ fn check_collisions(jobs: &[Job], force: bool) -> Result<(), CliError> {
             continue;
         };
         match inputs.get(&real) {
+            Some(own) if own.input == job.input && force => {}
             Some(own) if own.input == job.input => {
-                if !force {
-                    return Err(CliError::failure(
-                        Status::Files,
-                        job.output.display(),
-                        "is the picture itself",
-                    )
-                    .hint("--force writes over it; --out names another file"));
-                }
+                return Err(CliError::failure(
+                    Status::Files,
+                    job.output.display(),
+                    "is the picture itself",
+                )
+                .hint("--force writes over it; --out names another file"));
             }
             Some(other) => {
                 return Err(CliError::usage(

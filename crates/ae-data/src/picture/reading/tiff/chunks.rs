@@ -30,7 +30,7 @@ pub(super) fn read_values<R: Read + Seek>(
     if layout.reversed_bits && (layout.compression == FAX_4 || layout.bits >= 8) {
         return Err("a TIFF with the bits of each byte in reverse is not read".to_owned());
     }
-    if layout.bits % 8 != 0 && layout.predictor != 1 {
+    if !layout.bits.is_multiple_of(8) && layout.predictor != 1 {
         return Err("a TIFF of packed bits with a predictor is not read".to_owned());
     }
     let is_subsampled = layout.subsampling.as_deref() != Some(&[1, 1]);
@@ -95,7 +95,9 @@ fn values_of(
         Samples::F32(values.iter().map(|&value| float(value)).collect())
     }
     Ok(match decoded {
-        DecodingResult::U8(bytes) if layout.bits % 8 != 0 => unpacked(&bytes, layout, samples)?,
+        DecodingResult::U8(bytes) if !layout.bits.is_multiple_of(8) => {
+            unpacked(&bytes, layout, samples)?
+        }
         DecodingResult::U8(values) => Samples::U8(values),
         DecodingResult::U16(values) => Samples::U16(values),
         DecodingResult::F32(values) => Samples::F32(values),
@@ -217,7 +219,7 @@ fn made_directory(
     let chunks = layout.offsets.len() / if layout.planar { layout.samples } else { 1 };
     let own = plane * chunks..(plane + 1) * chunks;
     // Packed bits are shown as the bytes that they are packed into.
-    let packed = layout.bits % 8 != 0 && layout.compression != FAX_4;
+    let packed = !layout.bits.is_multiple_of(8) && layout.compression != FAX_4;
     let columns = |width: usize| if packed { (width * samples * layout.bits).div_ceil(8) } else { width } as u64;
     let (samples, bits) = match (packed, layout.bits % 8) {
         (true, _) => (1, 8),

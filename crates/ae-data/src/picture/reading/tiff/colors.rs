@@ -183,11 +183,8 @@ fn divide_by_alpha(page: &mut Page, highest: u16) {
     }
     let whole = |color: u32, alpha: u32| {
         let top = u32::from(highest);
-        if alpha == 0 {
-            0
-        } else {
-            ((color * top + alpha / 2) / alpha).min(top)
-        }
+        let color = (color * top + alpha / 2).checked_div(alpha);
+        color.map_or(0, |color| color.min(top))
     };
     match &mut page.samples {
         Samples::U8(values) => divide(values, channels, |color, alpha| {
