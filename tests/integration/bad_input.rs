@@ -117,7 +117,7 @@ fn data_that_cannot_be_read() {
         ("broken.jpg", 3, &["broken.jpg"]),
         ("notes.txt", 3, &["notes.txt", "neither an IDX file"]),
         ("nothing", 3, &["no images in nothing"]),
-        ("one-idx3-ubyte", 3, &["one", "needs at least 2"]),
+        ("one-idx3-ubyte", 3, &["one", "need at least 3"]),
         ("notmnist-large", 5, &["notmnist-large is not in"]),
     ] {
         check(path, (&train(data), code, parts));

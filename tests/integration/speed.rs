@@ -68,11 +68,11 @@ fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
         };
         let config = |run: &Path| fs::read_to_string(run.join("config.toml")).expect("a file");
         let (kernels, burn) = (
-            run("kernels", "--epochs 2"),
-            run("burn", "--burn-operations --epochs 2"),
+            run("kernels", "--epochs 4"),
+            run("burn", "--burn-operations --epochs 4"),
         );
         let (expected, found) = (losses(&kernels), losses(&burn));
-        assert_eq!(found.len(), 6);
+        assert_eq!(found.len(), 12);
         // Were they one and the same computation, this would show nothing.
         assert_ne!(expected, found, "{kind}");
         for (expected, found) in expected.iter().zip(&found) {
@@ -84,10 +84,10 @@ fn a_run_by_burns_operations_is_the_same_run_computed_otherwise() {
         assert!(!config(&kernels).contains("convolutions"));
         assert_eq!(header(&burn), header(&kernels), "{kind}");
         // Who goes on with it, goes on so.
-        let halves = run("halves", "--burn-operations --epochs 1");
+        let halves = run("halves", "--burn-operations --epochs 2");
         done(
             folder.path(),
-            "train --resume halves --epochs 2 --quiet --backend flex",
+            "train --resume halves --epochs 4 --quiet --backend flex",
         );
         assert_eq!(losses(&halves), found, "{kind}");
     }
