@@ -109,7 +109,8 @@ fn outputs() -> Vec<Case> {
                 disk.fill_but(40)?;
                 let (run, set) = (bench.run(), bench.set());
                 let reconstruct = ["reconstruct", &run, "--data", &set, "-o", "disk/out"];
-                let ended = bench.ae(reconstruct).args(["--backend", "flex"]).run();
+                let all = ["--part", "all", "--backend", "flex"];
+                let ended = bench.ae(reconstruct).args(all).run();
                 ended.check_error(5, &["disk/out", "o space left"])?;
                 // Those that are there are whole.
                 let whole = Snapshot::of(&place.join("out"));

@@ -107,7 +107,15 @@ impl<'a> Batch<'a> {
     fn decode(&mut self) -> Result<(), DataError> {
         let options = &self.options.image;
         let ranges = self.collector.ranges();
+        let limit = options.limits.max_file_bytes;
         let open = |file: &Path, bytes: &[u8]| {
+            if bytes.len() as u64 > limit {
+                return Err(DataError::TooLarge {
+                    path: file.to_owned(),
+                    found: format!("more than {limit} bytes"),
+                    limit: format!("{limit} bytes"),
+                });
+            }
             PictureReader::from_bytes_raw(bytes.to_vec(), file, &options.limits)
         };
         let images: Vec<_> = self

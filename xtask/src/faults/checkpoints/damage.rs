@@ -27,7 +27,7 @@ fn falls_back(
             let check = || {
                 ended.check_done()?;
                 let said = ended.stderr.contains("passed over")
-                    && ended.stderr.contains("step-00000006")
+                    && ended.stderr.contains("step-00000004")
                     && ended.stderr.contains(file);
                 match said {
                     true => check_same_model(&run, &expected),
@@ -126,7 +126,7 @@ pub(in crate::faults) fn cases() -> Vec<Case> {
             bench.refuses(
                 go_on(bench, "run"),
                 4,
-                &["step-00000006", "model.safetensors"],
+                &["step-00000004", "model.safetensors"],
             )
         }),
         Case::new(FAMILY, "stale staging files", |bench| {

@@ -33,17 +33,17 @@ pub(super) fn start_long(bench: &Bench<'_>) -> Result<Started, Trouble> {
 
 /// Goes on with the run of [`start_long`], which has more epochs behind it than it is asked for.
 pub(super) fn end_long(bench: &Bench<'_>) -> Result<(), Trouble> {
-    let again = [
-        "train",
-        "--resume",
-        "long",
-        "--epochs",
-        "1",
-        "--backend",
-        "flex",
-        "--quiet",
-    ];
-    Ok(bench.ae(again).run().check_done()?)
+    let until = |epochs: &str| {
+        let again = ["train", "--resume", "long", "--epochs", epochs];
+        bench.ae(again).args(["--backend", "flex", "--quiet"]).run()
+    };
+    // An epoch that is begun is not taken back: the refusal says which one that is.
+    let first = until("1");
+    let begun = first.stderr.split("--resume long --epochs ").nth(1);
+    match begun.and_then(|rest| rest.split_whitespace().next()) {
+        Some(epochs) => Ok(until(epochs).check_done()?),
+        None => Ok(first.check_done()?),
+    }
 }
 
 pub(super) fn send(started: &Started, signal: Signal) -> Result<(), Trouble> {
