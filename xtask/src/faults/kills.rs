@@ -27,7 +27,7 @@ const RUN: [&str; 12] = [
     "--checkpoint-every",
     "2steps",
 ];
-const STEPS: u64 = 180;
+const STEPS: u64 = 120;
 
 pub(super) fn cases() -> Vec<Case> {
     let sweep = |backend: &'static str, threads: &'static str, kills: u64| {
