@@ -31,8 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let more = ["--epochs", "3", "--checkpoint-every", "2steps"];
                 check(bench, bench.train("run", &more), "run", 12)
             },
-        )
-        .slow(),
+        ),
         Case::telling(
             resumption::FAMILY,
             "on the disk before it has a name: a run gone on with",
@@ -40,8 +39,7 @@ pub(super) fn cases() -> Vec<Case> {
                 bench.copy_run("run")?;
                 check(bench, resumption::go_on(bench, "run"), "run", 5)
             },
-        )
-        .slow(),
+        ),
         Case::telling(
             command_line::FAMILY,
             "on the disk before it has a name: results",

@@ -13,7 +13,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use ae_files::{Unfinished, create_folder, write_atomically};
+use ae_files::{Unfinished, create_folder, sync_folder, write_atomically};
 use ae_models::Registry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -159,9 +159,10 @@ impl RunDirectory {
     /// [`TrainError::Locked`] where somebody is training in it; where the log cannot be written.
     pub fn record_test(&self, report: &TestReport) -> Result<(), TrainError> {
         let _lock = self.lock()?;
-        let mut log = MetricsLog::open_to_append(&self.metrics_file())?;
+        let mut log = MetricsLog::open_for_test(&self.metrics_file())?;
         log.push(&MetricsLine::Test(report.clone()))?;
-        log.sync().map(|_| ())
+        log.sync()?;
+        sync_folder(self.path()).map_err(TrainError::io("fsync", self.path()))
     }
 
     /// Opens the directory of an existing run, to resume it or to read it.

@@ -82,32 +82,48 @@ pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, TrainError> {
     }
 }
 
-/// The length of a file up to its last line end.
-fn whole_lines(file: &mut File) -> std::io::Result<u64> {
+/// The whole lines of a log, in bytes.
+#[derive(Default)]
+struct WholeLines {
+    /// Up to the last line end.
+    length: u64,
+    /// Without the test's lines at the end.
+    before_test: u64,
+}
+
+fn whole_lines(file: &mut File) -> std::io::Result<WholeLines> {
+    file.rewind()?;
     let mut reader = BufReader::new(file);
-    let (mut whole, mut length) = (0, 0);
+    let mut whole = WholeLines::default();
     let mut line = Vec::new();
     loop {
         line.clear();
-        match reader.read_until(b'\n', &mut line)? {
-            0 => return Ok(whole),
-            read => length += read as u64,
+        let read = reader.read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\n") {
+            return Ok(whole);
         }
-        if line.ends_with(b"\n") {
-            whole = length;
+        whole.length += read as u64;
+        if !line.starts_with(TEST_LINE) {
+            whole.before_test = whole.length;
         }
     }
 }
+
+/// How the test's line begins.
+const TEST_LINE: &[u8] = b"{\"kind\":\"test\"";
 
 /// The log while it is being written.
 pub(crate) struct MetricsLog {
     path: PathBuf,
     writer: BufWriter<File>,
     bytes: u64,
+    /// Whether what the file has after `bytes` is still there: it goes with the first line that is written, so that a run
+    /// that cannot be resumed keeps its log as it was.
+    is_to_be_cut: bool,
 }
 
 impl MetricsLog {
-    /// Opens the log with its first `bytes` bytes and whatever a killed run wrote after them cut off.
+    /// Opens the log to write after its first `bytes` bytes, in place of whatever a killed run wrote there.
     pub(crate) fn open(path: &Path, bytes: u64) -> Result<Self, TrainError> {
         let mut file = File::options()
             .create(true)
@@ -119,26 +135,43 @@ impl MetricsLog {
         let length = file.metadata().map_err(TrainError::io("read", path))?.len();
         // A log shorter than the checkpoint knew it (somebody cut it) costs its lines, not the run.
         let bytes = match length < bytes {
-            true => whole_lines(&mut file).map_err(TrainError::io("read", path))?,
+            true => {
+                whole_lines(&mut file)
+                    .map_err(TrainError::io("read", path))?
+                    .length
+            }
             false => bytes,
         };
-        file.set_len(bytes)
-            .map_err(TrainError::io("shorten", path))?;
-        file.seek(SeekFrom::End(0))
-            .map_err(TrainError::io("write", path))?;
         Ok(Self {
             path: path.to_path_buf(),
             writer: BufWriter::new(file),
             bytes,
+            is_to_be_cut: true,
         })
     }
 
-    /// Opens the log to write behind its last whole line.
-    pub(crate) fn open_to_append(path: &Path) -> Result<Self, TrainError> {
-        Self::open(path, u64::MAX)
+    /// Opens the log to write after its last whole line of a step or an epoch: a test is of the run as it ends now.
+    pub(crate) fn open_for_test(path: &Path) -> Result<Self, TrainError> {
+        let mut log = Self::open(path, u64::MAX)?;
+        let whole = whole_lines(log.writer.get_mut()).map_err(TrainError::io("read", path))?;
+        log.bytes = whole.before_test;
+        Ok(log)
+    }
+
+    fn cut(&mut self) -> Result<(), TrainError> {
+        let file = self.writer.get_mut();
+        file.set_len(self.bytes)
+            .map_err(TrainError::io("shorten", &self.path))?;
+        file.seek(SeekFrom::End(0))
+            .map_err(TrainError::io("write", &self.path))?;
+        self.is_to_be_cut = false;
+        Ok(())
     }
 
     pub(crate) fn push(&mut self, line: &MetricsLine) -> Result<(), TrainError> {
+        if self.is_to_be_cut {
+            self.cut()?;
+        }
         let mut text = serde_json::to_vec(line).expect("a line of numbers and names is JSON");
         text.push(b'\n');
         self.bytes += text.len() as u64;
@@ -149,6 +182,9 @@ impl MetricsLog {
 
     /// Fsyncs the log and returns its length.
     pub(crate) fn sync(&mut self) -> Result<u64, TrainError> {
+        if self.is_to_be_cut {
+            self.cut()?;
+        }
         self.writer
             .flush()
             .map_err(TrainError::io("write", &self.path))?;
@@ -189,6 +225,32 @@ mod tests {
         log.push(&step(3)).unwrap();
         drop(log);
         assert_eq!(read_metrics(&path).unwrap(), [step(1), step(3)]);
+    }
+
+    #[test]
+    fn a_log_that_nothing_is_written_to_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = MetricsLog::open(&path, 0).unwrap();
+        log.push(&step(1)).unwrap();
+        let length = log.sync().unwrap();
+        log.push(&step(2)).unwrap();
+        log.sync().unwrap();
+        drop(MetricsLog::open(&path, length).unwrap());
+        assert_eq!(read_metrics(&path).unwrap(), [step(1), step(2)]);
+    }
+
+    #[test]
+    fn a_test_takes_the_place_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let lines = [step(1), step(2)].map(|line| serde_json::to_string(&line).unwrap() + "\n");
+        let before = "{\"kind\":\"test\",\"part\":\"test\"}\n";
+        std::fs::write(&path, format!("{}{}{before}", lines[0], lines[1])).unwrap();
+        let mut log = MetricsLog::open_for_test(&path).unwrap();
+        log.push(&step(3)).unwrap();
+        drop(log);
+        assert_eq!(read_metrics(&path).unwrap(), [step(1), step(2), step(3)]);
     }
 
     #[test]
