@@ -19,7 +19,7 @@ mod reference;
 
 use ae_models::{
     Codes, ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig,
-    Initialization, Model, ModelConfig, NetworkConfig, OutputActivation, Reconstruct,
+    Initialization, Model, ModelConfig, NetworkConfig, OutputActivation, Placement, Reconstruct,
     SparseAutoencoderConfig, Sparsity, Trainable, Upsampling, VariationalAutoencoderConfig,
     load_tensors, named_tensors,
 };
@@ -138,10 +138,15 @@ fn with_biases(mut config: ModelConfig) -> ModelConfig {
 
 /// A model whose every unit is awake for some pixels: He's weights, and biases from 0 to 0.2. With the few channels of
 /// a test, other initial weights may leave the whole network at 0, and then there is nothing to compare.
-fn lively(config: ModelConfig, input_shape: [usize; 3], seed: u64, device: &Device) -> Model {
+fn lively<'a>(
+    config: ModelConfig,
+    input_shape: [usize; 3],
+    seed: u64,
+    placement: impl Into<Placement<'a>>,
+) -> Model {
     let mut config = config;
     set_initialization(&mut config, Initialization::HeUniform);
-    let model = config.init(input_shape, seed, device).unwrap();
+    let model = config.init(input_shape, seed, placement).unwrap();
     let mut tensors = named_tensors(&model);
     for tensor in tensors
         .iter_mut()
