@@ -84,6 +84,12 @@ pub(super) fn train<'a>(bench: &'a Bench<'_>, data: &str, out: &str) -> Run<'a> 
         .args(TRAIN)
 }
 
+/// The same for so many epochs.
+pub(super) fn train_for<'a>(bench: &'a Bench<'_>, data: &str, out: &str, epochs: &str) -> Run<'a> {
+    let training = train(bench, data, out).without(&["--epochs", "1"]);
+    training.args(["--epochs", epochs])
+}
+
 /// The model's error on what `ae eval` measures by itself, and how many images that is.
 pub(super) fn evaluated(bench: &Bench<'_>, arguments: &[&str]) -> Result<(f64, usize), Trouble> {
     let run = bench.ae(["eval"]).args(arguments).args(BACKEND);

@@ -8,6 +8,7 @@ use super::super::synthetic::inputs::draw::disc;
 use super::super::trouble::Trouble;
 use super::answers::{
     BACKEND, FAMILY, content, discs, evaluated, expect, json, log, number, part, said, train,
+    train_for,
 };
 
 const PARTS: [&str; 3] = ["train", "validation", "test"];
@@ -248,11 +249,7 @@ fn measured() -> Vec<Case> {
             "test images are measured once, at the end",
             |bench| {
                 discs(bench, "set", 0..60)?;
-                train(bench, "set", "run")
-                    .without(&["--epochs", "1"])
-                    .args(["--epochs", "3"])
-                    .run()
-                    .check_done()?;
+                train_for(bench, "set", "run", "3").run().check_done()?;
                 let tests = log(bench, "run", "test")?;
                 let [line] = &tests[..] else {
                     return Err(Trouble::Failed(format!("{} lines of test", tests.len())));

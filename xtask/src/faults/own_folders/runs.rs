@@ -6,7 +6,7 @@ use super::super::snapshot::Snapshot;
 use super::super::synthetic::inputs::draw::{disc, scene};
 use super::super::trouble::Trouble;
 use super::answers::{
-    BACKEND, FAMILY, TRAIN, content, discs, done, expect, json, log, number, said, train,
+    BACKEND, FAMILY, TRAIN, content, discs, done, expect, json, log, number, said, train, train_for,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -23,11 +23,7 @@ fn training() -> Vec<Case> {
             "the default warm-up is at most a tenth of all steps",
             |bench| {
                 discs(bench, "set", 0..60)?;
-                train(bench, "set", "run")
-                    .without(&["--epochs", "1"])
-                    .args(["--epochs", "3"])
-                    .run()
-                    .check_done()?;
+                train_for(bench, "set", "run", "3").run().check_done()?;
                 // 9 steps of 3 batches: the rate is full from the first on.
                 let found = json(bench.ae(["info", "run"]))?;
                 let steps = log(bench, "run", "step")?;
@@ -125,8 +121,7 @@ fn training() -> Vec<Case> {
 
 fn trained(bench: &Bench<'_>, epochs: &str) -> Result<(), Trouble> {
     discs(bench, "set", 0..40)?;
-    let command = train(bench, "set", "run").without(&["--epochs", "1"]);
-    Ok(command.args(["--epochs", epochs]).run().check_done()?)
+    Ok(train_for(bench, "set", "run", epochs).run().check_done()?)
 }
 
 fn resumed() -> Vec<Case> {
