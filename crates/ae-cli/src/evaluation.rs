@@ -72,8 +72,8 @@ pub(crate) struct Evaluation {
 /// Which images, under which noise.
 #[derive(Debug, Clone)]
 pub(crate) struct Conditions<'a> {
-    /// What baselines learn on: images that the model was trained on; `None` where they are not to be had, and only what
-    /// learns nothing is measured.
+    /// What baselines learn on: images that the model was trained on; `None` where there are none, and only what learns
+    /// nothing is measured.
     pub(crate) train: Option<&'a ImageSet>,
     /// What everything is measured on.
     pub(crate) images: &'a ImageSet,
