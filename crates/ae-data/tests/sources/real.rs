@@ -140,7 +140,7 @@ fn copies_across_the_split_of_notmnist_are_found() {
     // Counted with Python: gzip.open(...).read()[16:] cut into 784s, sets of bytes compared.
     assert_eq!((split.shared, split.dropped), (30, 107));
     assert_eq!(
-        (split.train.len(), split.test.len()),
+        (split.train.len() + split.validation.len(), split.test.len()),
         (7_000 - split.dropped, 1_000)
     );
     assert_eq!(dataset.info().unwrap().shared, split.shared);
