@@ -18,7 +18,8 @@ pub use format::PictureFormat;
 pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
 pub use page::{Page, Samples, ValueRange};
 pub use reader::PictureReader;
+pub use reading::split_page;
 pub(crate) use reading::{
-    Recognized, START_BYTES, check_size, has_name_of, not_read, page_name, recognize, split_page,
+    Recognized, START_BYTES, check_size, has_name_of, not_read, page_name, recognize,
 };
 pub use writing::{Loss, PictureWriter, Written, writable_extensions};

@@ -15,7 +15,8 @@ mod webp;
 
 pub(crate) use encoded::Encoded;
 pub(crate) use limits::{check_file_bytes, check_size};
-pub(crate) use page_name::{page_name, split_page};
+pub(crate) use page_name::page_name;
+pub use page_name::split_page;
 pub(crate) use signature::{Recognized, START_BYTES, has_name_of, not_read, recognize};
 pub(crate) use tiff::TiffPages;
 pub(crate) use upright::upright;

@@ -17,7 +17,7 @@ pub struct Layout {
     pub values: Vec<String>,
 }
 
-/// Files or folders that are no part of a set, for one reason.
+/// Files or folders that are no part of a set, for one reason; as text, `3 .txt`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LeftAside {
     /// What they are and why they are left aside, as in `.txt` or `pictures beside the parts`.
@@ -43,8 +43,14 @@ impl fmt::Display for Layout {
         formatter.write_str(&self.recognized)?;
         for (index, aside) in self.left_aside.iter().enumerate() {
             formatter.write_str(if index == 0 { "; left aside: " } else { ", " })?;
-            write!(formatter, "{} {}", aside.count, aside.what)?;
+            write!(formatter, "{aside}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for LeftAside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.count, self.what)
     }
 }

@@ -14,7 +14,7 @@ mod walk;
 pub(crate) use beside::Beside;
 pub(crate) use collect::{Collector, Overflow, tolerable};
 pub(crate) use file_images::FileImages;
-pub(crate) use passed_over::PassedOver;
+pub(crate) use passed_over::{PassedOver, first_bytes};
 pub(crate) use walk::{Walked, walk};
 
 /// Whether a file or folder is not meant to be seen: dot files, and what macOS packs beside the real ones.

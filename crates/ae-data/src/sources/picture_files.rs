@@ -1,14 +1,12 @@
 //! The pictures of a folder, for who does something with each file.
 
 use std::fs;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::picture::{PictureFormat, Recognized, START_BYTES, has_name_of, recognize};
+use crate::picture::{PictureFormat, Recognized, has_name_of, recognize};
 use crate::set::LeftAside;
-use crate::sources::files::walk;
+use crate::sources::files::{first_bytes, walk};
 
 /// What [`picture_files`] found.
 #[derive(Debug, Default)]
@@ -48,19 +46,11 @@ impl PictureFormat {
     /// The format of a file, by its content; nothing where it is no picture that can be read.
     #[must_use]
     pub fn of_file(path: &Path) -> Option<Self> {
-        // Opening a pipe would wait for a writer.
-        if !fs::metadata(path).ok()?.is_file() {
-            return None;
-        }
-        let mut start = Vec::with_capacity(START_BYTES);
-        File::open(path)
-            .ok()?
-            .take(START_BYTES as u64)
-            .read_to_end(&mut start)
-            .ok()?;
+        let start = first_bytes(path);
         match recognize(&start) {
             Some(Recognized::Readable(format)) => Some(format),
             Some(Recognized::Unreadable(_)) => None,
+            None if start.is_empty() => None,
             // Targa has no signature.
             None => has_name_of(path).filter(|format| *format == Self::Tga),
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ae_data::{LeftAside, PictureFormat, picture_files};
+use ae_data::{LeftAside, PictureFormat, picture_files, split_page};
 
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
@@ -26,10 +26,7 @@ pub(super) struct Listed {
 impl Listed {
     /// What is no picture, counted by its ending; nothing where everything is one.
     pub(super) fn passed_over(&self) -> Option<String> {
-        let things = self.left_aside.iter();
-        let things: Vec<_> = things
-            .map(|LeftAside { what, count }| format!("{count} {what}"))
-            .collect();
+        let things: Vec<_> = self.left_aside.iter().map(LeftAside::to_string).collect();
         (!things.is_empty()).then(|| format!("passed over, no pictures: {}", things.join(", ")))
     }
 }
@@ -62,7 +59,7 @@ pub(super) fn list(pictures: &[PathBuf], out: &Path, force: bool) -> Result<List
                 from_folder: true,
             }));
         } else {
-            let file = match page_of(path) {
+            let file = match split_page(path) {
                 Some((file, _)) if !path.exists() => file,
                 _ => path.clone(),
             };
@@ -148,7 +145,7 @@ fn check_collisions(jobs: &[Job], force: bool) -> Result<(), CliError> {
 /// The picture's own name where its extension is that of a format that can be written; otherwise the extension of its
 /// own format is added, or of one that holds as much.
 fn output_name(input: &Input) -> PathBuf {
-    if let Some((file, page)) = page_of(&input.name).filter(|_| !input.path.exists()) {
+    if let Some((file, page)) = split_page(&input.name).filter(|_| !input.path.exists()) {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let extension = file.extension().unwrap_or_default().to_string_lossy();
         return match PictureFormat::of_written(&file) {
@@ -171,12 +168,6 @@ fn output_name(input: &Input) -> PathBuf {
     name.push(".");
     name.push(extension);
     name.into()
-}
-
-/// The file and the number in a name such as `scans.tif[3]`.
-fn page_of(path: &Path) -> Option<(PathBuf, usize)> {
-    let (file, page) = path.to_str()?.strip_suffix(']')?.rsplit_once('[')?;
-    Some((PathBuf::from(file), page.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(super) fn of_plan(train: &TrainConfig, train_images: usize) -> Vec<String> {
             counted(steps, "step"),
             train.learning_rate,
         )),
-        WarmUp::Steps(warmup) if warmup > WarmUp::AUTO_STEPS.max(steps / 10) || 10 * warmup > steps => {
+        WarmUp::Steps(warmup) if warmup > steps / 10 => {
             warnings.push(format!(
                 "the warm-up of {} is more than a tenth of the run's {steps}; without --warmup-steps it takes {automatic}",
                 counted(warmup, "step"),

@@ -10,8 +10,9 @@ pub(crate) fn page_name(file: &Path, page: usize) -> PathBuf {
     name.into()
 }
 
-/// The file and the page that a name means, where it ends as a page's does.
-pub(crate) fn split_page(path: &Path) -> Option<(PathBuf, usize)> {
+/// The file and the page that a name means, where it ends as a page's does: of `scans.tif[3]`, `scans.tif` and 3.
+#[must_use]
+pub fn split_page(path: &Path) -> Option<(PathBuf, usize)> {
     let name = path.file_name()?.to_str()?;
     let (file, digits) = name.strip_suffix(']')?.rsplit_once('[')?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
