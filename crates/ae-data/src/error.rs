@@ -157,7 +157,10 @@ pub enum DataError {
         found: usize,
     },
     /// A set with too few images for the parts that were asked for.
-    #[error("{name} has {images} different images; its parts need at least {needed}")]
+    #[error(
+        "{name} has {images} different image{s}; its parts need at least {needed}",
+        s = if *images == 1 { "" } else { "s" }
+    )]
     TooFewImages {
         /// The set's name.
         name: String,

@@ -77,7 +77,7 @@ fn neither_part_is_ever_empty() {
     let error = dataset(&[1], None).split(&shuffle()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "s has 1 different images; its parts need at least 2"
+        "s has 1 different image; its parts need at least 2"
     );
     for options in [shuffle(), SplitOptions::default()] {
         assert_eq!(
@@ -257,7 +257,7 @@ fn every_part_has_an_image_down_to_three_different_ones() {
     );
     assert_eq!(
         error(&[4, 4, 4], 0.0),
-        "s has 1 different images; its parts need at least 2"
+        "s has 1 different image; its parts need at least 2"
     );
     assert_eq!(
         error(&[1, 2, 3], 0.95),
