@@ -184,7 +184,7 @@ fn ten_twelve_and_fourteen_bits_are_recognized_over_the_whole_set() {
     }
     let text = done(path, "data info b12").stdout;
     assert!(
-        text.contains("12 bits in 16: values 0..4095 become 0..255"),
+        text.contains("12 bits in 16: values 0..4095 span black to white"),
         "{text}"
     );
     // One dark picture among bright ones keeps the set's range, and --range is what was asked.

@@ -6,10 +6,10 @@ mod report;
 
 use std::path::PathBuf;
 
-use ae_data::ImageLimits;
+use ae_data::{ImageLimits, ValueRange};
 use clap::Args;
 
-use crate::arguments::value::at_least_one;
+use crate::arguments::value::{at_least_one, parsed};
 use crate::arguments::{DeviceArguments, ModelOption, NoiseArgument};
 use crate::command::Example;
 use crate::commands::denoise::picture::Denoiser;
@@ -73,6 +73,10 @@ pub(super) struct DenoiseArguments {
     /// The quality of JPEG, 1 to 100 [default: as fine as the picture's JPEG, 95 for other formats].
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
+    /// The values of black and white in pictures of 16 bits or floating point, as 0..4095 [default: found out from the
+    /// picture].
+    #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_negative_numbers = true)]
+    range: Option<ValueRange>,
     /// Read pictures of up to N pixels a page [default: 67108864].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: Option<u64>,
@@ -131,6 +135,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
         seed: arguments.seed,
         quality: arguments.quality,
         limits: ImageLimits::with_max_pixels(arguments.max_pixels),
+        range: arguments.range,
         compare: arguments.compare.as_deref(),
         terminal,
     };

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use ae_data::Part;
-use ae_models::{CodeBits, ModelCard, ModelConfig};
+use ae_models::{CodeBits, ModelCard, ModelConfig, Registry};
 use ae_report::thousands;
-use ae_train::{DataCard, EpochReport, MetricsLine, RunDirectory, read_metrics};
+use ae_train::{DataCard, EpochReport, MetricsLine, RunDirectory, Segment, read_metrics};
 use clap::Args;
 use serde::Serialize;
 
@@ -59,6 +59,8 @@ struct CardFacts {
 struct RunFacts {
     epochs: usize,
     best: Option<EpochReport>,
+    /// What the first steps were taken by, where the run was resumed with another length.
+    segments: Vec<Segment>,
 }
 
 pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(), CliError> {
@@ -66,7 +68,7 @@ pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(),
     let path = find(arguments.model.path().as_deref(), Wanted::Any, context)?;
     let card = path.card(context.registry)?;
     let run = match path.run() {
-        Some(run) => run_facts(&RunDirectory::open(run)?)?,
+        Some(run) => run_facts(&RunDirectory::open(run)?, context.registry)?,
         None => None,
     };
     let information = Information::new(path.name(), path.file().to_owned(), card, run)?;
@@ -74,13 +76,17 @@ pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(),
 }
 
 /// What the run's log says; nothing where it was deleted.
-fn run_facts(run: &RunDirectory) -> Result<Option<RunFacts>, CliError> {
+fn run_facts(run: &RunDirectory, registry: &Registry) -> Result<Option<RunFacts>, CliError> {
     if !run.metrics_file().is_file() {
         return Ok(None);
     }
     let mut facts = RunFacts {
         epochs: 0,
         best: None,
+        segments: match run.config_file().is_file() {
+            true => run.read_run_config(registry)?.train.segments,
+            false => Vec::new(),
+        },
     };
     for line in read_metrics(&run.metrics_file())? {
         if let MetricsLine::Epoch(report) = line {
@@ -199,6 +205,13 @@ impl Information {
         ));
         if let Some(run) = &self.run {
             lines.push(("epochs", run.epochs.to_string()));
+            lines.extend(run.segments.iter().map(|segment| {
+                let text = format!(
+                    "up to step {} in a run of {}",
+                    segment.until_step, segment.epochs
+                );
+                ("", text)
+            }));
             if let Some(best) = &run.best {
                 let score = match &best.validation {
                     Some(validation) => {

@@ -169,7 +169,7 @@ impl Depths {
                     _ => String::new(),
                 };
                 notes.push(format!(
-                    "{bits}values {range} become 0..255 ({})",
+                    "{bits}values {range} span black to white ({})",
                     why(&words)
                 ));
             }
@@ -178,7 +178,7 @@ impl Depths {
         if let Some(floats) = self.floats {
             let range = ranges.floats;
             notes.push(format!(
-                "floating-point values {range} become 0..255 ({})",
+                "floating-point values {range} span black to white ({})",
                 why(&floats)
             ));
             notes.extend(clipped("floating-point", &floats, range));
@@ -198,7 +198,7 @@ impl Depths {
             .collect();
         if mixed.len() > 1 {
             notes.push(format!(
-                "pictures of different depths ({}): each is brought to 0..255 from its own range",
+                "pictures of different depths ({}): each is taken by its own range",
                 mixed.join(", ")
             ));
         }

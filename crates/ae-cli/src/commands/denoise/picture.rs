@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use ae_data::{Image, ImageLimits, Loss, NoiseChain, Page, PictureReader, PictureWriter};
+use ae_data::{
+    Image, ImageLimits, Loss, NoiseChain, Page, PictureReader, PictureWriter, ValueRange,
+};
 use ae_eval::Quality;
 use ae_infer::{NoiseTrial, OpenModel, Tiling, page_image, page_quality};
 use ae_random::{Draw, Purpose};
@@ -21,6 +23,7 @@ pub(super) struct Denoiser<'a> {
     pub(super) seed: u64,
     pub(super) quality: Option<u8>,
     pub(super) limits: ImageLimits,
+    pub(super) range: Option<ValueRange>,
     pub(super) compare: Option<&'a Path>,
     pub(super) terminal: Terminal,
 }
@@ -29,6 +32,13 @@ impl Denoiser<'_> {
     /// Denoises the file of a job, the `index`-th of all, and writes what comes out.
     pub(super) fn run(&self, job: &Job, index: u64) -> Result<PictureResult, CliError> {
         let mut reader = PictureReader::open(&job.input, &self.limits)?;
+        if let Some(range) = self.range {
+            reader = reader.with_range(range)?;
+        }
+        for note in reader.notes() {
+            self.terminal
+                .note(format!("{}: {note}", job.input.display()));
+        }
         let metadata = reader.metadata().clone();
         let page_count = reader.page_count();
         if page_count > 1 && self.compare.is_some() {
