@@ -157,3 +157,173 @@ fn a_picture_is_never_written_over_unless_forced() {
     );
     assert_ne!(fs::read(&input).expect("there"), before);
 }
+
+/// Something smooth under noise of a standard deviation of 25 levels, not clipped anywhere.
+fn noisy(width: u32, height: u32) -> GrayImage {
+    let clean = gray(width, height);
+    let mut state = 1_u64;
+    let mut uniform = move || {
+        // A linear congruential generator, the constants of Knuth's MMIX.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1_u64 << 24) as f64
+    };
+    GrayImage::from_fn(width, height, |x, y| {
+        // A sum of twelve uniform values has a variance of 1.
+        let normal: f64 = (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
+        let value = f64::from(clean.get_pixel(x, y).0[0]) + 25.0 * normal;
+        Luma([value.round().clamp(0.0, 255.0) as u8])
+    })
+}
+
+fn mean_squared_error(a: &GrayImage, b: &GrayImage) -> f64 {
+    let squares = a.iter().zip(b.iter()).map(|(a, b)| {
+        let difference = f64::from(*a) - f64::from(*b);
+        difference * difference
+    });
+    squares.sum::<f64>() / f64::from(a.width() * a.height())
+}
+
+#[test]
+fn filters_need_no_model_and_no_training() {
+    let folder = scratch();
+    noisy(96, 80)
+        .save(folder.path().join("in.png"))
+        .expect("written");
+    let clean = gray(96, 80);
+    let read = |name: &str| {
+        image::open(folder.path().join(name))
+            .expect("there")
+            .to_luma8()
+    };
+    let before = mean_squared_error(&clean, &read("in.png"));
+    for (filter, share) in [("bm3d", 0.12), ("nlm", 0.3), ("median", 0.4)] {
+        let line = format!("denoise in.png -o {filter}.png --model {filter} --json");
+        let picture = done(folder.path(), &line).json()["pictures"][0].clone();
+        let after = mean_squared_error(&clean, &read(&format!("{filter}.png")));
+        assert!(after < share * before, "{filter}: {before} -> {after}");
+        match filter {
+            "median" => assert!(picture["noise_level"].is_null(), "{picture}"),
+            _ => {
+                let level = 255.0 * picture["noise_level"].as_f64().expect("a number");
+                assert!((22.0..28.0).contains(&level), "{level}");
+                assert_eq!(picture["is_estimated"], true);
+            }
+        }
+    }
+    let text = done(folder.path(), "denoise in.png -o again.png --model bm3d").stdout;
+    assert!(text.contains("/255 (estimated)"), "{text}");
+}
+
+#[test]
+fn strength_goes_from_the_picture_itself_to_more_than_was_found() {
+    let folder = scratch();
+    noisy(64, 64)
+        .save(folder.path().join("in.png"))
+        .expect("written");
+    let read = |name: &str| {
+        image::open(folder.path().join(name))
+            .expect("there")
+            .to_luma8()
+    };
+    let input = read("in.png");
+    let model = FIXTURE.argument("denoiser");
+    for denoiser in ["bm3d", "nlm", "median", model.as_str()] {
+        let changes = ["0", "0.5", "1", "1.5"].map(|strength| {
+            let line = format!(
+                "denoise in.png -o out.png --force --model {denoiser} --strength {strength}"
+            );
+            done(folder.path(), &line);
+            mean_squared_error(&input, &read("out.png"))
+        });
+        assert_eq!(changes[0], 0.0, "{denoiser}");
+        assert!(
+            changes.is_sorted() && changes[1] > 1.0,
+            "{denoiser}: {changes:?}"
+        );
+    }
+    // Half of a difference is a quarter of its square, but for rounding to levels.
+    for (name, strength) in [("half", "0.5"), ("whole", "1")] {
+        let line = format!("denoise in.png -o {name}.png --model median --strength {strength}");
+        done(folder.path(), &line);
+    }
+    let [half, whole] =
+        ["half.png", "whole.png"].map(|name| mean_squared_error(&input, &read(name)));
+    assert!((4.0 * half / whole - 1.0).abs() < 0.05, "{half} {whole}");
+}
+
+#[test]
+fn levels_that_are_given_are_taken_and_names_win_over_files() {
+    let folder = scratch();
+    noisy(48, 48)
+        .save(folder.path().join("in.png"))
+        .expect("written");
+    gray(3, 3)
+        .save(folder.path().join("small.png"))
+        .expect("written");
+    let json = done(
+        folder.path(),
+        "denoise in.png -o out.png --model bm3d --noise-level 25/255 --json",
+    )
+    .json();
+    assert_eq!(json["model"], "bm3d");
+    let picture = &json["pictures"][0];
+    let level = picture["noise_level"].as_f64().expect("a number");
+    assert!((level - 25.0 / 255.0).abs() < 1e-6, "{level}");
+    assert_eq!(picture["is_estimated"], false);
+
+    let ended = ae(folder.path(), "denoise in.png -o x.png --model ./bm3d");
+    assert_eq!(ended.code, 5, "{ended:#?}");
+    let ended = ae(
+        folder.path(),
+        "denoise in.png -o x.png --model bm3d --noise-level 25",
+    );
+    assert_eq!(ended.code, 2, "{ended:#?}");
+    assert!(ended.stderr.contains("25/255"), "{ended:#?}");
+    let ended = ae(folder.path(), "denoise small.png -o x.png --model bm3d");
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    assert!(
+        ended.lines("error:")[0].contains("too small to tell"),
+        "{ended:#?}"
+    );
+    done(
+        folder.path(),
+        "denoise small.png -o x.png --model bm3d --noise-level 0.1",
+    );
+}
+
+#[test]
+fn a_preview_has_a_half_of_each() {
+    let folder = scratch();
+    noisy(64, 48)
+        .save(folder.path().join("in.png"))
+        .expect("written");
+    let line = "denoise in.png -o out.png --model bm3d --preview half.png --json";
+    let json = done(folder.path(), line).json();
+    assert_eq!(json["preview"], "half.png");
+    let [input, output] = ["in.png", "out.png"].map(|name| {
+        image::open(folder.path().join(name))
+            .expect("there")
+            .to_luma8()
+    });
+    let drawn = image::open(folder.path().join("half.png"))
+        .expect("there")
+        .to_luma8();
+    let expected = |x: u32, y: u32| match x < 32 {
+        true => input.get_pixel(x, y),
+        false => output.get_pixel(x, y),
+    };
+    // It lies somewhere in the drawing, pixel for pixel.
+    let lies_at = |left: u32, top: u32| {
+        (0..48).all(|y| (0..64).all(|x| drawn.get_pixel(left + x, top + y) == expected(x, y)))
+    };
+    let found = (0..=drawn.height() - 48)
+        .any(|top| (0..=drawn.width() - 64).any(|left| lies_at(left, top)));
+    assert!(found);
+    let ended = ae(
+        folder.path(),
+        "denoise in.png in.png -o two --model bm3d --preview p.png",
+    );
+    assert_eq!(ended.code, 2, "{ended:#?}");
+}

@@ -11,7 +11,7 @@ mod test_images;
 
 pub use error::DataError;
 pub use image::{Channels, Fit, Image, ImageLimits, ImageOptions, ImageShape, Size};
-pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength};
+pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength, read_strength};
 pub use picture::{
     JpegCoding, Loss, Page, PictureFormat, PictureMetadata, PictureReader, PictureWriter,
     Resolution, ResolutionUnit, Samples, ValueRange, Written, split_page, writable_extensions,

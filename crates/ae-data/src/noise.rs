@@ -12,6 +12,7 @@ mod parse;
 pub use chain::{Noise, NoiseChain, Strength};
 pub use draw::NoiseDraw;
 pub use kind::NoiseKind;
+pub use parse::read_strength;
 
 #[cfg(test)]
 mod tests;

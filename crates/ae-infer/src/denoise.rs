@@ -1,25 +1,128 @@
-//! Removing noise from a picture of any size.
+//! Removing noise from the pages of a file, and from ones to which it was added to see how much is removed.
 
 use ae_data::{Image, ImageShape, NoiseChain, Page};
+use ae_eval::filters::estimate_noise_sigma;
 use ae_eval::{Quality, QualityMeter};
-use ae_models::{Reconstruct, Trainable as _};
 use ae_random::Draw;
 
+use crate::denoisers::denoiser::Denoiser;
 use crate::error::InferError;
-use crate::open_model::OpenModel;
-use crate::progress::ProgressUnit;
-use crate::tiling::{Tiling, run_over_picture};
 
-/// A clean picture to which noise was added, to see how much of it the model removes.
+/// How a denoiser is applied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Removal {
+    /// How much of the noise is removed: 1 what the denoiser takes for noise, 0 nothing, more than 1 more than that. A
+    /// denoiser that is told the noise's level is told so many times it; of the difference that any other makes, so many
+    /// times it is made.
+    pub strength: f32,
+    /// The noise's standard deviation in pixel units, where it is known; otherwise it is estimated from each page, if the
+    /// denoiser has to be told.
+    pub noise_level: Option<f32>,
+}
+
+impl Default for Removal {
+    fn default() -> Self {
+        Self {
+            strength: 1.0,
+            noise_level: None,
+        }
+    }
+}
+
+/// A page without its noise.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DenoisedPage {
+    /// In the samples that the noisy page had, with its alpha.
+    pub page: Page,
+    /// The noise's standard deviation that was estimated, in pixel units, where it had to be.
+    pub estimated_level: Option<f32>,
+}
+
+/// A clean page to which noise was added, to see how much of it is removed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NoiseTrial {
-    /// The picture with noise, for looking at.
+    /// The page with noise, for looking at.
     pub noisy: Image,
-    /// What the model made of it, in the clean page's samples; alpha is the clean page's.
-    pub denoised: Page,
-    /// How near the noisy picture is to the clean one.
+    /// What was made of it, in the clean page's samples; alpha is the clean page's.
+    pub denoised: DenoisedPage,
+    /// How near the noisy page is to the clean one.
     pub before: Quality,
+}
+
+/// Removes noise from a page of a file in all of its bits. Alpha stays as it is.
+///
+/// # Errors
+/// [`InferError::NoNoiseLevel`] when the noise would have to be estimated and the page is too small for that; those of
+/// [`Denoiser::remove_noise`].
+pub fn denoise_page(
+    denoiser: &dyn Denoiser,
+    page: &Page,
+    removal: Removal,
+) -> Result<DenoisedPage, InferError> {
+    removed(denoiser, page, &page.to_unit(), removal)
+}
+
+/// Adds noise to a clean page, removes it again, and measures what the noise did. What was made of it is measured by
+/// [`page_quality`], on what is written.
+///
+/// # Errors
+/// As [`denoise_page`].
+pub fn try_denoising(
+    denoiser: &dyn Denoiser,
+    clean: &Page,
+    noise: &NoiseChain,
+    draw: Draw,
+    removal: Removal,
+) -> Result<NoiseTrial, InferError> {
+    let shape = clean.shape();
+    let values = clean.to_unit();
+    let mut noisy = values.clone();
+    noise.apply(shape, &mut noisy, &mut draw.stream());
+    Ok(NoiseTrial {
+        before: quality(shape, &values, &noisy),
+        denoised: removed(denoiser, clean, &noisy, removal)?,
+        noisy: Image::from_unit(shape, &noisy),
+    })
+}
+
+/// What is left of `values`, in the samples of `page`.
+fn removed(
+    denoiser: &dyn Denoiser,
+    page: &Page,
+    values: &[f32],
+    removal: Removal,
+) -> Result<DenoisedPage, InferError> {
+    let shape = page.shape();
+    if !denoiser.needs_noise_level() {
+        let mut output = denoiser.remove_noise(shape, values, 0.0)?;
+        if removal.strength != 1.0 {
+            for (output, value) in output.iter_mut().zip(values) {
+                *output = value + removal.strength * (*output - value);
+            }
+        }
+        return Ok(DenoisedPage {
+            page: page.clone().with_unit(&output),
+            estimated_level: None,
+        });
+    }
+    let estimated_level =
+        match removal.noise_level {
+            Some(_) => None,
+            None => Some(estimate_noise_sigma(shape, values).ok_or_else(|| {
+                InferError::NoNoiseLevel {
+                    denoiser: denoiser.name().to_owned(),
+                    size: shape.size(),
+                }
+            })?),
+        };
+    let level = removal.noise_level.or(estimated_level).unwrap_or_default();
+    let output = denoiser.remove_noise(shape, values, removal.strength * level)?;
+    Ok(DenoisedPage {
+        page: page.clone().with_unit(&output),
+        estimated_level,
+    })
 }
 
 /// A picture with noise added to it.
@@ -63,110 +166,4 @@ fn quality(shape: ImageShape, clean: &[f32], candidate: &[f32]) -> Quality {
     let mut meter = QualityMeter::new(shape);
     meter.add(clean, candidate);
     meter.finish()
-}
-
-impl OpenModel {
-    /// Whether the model takes images of any size.
-    #[must_use]
-    pub fn takes_any_size(&self) -> bool {
-        let model = self.model().as_reconstruct();
-        model.and_then(Reconstruct::size_multiple).is_some()
-    }
-
-    /// The side of the square that the model sees to draw one pixel, where that is known to be a part of the picture.
-    #[must_use]
-    pub fn field_of_view(&self) -> Option<usize> {
-        let model = self.model().as_reconstruct();
-        model.and_then(Reconstruct::field_of_view)
-    }
-
-    /// How the model goes over a picture: whole up to `side` pixels and in tiles of that side above where it takes
-    /// images of any size, in tiles of its own size where it doesn't.
-    ///
-    /// # Errors
-    /// [`InferError::SmallTile`] when a tile would be smaller than what the model looks at for a single pixel.
-    pub fn tiling(&self, side: usize) -> Result<Tiling, InferError> {
-        let model = self.model().as_reconstruct();
-        let Some(multiple) = model.and_then(Reconstruct::size_multiple) else {
-            return Ok(Tiling::of_fixed_size(self.image_shape().size()));
-        };
-        let least = self.field_of_view().unwrap_or(1);
-        if side < least {
-            return Err(InferError::SmallTile {
-                model: self.name().to_owned(),
-                side,
-                least,
-            });
-        }
-        Ok(Tiling::of_any_size(side, multiple))
-    }
-
-    /// Removes noise from a picture of any size.
-    ///
-    /// The picture keeps its size. Memory beyond it is that of a batch of tiles. A gray model does the channels of a
-    /// color picture one after the other; a color model sees a gray picture as one whose channels are equal.
-    ///
-    /// # Errors
-    /// The model cannot reconstruct, the picture has a number of channels that it can do nothing with, or the device
-    /// fails.
-    pub fn denoise(&self, picture: &Image, tiling: &Tiling) -> Result<Image, InferError> {
-        let shape = picture.shape();
-        let output = self.denoise_values(shape, &picture.to_unit(), tiling)?;
-        Ok(Image::from_unit(shape, &output))
-    }
-
-    /// Removes noise from a page of a file, as [`denoise`](Self::denoise) does, in all of its bits. Alpha stays as it
-    /// is.
-    ///
-    /// # Errors
-    /// As [`denoise`](Self::denoise).
-    pub fn denoise_page(&self, page: &Page, tiling: &Tiling) -> Result<Page, InferError> {
-        let output = self.denoise_values(page.shape(), &page.to_unit(), tiling)?;
-        Ok(page.clone().with_unit(&output))
-    }
-
-    /// Adds noise to a clean page, removes it again, and measures what the noise did. What the model did is measured by
-    /// [`page_quality`], on what is written.
-    ///
-    /// # Errors
-    /// As [`denoise`](Self::denoise).
-    pub fn try_denoising(
-        &self,
-        clean: &Page,
-        noise: &NoiseChain,
-        draw: Draw,
-        tiling: &Tiling,
-    ) -> Result<NoiseTrial, InferError> {
-        let shape = clean.shape();
-        let values = clean.to_unit();
-        let mut noisy = values.clone();
-        noise.apply(shape, &mut noisy, &mut draw.stream());
-        let output = self.denoise_values(shape, &noisy, tiling)?;
-        Ok(NoiseTrial {
-            before: quality(shape, &values, &noisy),
-            noisy: Image::from_unit(shape, &noisy),
-            denoised: clean.clone().with_unit(&output),
-        })
-    }
-
-    /// # Shapes
-    /// - `values`, output: `[channels, height, width]` of `shape`
-    fn denoise_values(
-        &self,
-        shape: ImageShape,
-        values: &[f32],
-        tiling: &Tiling,
-    ) -> Result<Vec<f32>, InferError> {
-        let channels = self.image_shape().channels;
-        // A gray model goes over every channel.
-        let rounds = if channels == 1 { shape.channels } else { 1 };
-        let total = rounds * tiling.tiles(shape.size());
-        let mut done = 0;
-        run_over_picture(tiling, channels, shape, values, |tile, count, input| {
-            let output = self.reconstruct_values(tile, count, input)?;
-            done += count;
-            self.listener().tell(done, total, ProgressUnit::Tiles);
-            Ok::<_, InferError>(output)
-        })
-    }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use ae_data::{DataError, ImageShape, Part};
+use ae_data::{DataError, ImageShape, Part, Size};
 use ae_eval::EvalError;
 use ae_models::ModelError;
 use ae_train::TrainError;
@@ -44,6 +44,16 @@ pub enum InferError {
     NoDenoiser {
         /// Where runs were looked for.
         runs: PathBuf,
+    },
+    /// A picture whose noise would have to be estimated, but that has too few pixels for it.
+    #[error(
+        "a picture of {size} is too small to tell how strong its noise is, which {denoiser} has to know"
+    )]
+    NoNoiseLevel {
+        /// What would have removed the noise.
+        denoiser: String,
+        /// The picture's size.
+        size: Size,
     },
     /// The model file cannot be used.
     #[error(transparent)]

@@ -4,6 +4,7 @@ mod anomaly;
 mod batches;
 mod codes;
 mod denoise;
+mod denoisers;
 mod error;
 mod generate;
 mod image_sets;
@@ -28,7 +29,13 @@ pub use anomaly::normal_images::{NORMAL_CLASSES, normal_class};
 pub use anomaly::score::AnomalyScore;
 pub use anomaly::scorer::{AnomalyScorer, ScorerRequest};
 pub use codes::Codes;
-pub use denoise::{NoiseTrial, noisy_image, page_image, page_quality};
+pub use denoise::{
+    DenoisedPage, NoiseTrial, Removal, denoise_page, noisy_image, page_image, page_quality,
+    try_denoising,
+};
+pub use denoisers::denoiser::{Denoiser, NoiseFilter};
+pub use denoisers::model::ModelDenoiser;
+pub use denoisers::{FILTERS, filter};
 pub use error::{Capability, InferError};
 pub use generate::CodeSource;
 pub use image_sets::Reconstructed;

@@ -1,5 +1,6 @@
 //! `ae denoise`.
 
+mod denoiser;
 mod jobs;
 mod picture;
 mod report;
@@ -7,32 +8,37 @@ mod report;
 use std::path::PathBuf;
 
 use ae_data::{ImageLimits, ValueRange};
+use ae_infer::Removal;
 use clap::Args;
 
-use crate::arguments::value::{at_least_one, parsed};
-use crate::arguments::{DeviceArguments, ModelOption, NoiseArgument};
+use crate::arguments::value::parsed;
+use crate::arguments::{DeviceArguments, NoiseArgument};
 use crate::command::Example;
-use crate::commands::denoise::picture::Denoiser;
+use crate::commands::denoise::denoiser::{DenoiserArguments, OpenDenoiser};
+use crate::commands::denoise::picture::{Denoising, Drawings};
 use crate::commands::denoise::report::{Denoised, Failure};
 use crate::context::Context;
 use crate::destination::check_drawing;
 use crate::error::CliError;
-use crate::opening::{Wanted, open};
 
 /// What `ae --help` shows.
-pub(super) const EXAMPLES: &[Example] = &[(
-    "ae denoise photo.png -o clean.png",
-    "a picture of any size, by the newest denoiser in runs/",
-)];
-
-/// The side of a tile where none is asked for, in pixels.
-const TILE: usize = 256;
+pub(super) const EXAMPLES: &[Example] = &[
+    (
+        "ae denoise photo.png -o clean.png",
+        "a picture of any size, by the newest denoiser in runs/",
+    ),
+    (
+        "ae denoise photo.png -o clean.png --model bm3d",
+        "the same by a filter, without training",
+    ),
+];
 
 /// Remove noise from pictures of any size.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ae denoise photo.png -o clean.png
+  ae denoise photo.jpg -o clean.jpg --model bm3d --strength 0.8 --preview half.png
   ae denoise scans/ more.jpg -o clean/ --model runs/glyphs-conv-denoise-1
   ae denoise clean-photo.png -o again.png --noise gaussian:0.1 --compare shown.png
 
@@ -46,15 +52,20 @@ is named and the others are done; the exit code is then that of the first failur
 With --noise, noise is added first and PSNR and SSIM before and after are printed (pixels on 0..1: data range
 1), of the file that was written.
 
+Filters by name need no training: bm3d, nlm, median. The first two have to know how strong the noise is, its
+standard deviation. Where --noise-level does not say it, it is estimated from each page, by the median of the
+finest diagonal wavelet coefficients (Donoho and Johnstone 1994), and printed; texture makes it too high, and
+noise that is alike in neighboring pixels, as in JPEGs, too low. A name wins over a file: ./bm3d is a path.
+
 A convolutional model runs over a picture in overlapping tiles that are blended, so memory stays bounded. A
 gray model does a color picture channel by channel.")]
 pub(super) struct DenoiseArguments {
     /// Pictures, or folders of them.
     #[arg(required = true, value_name = "PICTURE")]
     pictures: Vec<PathBuf>,
-    /// The model.
+    /// What removes the noise.
     #[command(flatten)]
-    model: ModelOption,
+    denoiser: DenoiserArguments,
     /// A file for one picture, or a folder for several.
     #[arg(long, short, value_name = "PATH")]
     out: PathBuf,
@@ -64,12 +75,12 @@ pub(super) struct DenoiseArguments {
     /// Draw the noisy, the denoised and the clean picture side by side.
     #[arg(long, value_name = "FILE", requires = "noise")]
     compare: Option<PathBuf>,
+    /// Draw one picture whose left half is as it was and whose right half is denoised.
+    #[arg(long, value_name = "FILE")]
+    preview: Option<PathBuf>,
     /// The seed of the noise.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// The side of a tile in pixels, at least what the model sees to draw a pixel [default: 256, or that].
-    #[arg(long, value_name = "PIXELS", value_parser = at_least_one)]
-    tile: Option<usize>,
     /// The quality of JPEG, 1 to 100 [default: as fine as the picture's JPEG, 95 for other formats].
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
@@ -102,46 +113,37 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
         terminal.note(passed_over);
     }
     let jobs = listed.jobs;
-    if let Some(comparison) = &arguments.compare {
-        check_drawing(comparison, arguments.force)?;
+    let drawings = Drawings {
+        compare: arguments.compare.as_deref(),
+        preview: arguments.preview.as_deref(),
+    };
+    for (option, path) in drawings.asked_for() {
+        check_drawing(path, arguments.force)?;
         if jobs.len() > 1 {
-            return Err(CliError::usage("--compare", "takes one picture at a time"));
+            return Err(CliError::usage(option, "takes one picture at a time"));
         }
     }
-    let model = open(
-        arguments.model.model.as_deref(),
-        Wanted::Denoiser,
-        arguments.device,
-        context,
-    )?;
-    if model.card().noise.is_none() {
-        terminal.warning(format!("{}: not trained to remove noise", model.name()));
-    }
-    if arguments.tile.is_some() && !model.takes_any_size() {
-        terminal.warning(format!(
-            "--tile is not used: {} takes tiles of its own size",
-            model.name()
-        ));
-    }
-    let tiling = match arguments.tile {
-        Some(side) => model.tiling(side)?,
-        None => model.tiling(TILE.max(model.field_of_view().unwrap_or(0)))?,
+    let removal = Removal {
+        strength: arguments.denoiser.strength,
+        noise_level: arguments.denoiser.noise_level,
     };
-    let mut result = Denoised::new(model.name(), noise.as_ref());
-    let denoiser = Denoiser {
-        model: &model,
-        tiling,
+    let opened = OpenDenoiser::open(&arguments.denoiser, arguments.device, context)?;
+    let denoiser = opened.denoiser();
+    let mut result = Denoised::new(denoiser.name(), noise.as_ref());
+    let denoising = Denoising {
+        denoiser,
+        removal,
         noise: noise.as_ref(),
         seed: arguments.seed,
         quality: arguments.quality,
         limits: ImageLimits::with_max_pixels(arguments.max_pixels),
         range: arguments.range,
-        compare: arguments.compare.as_deref(),
+        drawings,
         terminal,
     };
     let mut first = None;
     for (index, job) in jobs.iter().enumerate() {
-        match denoiser.run(job, index as u64) {
+        match denoising.run(job, index as u64) {
             Ok(picture) => result.pictures.push(picture),
             Err(error) if jobs.len() == 1 && !job.from_folder => return Err(error),
             Err(error) => {
@@ -156,6 +158,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
     }
     if !result.pictures.is_empty() {
         result.comparison.clone_from(&arguments.compare);
+        result.preview.clone_from(&arguments.preview);
         terminal.result(&result, || result.text())?;
     }
     match first {

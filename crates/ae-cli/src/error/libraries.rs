@@ -192,7 +192,10 @@ impl From<InferError> for CliError {
             }
             InferError::NoDenoiser { .. } => {
                 Self::failure(Status::Model, "--model", format!("{message}/"))
-                    .hint("ae train --noise gaussian:0.5 makes one; or name a model with --model")
+                    .hint("ae train --noise gaussian:0.5 makes one; --model bm3d needs no training")
+            }
+            InferError::NoNoiseLevel { .. } => {
+                Self::new(Status::Data, message).hint("--noise-level 25/255 says it")
             }
             InferError::TrainedNoise { model, source } => {
                 Self::failure(Status::Model, model, source)

@@ -51,8 +51,9 @@ impl FromStr for Noise {
     }
 }
 
-/// Reads `0.1` or `25/255`.
-fn read_strength(text: &str) -> Option<f32> {
+/// Reads a noise's strength: a number as `0.1` or a fraction as `25/255`; nothing where it is neither.
+#[must_use]
+pub fn read_strength(text: &str) -> Option<f32> {
     let Some((numerator, denominator)) = text.split_once('/') else {
         return text.trim().parse().ok();
     };

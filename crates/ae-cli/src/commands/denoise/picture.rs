@@ -1,4 +1,4 @@
-//! One file on its way through a model, page by page.
+//! One file on its way through a denoiser, page by page.
 
 use std::path::Path;
 
@@ -6,7 +6,10 @@ use ae_data::{
     Image, ImageLimits, Loss, NoiseChain, Page, PictureReader, PictureWriter, ValueRange,
 };
 use ae_eval::Quality;
-use ae_infer::{NoiseTrial, OpenModel, Tiling, page_image, page_quality};
+use ae_infer::{
+    DenoisedPage, Denoiser, NoiseTrial, Removal, denoise_page, page_image, page_quality,
+    try_denoising,
+};
 use ae_random::{Draw, Purpose};
 use ae_report::{Panel, PanelsRequest};
 
@@ -15,20 +18,37 @@ use crate::commands::denoise::report::{PageResult, PictureResult};
 use crate::error::CliError;
 use crate::terminal::Terminal;
 
+/// Pictures of what was done to look at.
+#[derive(Clone, Copy)]
+pub(super) struct Drawings<'a> {
+    pub(super) compare: Option<&'a Path>,
+    pub(super) preview: Option<&'a Path>,
+}
+
+impl<'a> Drawings<'a> {
+    /// The options by which pictures were asked for, and where those go.
+    pub(super) fn asked_for(self) -> impl Iterator<Item = (&'static str, &'a Path)> {
+        let options = [("--compare", self.compare), ("--preview", self.preview)];
+        options
+            .into_iter()
+            .filter_map(|(option, path)| Some((option, path?)))
+    }
+}
+
 /// What all pictures have in common.
-pub(super) struct Denoiser<'a> {
-    pub(super) model: &'a OpenModel,
-    pub(super) tiling: Tiling,
+pub(super) struct Denoising<'a> {
+    pub(super) denoiser: &'a dyn Denoiser,
+    pub(super) removal: Removal,
     pub(super) noise: Option<&'a NoiseChain>,
     pub(super) seed: u64,
     pub(super) quality: Option<u8>,
     pub(super) limits: ImageLimits,
     pub(super) range: Option<ValueRange>,
-    pub(super) compare: Option<&'a Path>,
+    pub(super) drawings: Drawings<'a>,
     pub(super) terminal: Terminal,
 }
 
-impl Denoiser<'_> {
+impl Denoising<'_> {
     /// Denoises the file of a job, the `index`-th of all, and writes what comes out.
     pub(super) fn run(&self, job: &Job, index: u64) -> Result<PictureResult, CliError> {
         let mut reader = PictureReader::open(&job.input, &self.limits)?;
@@ -41,9 +61,11 @@ impl Denoiser<'_> {
         }
         let metadata = reader.metadata().clone();
         let page_count = reader.page_count();
-        if page_count > 1 && self.compare.is_some() {
+        if page_count > 1
+            && let Some((option, _)) = self.drawings.asked_for().next()
+        {
             return Err(CliError::usage(
-                "--compare",
+                option,
                 format!(
                     "takes one page, and {} has {page_count}",
                     job.input.display()
@@ -57,23 +79,35 @@ impl Denoiser<'_> {
         let written = writer.write(|page| -> Result<Page, CliError> {
             let clean = reader.page(page)?;
             let mut result = PageResult::of(&clean);
-            let denoised = match self.noise {
-                None => self.model.denoise_page(&clean, &self.tiling)?,
+            let DenoisedPage {
+                page: denoised,
+                estimated_level,
+                ..
+            } = match self.noise {
+                None => denoise_page(self.denoiser, &clean, self.removal)?,
                 Some(noise) => {
                     let draw = self.draw(index, page);
-                    let trial = self
-                        .model
-                        .try_denoising(&clean, noise, draw, &self.tiling)?;
+                    let trial = try_denoising(self.denoiser, &clean, noise, draw, self.removal)?;
                     result.before = Some(trial.before);
                     let NoiseTrial {
                         noisy: image,
                         denoised,
                         ..
                     } = trial;
-                    noisy = Some(image).filter(|_| self.compare.is_some());
+                    noisy = Some(image).filter(|_| self.drawings.asked_for().next().is_some());
                     denoised
                 }
             };
+            let given = self
+                .removal
+                .noise_level
+                .filter(|_| self.denoiser.needs_noise_level());
+            result.noise_level = given.or(estimated_level);
+            result.is_estimated = estimated_level.is_some();
+            if let Some(path) = self.drawings.preview {
+                let before = noisy.clone().unwrap_or_else(|| page_image(&clean));
+                preview(&before, &page_image(&denoised), &job.input, path)?;
+            }
             pages.push(result);
             Ok(denoised)
         })?;
@@ -87,7 +121,7 @@ impl Denoiser<'_> {
                 let after = page_quality(&clean, &page);
                 result.after = Some(after);
                 if let (Some(path), Some(noisy), Some(before)) =
-                    (self.compare, noisy.take(), &result.before)
+                    (self.drawings.compare, noisy.take(), &result.before)
                 {
                     let images = [noisy, page_image(&page), page_image(&clean)];
                     compare(images, [before, &after], &job.input, path)?;
@@ -119,6 +153,28 @@ impl Denoiser<'_> {
             losses.join(", ")
         ));
     }
+}
+
+/// Draws the left half of what came in beside the right half of what comes out.
+fn preview(before: &Image, after: &Image, title: &Path, path: &Path) -> Result<(), CliError> {
+    let shape = before.shape();
+    let mut halves = before.to_unit();
+    let lines = halves.chunks_exact_mut(shape.width);
+    for (line, denoised) in lines.zip(after.to_unit().chunks_exact(shape.width)) {
+        let middle = shape.width / 2;
+        line[middle..].copy_from_slice(&denoised[middle..]);
+    }
+    let picture = ae_report::panels(&PanelsRequest {
+        title: title.display().to_string(),
+        subtitle: String::new(),
+        panels: vec![Panel {
+            label: "before | denoised".to_owned(),
+            caption: String::new(),
+            image: Image::from_unit(shape, &halves),
+        }],
+        detail: None,
+    })?;
+    Ok(picture.write_png(path)?)
 }
 
 /// Draws noisy, denoised and clean side by side.

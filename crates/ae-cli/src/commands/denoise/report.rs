@@ -17,6 +17,7 @@ pub(super) struct Denoised {
     pub(super) pictures: Vec<PictureResult>,
     pub(super) failed: Vec<Failure>,
     pub(super) comparison: Option<PathBuf>,
+    pub(super) preview: Option<PathBuf>,
 }
 
 /// A picture that was not written.
@@ -46,6 +47,9 @@ pub(super) struct PageResult {
     height: usize,
     channels: usize,
     alpha: bool,
+    /// The noise's standard deviation that it was removed by, in pixel units, and whether it was estimated.
+    pub(super) noise_level: Option<f32>,
+    pub(super) is_estimated: bool,
     /// Noisy against clean, when noise was added.
     pub(super) before: Option<Quality>,
     /// What was written against clean, when noise was added.
@@ -59,19 +63,35 @@ impl PageResult {
             height: page.size.height,
             channels: page.color_channels(),
             alpha: page.has_alpha(),
+            noise_level: None,
+            is_estimated: false,
             before: None,
             after: None,
         }
     }
 
     fn figures(&self) -> String {
-        match (&self.before, &self.after) {
+        let mut text = match self.noise_level {
+            Some(level) => format!(
+                "  noise {:.1}/255{}",
+                255.0 * level,
+                if self.is_estimated {
+                    " (estimated)"
+                } else {
+                    ""
+                }
+            ),
+            None => String::new(),
+        };
+        let quality = match (&self.before, &self.after) {
             (Some(before), Some(after)) => format!(
                 "  psnr {:.2} -> {:.2} dB  ssim {:.3} -> {:.3}",
                 before.psnr, after.psnr, before.ssim, after.ssim
             ),
             _ => String::new(),
-        }
+        };
+        text.push_str(&quality);
+        text
     }
 }
 
@@ -118,6 +138,7 @@ impl Denoised {
             pictures: Vec::new(),
             failed: Vec::new(),
             comparison: None,
+            preview: None,
         }
     }
 
@@ -130,8 +151,8 @@ impl Denoised {
 
     pub(super) fn text(&self) -> String {
         let mut text: String = self.pictures.iter().map(PictureResult::text).collect();
-        if let Some(comparison) = &self.comparison {
-            text.push_str(&format!("{}\n", comparison.display()));
+        for drawing in [&self.comparison, &self.preview].into_iter().flatten() {
+            text.push_str(&format!("{}\n", drawing.display()));
         }
         text
     }

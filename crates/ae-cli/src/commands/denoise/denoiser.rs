@@ -1,0 +1,156 @@
+//! What removes the noise: a filter by its name, or a model.
+
+use std::path::PathBuf;
+
+use ae_data::read_strength;
+use ae_infer::{Denoiser, FILTERS, ModelDenoiser, NoiseFilter, filter};
+use clap::Args;
+
+use crate::arguments::DeviceArguments;
+use crate::arguments::value::at_least_one;
+use crate::backend;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::opening::{Wanted, open};
+
+/// The side of a tile where none is asked for, in pixels.
+const TILE: usize = 256;
+
+/// The options that say what removes the noise, and how much of it.
+#[derive(Debug, Args)]
+pub(super) struct DenoiserArguments {
+    #[arg(long, value_name = "MODEL", help = model_help())]
+    model: Option<PathBuf>,
+    /// How much of the noise is removed, 0 to 1.5.
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = read_removed)]
+    pub(super) strength: f32,
+    /// The noise's standard deviation, 1 being the range from black to white: 0.1 or 25/255 [default: estimated, where the
+    /// filter has to know it].
+    #[arg(long, value_name = "LEVEL", value_parser = read_level)]
+    pub(super) noise_level: Option<f32>,
+    /// The side of a tile in pixels, at least what the model sees to draw a pixel [default: 256, or that].
+    #[arg(long, value_name = "PIXELS", value_parser = at_least_one)]
+    tile: Option<usize>,
+}
+
+fn model_help() -> String {
+    let filters: Vec<_> = FILTERS
+        .iter()
+        .map(|filter| format!("{}, {}", filter.name(), filter.summary()))
+        .collect();
+    format!(
+        "A model file, a run directory, or a filter by its name: {} [default: the newest denoiser under runs/]",
+        filters.join("; ")
+    )
+}
+
+fn read_removed(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(strength) if (0.0..=1.5).contains(&strength) => Ok(strength),
+        _ => Err("must be a number from 0 to 1.5".to_owned()),
+    }
+}
+
+fn read_level(text: &str) -> Result<f32, String> {
+    match read_strength(text) {
+        Some(level) if (0.0..=1.0).contains(&level) => Ok(level),
+        Some(level) if level > 1.0 && level <= 255.0 => Err(format!(
+            "must be from 0 to 1, the range from black to white; {level} of 255 levels are {level}/255"
+        )),
+        _ => Err("must be a number from 0 to 1, or a fraction as 25/255".to_owned()),
+    }
+}
+
+/// What removes the noise, ready to be used.
+pub(super) enum OpenDenoiser {
+    Filter(&'static dyn NoiseFilter),
+    Model(Box<ModelDenoiser>),
+}
+
+impl OpenDenoiser {
+    /// Takes the filter or opens the model that was named, or opens the newest denoiser, and tells what is odd about it.
+    ///
+    /// # Errors
+    /// There is no such model, it cannot be opened, or tiles are too small for it.
+    pub(super) fn open(
+        arguments: &DenoiserArguments,
+        device: DeviceArguments,
+        context: &Context<'_>,
+    ) -> Result<Self, CliError> {
+        let terminal = context.terminal;
+        let name = arguments.model.as_ref().and_then(|model| model.to_str());
+        if let Some(filter) = name.and_then(filter) {
+            backend::set_threads(device.threads)?;
+            if arguments.tile.is_some() {
+                let name = filter.name();
+                terminal.warning(format!("--tile is not used: {name} takes pictures whole"));
+            }
+            if arguments.noise_level.is_some() && !filter.needs_noise_level() {
+                terminal.warning(format!("--noise-level is not used by {}", filter.name()));
+            }
+            return Ok(Self::Filter(filter));
+        }
+        let model = open(
+            arguments.model.as_deref(),
+            Wanted::Denoiser,
+            device,
+            context,
+        )?;
+        let name = model.name();
+        if model.card().noise.is_none() {
+            terminal.warning(format!("{name}: not trained to remove noise"));
+        }
+        if arguments.tile.is_some() && !model.takes_any_size() {
+            terminal.warning(format!(
+                "--tile is not used: {name} takes tiles of its own size"
+            ));
+        }
+        if arguments.noise_level.is_some() {
+            terminal.warning(format!("--noise-level is not used by {name}"));
+        }
+        let tiling = match arguments.tile {
+            Some(side) => model.tiling(side)?,
+            None => model.tiling(TILE.max(model.field_of_view().unwrap_or(0)))?,
+        };
+        Ok(Self::Model(Box::new(ModelDenoiser::new(model, tiling))))
+    }
+
+    pub(super) fn denoiser(&self) -> &dyn Denoiser {
+        match self {
+            Self::Filter(filter) => *filter,
+            Self::Model(model) => &**model,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_fractions_of_the_range() {
+        for (text, expected) in [
+            ("0.1", 0.1),
+            ("25/255", 25.0 / 255.0),
+            ("0", 0.0),
+            ("1", 1.0),
+        ] {
+            assert_eq!(read_level(text), Ok(expected), "{text}");
+        }
+        let error = read_level("25").unwrap_err();
+        assert!(error.ends_with("25 of 255 levels are 25/255"), "{error}");
+        for text in ["-0.1", "nan", "inf", "x", "300", "25/0"] {
+            assert!(read_level(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn strengths_end_at_one_and_a_half() {
+        for text in ["0", "0.5", "1.5"] {
+            assert!(read_removed(text).is_ok(), "{text}");
+        }
+        for text in ["-0.1", "1.6", "nan", "x"] {
+            assert!(read_removed(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Denoising by a trained model.
+
+use ae_data::{Image, ImageShape};
+use ae_models::{Reconstruct, Trainable as _};
+
+use crate::denoisers::denoiser::Denoiser;
+use crate::error::InferError;
+use crate::open_model::OpenModel;
+use crate::progress::ProgressUnit;
+use crate::tiling::{Tiling, run_over_picture};
+
+/// A model as a denoiser, going over pictures in tiles.
+#[derive(Debug, Clone)]
+pub struct ModelDenoiser {
+    model: OpenModel,
+    tiling: Tiling,
+}
+
+impl ModelDenoiser {
+    /// Memory beyond a picture is that of a batch of the tiles of `tiling`.
+    #[must_use]
+    pub fn new(model: OpenModel, tiling: Tiling) -> Self {
+        Self { model, tiling }
+    }
+}
+
+impl Denoiser for ModelDenoiser {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    fn needs_noise_level(&self) -> bool {
+        false
+    }
+
+    fn remove_noise(
+        &self,
+        shape: ImageShape,
+        values: &[f32],
+        _: f32,
+    ) -> Result<Vec<f32>, InferError> {
+        self.model.denoise_values(shape, values, &self.tiling)
+    }
+}
+
+impl OpenModel {
+    /// Whether the model takes images of any size.
+    #[must_use]
+    pub fn takes_any_size(&self) -> bool {
+        let model = self.model().as_reconstruct();
+        model.and_then(Reconstruct::size_multiple).is_some()
+    }
+
+    /// The side of the square that the model sees to draw one pixel, where that is known to be a part of the picture.
+    #[must_use]
+    pub fn field_of_view(&self) -> Option<usize> {
+        let model = self.model().as_reconstruct();
+        model.and_then(Reconstruct::field_of_view)
+    }
+
+    /// How the model goes over a picture: whole up to `side` pixels and in tiles of that side above where it takes
+    /// images of any size, in tiles of its own size where it doesn't.
+    ///
+    /// # Errors
+    /// [`InferError::SmallTile`] when a tile would be smaller than what the model looks at for a single pixel.
+    pub fn tiling(&self, side: usize) -> Result<Tiling, InferError> {
+        let model = self.model().as_reconstruct();
+        let Some(multiple) = model.and_then(Reconstruct::size_multiple) else {
+            return Ok(Tiling::of_fixed_size(self.image_shape().size()));
+        };
+        let least = self.field_of_view().unwrap_or(1);
+        if side < least {
+            return Err(InferError::SmallTile {
+                model: self.name().to_owned(),
+                side,
+                least,
+            });
+        }
+        Ok(Tiling::of_any_size(side, multiple))
+    }
+
+    /// Removes noise from a picture of any size.
+    ///
+    /// The picture keeps its size. Memory beyond it is that of a batch of tiles. A gray model does the channels of a
+    /// color picture one after the other; a color model sees a gray picture as one whose channels are equal.
+    ///
+    /// # Errors
+    /// The model cannot reconstruct, the picture has a number of channels that it can do nothing with, or the device
+    /// fails.
+    pub fn denoise(&self, picture: &Image, tiling: &Tiling) -> Result<Image, InferError> {
+        let shape = picture.shape();
+        let output = self.denoise_values(shape, &picture.to_unit(), tiling)?;
+        Ok(Image::from_unit(shape, &output))
+    }
+
+    /// # Shapes
+    /// - `values`, output: `[channels, height, width]` of `shape`
+    fn denoise_values(
+        &self,
+        shape: ImageShape,
+        values: &[f32],
+        tiling: &Tiling,
+    ) -> Result<Vec<f32>, InferError> {
+        let channels = self.image_shape().channels;
+        // A gray model goes over every channel.
+        let rounds = if channels == 1 { shape.channels } else { 1 };
+        let total = rounds * tiling.tiles(shape.size());
+        let mut done = 0;
+        run_over_picture(tiling, channels, shape, values, |tile, count, input| {
+            let output = self.reconstruct_values(tile, count, input)?;
+            done += count;
+            self.listener().tell(done, total, ProgressUnit::Tiles);
+            Ok::<_, InferError>(output)
+        })
+    }
+}
