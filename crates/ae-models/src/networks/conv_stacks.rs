@@ -115,6 +115,5 @@ impl Stacks {
 pub(crate) fn weights<'a>(
     layers: impl IntoIterator<Item = &'a Convolution>,
 ) -> Vec<(Tensor<4>, Option<Tensor<1>>)> {
-    let values = layers.into_iter().map(Convolution::values);
-    values.map(|(weight, bias)| (weight, Some(bias))).collect()
+    layers.into_iter().map(Convolution::values).collect()
 }
