@@ -57,7 +57,7 @@ fn options_that_make_no_sense() {
         train --test-share 1                              | 2 | --test-share: '1': must be above 0 and below 1
         train --seed 99999999999999999999                 | 2 | --seed
         train --seed 18446744073709551615                 | 2 | seed ; at most
-        train --model transformer                         | 2 | --model: 'transformer' is not one of conv, dense, vae, sparse, contractive
+        train --model transformer                         | 2 | --model: 'transformer' is not one of conv, dense, vae, sparse, contractive, unet
         train --model vae --latent 0                      | 2 | --latent: 0: must be at least 1
         train --model vae --beta -1                       | 2 | --beta: -1: must be at least 0
         train --beta 2                                    | 2 | --beta: not for a model of kind conv

@@ -22,4 +22,5 @@ mod skipping;
 mod speed;
 mod streams;
 mod training;
+mod unet;
 mod uses;

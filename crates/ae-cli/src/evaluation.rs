@@ -22,7 +22,7 @@ const CODE_VALUE_BITS: u32 = 32;
 pub(crate) struct ModelResult {
     /// The run or the file.
     pub(crate) name: String,
-    /// `conv`, `dense`, `vae`, `sparse`, `contractive`.
+    /// `conv`, `dense`, `vae`, `sparse`, `contractive`, `unet`.
     pub(crate) kind: &'static str,
     /// Numbers that training changed.
     pub(crate) parameters: usize,

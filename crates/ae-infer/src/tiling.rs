@@ -46,6 +46,24 @@ impl Tiling {
         }
     }
 
+    /// The same for a model whose pixels depend on squares of `field_of_view` pixels: what is thrown away at a tile's edges is
+    /// at least the half of it, where that is more than [`of_any_size`](Self::of_any_size) allows for and the tile is large
+    /// enough.
+    #[must_use]
+    pub fn seeing(self, field_of_view: usize) -> Self {
+        let context = (field_of_view.saturating_sub(1) / 2).next_multiple_of(self.multiple);
+        let overlap = self.overlap.max(2 * context + 8 * self.multiple);
+        let most = self.tile.height.min(self.tile.width) * 3 / 4;
+        if self.is_fixed || context <= self.context || overlap > most {
+            return self;
+        }
+        Self {
+            overlap,
+            context,
+            ..self
+        }
+    }
+
     /// For a model that takes images of one size alone: tiles of that size, half overlapping.
     #[must_use]
     pub fn of_fixed_size(tile: Size) -> Self {

@@ -29,6 +29,50 @@ pub enum KernelError {
         /// What this one takes.
         found: usize,
     },
+    /// A skip connection from a stage that does not come before.
+    #[error(
+        "stage {stage} cannot take the output of stage {source_stage}, which does not come before it"
+    )]
+    SkipSource {
+        /// Index of the stage that takes it.
+        stage: usize,
+        /// Index of the stage that it comes from.
+        source_stage: usize,
+    },
+    /// A skip connection that adds maps of different channels.
+    #[error("stage {stage} cannot add {source_channels} channels to {before}")]
+    AddedChannelsDiffer {
+        /// Index of the stage that adds them.
+        stage: usize,
+        /// Channels of the stage before.
+        before: usize,
+        /// Channels of the skip connection.
+        source_channels: usize,
+    },
+    /// A skip connection between maps of different sizes.
+    #[error(
+        "stage {stage} cannot join {}x{} pixels of stage {source_stage} with {}x{}: the input's height and width \
+         must be divisible by two as often as they are halved",
+        .found[1], .found[0], .expected[1], .expected[0]
+    )]
+    SkipSize {
+        /// Index of the stage that joins them.
+        stage: usize,
+        /// Index of the stage that the skip connection comes from.
+        source_stage: usize,
+        /// Height and width of what the stage takes otherwise.
+        expected: [usize; 2],
+        /// Height and width of the skip connection.
+        found: [usize; 2],
+    },
+    /// More stages than a stack with skip connections may have.
+    #[error("{found} stages: a stack with skip connections has at most {most}")]
+    TooManyStages {
+        /// How many there may be.
+        most: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// A leaky ReLU whose slope is outside `[0, 1]`: its gradient could not be told from its output.
     #[error("stage {stage}: the slope of a leaky ReLU must lie in [0, 1]")]
     Slope {

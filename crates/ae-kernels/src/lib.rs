@@ -27,7 +27,7 @@ pub use activation::Activation;
 pub use compute_path::ComputePath;
 pub use conv::flops::StageArithmetic;
 pub use conv::stack::{Images, Stack};
-pub use conv::stage::{Precision, Resize, Stage};
+pub use conv::stage::{Precision, Resize, Skip, Stage};
 pub use dense::layer::{DenseLayer, WeightOrder};
 pub use dense::parts::Activations;
 pub use dense::stack::DenseStack;

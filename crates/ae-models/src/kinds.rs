@@ -5,6 +5,7 @@ pub(crate) mod conv;
 pub(crate) mod dense;
 pub(crate) mod made_of_network;
 pub(crate) mod sparse;
+pub(crate) mod unet;
 pub(crate) mod vae;
 
 use crate::config::ModelConfig;
@@ -22,6 +23,7 @@ impl Registry {
             .with::<vae::VariationalAutoencoderConfig>()
             .with::<sparse::SparseAutoencoderConfig>()
             .with::<contractive::ContractiveAutoencoderConfig>()
+            .with::<unet::UnetConfig>()
     }
 }
 

@@ -36,6 +36,8 @@ pub use kind::{ModelKind, Outline};
 pub use kinds::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
 pub use kinds::sparse::sparsity::Sparsity;
 pub use kinds::sparse::{SparseAutoencoder, SparseAutoencoderConfig};
+pub use kinds::unet::skip_connections::SkipConnections;
+pub use kinds::unet::{Unet, UnetConfig};
 pub use kinds::vae::beta_schedule::BetaSchedule;
 pub use kinds::vae::likelihood::Likelihood;
 pub use kinds::vae::{VariationalAutoencoder, VariationalAutoencoderConfig};

@@ -76,7 +76,7 @@ impl OpenModel {
                 least,
             });
         }
-        Ok(Tiling::of_any_size(side, multiple))
+        Ok(Tiling::of_any_size(side, multiple).seeing(least))
     }
 
     /// Removes noise from a picture of any size.

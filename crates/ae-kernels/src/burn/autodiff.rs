@@ -13,6 +13,7 @@ use crate::burn::network::Network;
 use crate::burn::ops::StackOperations;
 use crate::burn::reference;
 use crate::burn::weight_list::WeightList;
+use crate::conv::stage::MOST_STAGES as MOST_STAGES_WITH_SKIPS;
 use crate::dense::parts::Activations;
 use crate::layout::weights::Gradients;
 use crate::loss::Loss;
@@ -21,6 +22,8 @@ use crate::loss::Loss;
 const MOST_STAGES: usize = 16;
 /// Tensors that such an operation depends on: input, weights and biases.
 const PARENTS: usize = 1 + 2 * MOST_STAGES;
+/// The same of a stack that cannot be cut, for its skip connections.
+const PARENTS_WITH_SKIPS: usize = 1 + 2 * MOST_STAGES_WITH_SKIPS;
 
 /// The gradient of a pass, computed when it is asked for.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ struct Passed<B: Host> {
     kept: Option<Arc<Activations>>,
 }
 
-impl<B: Host> Backward<B, PARENTS> for ForwardBackward {
+impl<B: Host, const PARENTS: usize> Backward<B, PARENTS> for ForwardBackward {
     type State = Passed<B>;
 
     fn backward(
@@ -73,10 +76,10 @@ fn gradient_tensors<B: Host>(
     weights: &WeightList<B>,
 ) -> Vec<Option<FloatTensor<B>>> {
     let input = gradients.input.map(|values| B::tensor(values, x.shape()));
-    let values = gradients
-        .weights
-        .into_iter()
-        .flat_map(|(weight, bias)| [weight, bias]);
+    let pairs = gradients.weights.into_iter().zip(&weights.biases);
+    let values = pairs.flat_map(|((weight, bias), has_bias)| {
+        std::iter::once(weight).chain(has_bias.then_some(bias))
+    });
     let weights = values
         .zip(&weights.tensors)
         .map(|(values, tensor)| Some(B::tensor(values, tensor.shape())));
@@ -87,7 +90,7 @@ fn gradient_tensors<B: Host>(
 #[derive(Debug)]
 struct LossBackward;
 
-impl<B: Host> Backward<B, PARENTS> for LossBackward {
+impl<B: Host, const PARENTS: usize> Backward<B, PARENTS> for LossBackward {
     type State = Vec<Option<FloatTensor<B>>>;
 
     fn backward(
@@ -126,26 +129,10 @@ impl<B: Host, C: CheckpointStrategy> StackOperations for Autodiff<B, C> {
             let (x, weights) = tracked.into_inputs();
             return network.reference::<Self>(x, weights);
         }
-        match ForwardBackward
-            .prepare::<C>(tracked.guards())
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(prepared) => {
-                let output = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
-                    network.infer_keeping(values, shape, weights)
-                });
-                let ((values, shape), kept) = expect_run(output);
-                let passed = Passed {
-                    x,
-                    weights,
-                    network,
-                    kept: kept.map(Arc::new),
-                };
-                prepared.finish(passed, B::tensor(values, shape))
-            }
-            OpsKind::UnTracked(prepared) => prepared.finish(forward::<B>(x, weights, &network)),
+        if tracked.tensors.len() > PARENTS {
+            return tracked_forward::<B, C, PARENTS_WITH_SKIPS>(x, weights, network, &tracked);
         }
+        tracked_forward::<B, C, PARENTS>(x, weights, network, &tracked)
     }
 
     fn stack_loss(
@@ -172,29 +159,70 @@ impl<B: Host, C: CheckpointStrategy> StackOperations for Autodiff<B, C> {
             return reference::loss::<Self>(loss, output, target);
         }
         let target = target.into_primitive();
-        match LossBackward
-            .prepare::<C>(tracked.guards())
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::UnTracked(prepared) => {
-                prepared.finish(mean_loss::<B>(x, target, weights, &network, loss))
-            }
-            OpsKind::Tracked(prepared) => {
-                let trained = with_slices::<B, _>(&x, &weights, |values, shape, slices| {
-                    network.train(
-                        values,
-                        shape,
-                        slices,
-                        &B::values(&target),
-                        loss,
-                        tracked.wants_input(),
-                    )
-                });
-                let (value, gradients) = expect_run(trained);
-                let value = B::tensor(vec![value as f32], Shape::from(vec![1]));
-                prepared.finish(gradient_tensors::<B>(gradients, &x, &weights), value)
-            }
+        let (network, tracked) = (&network, &tracked);
+        if tracked.tensors.len() > PARENTS {
+            return tracked_loss::<B, C, PARENTS_WITH_SKIPS>(
+                x, target, weights, network, loss, tracked,
+            );
+        }
+        tracked_loss::<B, C, PARENTS>(x, target, weights, network, loss, tracked)
+    }
+}
+
+/// [`StackOperations::stack_forward`] by the kernels, as an operation of `PARENTS` inputs.
+fn tracked_forward<B: Host, C: CheckpointStrategy, const PARENTS: usize>(
+    x: FloatTensor<B>,
+    weights: WeightList<B>,
+    network: Network,
+    tracked: &Tracked<B, C>,
+) -> FloatTensor<Autodiff<B, C>> {
+    match ForwardBackward
+        .prepare::<C>(tracked.guards::<PARENTS>())
+        .compute_bound()
+        .stateful()
+    {
+        OpsKind::Tracked(prepared) => {
+            let output = with_slices::<B, _>(&x, &weights, |values, shape, weights| {
+                network.infer_keeping(values, shape, weights)
+            });
+            let ((values, shape), kept) = expect_run(output);
+            let passed = Passed {
+                x,
+                weights,
+                network,
+                kept: kept.map(Arc::new),
+            };
+            prepared.finish(passed, B::tensor(values, shape))
+        }
+        OpsKind::UnTracked(prepared) => prepared.finish(forward::<B>(x, weights, &network)),
+    }
+}
+
+/// [`StackOperations::stack_loss`] by the kernels, as an operation of `PARENTS` inputs.
+fn tracked_loss<B: Host, C: CheckpointStrategy, const PARENTS: usize>(
+    x: FloatTensor<B>,
+    target: FloatTensor<B>,
+    weights: WeightList<B>,
+    network: &Network,
+    loss: Loss,
+    tracked: &Tracked<B, C>,
+) -> FloatTensor<Autodiff<B, C>> {
+    match LossBackward
+        .prepare::<C>(tracked.guards::<PARENTS>())
+        .compute_bound()
+        .stateful()
+    {
+        OpsKind::UnTracked(prepared) => {
+            prepared.finish(mean_loss::<B>(x, target, weights, network, loss))
+        }
+        OpsKind::Tracked(prepared) => {
+            let trained = with_slices::<B, _>(&x, &weights, |values, shape, slices| {
+                let target = B::values(&target);
+                network.train(values, shape, slices, &target, loss, tracked.wants_input())
+            });
+            let (value, gradients) = expect_run(trained);
+            let value = B::tensor(vec![value as f32], Shape::from(vec![1]));
+            prepared.finish(gradient_tensors::<B>(gradients, &x, &weights), value)
         }
     }
 }
@@ -202,6 +230,7 @@ impl<B: Host, C: CheckpointStrategy> StackOperations for Autodiff<B, C> {
 /// The graph's side of an operation's inputs.
 struct Tracked<B: Host, C: CheckpointStrategy> {
     tensors: Vec<FloatTensor<Autodiff<B, C>>>,
+    biases: Vec<bool>,
 }
 
 impl<B: Host, C: CheckpointStrategy> Tracked<B, C> {
@@ -213,13 +242,12 @@ impl<B: Host, C: CheckpointStrategy> Tracked<B, C> {
         let tensors: Vec<_> = std::iter::once(x).chain(weights.tensors).collect();
         let mut primitives = tensors.iter().map(|tensor| tensor.primitive().clone());
         let x = primitives.next().expect("there is an input");
-        (
-            x,
-            WeightList {
-                tensors: primitives.collect(),
-            },
-            Self { tensors },
-        )
+        let biases = weights.biases;
+        let list = WeightList {
+            tensors: primitives.collect(),
+            biases: biases.clone(),
+        };
+        (x, list, Self { tensors, biases })
     }
 
     fn wants_input(&self) -> bool {
@@ -228,7 +256,7 @@ impl<B: Host, C: CheckpointStrategy> Tracked<B, C> {
 
     /// A guard for each input, and for the places that are left over one of a tensor without history, of
     /// which the graph takes no notice.
-    fn guards(&self) -> [NodeGuard; PARENTS] {
+    fn guards<const PARENTS: usize>(&self) -> [NodeGuard; PARENTS] {
         let none = Autodiff::<B, C>::from_inner(self.tensors[0].primitive().clone());
         std::array::from_fn(|index| self.tensors.get(index).unwrap_or(&none).node())
     }
@@ -241,6 +269,7 @@ impl<B: Host, C: CheckpointStrategy> Tracked<B, C> {
             x,
             WeightList {
                 tensors: tensors.collect(),
+                biases: self.biases,
             },
         )
     }

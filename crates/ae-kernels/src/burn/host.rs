@@ -98,12 +98,13 @@ pub(crate) fn with_slices<B: Host, T>(
     let shape = x.shape();
     let values = B::values(x);
     let tensors: Vec<_> = weights.tensors.iter().map(B::values).collect();
-    let weights: Vec<_> = tensors
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|[weight, bias]| Weights { weight, bias })
-        .collect();
+    let mut tensors = tensors.iter().map(|values| &**values);
+    let mut next = || tensors.next().unwrap_or(&[]);
+    let pair = |has_bias: &bool| Weights {
+        weight: next(),
+        bias: if *has_bias { next() } else { &[] },
+    };
+    let weights: Vec<_> = weights.biases.iter().map(pair).collect();
     run(&values, &shape, &weights)
 }
 

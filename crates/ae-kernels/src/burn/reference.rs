@@ -6,7 +6,7 @@ use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 
 use crate::activation::Activation;
 use crate::burn::weight_list::WeightList;
-use crate::conv::stage::{Resize, Stage};
+use crate::conv::stage::{Resize, Skip, Stage};
 use crate::dense::layer::{DenseLayer, WeightOrder};
 use crate::loss::Loss;
 
@@ -16,23 +16,37 @@ pub(crate) fn convolutions<B: Backend>(
     x: FloatTensor<B>,
     weights: WeightList<B>,
 ) -> FloatTensor<B> {
-    let mut tensors = weights.tensors.into_iter();
-    stages.iter().fold(x, |mut x, stage| {
-        let (Some(weight), bias) = (tensors.next(), tensors.next()) else {
-            return x;
-        };
-        if stage.resize == Resize::Upsample {
-            let shape = x.shape();
-            let nearest = InterpolateOptions::new(InterpolateMode::Nearest);
-            x = B::interpolate(x, [2 * shape[2], 2 * shape[3]], nearest);
-        }
-        x = B::conv2d(x, weight, bias, ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
-        x = activate::<B>(stage.activation, x);
-        if stage.resize == Resize::MaxPool {
-            x = B::max_pool2d(x, [2, 2], [2, 2], [0, 0], [1, 1], false);
-        }
-        x
-    })
+    let is_taken = |index: usize| {
+        let mut skips = stages.iter().filter_map(|stage| stage.skip);
+        skips.any(|skip| skip.source() == index)
+    };
+    // What skip connections take, before it is pooled.
+    let mut kept: Vec<Option<FloatTensor<B>>> = Vec::new();
+    stages
+        .iter()
+        .zip(weights.into_pairs())
+        .fold(x, |mut x, (stage, (weight, bias))| {
+            if stage.resize == Resize::Upsample {
+                let shape = x.shape();
+                let nearest = InterpolateOptions::new(InterpolateMode::Nearest);
+                x = B::interpolate(x, [2 * shape[2], 2 * shape[3]], nearest);
+            }
+            if let Some(skip) = stage.skip
+                && let Some(earlier) = kept[skip.source()].clone()
+            {
+                x = match skip {
+                    Skip::Concatenate(_) => B::float_cat(vec![x, earlier], 1),
+                    Skip::Add(_) => B::float_add(x, earlier),
+                };
+            }
+            x = B::conv2d(x, weight, bias, ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
+            x = activate::<B>(stage.activation, x);
+            kept.push(is_taken(kept.len()).then(|| x.clone()));
+            if stage.resize == Resize::MaxPool {
+                x = B::max_pool2d(x, [2, 2], [2, 2], [0, 0], [1, 1], false);
+            }
+            x
+        })
 }
 
 /// Dense layers.
@@ -41,17 +55,16 @@ pub(crate) fn dense<B: Backend>(
     x: FloatTensor<B>,
     weights: WeightList<B>,
 ) -> FloatTensor<B> {
-    let mut tensors = weights.tensors.into_iter();
-    layers.iter().fold(x, |x, layer| {
-        let (Some(weight), bias) = (tensors.next(), tensors.next()) else {
-            return x;
-        };
-        let weight = match layer.order {
-            WeightOrder::InputsFirst => weight,
-            WeightOrder::OutputsFirst => B::float_swap_dims(weight, 0, 1),
-        };
-        activate::<B>(layer.activation, B::linear(x, weight, bias))
-    })
+    layers
+        .iter()
+        .zip(weights.into_pairs())
+        .fold(x, |x, (layer, (weight, bias))| {
+            let weight = match layer.order {
+                WeightOrder::InputsFirst => weight,
+                WeightOrder::OutputsFirst => B::float_swap_dims(weight, 0, 1),
+            };
+            activate::<B>(layer.activation, B::linear(x, weight, bias))
+        })
 }
 
 /// An activation.

@@ -11,15 +11,25 @@ use crate::dense::stack::DenseStack;
 use crate::error::KernelError;
 use crate::loss::Loss;
 
-/// Weight `[output, input, 3, 3]` and bias `[output]` of every stage.
-type TensorWeights<'a> = &'a [(Tensor<4>, Tensor<1>)];
+/// Weight `[output, input, 3, 3]` and bias `[output]` of every stage, the latter where the stage has one.
+type TensorWeights<'a> = &'a [(Tensor<4>, Option<Tensor<1>>)];
+
+/// The same as the operations take it.
+fn convolution_weights(weights: TensorWeights<'_>) -> WeightList<Dispatch> {
+    WeightList::new(weights.iter().map(|(weight, bias)| (weight, bias.as_ref())))
+}
+
+/// The weights of dense layers as the operations take them.
+fn dense_weights(weights: DenseWeights<'_>) -> WeightList<Dispatch> {
+    WeightList::new(weights.iter().map(|(weight, bias)| (weight, Some(bias))))
+}
 
 impl Stack {
     /// Runs `x` through the stack, on whatever backend it lies; differentiable in `x` and the weights.
     ///
     /// # Shapes
     /// - `x`: `[batch, channels, height, width]`
-    /// - `weights`: `[output, input, 3, 3]` and `[output]` for each stage
+    /// - `weights`: `[output, input, 3, 3]` for each stage, and `[output]` where it has a bias
     /// - output: `[batch, output_channels, output_height, output_width]` as [`Stack::output_shape`] says
     ///
     /// # Errors
@@ -35,7 +45,7 @@ impl Stack {
         self.check(&x, weights)?;
         let output = Dispatch::stack_forward(
             x.into_dispatch(),
-            WeightList::new(weights),
+            convolution_weights(weights),
             Network::Convolutions(self.clone()),
         );
         Ok(Tensor::from_dispatch(output))
@@ -81,7 +91,7 @@ impl Stack {
         let output = Dispatch::stack_loss(
             x.into_dispatch(),
             target.into_dispatch(),
-            WeightList::new(weights),
+            convolution_weights(weights),
             Network::Convolutions(self.clone()),
             loss,
         );
@@ -120,11 +130,9 @@ impl Stack {
                 &shape,
                 &weight.dims(),
             )?;
-            expect_shape(
-                &format!("the bias of stage {index}"),
-                &[stage.output_channels],
-                &bias.dims(),
-            )?;
+            let what = format!("the bias of stage {index}");
+            let found = bias.as_ref().map_or([0], Tensor::dims);
+            expect_shape(&what, &[stage.bias_values()], &found)?;
         }
         self.output_shape([channels, height, width])
     }
@@ -154,7 +162,7 @@ impl DenseStack {
         self.check(&x, weights)?;
         let output = Dispatch::stack_forward(
             x.into_dispatch(),
-            WeightList::new(weights),
+            dense_weights(weights),
             Network::Dense(self.clone()),
         );
         Ok(Tensor::from_dispatch(output))
@@ -194,7 +202,7 @@ impl DenseStack {
         let output = Dispatch::stack_loss(
             x.into_dispatch(),
             target.into_dispatch(),
-            WeightList::new(weights),
+            dense_weights(weights),
             Network::Dense(self.clone()),
             loss,
         );

@@ -89,7 +89,7 @@ impl TransposedConvolution {
             .expand([outputs, PARITIES])
             .reshape([outputs * PARITIES]);
         self.parities
-            .forward(x, &[(weight, bias)])
+            .forward(x, &[(weight, Some(bias))])
             .reshape([batch, outputs, 2, 2, height, width])
             .permute([0, 1, 4, 2, 5, 3])
             .reshape([batch, outputs, 2 * height, 2 * width])

@@ -7,10 +7,12 @@ use burn::backend::{
 };
 use burn::tensor::Tensor;
 
-/// Weight and bias of every stage in turn: as many tensors as it takes.
+/// Weight and bias of every stage in turn, the latter where there is one: as many tensors as it takes.
 #[derive(Clone, Debug)]
 pub(crate) struct WeightList<B: Backend> {
     pub(crate) tensors: Vec<FloatTensor<B>>,
+    /// Which stages have a bias.
+    pub(crate) biases: Vec<bool>,
 }
 
 /// What `#[derive(ExtensionType)]` writes for tensors, for a list of them.
@@ -27,6 +29,7 @@ impl<B: Backend> ExtensionType<B> for WeightList<B> {
         };
         WeightList {
             tensors: self.tensors.into_iter().map(wrap).collect(),
+            biases: self.biases,
         }
     }
 
@@ -40,6 +43,7 @@ impl<B: Backend> ExtensionType<B> for WeightList<B> {
                 .into_iter()
                 .map(|tensor| unwrap_kind(tensor).float())
                 .collect(),
+            biases: target.biases,
         }
     }
 
@@ -62,13 +66,34 @@ impl<B: Backend> ExtensionType<B> for WeightList<B> {
 
 impl WeightList<Dispatch> {
     /// Those of tensors that may lie anywhere.
-    pub(crate) fn new<const D: usize>(weights: &[(Tensor<D>, Tensor<1>)]) -> Self {
-        let tensors = weights.iter().flat_map(|(weight, bias)| {
-            [weight.clone().into_dispatch(), bias.clone().into_dispatch()]
-        });
-        Self {
-            tensors: tensors.collect(),
+    pub(crate) fn new<'a, const D: usize>(
+        weights: impl IntoIterator<Item = (&'a Tensor<D>, Option<&'a Tensor<1>>)>,
+    ) -> Self {
+        let mut list = Self {
+            tensors: Vec::new(),
+            biases: Vec::new(),
+        };
+        for (weight, bias) in weights {
+            list.tensors.push(weight.clone().into_dispatch());
+            list.biases.push(bias.is_some());
+            list.tensors
+                .extend(bias.map(|bias| bias.clone().into_dispatch()));
         }
+        list
+    }
+}
+
+impl<B: Backend> WeightList<B> {
+    /// Weight and bias of every stage.
+    pub(crate) fn into_pairs(
+        self,
+    ) -> impl Iterator<Item = (FloatTensor<B>, Option<FloatTensor<B>>)> {
+        let mut tensors = self.tensors.into_iter();
+        self.biases.into_iter().map_while(move |has_bias| {
+            let weight = tensors.next()?;
+            let bias = if has_bias { tensors.next() } else { None };
+            Some((weight, bias))
+        })
     }
 }
 
@@ -76,7 +101,13 @@ impl WeightList<Dispatch> {
 impl<B: Backend> WeightList<B> {
     /// The weights of the first `stages` stages, and the rest.
     pub(crate) fn cut(mut self, stages: usize) -> (Self, Self) {
-        let rest = self.tensors.split_off(2 * stages);
-        (self, Self { tensors: rest })
+        let rest = self.biases.split_off(stages);
+        let biases = self.biases.iter().filter(|has_bias| **has_bias).count();
+        let tensors = self.tensors.split_off(stages + biases);
+        let rest = Self {
+            tensors,
+            biases: rest,
+        };
+        (self, rest)
     }
 }

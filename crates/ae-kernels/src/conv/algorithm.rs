@@ -139,7 +139,7 @@ pub(crate) enum SumsGradient<'a> {
     Values(&'a [f32]),
 }
 
-/// Where the gradients of a stage's parameters are added.
+/// Where the gradients of a stage's parameters are added; that of the bias has no rows where there is none.
 pub(crate) struct ParameterGradients<'a> {
     pub(crate) weight: &'a mut [Row],
     pub(crate) bias: &'a mut [Row],

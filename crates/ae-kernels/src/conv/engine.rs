@@ -247,12 +247,12 @@ impl Engine {
         for (index, (step, weights)) in steps.iter().zip(weights).enumerate() {
             check_length(
                 &format!("the weight of stage {index}"),
-                step.geometry.stage.weight_values()?,
+                step.stage.weight_values()?,
                 weights.weight.len(),
             )?;
             check_length(
                 &format!("the bias of stage {index}"),
-                step.geometry.stage.output_channels,
+                step.stage.bias_values(),
                 weights.bias.len(),
             )?;
         }
@@ -278,9 +278,9 @@ impl Engine {
             .steps
             .par_iter()
             .map(|step| {
-                let mut weight = zero_floats(step.geometry.stage.weight_values()?)?;
-                let mut bias = zero_floats(step.geometry.stage.output_channels)?;
-                step.read_gradients(rows, &mut weight, &mut bias);
+                let mut weight = zero_floats(step.stage.weight_values()?)?;
+                let mut bias = zero_floats(step.stage.bias_values())?;
+                step.read_gradients(rows, &mut weight, &mut bias)?;
                 Ok((weight, bias))
             })
             .collect()

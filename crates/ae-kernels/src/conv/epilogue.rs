@@ -186,8 +186,11 @@ pub(crate) fn apply_mask(isa: Isa, images: usize, mask: Mask<'_>, gradient: &mut
     });
 }
 
-/// Adds to `bias` the sum of a gradient over all pixels of `images` images.
+/// Adds to `bias` the sum of a gradient over all pixels of `images` images; nothing for a stage that has none.
 pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bias: &mut [Row]) {
+    if bias.is_empty() {
+        return;
+    }
     with_lanes!(isa, lanes => {
         let frame = gradient.frame;
         for block in 0..gradient.blocks {

@@ -25,7 +25,7 @@ pub(crate) fn of_plan(plan: &Plan) -> Vec<StageArithmetic> {
 
 fn of_step(step: &Step) -> StageArithmetic {
     let geometry = &step.geometry;
-    let (inputs, outputs) = geometry.channels();
+    let (inputs, outputs) = (step.stage.input_channels, step.stage.output_channels);
     StageArithmetic {
         algorithm: step.algorithm.name(),
         defined_operations: product_operations(geometry.sums.pixels(), TAPS * inputs, outputs),

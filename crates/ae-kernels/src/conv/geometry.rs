@@ -15,15 +15,17 @@ pub(crate) struct Geometry {
     pub(crate) sums: Frame,
     /// The stage's output.
     pub(crate) output: Frame,
+    /// Whether a later stage takes its sums, too.
+    pub(crate) feeds_skip: bool,
 }
 
 impl Geometry {
-    /// That of stage `index` for an input of `height` by `width`.
+    /// That of stage `index` for an input of `height` by `width`, whose sums are for a later stage, too, or not.
     pub(crate) fn new(
         index: usize,
         stage: Stage,
-        height: usize,
-        width: usize,
+        [height, width]: [usize; 2],
+        feeds_skip: bool,
     ) -> Result<Self, KernelError> {
         let no_pixels = KernelError::NoPixels {
             stage: index,
@@ -48,6 +50,7 @@ impl Geometry {
             input,
             sums,
             output: Frame::new(height, width)?,
+            feeds_skip,
         })
     }
 
@@ -61,9 +64,9 @@ impl Geometry {
     }
 
     /// Whether its activation is applied in the convolution's end, so that the next stage's gradient can pass
-    /// it there too.
+    /// it there too: the only gradient that arrives.
     pub(crate) fn is_masked(&self) -> bool {
-        !self.pools() && self.stage.activation.slope().is_some()
+        !self.pools() && !self.feeds_skip && self.stage.activation.slope().is_some()
     }
 
     /// Channels of input and output.

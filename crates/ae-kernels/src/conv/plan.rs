@@ -3,8 +3,10 @@
 use crate::conv::algorithm::{Algorithm, Place};
 use crate::conv::algorithms;
 use crate::conv::geometry::Geometry;
+use crate::conv::join::Join;
 use crate::conv::stage::{Precision, Stage};
 use crate::error::KernelError;
+use crate::layout::buffer::zero_floats;
 use crate::layout::prepared::Prepared;
 use crate::layout::weights::Weights;
 use crate::simd::{BLOCK, Isa, Row};
@@ -12,7 +14,11 @@ use crate::simd::{BLOCK, Isa, Row};
 /// One stage with everything that its shape decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
+    /// The stage as the caller has it.
+    pub(crate) stage: Stage,
+    /// The convolution, of the joined input where there is a skip connection.
     pub(crate) geometry: Geometry,
+    pub(crate) join: Option<Join>,
     pub(crate) algorithm: &'static dyn Algorithm,
     /// Where the weight's gradient lies among the rows of a partial gradient, as the algorithm lays it out, and how many
     /// rows it has; the bias' rows follow.
@@ -32,13 +38,29 @@ impl Step {
         on_the_fly: bool,
         prepared: &mut Prepared,
     ) -> Result<(), KernelError> {
-        if prepared.begin(weights, backward, on_the_fly)? {
+        let blocks = self.geometry.output_blocks();
+        if prepared.begin(weights, blocks, backward, on_the_fly)? {
             return Ok(());
         }
         let weight = weights.weight;
-        self.algorithm
-            .lay_out(isa, &self.geometry, weight, backward, prepared)?;
+        let lay_out = |weight: &[f32], prepared: &mut Prepared| {
+            self.algorithm
+                .lay_out(isa, &self.geometry, weight, backward, prepared)
+        };
+        match self.filled_up() {
+            Some(join) => {
+                let mut filled = zero_floats(self.geometry.stage.weight_values()?)?;
+                join.fill_up(weight, &mut filled);
+                lay_out(&filled, prepared)?;
+            }
+            None => lay_out(weight, prepared)?,
+        }
         prepared.remember(weight, backward)
+    }
+
+    /// The skip connection, where channels of the joined input only fill up a block.
+    fn filled_up(&self) -> Option<&Join> {
+        self.join.as_ref().filter(|join| join.is_filled_up())
     }
 
     /// The stage's rows of a partial gradient: its weight's and its bias'.
@@ -48,12 +70,26 @@ impl Step {
     }
 
     /// The stage's gradients in PyTorch's layout, from a partial gradient.
-    pub(crate) fn read_gradients(&self, partial: &[Row], weight: &mut [f32], bias: &mut [f32]) {
+    pub(crate) fn read_gradients(
+        &self,
+        partial: &[Row],
+        weight: &mut [f32],
+        bias: &mut [f32],
+    ) -> Result<(), KernelError> {
         let (rows, bias_rows) = partial[self.gradient_start..].split_at(self.gradient_rows);
         for (values, row) in bias.chunks_mut(BLOCK).zip(bias_rows) {
             values.copy_from_slice(&row.0[..values.len()]);
         }
-        self.algorithm.read_gradient(&self.geometry, rows, weight);
+        match self.filled_up() {
+            Some(join) => {
+                let mut filled = zero_floats(self.geometry.stage.weight_values()?)?;
+                self.algorithm
+                    .read_gradient(&self.geometry, rows, &mut filled);
+                join.leave_out(&filled, weight);
+            }
+            None => self.algorithm.read_gradient(&self.geometry, rows, weight),
+        }
+        Ok(())
     }
 }
 
@@ -74,22 +110,48 @@ impl Plan {
         precision: Precision,
     ) -> Result<Self, KernelError> {
         let (mut height, mut width) = (height, width);
-        let mut steps = Vec::with_capacity(stages.len());
+        let mut steps: Vec<Step> = Vec::with_capacity(stages.len());
         let mut gradient_start: usize = 0;
         for (index, stage) in stages.iter().enumerate() {
-            let geometry = Geometry::new(index, *stage, height, width)?;
+            let before = steps.last().map(|step| &step.geometry);
+            let join = Join::new(stage, before);
+            let feeds_skip = stages
+                .iter()
+                .any(|other| other.skip.is_some_and(|skip| skip.source() == index));
+            let convolution = join.map_or(*stage, |join| join.convolution(*stage));
+            if let Some(join) = &join {
+                let scale = if join.upsamples { 2 } else { 1 };
+                let double = |length: usize| length.checked_mul(scale).ok_or(KernelError::Overflow);
+                (height, width) = (double(height)?, double(width)?);
+                let sums = steps[join.source].geometry.sums;
+                if (sums.height, sums.width) != (height, width) {
+                    return Err(KernelError::SkipSize {
+                        stage: index,
+                        source_stage: join.source,
+                        expected: [height, width],
+                        found: [sums.height, sums.width],
+                    });
+                }
+            }
+            let geometry = Geometry::new(index, convolution, [height, width], feeds_skip)?;
             (height, width) = (geometry.output.height, geometry.output.width);
             let place = Place {
                 is_first: index == 0,
                 is_last: index + 1 == stages.len(),
             };
-            let algorithm = algorithms::choose(stage, place, precision);
+            let algorithm = algorithms::choose(&convolution, place, precision);
             let gradient_rows = algorithm
-                .gradient_rows(stage)
+                .gradient_rows(&convolution)
                 .ok_or(KernelError::Overflow)?;
-            let bias_rows = geometry.output_blocks();
+            let bias_rows = if stage.bias {
+                geometry.output_blocks()
+            } else {
+                0
+            };
             let step = Step {
+                stage: *stage,
                 geometry,
+                join,
                 algorithm,
                 gradient_start,
                 gradient_rows,
@@ -109,6 +171,16 @@ impl Plan {
         })
     }
 
+    /// Where the gradients of stage `source` come from besides the stage after it: the stages that it has skip connections
+    /// to, and the blocks of their joined inputs at which it begins.
+    pub(crate) fn skips_from(&self, source: usize) -> impl Iterator<Item = (usize, usize)> {
+        let joins = self.steps.iter().enumerate();
+        joins.filter_map(move |(index, step)| {
+            let join = step.join.filter(|join| join.source == source)?;
+            Some((index, join.first_block()))
+        })
+    }
+
     pub(crate) fn first(&self) -> &Step {
         &self.steps[0]
     }
@@ -122,9 +194,12 @@ impl Plan {
         let bytes = |step: &Step| {
             let geometry = &step.geometry;
             let positions = geometry.sums.area.saturating_add(geometry.output.area);
-            positions
-                .saturating_mul(geometry.output_blocks())
-                .saturating_mul(size_of::<Row>())
+            let rows = positions.saturating_mul(geometry.output_blocks());
+            let joined = step.join.map_or(0, |_| {
+                let blocks = geometry.input_blocks();
+                geometry.input.area.saturating_mul(blocks)
+            });
+            rows.saturating_add(joined).saturating_mul(size_of::<Row>())
         };
         self.steps.iter().map(bytes).fold(0, usize::saturating_add)
     }

@@ -57,7 +57,8 @@ impl Stack {
     /// A stack of `stages`, each of which takes what the one before gives.
     ///
     /// # Errors
-    /// When there are none, when one has no channels or a slope that is not in `[0, 1]`, or when two do not fit.
+    /// When there are none, when one has no channels or a slope that is not in `[0, 1]`, when two do not fit, or when a skip
+    /// connection is not from an earlier stage or has other channels.
     pub fn new(stages: Vec<Stage>, precision: Precision) -> Result<Self, KernelError> {
         stage::check(&stages)?;
         let path = ComputePath::default();
@@ -113,7 +114,8 @@ impl Stack {
     /// What comes out of images of `[channels, height, width]`, in the same order.
     ///
     /// # Errors
-    /// When the channels are not the first stage's, or no pixels are left.
+    /// When the channels are not the first stage's, no pixels are left, or a skip connection has another height or width
+    /// than what it joins.
     pub fn output_shape(
         &self,
         [channels, height, width]: [usize; 3],
@@ -188,10 +190,12 @@ impl Stack {
             .train(images.values, weights, objective, wants_input)
     }
 
-    /// The stack's first `stages` stages and its rest, each kept for the next time, if there is a rest.
+    /// The stack's first `stages` stages and its rest, each kept for the next time, if there is a rest; a stack with skip
+    /// connections stays whole.
     #[cfg(feature = "burn")]
     pub(crate) fn cut(&self, stages: usize) -> Option<(Self, Self)> {
-        if self.inner.stages.len() <= stages {
+        let has_skips = self.inner.stages.iter().any(|stage| stage.skip.is_some());
+        if has_skips || self.inner.stages.len() <= stages {
             return None;
         }
         let part = |stages: &[Stage]| {

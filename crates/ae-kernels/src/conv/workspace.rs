@@ -7,6 +7,7 @@ use crate::conv::algorithm::{
 use crate::conv::epilogue;
 use crate::conv::geometry::Geometry;
 use crate::conv::plan::{Plan, Step};
+use crate::conv::skips::{self, Arrived};
 use crate::error::KernelError;
 use crate::layout::buffer::{Blocked, Planar, zero_floats, zero_rows};
 use crate::layout::prepared::Prepared;
@@ -20,6 +21,8 @@ pub(crate) struct Workspace {
     isa: Isa,
     input: Source,
     stages: Vec<StageBuffers>,
+    /// The input of every stage with a skip connection.
+    joined: Vec<Option<Joined>>,
     /// The gradient to a blocked input.
     input_gradient: Option<Blocked>,
     scratch: [Vec<Row>; 2],
@@ -32,6 +35,14 @@ pub(crate) struct Workspace {
 enum Source {
     Planar(Planar),
     Blocked(Blocked),
+}
+
+/// A joined input.
+#[derive(Debug)]
+struct Joined {
+    input: Blocked,
+    /// Its gradient, for backward passes.
+    gradient: Option<Blocked>,
 }
 
 /// What one stage keeps of a group.
@@ -67,6 +78,11 @@ impl Workspace {
             scratch = [scratch[0].max(rows[0]), scratch[1].max(rows[1])];
             stages.push(StageBuffers::new(step, images, training, is_last)?);
         }
+        let joined = plan
+            .steps
+            .iter()
+            .map(|step| Joined::new(step, images, training));
+        let joined = joined.collect::<Result<_, _>>()?;
         let input_gradient = match input {
             Source::Blocked(_) if training => Some(Blocked::new(
                 plan.first().geometry.input,
@@ -82,6 +98,7 @@ impl Workspace {
             isa,
             input,
             stages,
+            joined,
             input_gradient,
             scratch: [zero_rows(first)?, zero_rows(second)?],
             gradient: zero_floats(if training {
@@ -108,9 +125,14 @@ impl Workspace {
         self.input.read(values, plan.input_channels);
         for (index, (step, weights)) in plan.steps.iter().zip(weights).enumerate() {
             let (before, here) = self.stages.split_at_mut(index);
-            let input = match before.last() {
-                Some(before) => Input::Blocked(before.output()),
-                None => self.input.as_input(),
+            let input = match (before.last(), &step.join, &mut self.joined[index]) {
+                (Some(last), Some(join), Some(Joined { input, .. })) => {
+                    let earlier = before[join.source].activations();
+                    skips::join(self.isa, images, join, last.output(), earlier, input);
+                    Input::Blocked(input)
+                }
+                (Some(last), ..) => Input::Blocked(last.output()),
+                (None, ..) => self.input.as_input(),
             };
             let job = Job {
                 isa: self.isa,
@@ -169,16 +191,32 @@ impl Workspace {
             if let Some(before) = before.last_mut() {
                 let previous = &plan.steps[index - 1].geometry;
                 let (input, target, slope) = before.split(previous);
-                let target = Target::Blocked {
-                    gradient: target,
-                    mask: slope.map(|slope| Mask {
-                        output: input,
-                        slope,
-                    }),
-                };
-                let input = Input::Blocked(input);
-                here[0].backward(job, input, gradient, parameters, Some(target));
-                before.arrive(isa, images, previous);
+                let mask = slope.map(|slope| Mask {
+                    output: input,
+                    slope,
+                });
+                if let (Some(join), Some(joined)) = (&step.join, &mut self.joined[index]) {
+                    let (input, of_joined) = joined.split();
+                    let to = Target::Blocked {
+                        gradient: of_joined,
+                        mask: None,
+                    };
+                    here[0].backward(job, Input::Blocked(input), gradient, parameters, Some(to));
+                    skips::part(isa, images, join, of_joined, target, mask);
+                } else {
+                    let target = Target::Blocked {
+                        gradient: target,
+                        mask,
+                    };
+                    let input = Input::Blocked(input);
+                    here[0].backward(job, input, gradient, parameters, Some(target));
+                }
+                let skips = plan.skips_from(index - 1);
+                let skips = skips.filter_map(|(stage, block)| {
+                    let gradient = self.joined[stage].as_ref()?.gradient.as_ref()?;
+                    Some((gradient, block))
+                });
+                before.arrive(isa, images, previous, skips.collect());
             } else {
                 let target = match (&mut input_gradient, &mut self.input_gradient) {
                     (None, _) => None,
@@ -229,6 +267,30 @@ impl Source {
     }
 }
 
+impl Joined {
+    /// `None` for a stage without a skip connection.
+    fn new(step: &Step, images: usize, training: bool) -> Result<Option<Self>, KernelError> {
+        if step.join.is_none() {
+            return Ok(None);
+        }
+        let (frame, channels) = (step.geometry.input, step.geometry.stage.input_channels);
+        let buffer = || Blocked::new(frame, channels, images);
+        Ok(Some(Self {
+            input: buffer()?,
+            gradient: training.then(buffer).transpose()?,
+        }))
+    }
+
+    /// The input and its gradient.
+    fn split(&mut self) -> (&Blocked, &mut Blocked) {
+        let gradient = self.gradient.as_mut();
+        (
+            &self.input,
+            gradient.expect("a training workspace has gradients"),
+        )
+    }
+}
+
 impl StageBuffers {
     fn new(step: &Step, images: usize, training: bool, is_last: bool) -> Result<Self, KernelError> {
         let geometry = &step.geometry;
@@ -266,6 +328,15 @@ impl StageBuffers {
         self.output
             .as_ref()
             .expect("only the last stage has no blocked output")
+    }
+
+    /// The stage's output before its pooling: what a skip connection takes.
+    fn activations(&self) -> &Blocked {
+        // Where there is no pooling, the sums' buffer is for their gradient alone.
+        match &self.sums {
+            Some(sums) if !self.which.is_empty() => sums,
+            _ => self.output(),
+        }
     }
 
     /// The stage's output, where its gradient goes, and the slope that it passes on its way.
@@ -336,9 +407,34 @@ impl StageBuffers {
         }
     }
 
-    /// Takes a gradient that has arrived at the output to the sums, unless it passed the activation already.
-    fn arrive(&mut self, isa: Isa, images: usize, geometry: &Geometry) {
-        if !geometry.is_masked() {
+    /// Takes a gradient that has arrived at the output to the sums, unless it passed the activation already; with those of
+    /// `joined` inputs that the stage has skip connections to, and the blocks at which it begins in them.
+    fn arrive(
+        &mut self,
+        isa: Isa,
+        images: usize,
+        geometry: &Geometry,
+        joined: Vec<(&Blocked, usize)>,
+    ) {
+        if let (
+            false,
+            Self {
+                output: Some(output),
+                output_gradient: Some(output_gradient),
+                sums: Some(sums),
+                which,
+                ..
+            },
+        ) = (joined.is_empty(), &mut *self)
+        {
+            let arrived = Arrived {
+                output,
+                output_gradient,
+                which: geometry.pools().then_some(&which[..]),
+                joined,
+            };
+            skips::back(isa, images, geometry.stage.activation, &arrived, sums);
+        } else if !geometry.is_masked() {
             self.pass_activation(isa, images, geometry);
         }
     }

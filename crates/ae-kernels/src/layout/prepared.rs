@@ -23,15 +23,16 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Takes the bias in, and tells whether the weight too is what these were made of, for the passes that are wanted; if
+    /// Takes the bias in, of `blocks` blocks that stay zero where there is none, and tells whether the weight too is what these were made of, for the passes that are wanted; if
     /// it isn't, it is to be laid out and then remembered.
     pub(crate) fn begin(
         &mut self,
         weights: Weights<'_>,
+        blocks: usize,
         backward: bool,
         on_the_fly: bool,
     ) -> Result<bool, KernelError> {
-        let bias = grow(&mut self.bias, weights.bias.len().div_ceil(BLOCK))?;
+        let bias = grow(&mut self.bias, blocks)?;
         for (row, values) in bias.iter_mut().zip(weights.bias.chunks(BLOCK)) {
             row.0[..values.len()].copy_from_slice(values);
         }

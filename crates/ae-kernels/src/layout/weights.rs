@@ -5,7 +5,7 @@
 pub struct Weights<'a> {
     /// `[output_channels, input_channels, 3, 3]`, the last axis fastest.
     pub weight: &'a [f32],
-    /// `[output_channels]`.
+    /// `[output_channels]`, or nothing for a stage without a bias.
     pub bias: &'a [f32],
 }
 
@@ -14,6 +14,6 @@ pub struct Weights<'a> {
 pub struct Gradients {
     /// The gradient of the images, where it was asked for.
     pub input: Option<Vec<f32>>,
-    /// Weight and bias of every stage.
+    /// Weight and bias of every stage, the latter empty where there is none.
     pub weights: Vec<(Vec<f32>, Vec<f32>)>,
 }

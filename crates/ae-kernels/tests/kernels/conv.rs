@@ -13,7 +13,7 @@ fn tolerance(precision: Precision) -> f64 {
     }
 }
 
-fn borrowed(weights: &[(Vec<f32>, Vec<f32>)]) -> Vec<Weights<'_>> {
+pub(crate) fn borrowed(weights: &[(Vec<f32>, Vec<f32>)]) -> Vec<Weights<'_>> {
     weights
         .iter()
         .map(|(weight, bias)| Weights { weight, bias })
@@ -21,7 +21,12 @@ fn borrowed(weights: &[(Vec<f32>, Vec<f32>)]) -> Vec<Weights<'_>> {
 }
 
 /// Holds output, loss and all gradients of a stack to the reference.
-fn check(stages: &[Stage], precision: Precision, [batch, height, width]: [usize; 3], seed: u64) {
+pub(crate) fn check(
+    stages: &[Stage],
+    precision: Precision,
+    [batch, height, width]: [usize; 3],
+    seed: u64,
+) {
     let what = format!("{stages:?} {precision:?} batch {batch}, {height}x{width}, seed {seed}");
     let mut random = Random::new(seed);
     let stack = Stack::new(stages.to_vec(), precision).expect("the stages fit");
@@ -77,7 +82,7 @@ fn check(stages: &[Stage], precision: Precision, [batch, height, width]: [usize;
     }
 }
 
-const ALL: [Precision; 2] = [Precision::Exact, Precision::Fast];
+pub(crate) const ALL: [Precision; 2] = [Precision::Exact, Precision::Fast];
 
 #[test]
 fn a_single_stage_of_every_kind() {

@@ -14,6 +14,12 @@ use crate::reference::{Random, Start, error, run, weights_of};
 
 type TensorWeights = Vec<(Tensor<4>, Tensor<1>)>;
 
+/// The weights as a stack takes them, of stages that have biases.
+fn some(weights: &[(Tensor<4>, Tensor<1>)]) -> Vec<(Tensor<4>, Option<Tensor<1>>)> {
+    let pairs = weights.iter().cloned();
+    pairs.map(|(weight, bias)| (weight, Some(bias))).collect()
+}
+
 /// The stages by Burn's own operations.
 fn by_burn(stages: &[Stage], mut x: Tensor<4>, weights: &TensorWeights) -> Tensor<4> {
     for (stage, (weight, bias)) in stages.iter().zip(weights) {
@@ -58,7 +64,7 @@ fn weights_on(stages: &[Stage], random: &mut Random, device: &Device) -> TensorW
     stages.iter().map(pair).collect()
 }
 
-fn images(random: &mut Random, shape: [usize; 4], device: &Device) -> Tensor<4> {
+pub(crate) fn images(random: &mut Random, shape: [usize; 4], device: &Device) -> Tensor<4> {
     let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
@@ -75,7 +81,7 @@ pub(crate) fn doubles<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 }
 
 /// The same values without history, on the same device.
-fn untracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+pub(crate) fn untracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     Tensor::from_inner(tensor.inner())
 }
 
@@ -144,7 +150,7 @@ fn gradients_are_those_of_burns_operations() {
             let expected_loss = doubles(plain.clone())[0];
             let expected = gradients(plain, &x, &weights);
 
-            let output = stack.forward(x.clone(), &weights);
+            let output = stack.forward(x.clone(), &some(&weights));
             assert!(error(&floats(output.clone()), &expected_output) < 5e-6);
             close(
                 &gradients(mse(output, target.clone()), &x, &weights),
@@ -153,7 +159,7 @@ fn gradients_are_those_of_burns_operations() {
                 "forward",
             );
 
-            let loss = stack.loss(x.clone(), target, &weights, Loss::Mse);
+            let loss = stack.loss(x.clone(), target, &some(&weights), Loss::Mse);
             assert!((doubles(loss.clone())[0] / expected_loss - 1.0).abs() < 1e-6);
             close(&gradients(loss, &x, &weights), &expected, 5e-6, "loss");
         }
@@ -181,11 +187,16 @@ fn a_graph_may_use_an_output_twice() {
     for device in devices() {
         let (stack, weights, x) = setting(&device);
         let x = x.require_grad();
-        let once = gradients(stack.forward(x.clone(), &weights).sum(), &x, &weights);
-        let output = stack.forward(x.clone(), &weights);
+        let once = gradients(
+            stack.forward(x.clone(), &some(&weights)).sum(),
+            &x,
+            &weights,
+        );
+        let output = stack.forward(x.clone(), &some(&weights));
         let twice = gradients((output.clone() + output).sum(), &x, &weights);
         let both = gradients(
-            stack.forward(x.clone(), &weights).sum() + stack.forward(x.clone(), &weights).sum(),
+            stack.forward(x.clone(), &some(&weights)).sum()
+                + stack.forward(x.clone(), &some(&weights)).sum(),
             &x,
             &weights,
         );
@@ -196,9 +207,9 @@ fn a_graph_may_use_an_output_twice() {
         close(&twice, &doubled, 1e-6, "one output, used twice");
         close(&both, &doubled, 1e-6, "two passes");
 
-        let loss = stack.loss(x.clone(), untracked(x.clone()), &weights, Loss::L1);
+        let loss = stack.loss(x.clone(), untracked(x.clone()), &some(&weights), Loss::L1);
         let single = gradients(loss, &x, &weights);
-        let loss = stack.loss(x.clone(), untracked(x.clone()), &weights, Loss::L1);
+        let loss = stack.loss(x.clone(), untracked(x.clone()), &some(&weights), Loss::L1);
         let scaled = gradients(loss.clone() * 1.5 + loss * 0.5, &x, &weights);
         let doubled: Vec<Vec<f32>> = single
             .iter()
@@ -212,8 +223,8 @@ fn a_graph_may_use_an_output_twice() {
 fn a_graph_may_be_dropped_or_never_differentiated() {
     for device in devices() {
         let (stack, weights, x) = setting(&device);
-        let output = stack.forward(x.clone(), &weights);
-        let loss = stack.loss(x.clone(), x.clone(), &weights, Loss::Bce);
+        let output = stack.forward(x.clone(), &some(&weights));
+        let loss = stack.loss(x.clone(), x.clone(), &some(&weights), Loss::Bce);
         let kept = floats(output.clone().detach());
         drop((output, loss));
         // Without autodiff, and with untracked weights under autodiff, the same values come out.
@@ -221,14 +232,22 @@ fn a_graph_may_be_dropped_or_never_differentiated() {
             .iter()
             .map(|(weight, bias)| (untracked(weight.clone()), untracked(bias.clone())))
             .collect();
-        assert_eq!(floats(stack.forward(x.clone(), &constants)), kept);
+        assert_eq!(floats(stack.forward(x.clone(), &some(&constants))), kept);
         let inner: TensorWeights = weights
             .iter()
             .map(|(weight, bias)| (weight.clone().inner(), bias.clone().inner()))
             .collect();
-        assert_eq!(floats(stack.forward(x.clone().inner(), &inner)), kept);
-        let plain = stack.loss(x.clone().inner(), x.clone().inner(), &inner, Loss::Bce);
-        let tracked = stack.loss(x.clone(), x, &weights, Loss::Bce);
+        assert_eq!(
+            floats(stack.forward(x.clone().inner(), &some(&inner))),
+            kept
+        );
+        let plain = stack.loss(
+            x.clone().inner(),
+            x.clone().inner(),
+            &some(&inner),
+            Loss::Bce,
+        );
+        let tracked = stack.loss(x.clone(), x, &some(&weights), Loss::Bce);
         assert!((doubles(plain)[0] / doubles(tracked)[0] - 1.0).abs() < 1e-6);
     }
 }
@@ -239,7 +258,7 @@ fn only_what_is_tracked_gets_a_gradient() {
         let (stack, mut weights, x) = setting(&device);
         weights[0].1 = untracked(weights[0].1.clone());
         let gradients = stack
-            .loss(x.clone(), x.clone(), &weights, Loss::Mse)
+            .loss(x.clone(), x.clone(), &some(&weights), Loss::Mse)
             .backward();
         assert!(x.grad(&gradients).is_none());
         assert!(weights[0].1.grad(&gradients).is_none());
@@ -255,10 +274,10 @@ fn the_target_may_be_tracked_too() {
             let (stack, weights, x) = setting(&device);
             let target = (x.clone() * 0.5).require_grad();
             let found = stack
-                .loss(x.clone(), target.clone(), &weights, loss)
+                .loss(x.clone(), target.clone(), &some(&weights), loss)
                 .backward();
             let fixed = stack
-                .loss(x, untracked(target.clone()), &weights, loss)
+                .loss(x, untracked(target.clone()), &some(&weights), loss)
                 .backward();
             assert!(target.grad(&found).is_some());
             for (weight, bias) in &weights {
@@ -288,7 +307,7 @@ fn a_stack_longer_than_one_operation() {
         let x = images(&mut random, [2, 2, 5, 5], &device).require_grad();
         let stack = Stack::new(stages.clone(), Precision::Exact).expect("the stages fit");
         let found = gradients(
-            stack.loss(x.clone(), untracked(x.clone()), &weights, Loss::Mse),
+            stack.loss(x.clone(), untracked(x.clone()), &some(&weights), Loss::Mse),
             &x,
             &weights,
         );
@@ -319,13 +338,13 @@ fn tensors_that_are_not_contiguous() {
             .reshape([3, 1, 6, 8])
             .swap_dims(2, 3);
         assert_eq!(
-            floats(stack.forward(turned, &weights)),
-            floats(stack.forward(x.clone(), &weights))
+            floats(stack.forward(turned, &some(&weights))),
+            floats(stack.forward(x.clone(), &some(&weights)))
         );
-        let part = stack.forward(x.clone().narrow(0, 1, 2), &weights);
+        let part = stack.forward(x.clone().narrow(0, 1, 2), &some(&weights));
         assert_eq!(
             floats(part),
-            floats(stack.forward(x, &weights).narrow(0, 1, 2))
+            floats(stack.forward(x, &some(&weights)).narrow(0, 1, 2))
         );
     }
 }
@@ -339,24 +358,24 @@ fn shapes_that_do_not_fit_are_errors() {
         };
         let zeros = |shape: [usize; 4]| Tensor::<4>::zeros(shape, &device);
         assert_eq!(
-            message(stack.try_forward(zeros([2, 3, 8, 8]), &weights)),
+            message(stack.try_forward(zeros([2, 3, 8, 8]), &some(&weights))),
             "the channels' axis has 3 values, expected 1"
         );
         assert_eq!(
-            message(stack.try_forward(zeros([2, 1, 1, 8]), &weights)),
+            message(stack.try_forward(zeros([2, 1, 1, 8]), &some(&weights))),
             "stage 0: no pixels left of an input of 8x1"
         );
         assert_eq!(
-            message(stack.try_forward(x.clone(), &weights[..1])),
+            message(stack.try_forward(x.clone(), &some(&weights[..1]))),
             "1 pairs of weight and bias for 2 stages"
         );
         let swapped = [weights[1].clone(), weights[0].clone()];
         assert_eq!(
-            message(stack.try_forward(x.clone(), &swapped)),
+            message(stack.try_forward(x.clone(), &some(&swapped))),
             "the weight of stage 0 has shape [1, 16, 3, 3], expected [16, 1, 3, 3]"
         );
         let error = stack
-            .try_loss(x, zeros([3, 1, 8, 8]), &weights, Loss::Mse)
+            .try_loss(x, zeros([3, 1, 8, 8]), &some(&weights), Loss::Mse)
             .expect_err("it does not fit");
         assert_eq!(
             error.to_string(),

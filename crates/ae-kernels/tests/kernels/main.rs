@@ -8,3 +8,6 @@ mod dense;
 mod dense_tensors;
 mod optim;
 mod reference;
+mod skips;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod skips_tensors;

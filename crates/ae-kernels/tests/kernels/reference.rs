@@ -1,6 +1,6 @@
 //! The definitions, in double precision and the plainest loops: what the kernels are held to.
 
-use ae_kernels::{Activation, Loss, Resize, Stage};
+use ae_kernels::{Activation, Loss, Resize, Skip, Stage};
 
 /// A small generator with a named algorithm, xorshift64* of Vigna 2016.
 pub(crate) struct Random(u64);
@@ -35,14 +35,12 @@ impl Random {
     }
 }
 
-/// Weight and bias of a stage, as PyTorch initializes convolutions.
+/// Weight and bias of a stage, as PyTorch initializes convolutions; no values for a bias that it does not have.
 pub(crate) fn weights_of(random: &mut Random, stage: &Stage) -> (Vec<f32>, Vec<f32>) {
     let bound = 1.0 / (9.0 * stage.input_channels as f32).sqrt();
     let count = stage.input_channels * stage.output_channels * 9;
-    (
-        random.values(count, bound),
-        random.values(stage.output_channels, bound),
-    )
+    let biases = if stage.bias { stage.output_channels } else { 0 };
+    (random.values(count, bound), random.values(biases, bound))
 }
 
 /// Images `[batch, channels, height, width]` in double precision.
@@ -101,6 +99,53 @@ fn upsampled(x: &Images) -> Images {
     y
 }
 
+/// What a skip connection makes of an input and what comes from an earlier stage.
+fn joined(skip: Skip, x: &Images, earlier: &Images) -> Images {
+    assert_eq!((x.height, x.width), (earlier.height, earlier.width));
+    match skip {
+        Skip::Add(_) => {
+            let mut sum = x.clone();
+            for (sum, value) in sum.values.iter_mut().zip(&earlier.values) {
+                *sum += value;
+            }
+            sum
+        }
+        Skip::Concatenate(_) => {
+            let plane = x.height * x.width;
+            let one = x.values.chunks(x.channels * plane);
+            let both = one.zip(earlier.values.chunks(earlier.channels * plane));
+            Images {
+                channels: x.channels + earlier.channels,
+                values: both
+                    .flat_map(|(one, other)| [one, other].concat())
+                    .collect(),
+                ..*x
+            }
+        }
+    }
+}
+
+/// A joined input's gradient, to its first `channels` channels and to the earlier stage.
+fn parted(skip: Skip, gradient: Images, channels: usize) -> (Images, Images) {
+    if let Skip::Add(_) = skip {
+        return (gradient.clone(), gradient);
+    }
+    let plane = gradient.height * gradient.width;
+    let part = |first: usize, channels: usize| {
+        let images = gradient.values.chunks(gradient.channels * plane);
+        let values = images.flat_map(|image| &image[first * plane..][..channels * plane]);
+        Images {
+            channels,
+            values: values.copied().collect(),
+            ..gradient
+        }
+    };
+    (
+        part(0, channels),
+        part(channels, gradient.channels - channels),
+    )
+}
+
 /// Calls `visit` with the places of output, input and weight of every product of a 3x3 'same' convolution.
 fn products(x: &Images, outputs: usize, mut visit: impl FnMut(usize, usize, usize)) {
     let y = Images {
@@ -135,12 +180,21 @@ fn products(x: &Images, outputs: usize, mut visit: impl FnMut(usize, usize, usiz
     }
 }
 
-fn forward(stage: &Stage, x: &Images, weight: &[f32], bias: &[f32]) -> (Images, Passed) {
-    let input = if stage.resize == Resize::Upsample {
+fn forward(
+    stage: &Stage,
+    x: &Images,
+    earlier: &[Passed],
+    weight: &[f32],
+    bias: &[f32],
+) -> (Images, Passed) {
+    let mut input = if stage.resize == Resize::Upsample {
         upsampled(x)
     } else {
         x.clone()
     };
+    if let Some(skip) = stage.skip {
+        input = joined(skip, &input, &earlier[skip.source()].activated);
+    }
     let mut y = Images::zeros(
         input.batch,
         stage.output_channels,
@@ -149,7 +203,8 @@ fn forward(stage: &Stage, x: &Images, weight: &[f32], bias: &[f32]) -> (Images, 
     );
     let plane = y.height * y.width;
     for (index, plane) in y.values.chunks_mut(plane).enumerate() {
-        plane.fill(f64::from(bias[index % bias.len()]));
+        let bias = bias.get(index % stage.output_channels).copied();
+        plane.fill(bias.map_or(0.0, f64::from));
     }
     let values = &mut y.values;
     products(&input, stage.output_channels, |to, from, tap| {
@@ -202,7 +257,9 @@ fn backward(
     passed: &Passed,
     weight: &[f32],
     gradient: &[f64],
-) -> (Images, Vec<f64>, Vec<f64>) {
+    from_skips: Option<&Images>,
+    channels_before: usize,
+) -> (Images, Option<Images>, Vec<f64>, Vec<f64>) {
     let y = &passed.activated;
     let mut sums = vec![0.0; y.values.len()];
     if passed.chosen.is_empty() {
@@ -210,6 +267,11 @@ fn backward(
     } else {
         for (place, gradient) in passed.chosen.iter().zip(gradient) {
             sums[*place] += gradient;
+        }
+    }
+    if let Some(from_skips) = from_skips {
+        for (sum, gradient) in sums.iter_mut().zip(&from_skips.values) {
+            *sum += gradient;
         }
     }
     for (sum, value) in sums.iter_mut().zip(&y.values) {
@@ -226,9 +288,11 @@ fn backward(
             Activation::Sigmoid => value * (1.0 - value),
         };
     }
-    let mut bias = vec![0.0; stage.output_channels];
+    let mut bias = vec![0.0; if stage.bias { stage.output_channels } else { 0 }];
     for (index, plane) in sums.chunks(y.height * y.width).enumerate() {
-        bias[index % stage.output_channels] += plane.iter().sum::<f64>();
+        if let Some(bias) = bias.get_mut(index % stage.output_channels) {
+            *bias += plane.iter().sum::<f64>();
+        }
     }
     let mut weights = vec![0.0; weight.len()];
     let mut input = Images::zeros(y.batch, stage.input_channels, y.height, y.width);
@@ -236,10 +300,15 @@ fn backward(
         weights[tap] += sums[to] * passed.input.values[from];
         input.values[from] += sums[to] * f64::from(weight[tap]);
     });
+    let mut to_earlier = None;
+    if let Some(skip) = stage.skip {
+        let (before, earlier) = parted(skip, input, channels_before);
+        (input, to_earlier) = (before, Some(earlier));
+    }
     if stage.resize == Resize::Upsample {
-        let mut small = Images::zeros(y.batch, stage.input_channels, y.height / 2, y.width / 2);
+        let mut small = Images::zeros(y.batch, input.channels, y.height / 2, y.width / 2);
         for image in 0..y.batch {
-            for channel in 0..stage.input_channels {
+            for channel in 0..input.channels {
                 for row in 0..y.height {
                     for column in 0..y.width {
                         let to = small.at(image, channel, row / 2, column / 2);
@@ -250,7 +319,7 @@ fn backward(
         }
         input = small;
     }
-    (input, weights, bias)
+    (input, to_earlier, weights, bias)
 }
 
 /// What the loop starts from on its way back.
@@ -276,9 +345,9 @@ pub(crate) fn run(
         width,
         values,
     };
-    let mut passed = Vec::new();
+    let mut passed: Vec<Passed> = Vec::new();
     for (stage, (weight, bias)) in stages.iter().zip(weights) {
-        let (output, kept) = forward(stage, &x, weight, bias);
+        let (output, kept) = forward(stage, &x, &passed, weight, bias);
         passed.push(kept);
         x = output;
     }
@@ -306,8 +375,21 @@ pub(crate) fn run(
             .collect(),
     };
     let mut gradients = Vec::new();
-    for ((stage, kept), (weight, _)) in stages.iter().zip(&passed).zip(weights).rev() {
-        let (input, weight, bias) = backward(stage, kept, weight, &gradient);
+    let mut from_skips: Vec<Option<Images>> = stages.iter().map(|_| None).collect();
+    for (index, (weight, _)) in weights.iter().enumerate().rev() {
+        let (stage, kept, skips) = (&stages[index], &passed[index], from_skips[index].take());
+        let before = index.checked_sub(1).map_or(stage.input_channels, |before| {
+            stages[before].output_channels
+        });
+        let (input, earlier, weight, bias) =
+            backward(stage, kept, weight, &gradient, skips.as_ref(), before);
+        if let (Some(skip), Some(mut earlier)) = (stage.skip, earlier) {
+            let sum = &mut from_skips[skip.source()];
+            if let Some(sum) = sum {
+                earlier = joined(Skip::Add(0), sum, &earlier);
+            }
+            *sum = Some(earlier);
+        }
         gradient = input.values;
         gradients.push((weight, bias));
     }

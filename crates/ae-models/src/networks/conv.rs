@@ -164,6 +164,7 @@ impl ConvAutoencoder {
             .zip(&self.decoder)
             .fold(map, |map, (doubling, layer)| {
                 let (weight, bias) = layer.values();
+                let bias = bias.expect("this model's convolutions have biases");
                 doubling.forward(map, weight, bias)
             })
     }

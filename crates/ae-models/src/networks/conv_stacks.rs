@@ -114,6 +114,6 @@ impl Stacks {
 /// Weights and biases as a stack takes them.
 pub(crate) fn weights<'a>(
     layers: impl IntoIterator<Item = &'a Convolution>,
-) -> Vec<(Tensor<4>, Tensor<1>)> {
+) -> Vec<(Tensor<4>, Option<Tensor<1>>)> {
     layers.into_iter().map(Convolution::values).collect()
 }

@@ -41,6 +41,10 @@ pub(crate) struct LayerSpec {
     pub(crate) inputs: usize,
     /// Channels or numbers out.
     pub(crate) outputs: usize,
+    /// Whether a convolution or fully connected layer has a bias.
+    bias: bool,
+    /// What the bounds of the initial values are multiplied by.
+    scale: f64,
 }
 
 impl LayerSpec {
@@ -55,7 +59,19 @@ impl LayerSpec {
             kind,
             inputs,
             outputs,
+            bias: true,
+            scale: 1.0,
         }
+    }
+
+    /// The same with a bias or without.
+    pub(crate) fn with_bias(self, bias: bool) -> Self {
+        Self { bias, ..self }
+    }
+
+    /// The same with smaller or larger initial values.
+    pub(crate) fn scaled(self, scale: f64) -> Self {
+        Self { scale, ..self }
     }
 
     /// The tensors of several layers, one after the other.
@@ -78,6 +94,7 @@ impl LayerSpec {
         builder: &mut Builder<'_>,
     ) -> Vec<Vec<f32>> {
         let (weight, bias) = initialization.bounds(self.fans());
+        let (weight, bias) = (weight * self.scale, bias * self.scale);
         let last = match self.kind {
             LayerKind::Constant { initial } => Initial::Constant(initial),
             _ => Initial::Uniform { bound: bias },
@@ -85,7 +102,7 @@ impl LayerSpec {
         let shapes = self.tensor_shapes();
         let count = shapes.len();
         let tensors = shapes.into_iter().enumerate().map(|(index, tensor)| {
-            let initial = match index + 1 == count {
+            let initial = match self.bias && index + 1 == count {
                 true => last,
                 false => Initial::Uniform { bound: weight },
             };
@@ -127,7 +144,8 @@ impl LayerSpec {
             },
             shape: vec![self.outputs],
         };
-        weight.into_iter().chain([numbers]).collect()
+        let numbers = self.bias.then_some(numbers);
+        weight.into_iter().chain(numbers).collect()
     }
 
     /// How the layer's numbers are computed, for a fully connected one.
@@ -159,8 +177,8 @@ impl LayerSpec {
 pub(crate) struct Convolution {
     /// `[outputs, inputs, 3, 3]`, or `[inputs, outputs, 3, 3]` of a transposed one, in Burn as in PyTorch.
     pub(crate) weight: Param<Tensor<4>>,
-    /// `[outputs]`.
-    pub(crate) bias: Param<Tensor<1>>,
+    /// `[outputs]`, where there is one.
+    pub(crate) bias: Option<Param<Tensor<1>>>,
 }
 
 impl Convolution {
@@ -169,7 +187,9 @@ impl Convolution {
         initialization: Initialization,
         builder: &mut Builder<'_>,
     ) -> Self {
-        let [weight, bias] = weight_and_bias(spec, initialization, builder);
+        let mut values = spec.values(initialization, builder).into_iter();
+        let weight = values.next().expect("a convolution has a weight");
+        let bias = values.next();
         let device = builder.device();
         let shape = match spec.kind {
             LayerKind::TransposedConvolution => [spec.inputs, spec.outputs, KERNEL, KERNEL],
@@ -177,12 +197,12 @@ impl Convolution {
         };
         Self {
             weight: Param::from_data(TensorData::new(weight, shape), device),
-            bias: Param::from_data(TensorData::new(bias, [spec.outputs]), device),
+            bias: bias.map(|bias| Param::from_data(TensorData::new(bias, [spec.outputs]), device)),
         }
     }
 
-    pub(crate) fn values(&self) -> (Tensor<4>, Tensor<1>) {
-        (self.weight.val(), self.bias.val())
+    pub(crate) fn values(&self) -> (Tensor<4>, Option<Tensor<1>>) {
+        (self.weight.val(), self.bias.as_ref().map(Param::val))
     }
 }
 

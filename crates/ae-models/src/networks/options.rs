@@ -16,10 +16,11 @@ const NETWORK: SettingSpec = SettingSpec {
     help: "The network inside the model [default: conv]",
 };
 
-const WIDTHS: SettingSpec = SettingSpec {
+/// Channels or values, of whatever has several layers.
+pub(crate) const WIDTHS: SettingSpec = SettingSpec {
     name: "widths",
     value: SettingValue::List("N,N,..."),
-    help: "The encoder's widths, outermost first: channels (conv), or values (dense), where without --latent the last \
+    help: "The encoder's widths, outermost first: channels (conv, unet), or values (dense), where without --latent the last \
            is the code, and the first may be the image itself",
 };
 

@@ -373,7 +373,7 @@ fn configurations_are_written_and_read() {
     );
     check(
         r#"{"kind":"gan"}"#,
-        Err("unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive"),
+        Err("unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet"),
     );
     check(r#"{"kind":"vae"}"#, Ok(vae(|_| {})));
     check(

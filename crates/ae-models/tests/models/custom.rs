@@ -202,7 +202,7 @@ fn a_custom_kind_is_read_built_saved_and_loaded_by_name() {
 
     let error = load_model(&path, &Registry::builtin(), &device).unwrap_err();
     let expected =
-        "model: unknown kind `odd`: expected one of conv, dense, vae, sparse, contractive";
+        "model: unknown kind `odd`: expected one of conv, dense, vae, sparse, contractive, unet";
     assert!(error.to_string().contains(expected), "{error}");
 }
 
@@ -264,7 +264,15 @@ fn kinds_are_listed_once_and_unknown_ones_refused_with_those_there_are() {
     let names: Vec<_> = registry.kinds().iter().map(|kind| kind.name()).collect();
     assert_eq!(
         names,
-        ["conv", "dense", "vae", "sparse", "contractive", "odd"]
+        [
+            "conv",
+            "dense",
+            "vae",
+            "sparse",
+            "contractive",
+            "unet",
+            "odd"
+        ]
     );
     for kind in registry.kinds() {
         assert_eq!(kind.default_config().kind(), kind.name());
@@ -275,7 +283,7 @@ fn kinds_are_listed_once_and_unknown_ones_refused_with_those_there_are() {
     let error = registry.kind("gan").unwrap_err().to_string();
     assert_eq!(
         error,
-        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, odd"
+        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, odd"
     );
 }
 
@@ -298,7 +306,10 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     };
     const NETWORKS: [&str; 3] = ["vae", "sparse", "contractive"];
     check("network", &NETWORKS);
-    check("widths", &["conv", "dense", "vae", "sparse", "contractive"]);
+    check(
+        "widths",
+        &["conv", "dense", "vae", "sparse", "contractive", "unet"],
+    );
     check("latent", &["conv", "dense", "vae", "sparse", "contractive"]);
     check("upsampling", &["conv", "vae", "sparse", "contractive"]);
     check("tied", &["dense", "vae", "sparse", "contractive"]);
@@ -313,8 +324,11 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     }
     check("sparsity", &["sparse"]);
     check("contraction", &["contractive"]);
+    for option in ["convolutions", "bias", "skip", "residual"] {
+        check(option, &["unet"]);
+    }
     check("waist", &["odd"]);
-    assert_eq!(registry().options().len(), 13);
+    assert_eq!(registry().options().len(), 17);
 }
 
 #[test]
@@ -343,7 +357,7 @@ fn options_change_the_settings_of_their_kind_alone() {
         "gan",
         "waist",
         "9",
-        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, odd",
+        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, odd",
     );
 }
 

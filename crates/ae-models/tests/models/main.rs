@@ -16,12 +16,13 @@ mod objectives;
 mod operations;
 mod parameters;
 mod reference;
+mod unet;
 
 use ae_models::{
     Codes, ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig,
     Initialization, Model, ModelConfig, NetworkConfig, OutputActivation, Placement, Reconstruct,
-    SparseAutoencoderConfig, Sparsity, Trainable, Upsampling, VariationalAutoencoderConfig,
-    load_tensors, named_tensors,
+    SparseAutoencoderConfig, Sparsity, Trainable, UnetConfig, Upsampling,
+    VariationalAutoencoderConfig, load_tensors, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -117,6 +118,8 @@ fn set_initialization(config: &mut ModelConfig, initialization: Initialization) 
         set_network_initialization(&mut config.network, initialization);
     } else if let Some(config) = config.get_mut::<ContractiveAutoencoderConfig>() {
         set_network_initialization(&mut config.network, initialization);
+    } else if let Some(config) = config.get_mut::<UnetConfig>() {
+        config.initialization = initialization;
     } else {
         unreachable!("no other kind is tested here");
     }

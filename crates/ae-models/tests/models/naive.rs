@@ -45,11 +45,11 @@ impl Weights {
 
 /// One image or feature map.
 #[derive(Clone)]
-struct Map {
-    channels: usize,
-    height: usize,
-    width: usize,
-    values: Vec<f64>,
+pub(crate) struct Map {
+    pub(crate) channels: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) values: Vec<f64>,
 }
 
 impl Map {
@@ -77,7 +77,7 @@ impl Map {
         self.values[(channel * self.height + row) * self.width + column]
     }
 
-    fn convolve(&self, (weight, bias): (&[f64], &[f64])) -> Self {
+    pub(crate) fn convolve(&self, (weight, bias): (&[f64], &[f64])) -> Self {
         Self::from_fn(
             [bias.len(), self.height, self.width],
             |output, row, column| {
@@ -103,7 +103,7 @@ impl Map {
         )
     }
 
-    fn pool(&self) -> Self {
+    pub(crate) fn pool(&self) -> Self {
         Self::from_fn(
             [self.channels, self.height / 2, self.width / 2],
             |channel, row, column| {
@@ -116,7 +116,7 @@ impl Map {
         )
     }
 
-    fn upsample(&self) -> Self {
+    pub(crate) fn upsample(&self) -> Self {
         Self::from_fn(
             [self.channels, 2 * self.height, 2 * self.width],
             |channel, row, column| self.at(channel, row / 2, column / 2),
@@ -154,12 +154,12 @@ impl Map {
         painted
     }
 
-    fn relu(mut self) -> Self {
+    pub(crate) fn relu(mut self) -> Self {
         self.values = relu(self.values);
         self
     }
 
-    fn resize(&self, height: usize, width: usize) -> Self {
+    pub(crate) fn resize(&self, height: usize, width: usize) -> Self {
         Self::from_fn([self.channels, height, width], |channel, row, column| {
             self.at(
                 channel,

@@ -180,7 +180,12 @@ impl Kernel for GatherKernel {
             gradient,
             contributions,
         );
-        for channel in 0..gradient.channels {
+        let biases = if parameters.bias.is_empty() {
+            0
+        } else {
+            gradient.channels
+        };
+        for channel in 0..biases {
             let sum = (0..images)
                 .map(|image| line_sum(gradient.plane(image, channel)))
                 .sum::<f64>();

@@ -23,20 +23,22 @@ impl ZeroWindows {
     /// Looks at the windows of a 3x3 convolution of `images` images, which are upsampled before it where the output is
     /// larger than they are.
     pub(crate) fn find(&mut self, isa: Isa, images: usize, input: &Blocked, output: Frame) {
+        self.any = false;
+        if !self.find_black(isa, images, input) {
+            return;
+        }
         if input.frame == output {
-            self.find_same(isa, images, input);
+            self.find_same(images, input);
         } else {
-            self.find_upsampled(isa, images, input, output);
+            self.find_upsampled(images, input, output);
         }
     }
 
-    fn find_same(&mut self, isa: Isa, images: usize, input: &Blocked) {
-        self.find_black(isa, images, input);
+    fn find_same(&mut self, images: usize, input: &Blocked) {
         let frame = input.frame;
         self.area = frame.area;
         self.windows.clear();
         self.windows.resize(images * frame.area, false);
-        self.any = false;
         for image in 0..images {
             let black = &self.black[image * frame.area..][..frame.area];
             let windows = &mut self.windows[image * frame.area..][..frame.area];
@@ -51,13 +53,11 @@ impl ZeroWindows {
     }
 
     /// The same after nearest upsampling x2, where a window sees two by two pixels.
-    fn find_upsampled(&mut self, isa: Isa, images: usize, input: &Blocked, large: Frame) {
-        self.find_black(isa, images, input);
+    fn find_upsampled(&mut self, images: usize, input: &Blocked, large: Frame) {
         let small = input.frame;
         self.area = large.area;
         self.windows.clear();
         self.windows.resize(images * large.area, false);
-        self.any = false;
         for image in 0..images {
             let black = &self.black[image * small.area..][..small.area];
             let windows = &mut self.windows[image * large.area..][..large.area];
@@ -75,11 +75,15 @@ impl ZeroWindows {
         }
     }
 
-    fn find_black(&mut self, isa: Isa, images: usize, input: &Blocked) {
+    /// Looks for pixels that are zero in all channels, and tells whether there are any besides those of the frame: if not,
+    /// no window is zero, for each has a pixel of the image in its middle.
+    fn find_black(&mut self, isa: Isa, images: usize, input: &Blocked) -> bool {
         self.black.clear();
         self.black.resize(images * input.frame.area, true);
         let black = &mut self.black;
         with_lanes!(isa, _lanes => find_black_rows(images, input, black));
+        let outside = images * (input.frame.area - input.frame.pixels());
+        self.black.iter().filter(|is_black| **is_black).count() > outside
     }
 
     /// Puts zeros where the outputs of `image` from place `start` on have a zero window.
@@ -108,6 +112,10 @@ fn find_black_rows(images: usize, input: &Blocked, black: &mut [bool]) {
         for image in 0..images {
             let flags = &mut black[image * input.frame.area..][..input.frame.area];
             for (flag, row) in flags.iter_mut().zip(input.image(block, image)) {
+                // Few pixels are zero in the first channels, and none of the others need be looked at again.
+                if block > 0 && !*flag {
+                    continue;
+                }
                 let mut bits = 0;
                 for value in row.0 {
                     // Without its sign: minus zero is zero.

@@ -1,0 +1,82 @@
+//! The U-Net: it trains, resumes, denoises pictures of any size, and has no codes.
+
+use std::fs;
+use std::path::Path;
+
+use crate::command::{ae, done};
+use crate::fixture::{scratch, write_set};
+
+const TRAIN: &str = "train --model unet --widths 8,12 --data drawings --noise gaussian:25/255 --batch-size 8 --backend flex \
+                     --learning-rate 2e-3 --seed 3 --quiet";
+
+#[test]
+fn a_unet_learns_to_remove_noise_and_refuses_what_needs_codes() {
+    let folder = scratch();
+    let path = folder.path();
+    write_set(&path.join("drawings"), 64, 16);
+    let summary = done(path, &format!("{TRAIN} --epochs 6 --out run --json")).json();
+    assert_eq!(summary["model"]["kind"], "unet");
+
+    let information = done(path, "info run --json").json();
+    assert_eq!(
+        information["parameters"],
+        9 * (8 + 64 + 96 + 144 + 96 + 128 + 8)
+    );
+    assert!(information["code"].is_null() && information["code_shape"].is_null());
+    let text = done(path, "info run").stdout;
+    assert!(text.contains("no bottleneck"), "{text}");
+
+    let evaluation = done(path, "eval run --json").json();
+    assert_eq!(evaluation["model"]["mse"], summary["model"]["mse"]);
+    let mse = evaluation["model"]["mse"].as_f64().expect("a number");
+    // The noise itself has (25 / 255)^2.
+    assert!(mse < 0.006, "{mse}");
+
+    // 31 by 45 pixels, which two levels do not divide.
+    let picture =
+        image::GrayImage::from_fn(31, 45, |x, y| image::Luma([((x * 7 + y * 3) % 256) as u8]));
+    picture.save(path.join("in.png")).expect("written");
+    done(path, "denoise in.png --model run -o out.png");
+    let output = image::open(path.join("out.png")).expect("a picture");
+    assert_eq!((output.width(), output.height()), (31, 45));
+
+    for line in [
+        "encode run -o codes.npy",
+        "interpolate run -o path.png",
+        "traverse run -o walk.png",
+        "probe run",
+        "map run -o map.png",
+    ] {
+        let ended = ae(path, line);
+        assert_eq!(ended.code, 2, "{line}: {ended:#?}");
+        let error = ended.lines("error:");
+        assert!(
+            error.len() == 1 && error[0].contains("a model of kind unet has no codes"),
+            "{line}: {ended:#?}"
+        );
+    }
+    let error = ae(path, "generate run -o new.png");
+    assert_eq!(error.code, 2, "{error:#?}");
+    assert!(error.lines("error:")[0].contains("unet"), "{error:#?}");
+}
+
+fn model(run: &Path) -> Vec<u8> {
+    fs::read(run.join("model.safetensors")).expect("a model")
+}
+
+#[test]
+fn a_resumed_unet_is_the_same_to_the_byte() {
+    let folder = scratch();
+    let path = folder.path();
+    write_set(&path.join("drawings"), 32, 8);
+    done(path, &format!("{TRAIN} --epochs 4 --out whole"));
+    done(path, &format!("{TRAIN} --epochs 2 --out part"));
+    done(
+        path,
+        "train --resume part --epochs 4 --backend flex --quiet",
+    );
+    assert!(model(&path.join("whole")) == model(&path.join("part")));
+    // Nor does the number of threads matter.
+    done(path, &format!("{TRAIN} --epochs 4 --out alone --threads 1"));
+    assert!(model(&path.join("whole")) == model(&path.join("alone")));
+}
