@@ -255,9 +255,10 @@ fn data_lines(name: &str, data: &DataCard, input: [usize; 3]) -> Vec<(&'static s
         (Some(channels), _) => channels.to_string(),
         (None, channels) => format!("{channels} channels, as they came"),
     };
-    let size = match data.size {
-        Some(size) => format!("{size}, fit {}", data.fit),
-        None => format!("{width}x{height}, as they came; others fit by {}", data.fit),
+    let size = match (data.patch, data.size) {
+        (Some(side), _) => format!("patches of {side}x{side} from pictures of any sizes"),
+        (None, Some(size)) => format!("{size}, fit {}", data.fit),
+        (None, None) => format!("{width}x{height}, as they came; others fit by {}", data.fit),
     };
     lines.push(("images", format!("{size}; {color}")));
     if let Some(range) = data.range {

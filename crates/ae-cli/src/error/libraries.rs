@@ -26,7 +26,11 @@ impl From<DataError> for CliError {
                 said.hint(format!("cargo xtask download {name}"))
             }
             DataError::SizesDiffer { first_size, .. } => said.hint(format!(
-                "--size {first_size} brings all of them to one size"
+                "--size {first_size} brings all of them to one size; --patch 64 cuts patches from pictures of any sizes"
+            )),
+            DataError::PatchTooLarge { largest, .. } => said.hint(format!(
+                "--patch {} or less",
+                largest.height.min(largest.width)
             )),
             _ => said,
         }

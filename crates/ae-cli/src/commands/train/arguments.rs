@@ -20,6 +20,8 @@ Examples:
   ae train --noise gaussian:0.5                      a denoiser
   ae train --data notMNIST_small.tar.gz --latent 32 --epochs 20 --out runs/small
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
+  ae train --data photos/ --patch 64 --noise gaussian:25/255
+                                                     on patches of pictures of any sizes
   ae train --model vae --latent 16                   a variational one, to draw new letters with
   ae train --model sparse --latent 256 --sparsity top-k:16
   ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
@@ -54,6 +56,9 @@ pub(in crate::commands) struct TrainArguments {
     /// The images.
     #[command(flatten)]
     pub(super) data: DataArguments,
+    /// Patches in an epoch, with --patch [default: as many as cover the pictures' area once].
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Data")]
+    pub(super) patches_per_epoch: Option<usize>,
     /// Train to remove this noise.
     #[command(flatten)]
     pub(super) noise: NoiseArgument,

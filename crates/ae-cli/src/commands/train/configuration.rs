@@ -42,7 +42,7 @@ pub(super) fn configuration(
             true => ComputePath::Reference,
             false => base.convolutions,
         },
-        data: configured(&arguments.data, base.data),
+        data: data_config(arguments, base.data)?,
         model,
         train: train_config(arguments, base_train),
     };
@@ -56,6 +56,27 @@ pub(super) fn configuration(
     Ok(config)
 }
 
+fn data_config(arguments: &TrainArguments, base: DataConfig) -> Result<DataConfig, CliError> {
+    let mut data = configured(&arguments.data, base);
+    data.patches_per_epoch = arguments.patches_per_epoch.or(data.patches_per_epoch);
+    let Some(side) = data.patch else {
+        return match data.patches_per_epoch {
+            Some(_) => Err(CliError::usage("--patches-per-epoch", "needs a --patch")),
+            None => Ok(data),
+        };
+    };
+    let reason = match (side, data.patches_per_epoch) {
+        (0, _) => "must be at least 1",
+        (_, Some(0)) => "must have patches_per_epoch of at least 1",
+        _ if data.size.is_some() => {
+            "patches are cut from pictures of their own sizes, not of a --size"
+        }
+        _ if !data.binarize.is_none() => "patches are not made black and white",
+        _ => return Ok(data),
+    };
+    Err(CliError::usage(format!("--patch {side}"), reason))
+}
+
 /// A resumed run is the same run: only how long it trains and where it computes may differ.
 fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError> {
     let data = &arguments.data;
@@ -64,6 +85,8 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--size", data.size.is_some()),
         ("--fit", data.fit.is_some()),
         ("--channels", data.channels.is_some()),
+        ("--patch", data.patch.is_some()),
+        ("--patches-per-epoch", arguments.patches_per_epoch.is_some()),
         ("--range", data.range.is_some()),
         ("--binarize", data.binarize.is_some()),
         ("--limit", data.limit.is_some()),
