@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::error::TrainError;
 use crate::optim::config::OptimizerConfig;
 use crate::optim::schedule::ScheduleConfig;
-use crate::optim::segment::Segment;
+use crate::optim::segment::{RunLength, Segment};
 use crate::optim::warm_up::WarmUp;
 use crate::setting_checks::{at_least_one, by_name, not_negative, positive, refuse};
 
 mod learning_rates;
+mod lengths;
 
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
 ///
@@ -24,6 +25,10 @@ mod learning_rates;
 pub struct TrainConfig {
     /// How often every training image is seen.
     pub epochs: usize,
+    /// Optimizer steps of the whole run, in place of `epochs`; absent where those decide. The last epoch ends with the last
+    /// of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
     /// Images in one step; the last step of an epoch takes what is left.
     pub batch_size: usize,
     /// The learning rate that the schedule scales.
@@ -60,7 +65,7 @@ pub struct TrainConfig {
     /// When to stop before the last epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
-    /// What the run was to be before it was resumed with another number of epochs, where its learning rates depend on
+    /// What the run was to be before it was resumed to another length, where its learning rates depend on
     /// that; written by the trainer, and empty for a run that was not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
@@ -71,6 +76,7 @@ impl Default for TrainConfig {
         let optimizer = OptimizerConfig::default();
         Self {
             epochs: 10,
+            steps: None,
             batch_size: 128,
             learning_rate: optimizer.default_learning_rate(),
             warmup_steps: WarmUp::Auto,
@@ -175,6 +181,9 @@ impl TrainConfig {
     /// [`TrainError::Config`] names the first field that cannot be run, its value and what it must be.
     pub fn check(&self) -> Result<CheckedTrainConfig, TrainError> {
         at_least_one("epochs", self.epochs)?;
+        if let Some(steps) = self.steps {
+            at_least_one("steps", steps)?;
+        }
         at_least_one("batch_size", self.batch_size)?;
         positive("learning_rate", self.learning_rate)?;
         at_least_one("loader_threads", self.loader_threads)?;
@@ -208,7 +217,10 @@ impl TrainConfig {
         }
         let mut begin = 0;
         for segment in &self.segments {
-            at_least_one("segments.epochs", segment.epochs)?;
+            match segment.length() {
+                RunLength::Epochs(epochs) => at_least_one("segments.epochs", epochs)?,
+                RunLength::Steps(steps) => at_least_one("segments.steps", steps)?,
+            }
             if segment.until_step <= begin {
                 return Err(refuse(
                     "segments.until_step",

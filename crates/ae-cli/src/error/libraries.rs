@@ -112,6 +112,7 @@ impl From<TrainError> for CliError {
             | TrainError::ConfigFile { .. }
             | TrainError::Changed { .. }
             | TrainError::FewerEpochs { .. }
+            | TrainError::FewerSteps { .. }
             | TrainError::NoValidation { .. }
             | TrainError::Lacks { .. } => Status::Usage,
             TrainError::EmptySet { .. } | TrainError::Shape { .. } => Status::Data,
@@ -133,6 +134,10 @@ impl From<TrainError> for CliError {
             }
             TrainError::FewerEpochs { path, begun, .. } => said.hint(format!(
                 "ae train --resume {} --epochs {begun} ends it there; ae train starts another one",
+                path.display()
+            )),
+            TrainError::FewerSteps { path, taken, .. } => said.hint(format!(
+                "ae train --resume {} --steps {taken} ends it there; ae train starts another one",
                 path.display()
             )),
             TrainError::NoValidation { .. } => {

@@ -10,7 +10,7 @@ use crate::config::{CheckedTrainConfig, TrainConfig};
 use crate::error::ChangedField;
 use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
-use crate::optim::segment::RateChange;
+use crate::optim::segment::{RateChange, RunLength};
 use crate::run::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
 use crate::run::data_card::DataCard;
 use crate::run::directory::{RunDirectory, RunLock, remove};
@@ -19,8 +19,9 @@ use crate::run::progress::Progress;
 use crate::run::reports::{CheckpointReport, EpochReport, Resumed};
 
 /// Fields of the configuration that a resumed run may have other values of.
-const MAY_CHANGE: [&str; 5] = [
+const MAY_CHANGE: [&str; 6] = [
     "epochs",
+    "steps",
     // Those of the checkpoint stand, whatever is asked for.
     "segments",
     "loader_threads",
@@ -201,12 +202,16 @@ impl Resumption {
     ) -> Result<Self, TrainError> {
         let progress = &checkpoint.progress;
         let begun = progress.epoch + usize::from(progress.batch > 0);
-        if config.epochs < begun {
-            return Err(TrainError::FewerEpochs {
-                path: run.path().to_path_buf(),
-                asked: config.epochs,
-                begun,
-            });
+        let path = run.path().to_path_buf();
+        match config.length() {
+            RunLength::Epochs(asked) if asked < begun => {
+                return Err(TrainError::FewerEpochs { path, asked, begun });
+            }
+            RunLength::Steps(asked) if asked < progress.step => {
+                let taken = progress.step;
+                return Err(TrainError::FewerSteps { path, asked, taken });
+            }
+            RunLength::Epochs(_) | RunLength::Steps(_) => {}
         }
         let then = settings_of(&checkpoint.origin)
             .map_err(|error| TrainError::checkpoint(&checkpoint.path, error))?;
@@ -422,6 +427,7 @@ mod tests {
         let then = TrainConfig::default();
         let now = TrainConfig {
             epochs: 99,
+            steps: Some(1234),
             loader_threads: 7,
             checkpoint_every_steps: Some(3),
             checkpoint_every_seconds: None,

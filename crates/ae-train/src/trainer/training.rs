@@ -106,7 +106,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         }
         let plan = RunPlan::new(split, measured_part(split)?, config, device);
         observer.started(&StartReport {
-            epochs: plan.config.epochs,
+            epochs: plan.epochs(),
             steps_per_epoch: plan.steps_per_epoch,
             steps: plan.steps(),
             train_images: split.train.len(),
@@ -133,16 +133,15 @@ impl<'a, M: Trainable> Training<'a, M> {
 
     /// Trains to the end of the run, or until the observer asks to stop.
     pub(crate) fn run(mut self) -> Result<Trained<M>, TrainError> {
-        let mut interrupted = false;
-        while !interrupted
-            && self.progress.epoch < self.plan.config.epochs
-            && !self.progress.stopped_early
-        {
+        // A run that was cut to the steps that it had taken has an epoch to end.
+        let mut interrupted =
+            self.plan.is_over(&self.progress) && self.progress.batch > 0 && self.finish_epoch()?;
+        while !interrupted && !self.plan.is_over(&self.progress) && !self.progress.stopped_early {
             interrupted = self.run_epoch()?;
         }
         let outcome = if self.progress.stopped_early {
             Outcome::StoppedEarly
-        } else if self.progress.epoch >= self.plan.config.epochs {
+        } else if self.plan.is_over(&self.progress) {
             Outcome::Finished
         } else {
             Outcome::Interrupted
@@ -161,6 +160,7 @@ impl<'a, M: Trainable> Training<'a, M> {
 
     /// Goes through the rest of the current epoch; returns whether the run was asked to stop.
     fn run_epoch(&mut self) -> Result<bool, TrainError> {
+        let batches = self.plan.batches_of_epoch(&self.progress);
         let loader = BatchLoader::start(self.plan.rest_of_epoch(&self.progress))?;
         self.speed = Speed::start();
         for batch in loader {
@@ -169,7 +169,7 @@ impl<'a, M: Trainable> Training<'a, M> {
                 self.read_losses()?;
             }
             let stop = self.observer.stop_requested();
-            let is_inside_epoch = self.progress.batch < self.plan.steps_per_epoch;
+            let is_inside_epoch = self.progress.batch < batches;
             // An epoch's end writes its own checkpoint, but a stop need not wait for the measuring.
             if stop || (is_inside_epoch && self.checkpoint_is_due()) {
                 self.read_losses()?;

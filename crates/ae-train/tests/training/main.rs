@@ -9,4 +9,5 @@ mod longer;
 mod resuming;
 mod run_directory;
 mod selection;
+mod steps;
 mod support;

@@ -29,7 +29,7 @@ Examples:
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       resume where it stopped
   ae train --resume runs/small --checkpoint-every 2min
-  ae train --resume runs/small --epochs 40           train for longer
+  ae train --resume runs/small --epochs 40           train for longer; --steps 5000 as well
 
 Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
 say how to resume; SIGUSR1 saves and training continues. Epochs are compared on the validation
@@ -70,6 +70,9 @@ pub(in crate::commands) struct TrainArguments {
     /// Passes over the training images.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) epochs: Option<usize>,
+    /// Optimizer steps in all, in place of --epochs; the last epoch ends with the last of them.
+    #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "epochs", help_heading = "Training")]
+    pub(super) steps: Option<usize>,
     /// Images in a step.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) batch_size: Option<usize>,

@@ -116,7 +116,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
             option,
             format!("cannot be changed while resuming {}", run.display()),
         )
-        .hint("--epochs, --checkpoint-every, --loader-threads, --backend and --threads may be")),
+        .hint("--epochs, --steps, --checkpoint-every, --loader-threads, --backend and --threads may be")),
     }
 }
 
@@ -169,6 +169,10 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         checkpoint_every_steps,
         checkpoint_every_seconds,
         epochs: arguments.epochs.unwrap_or(base.epochs),
+        steps: match arguments.epochs {
+            Some(_) => None,
+            None => arguments.steps.or(base.steps),
+        },
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
         warmup_steps: arguments
@@ -195,7 +199,9 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
             })
             .or(base.early_stopping),
         // Of another length from the start, it has no history.
-        segments: match arguments.resume.is_none() && arguments.epochs.is_some() {
+        segments: match arguments.resume.is_none()
+            && (arguments.epochs.is_some() || arguments.steps.is_some())
+        {
             true => Vec::new(),
             false => base.segments,
         },
