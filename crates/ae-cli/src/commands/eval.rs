@@ -76,10 +76,11 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
             None
         }
     };
-    let noise = match arguments.noise.noise {
-        Some(noise) => Some(noise),
+    let trained = match arguments.noise.noise {
+        Some(_) => None,
         None => model.trained_noise()?,
     };
+    let noise = arguments.noise.or(trained);
     if arguments.nll.is_some() && !model.has_prior() {
         return Err(CliError::usage(
             "--nll",
