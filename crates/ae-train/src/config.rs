@@ -11,7 +11,7 @@ use crate::optim::config::OptimizerConfig;
 use crate::optim::schedule::ScheduleConfig;
 use crate::optim::segment::{RunLength, Segment};
 use crate::optim::warm_up::WarmUp;
-use crate::setting_checks::{at_least_one, by_name, not_negative, positive, refuse};
+use crate::setting_checks::{at_least_one, below_one, by_name, not_negative, positive, refuse};
 
 mod learning_rates;
 mod lengths;
@@ -42,6 +42,10 @@ pub struct TrainConfig {
     /// Bengio, 2013, algorithm 1). In a file `"off"` for none.
     #[serde(with = "crate::number_or_off")]
     pub gradient_clip_norm: Option<f64>,
+    /// The decay of the moving average of the weights that is measured and kept in place of them, as 0.999; absent for none.
+    /// Of the step with `t` before it, it is at most `(1 + t) / (10 + t)`, so that the first weights are soon forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
     /// The seed of everything random in the run.
     pub seed: u64,
     /// The noise on the input; the target stays clean. Empty for a plain autoencoder.
@@ -82,6 +86,7 @@ impl Default for TrainConfig {
             warmup_steps: WarmUp::Auto,
             loss: ReconstructionLoss::Mse,
             gradient_clip_norm: optimizer.default_clip_norm(),
+            ema: None,
             seed: 1,
             noise: NoiseChain::default(),
             noise_draw: NoiseDraw::EachEpoch,
@@ -204,6 +209,10 @@ impl TrainConfig {
         }
         if let Some(norm) = self.gradient_clip_norm {
             positive("gradient_clip_norm", norm)?;
+        }
+        if let Some(decay) = self.ema {
+            positive("ema", decay)?;
+            below_one("ema", decay)?;
         }
         if let Some(steps) = self.checkpoint_every_steps {
             at_least_one("checkpoint_every_steps", steps)?;

@@ -39,6 +39,16 @@ pub(crate) struct RunStore<'a> {
     _lock: RunLock,
 }
 
+/// The models of a checkpoint.
+pub(crate) struct Weights<'a, M> {
+    /// What is trained.
+    pub(crate) trained: &'a M,
+    /// The same with averaged weights, where they are averaged.
+    pub(crate) averaged: Option<&'a M>,
+    /// What is kept so far.
+    pub(crate) kept: Option<&'a M>,
+}
+
 /// What a resumed run begins with.
 pub(crate) struct Start {
     pub(crate) checkpoint: Checkpoint,
@@ -148,8 +158,7 @@ impl<'a> RunStore<'a> {
     /// Writes all that it takes to resume from here.
     pub(crate) fn checkpoint<M: Trainable>(
         &mut self,
-        model: &M,
-        best: Option<&M>,
+        models: Weights<'_, M>,
         optimizer: &ModelOptimizer,
         progress: &mut Progress,
         epochs: &[EpochReport],
@@ -163,16 +172,22 @@ impl<'a> RunStore<'a> {
             optimizer: optimizer.state(),
         };
         let write = |model: &M, path: &Path| Ok(save_model(path, model, &self.card)?);
-        let write_best = best.map(|best| move |path: &Path| write(best, path));
-        let path = checkpoint::write(
-            &self.run.checkpoints(),
-            content,
-            &|path| write(model, path),
-            write_best
-                .as_ref()
-                .map(|write_best| write_best as WriteModel<'_>),
-        )?;
-        self.save_last(model)?;
+        let write = &write;
+        let others = [
+            (checkpoint::AVERAGE, models.averaged),
+            (checkpoint::BEST, models.kept),
+        ];
+        let mut writers: Vec<WriteModel<'_>> = Vec::new();
+        for (name, model) in [(checkpoint::MODEL, Some(models.trained))]
+            .into_iter()
+            .chain(others)
+        {
+            if let Some(model) = model {
+                writers.push((name, Box::new(move |path| write(model, path))));
+            }
+        }
+        let path = checkpoint::write(&self.run.checkpoints(), content, &writers)?;
+        self.save_last(models.averaged.unwrap_or(models.trained))?;
         self.last_checkpoint = Instant::now();
         Ok(CheckpointReport {
             path,
@@ -252,7 +267,14 @@ fn restore_models(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result
         }
     };
     restore(&run.model_file(), checkpoint::BEST)?;
-    restore(&run.last_model_file(), checkpoint::MODEL)
+    let is_averaged = checkpoint.is_some_and(|checkpoint| checkpoint.average.is_some());
+    restore(
+        &run.last_model_file(),
+        match is_averaged {
+            true => checkpoint::AVERAGE,
+            false => checkpoint::MODEL,
+        },
+    )
 }
 
 fn origin<M: Trainable>(

@@ -16,7 +16,7 @@ use crate::run::directory::RunDirectory;
 use crate::run::metrics::MetricsLine;
 use crate::run::progress::Progress;
 use crate::run::reports::{EpochReport, StartReport, StepReport};
-use crate::run::store::{RunStore, Start};
+use crate::run::store::{RunStore, Start, Weights};
 use crate::trainer::divergence::{damaged_weight, diverged};
 use crate::trainer::observer::Observer;
 use crate::trainer::run_plan::{RunPlan, steps_per_epoch};
@@ -24,6 +24,7 @@ use crate::trainer::speed::Speed;
 use crate::trainer::steps::Steps;
 use crate::trainer::trained::{Outcome, Trained};
 use crate::trainer::validation::{Validated, check_measure, measured_part, validate};
+use crate::trainer::weight_average::WeightAverage;
 
 /// A run in progress.
 pub(crate) struct Training<'a, M> {
@@ -72,6 +73,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         let mut progress = Progress::default();
         let mut epochs = Vec::new();
         let mut optimizer_state = None;
+        let mut averaged = None;
         let (mut store, mut resumed) = (None, None);
         if let Some(run) = run {
             let steps_per_epoch = steps_per_epoch(split, &config);
@@ -86,6 +88,12 @@ impl<'a, M: Trainable> Training<'a, M> {
                 if let Some(tensors) = &checkpoint.best {
                     kept = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
                 }
+                if config.ema.is_some() {
+                    let tensors = checkpoint.average.as_ref().ok_or_else(|| {
+                        TrainError::checkpoint(&checkpoint.path, "it has no averaged weights")
+                    })?;
+                    averaged = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
+                }
                 model = load_checkpoint(model, &checkpoint.model, &checkpoint.path)?;
                 optimizer_state = Some((checkpoint.path, checkpoint.optimizer));
                 progress = checkpoint.progress;
@@ -94,6 +102,9 @@ impl<'a, M: Trainable> Training<'a, M> {
                 config = resumed_config;
             }
         }
+        let average = config
+            .ema
+            .map(|decay| WeightAverage::new(decay, averaged.as_ref().unwrap_or(&model)));
         let model = model.train();
         let mut optimizer = ModelOptimizer::new(&config.optimizer, &model);
         if let Some((path, state)) = optimizer_state {
@@ -120,7 +131,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         });
         Ok(Self {
             plan,
-            steps: Steps::new(model, optimizer),
+            steps: Steps::new(model, optimizer, average),
             kept,
             selection,
             progress,
@@ -146,7 +157,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         } else {
             Outcome::Interrupted
         };
-        let last = self.steps.model.valid();
+        let last = self.measured_model();
         Ok(Trained {
             model: self.kept.unwrap_or_else(|| last.clone()),
             selection: self.selection,
@@ -216,12 +227,19 @@ impl<'a, M: Trainable> Training<'a, M> {
         diverged(&self.steps.good, self.store.as_ref(), step, epoch, quantity)
     }
 
+    /// The model that is measured and kept: with averaged weights where there are such, without autodiff.
+    fn measured_model(&self) -> M {
+        let averaged = self.steps.averaged();
+        averaged.unwrap_or_else(|| self.steps.model.valid())
+    }
+
     /// Measures the epoch's model and records it; returns whether the run was asked to stop before it was measured.
     fn finish_epoch(&mut self) -> Result<bool, TrainError> {
         let train_seconds = self.speed.seconds();
         let images_per_second = self.speed.images_per_second();
-        let model = self.steps.model.valid();
-        if let Some(name) = damaged_weight(&model) {
+        let model = self.measured_model();
+        let trained = self.steps.model.valid();
+        if let Some(name) = damaged_weight(&trained).or_else(|| damaged_weight(&model)) {
             return Err(self.diverged(self.progress.step, format!("the weight {name}")));
         }
         let begin = Instant::now();
@@ -294,8 +312,11 @@ impl<'a, M: Trainable> Training<'a, M> {
             return Ok(());
         };
         let written = store.checkpoint(
-            &self.steps.model.valid(),
-            self.kept.as_ref(),
+            Weights {
+                trained: &self.steps.model.valid(),
+                averaged: self.steps.averaged().as_ref(),
+                kept: self.kept.as_ref(),
+            },
             &self.steps.optimizer,
             &mut self.progress,
             &self.epochs,

@@ -11,3 +11,4 @@ mod run_directory;
 mod selection;
 mod steps;
 mod support;
+mod weight_average;

@@ -8,7 +8,7 @@ use ae_train::{OptimizerConfig, ScheduleConfig, Selection};
 use clap::Args;
 
 use crate::arguments::value::{
-    CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named,
+    CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named, share,
 };
 use crate::arguments::{DataArguments, DeviceArguments, KindArguments, NoiseArgument};
 
@@ -99,6 +99,9 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NORM", value_parser = clip_norm, allow_negative_numbers = true,
           help_heading = "Training")]
     pub(super) clip_norm: Option<ClipNorm>,
+    /// Measure and keep the moving average of the weights with this decay, as .999, in place of the weights [default: off].
+    #[arg(long, value_name = "DECAY", value_parser = share, help_heading = "Training")]
+    pub(super) ema: Option<f64>,
     /// Stop when the error on the validation images has not fallen for this many epochs.
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_one, help_heading = "Training")]
     pub(super) patience: Option<usize>,
