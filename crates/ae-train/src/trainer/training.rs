@@ -237,11 +237,13 @@ impl<'a, M: Trainable> Training<'a, M> {
     fn finish_epoch(&mut self) -> Result<bool, TrainError> {
         let train_seconds = self.speed.seconds();
         let images_per_second = self.speed.images_per_second();
-        let model = self.measured_model();
+        let averaged = self.steps.averaged();
         let trained = self.steps.model.valid();
-        if let Some(name) = damaged_weight(&trained).or_else(|| damaged_weight(&model)) {
+        let damaged = averaged.as_ref().and_then(damaged_weight);
+        if let Some(name) = damaged.or_else(|| damaged_weight(&trained)) {
             return Err(self.diverged(self.progress.step, format!("the weight {name}")));
         }
+        let model = averaged.unwrap_or(trained);
         let begin = Instant::now();
         if !self.plan.split.validation.is_empty() {
             self.observer.validating(self.plan.split.validation.len());

@@ -88,6 +88,14 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
     pub(super) schedule: Option<ScheduleConfig>,
+    /// Multiply the learning rate once each of these numbers of steps is taken, as 3000,6000, in place of a --schedule.
+    #[arg(long, value_name = "STEPS", value_delimiter = ',', value_parser = at_least_one,
+          conflicts_with = "schedule", help_heading = "Training")]
+    pub(super) milestones: Vec<usize>,
+    /// What it is multiplied by, with --milestones [default: 0.5].
+    #[arg(long, value_name = "FACTOR", value_parser = above_zero, requires = "milestones",
+          help_heading = "Training")]
+    pub(super) milestone_factor: Option<f64>,
     /// Steps over which the learning rate rises at the start [default: 50, at most a tenth of all steps].
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) warmup_steps: Option<usize>,

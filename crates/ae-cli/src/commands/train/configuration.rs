@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ae_models::{ComputePath, ModelConfig, Registry};
-use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig, WarmUp};
+use ae_train::{DataConfig, EarlyStopping, RunConfig, ScheduleConfig, TrainConfig, WarmUp};
 
 use super::arguments::{ClipNorm, TrainArguments};
 use super::model::model_config;
@@ -100,6 +100,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--learning-rate", arguments.learning_rate.is_some()),
         ("--optimizer", arguments.optimizer.is_some()),
         ("--schedule", arguments.schedule.is_some()),
+        ("--milestones", !arguments.milestones.is_empty()),
         ("--warmup-steps", arguments.warmup_steps.is_some()),
         ("--loss", arguments.loss.is_some()),
         ("--clip-norm", arguments.clip_norm.is_some()),
@@ -193,7 +194,13 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
         loader_threads: arguments.loader_threads.unwrap_or(base.loader_threads),
         optimizer,
-        schedule: arguments.schedule.unwrap_or(base.schedule),
+        schedule: match arguments.milestones.as_slice() {
+            [] => arguments.schedule.clone().unwrap_or(base.schedule),
+            steps => ScheduleConfig::Milestones {
+                steps: steps.to_vec(),
+                factor: arguments.milestone_factor.unwrap_or(0.5),
+            },
+        },
         early_stopping: arguments
             .patience
             .map(|patience_epochs| EarlyStopping {
