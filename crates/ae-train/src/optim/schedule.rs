@@ -96,7 +96,11 @@ impl ScheduleConfig {
             Self::Milestones { steps, factor } => {
                 if steps.is_empty() || !steps.is_sorted_by(|a, b| a < b) {
                     let steps = format!("{steps:?}");
-                    return Err(refuse("schedule.steps", steps, "must be ascending, at least one"));
+                    return Err(refuse(
+                        "schedule.steps",
+                        steps,
+                        "must be ascending, at least one",
+                    ));
                 }
                 positive("schedule.factor", *factor)
             }
@@ -230,7 +234,15 @@ mod tests {
             },
             1,
             10,
-            &[(0, 0.1), (1, 0.1), (2, 0.01), (4, 0.01), (5, 1e-3), (6, 1e-4), (9, 1e-4)],
+            &[
+                (0, 0.1),
+                (1, 0.1),
+                (2, 0.01),
+                (4, 0.01),
+                (5, 1e-3),
+                (6, 1e-4),
+                (9, 1e-4),
+            ],
         );
         for steps in [vec![], vec![3, 3], vec![5, 2]] {
             let schedule = ScheduleConfig::Milestones { steps, factor: 0.5 };

@@ -6,6 +6,7 @@ mod kernels;
 mod kinds;
 mod learning;
 mod longer;
+mod patches;
 mod resuming;
 mod run_directory;
 mod selection;
