@@ -25,9 +25,6 @@ pub(super) const EXAMPLES: &[Example] = &[(
     "a picture of any size, by the newest denoiser in runs/",
 )];
 
-/// The side of a tile where none is asked for, in pixels.
-const TILE: usize = 256;
-
 /// Remove noise from pictures of any size.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -125,7 +122,7 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
     }
     let tiling = match arguments.tile {
         Some(side) => model.tiling(side)?,
-        None => model.tiling(TILE.max(model.field_of_view().unwrap_or(0)))?,
+        None => model.usual_tiling()?,
     };
     let mut result = Denoised::new(model.name(), noise.as_ref());
     let denoiser = Denoiser {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::DataError;
-use crate::image::Size;
+use crate::image::{Image, Size};
 use crate::set::dataset::Dataset;
 use crate::set::image_set::ImageSet;
 use crate::set::layout::LeftAside;
@@ -104,6 +104,29 @@ impl ImageSet {
     #[must_use]
     pub fn is_of_patches(&self) -> bool {
         self.patches.is_some()
+    }
+
+    /// How many pictures the images are patches of; 0 where they are no patches.
+    #[must_use]
+    pub fn picture_count(&self) -> usize {
+        match self.patches {
+            Some(_) => self.pictures(),
+            None => 0,
+        }
+    }
+
+    /// A whole picture of a set of patches, by its place among them.
+    ///
+    /// # Errors
+    /// When pictures are decoded lazily and its file can no longer be read.
+    ///
+    /// # Panics
+    /// When `number` is not below [`picture_count`](Self::picture_count).
+    pub fn picture(&self, number: usize) -> Result<Image, DataError> {
+        let pictures = self.pictures_of_patches().expect("a set of patches");
+        pictures.with_picture(number, |shape, bytes| {
+            Image::from_parts(shape, bytes.to_vec())
+        })
     }
 
     /// The same pictures with `per_epoch` patches as images, others in each epoch ([`in_epoch`](Self::in_epoch)); with as many as

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ae_random::{Draw, Purpose};
 
 use super::*;
-use crate::image::{Image, ImageShape};
+use crate::image::ImageShape;
 use crate::set::split::SplitOptions;
 use crate::set::store::{Pixels, Store};
 
@@ -250,6 +250,8 @@ fn a_subset_has_the_patches_that_the_whole_has() {
             assert_eq!(some.file(index), drawn.file(of_whole));
         }
     }
+    assert_eq!(some.picture_count(), 5);
+    assert_eq!(some.picture(4).unwrap(), pictures(5)[4]);
     let both = ImageSet::concatenated(&[some.clone(), drawn.clone()]);
     assert_eq!(both.len(), 23);
     assert_eq!(patch(&both, 2), patch(&some, 2));
