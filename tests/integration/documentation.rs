@@ -104,7 +104,9 @@ fn noises_sets_and_baselines_are_told_of() {
     let readme = page("crates/ae-data/README.md");
     for noise in NoiseKind::ALL {
         let (name, effect, strength) = (noise.name(), noise.effect(), noise.strength_meaning());
-        let row = format!("| `{name}` | {effect} | {strength} |\n");
+        let second = noise.second_strength_meaning();
+        let second = second.map_or_else(String::new, |second| format!("; {second}"));
+        let row = format!("| `{name}` | {effect} | {strength}{second} |\n");
         assert!(readme.contains(&row), "no line {row}in {readme}");
     }
     let sets = || source_kinds().into_iter().filter_map(|kind| kind.name);

@@ -14,6 +14,7 @@ mod fixture;
 mod help;
 mod kinds;
 mod own_folders;
+mod patches;
 mod refusal;
 #[cfg(unix)]
 mod signals;

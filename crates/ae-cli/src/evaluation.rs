@@ -52,6 +52,9 @@ pub(crate) struct Evaluation {
     pub(crate) set: MeasuredSet,
     /// Their number.
     pub(crate) images: usize,
+    /// Whether they are whole pictures, each of its own size, whose figures are means over them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) whole_pictures: bool,
     /// Whether they were made black and white, and when that is drawn.
     #[serde(skip_serializing_if = "Binarization::is_none")]
     pub(crate) binarize: Binarization,
@@ -85,6 +88,65 @@ pub(crate) struct Conditions<'a> {
     pub(crate) seed: u64,
 }
 
+/// Measures a model on the whole pictures that the images are patches of, beside what it saw of them.
+///
+/// # Errors
+/// The model lacks codes, or cannot take the pictures.
+pub(crate) fn evaluate_pictures(
+    model: &OpenModel,
+    conditions: Conditions<'_>,
+) -> Result<Evaluation, CliError> {
+    let Conditions {
+        images,
+        set,
+        noise,
+        seed,
+        ..
+    } = conditions;
+    let tiling = model.usual_tiling()?;
+    let measured = model.picture_quality(images, noise.map(|noise| (noise, seed)), &tiling)?;
+    let identity = Baseline {
+        name: "identity".to_owned(),
+        setting: "what the model saw".to_owned(),
+        quality: measured.before,
+        bits_per_pixel: None,
+        bytes_per_image: None,
+        scan_bytes_per_image: None,
+    };
+    Ok(Evaluation {
+        model: model_result(model, measured.after, images)?,
+        baselines: vec![identity],
+        set,
+        images: measured.pictures,
+        whole_pictures: true,
+        binarize: Binarization::None,
+        data_range: DATA_RANGE,
+        noise: noise.map(ToString::to_string),
+        seed,
+        codes: None,
+        likelihood: None,
+    })
+}
+
+/// A model's row.
+fn model_result(
+    model: &OpenModel,
+    quality: Quality,
+    images: &ImageSet,
+) -> Result<ModelResult, CliError> {
+    let code = model.code_bits()?;
+    Ok(ModelResult {
+        name: model.name().to_owned(),
+        kind: model.kind(),
+        parameters: model.model().parameter_count(),
+        quality,
+        bits_per_pixel: code.code_bits as f64 / images.shape().pixels() as f64,
+        bytes_per_image: code.code_bits as f64 / 8.0,
+        is_compression: code.is_compression(),
+        code,
+    })
+}
+
 /// Measures a model and its baselines.
 ///
 /// # Errors
@@ -102,7 +164,6 @@ pub(crate) fn evaluate(
     } = conditions;
     let quality = model.quality(images, noise.map(|noise| (noise, seed)))?;
     let codes = model.code_report(images, seed)?;
-    let code = model.code_bits()?;
     let seeded = noise.map(|chain| SeededNoise {
         chain: chain.clone(),
         seed,
@@ -119,19 +180,11 @@ pub(crate) fn evaluate(
         None => measure_baselines(&request, &unlearned())?,
     };
     Ok(Evaluation {
-        model: ModelResult {
-            name: model.name().to_owned(),
-            kind: model.kind(),
-            parameters: model.model().parameter_count(),
-            quality,
-            bits_per_pixel: code.code_bits as f64 / images.shape().pixels() as f64,
-            bytes_per_image: code.code_bits as f64 / 8.0,
-            is_compression: code.is_compression(),
-            code,
-        },
+        model: model_result(model, quality, images)?,
         baselines,
         set,
         images: images.len(),
+        whole_pictures: false,
         binarize: images.binarization(),
         data_range: DATA_RANGE,
         noise: noise.map(ToString::to_string),
@@ -193,9 +246,13 @@ impl Evaluation {
                 thousands(likelihood.samples as u64),
             ));
         }
+        let means = match self.whole_pictures {
+            true => "; means over whole pictures",
+            false => "",
+        };
         format!(
             "{}: {} {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}\
-             MSE, RMSE, PSNR and SSIM of pixels on 0..1 (data range {DATA_RANGE})\n",
+             MSE, RMSE, PSNR and SSIM of pixels on 0..1 (data range {DATA_RANGE}){means}\n",
             self.set.data,
             thousands(self.images as u64),
             self.set.images(),

@@ -75,6 +75,7 @@ impl ImageSource {
                 range: config.range,
                 limits: ImageLimits::with_max_pixels(config.max_pixels),
             },
+            patch: config.patch,
             strict: config.strict,
             ..OpenOptions::default()
         };
@@ -96,7 +97,7 @@ impl ImageSource {
         Ok((dataset, split, card))
     }
 
-    /// Divides the set as a run would, and takes as many images of each part as it would.
+    /// Divides the set as a run would, and takes as many images of each part as it would, or patches of them.
     ///
     /// # Errors
     /// Those of [`Dataset::split`].
@@ -108,7 +109,7 @@ impl ImageSource {
                 *set = self.limited(set, limit)?;
             }
         }
-        Ok(split)
+        Ok(split.with_drawn_patches(self.seed, config.patches_per_epoch))
     }
 
     /// At most `limit` images of a part: as the run took them that the set is of.
@@ -127,6 +128,8 @@ pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataCon
         size: arguments.size.or(base.size),
         fit: arguments.fit.unwrap_or(base.fit),
         channels: arguments.channels.or(base.channels),
+        patch: arguments.patch.or(base.patch),
+        patches_per_epoch: base.patches_per_epoch,
         range: arguments.range.or(base.range),
         max_pixels: arguments.max_pixels.or(base.max_pixels),
         binarize: arguments.binarize.unwrap_or(base.binarize),

@@ -96,6 +96,7 @@ pub(crate) fn request_of(arguments: &DataArguments, part: Option<Part>) -> SetRe
         size: arguments.size,
         fit: arguments.fit,
         channels: arguments.channels,
+        patch: arguments.patch,
         range: arguments.range,
         max_pixels: arguments.max_pixels,
         binarize: arguments.binarize,

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use ae_data::Part;
 use ae_report::thousands;
 use ae_train::{
-    CheckpointReport, CodeReport, EpochReport, Observer, RateChange, StartReport, StepReport,
+    CheckpointReport, CodeReport, EpochReport, Observer, RateChange, RunLength, StartReport,
+    StepReport,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -74,6 +75,12 @@ impl Observer for Progress {
             report.epochs,
             thousands(report.steps_per_epoch as u64),
         ));
+        if report.steps != report.epochs * report.steps_per_epoch {
+            self.terminal.note(format!(
+                "{} steps in all, so that an epoch ends early",
+                thousands(report.steps as u64)
+            ));
+        }
         if report.measured_part == Part::Test {
             self.terminal.note(
                 "its configuration is from before there were validation images: its epochs are compared on the test images",
@@ -176,8 +183,8 @@ fn rate_text(change: &RateChange) -> String {
     let RateChange {
         then,
         now,
-        epochs_then,
-        epochs_now,
+        length_then,
+        length_now,
         after_step,
         ..
     } = *change;
@@ -185,9 +192,14 @@ fn rate_text(change: &RateChange) -> String {
         true => format!(", {:.1} times as much", now / then),
         false => String::new(),
     };
+    let instead = match (length_now, length_then) {
+        (RunLength::Epochs(_), RunLength::Epochs(then))
+        | (RunLength::Steps(_), RunLength::Steps(then)) => then.to_string(),
+        (_, then) => then.to_string(),
+    };
     format!(
         "from step {} on the learning rate is {now:.3e}, where it would have been {then:.3e}{factor}: its schedule now ends \
-         with epoch {epochs_now} instead of {epochs_then}; config.toml keeps both as [[train.segments]]",
+         with {length_now} instead of {instead}; config.toml keeps both as [[train.segments]]",
         thousands(after_step as u64 + 1),
     )
 }

@@ -136,6 +136,18 @@ pub enum DataError {
         /// That file's size.
         size: Size,
     },
+    /// A patch that no picture of the set has room for.
+    #[error(
+        "a patch of {side}x{side} is larger than every picture of {name}; the largest is {largest}"
+    )]
+    PatchTooLarge {
+        /// The set's name.
+        name: String,
+        /// Rows and columns of the patch.
+        side: usize,
+        /// The size of the picture whose shorter side is the longest.
+        largest: Size,
+    },
     /// Two sets, or a set and a buffer of pixels, that ought to have one shape.
     #[error("{what} has shape {found}, expected {expected}")]
     ShapeMismatch {
@@ -196,6 +208,7 @@ impl DataError {
             Self::InvalidValue { .. }
                 | Self::UnknownSource { .. }
                 | Self::SizesDiffer { .. }
+                | Self::PatchTooLarge { .. }
                 | Self::SeveralSets { .. }
         )
     }

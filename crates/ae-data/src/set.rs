@@ -16,6 +16,8 @@ mod layout;
 mod mapped;
 mod mask_files;
 mod part;
+mod patch_draws;
+mod patches;
 mod skipped;
 mod split;
 mod spread;

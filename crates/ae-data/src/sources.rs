@@ -97,13 +97,21 @@ pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
             open_path(path, name_of(path), options)?
         }
     };
-    let convert = |set: ImageSet| set.converted(&options.image, options.memory_bytes);
-    Ok(Dataset {
+    // Those that patches are cut from were brought to the channels on the way.
+    let convert = |set: ImageSet| match set.keeps_own_sizes() {
+        true => Ok(set),
+        false => set.converted(&options.image, options.memory_bytes),
+    };
+    let dataset = Dataset {
         train: convert(dataset.train)?,
         validation: dataset.validation.map(convert).transpose()?,
         test: dataset.test.map(convert).transpose()?,
         ..dataset
-    })
+    };
+    match options.patch {
+        Some(side) => dataset.in_patches(side),
+        None => Ok(dataset),
+    }
 }
 
 fn open_path(path: &Path, name: String, options: &OpenOptions) -> Result<Dataset, DataError> {

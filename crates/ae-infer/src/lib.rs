@@ -19,6 +19,7 @@ mod sets;
 #[cfg(test)]
 mod tests;
 mod tiling;
+mod whole_pictures;
 
 pub use ae_models::{ComputePath, Model, ModelCard, Placement, Registry};
 pub use ae_train::Reconstruction;
@@ -47,3 +48,4 @@ pub use probe::ProbedFeatures;
 pub use progress::{Progress, ProgressUnit};
 pub use sets::{DataOrigin, NoPartReason, OpenedSet, Preparation, Relation, SetRequest};
 pub use tiling::Tiling;
+pub use whole_pictures::PictureQuality;

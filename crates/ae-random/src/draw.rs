@@ -35,6 +35,10 @@ pub enum Purpose {
     Limit = 12,
     /// Making a source's own validation images black and white.
     ValidationBinarization = 13,
+    /// Where patches of training pictures are cut, and how they are turned.
+    Patch = 14,
+    /// Where patches of pictures that are only measured are cut.
+    MeasuredPatch = 15,
 }
 
 impl Purpose {
@@ -131,6 +135,8 @@ mod tests {
             (Purpose::Division, 11),
             (Purpose::Limit, 12),
             (Purpose::ValidationBinarization, 13),
+            (Purpose::Patch, 14),
+            (Purpose::MeasuredPatch, 15),
         ];
         for (purpose, code) in codes {
             assert_eq!(purpose.code(), code, "{purpose:?}");

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::error::TrainError;
 use crate::optim::config::OptimizerConfig;
 use crate::optim::schedule::ScheduleConfig;
-use crate::optim::segment::Segment;
+use crate::optim::segment::{RunLength, Segment};
 use crate::optim::warm_up::WarmUp;
-use crate::setting_checks::{at_least_one, by_name, not_negative, positive, refuse};
+use crate::setting_checks::{at_least_one, below_one, by_name, not_negative, positive, refuse};
 
 mod learning_rates;
+mod lengths;
 
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
 ///
@@ -24,6 +25,10 @@ mod learning_rates;
 pub struct TrainConfig {
     /// How often every training image is seen.
     pub epochs: usize,
+    /// Optimizer steps of the whole run, in place of `epochs`; absent where those decide. The last epoch ends with the last
+    /// of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
     /// Images in one step; the last step of an epoch takes what is left.
     pub batch_size: usize,
     /// The learning rate that the schedule scales.
@@ -37,6 +42,10 @@ pub struct TrainConfig {
     /// Bengio, 2013, algorithm 1). In a file `"off"` for none.
     #[serde(with = "crate::number_or_off")]
     pub gradient_clip_norm: Option<f64>,
+    /// The decay of the moving average of the weights that is measured and kept in place of them, as 0.999; absent for none.
+    /// Of the step with `t` before it, it is at most `(1 + t) / (10 + t)`, so that the first weights are soon forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
     /// The seed of everything random in the run.
     pub seed: u64,
     /// The noise on the input; the target stays clean. Empty for a plain autoencoder.
@@ -60,7 +69,7 @@ pub struct TrainConfig {
     /// When to stop before the last epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
-    /// What the run was to be before it was resumed with another number of epochs, where its learning rates depend on
+    /// What the run was to be before it was resumed to another length, where its learning rates depend on
     /// that; written by the trainer, and empty for a run that was not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
@@ -71,11 +80,13 @@ impl Default for TrainConfig {
         let optimizer = OptimizerConfig::default();
         Self {
             epochs: 10,
+            steps: None,
             batch_size: 128,
             learning_rate: optimizer.default_learning_rate(),
             warmup_steps: WarmUp::Auto,
             loss: ReconstructionLoss::Mse,
             gradient_clip_norm: optimizer.default_clip_norm(),
+            ema: None,
             seed: 1,
             noise: NoiseChain::default(),
             noise_draw: NoiseDraw::EachEpoch,
@@ -175,6 +186,9 @@ impl TrainConfig {
     /// [`TrainError::Config`] names the first field that cannot be run, its value and what it must be.
     pub fn check(&self) -> Result<CheckedTrainConfig, TrainError> {
         at_least_one("epochs", self.epochs)?;
+        if let Some(steps) = self.steps {
+            at_least_one("steps", steps)?;
+        }
         at_least_one("batch_size", self.batch_size)?;
         positive("learning_rate", self.learning_rate)?;
         at_least_one("loader_threads", self.loader_threads)?;
@@ -196,6 +210,10 @@ impl TrainConfig {
         if let Some(norm) = self.gradient_clip_norm {
             positive("gradient_clip_norm", norm)?;
         }
+        if let Some(decay) = self.ema {
+            positive("ema", decay)?;
+            below_one("ema", decay)?;
+        }
         if let Some(steps) = self.checkpoint_every_steps {
             at_least_one("checkpoint_every_steps", steps)?;
         }
@@ -208,7 +226,10 @@ impl TrainConfig {
         }
         let mut begin = 0;
         for segment in &self.segments {
-            at_least_one("segments.epochs", segment.epochs)?;
+            match segment.length() {
+                RunLength::Epochs(epochs) => at_least_one("segments.epochs", epochs)?,
+                RunLength::Steps(steps) => at_least_one("segments.steps", steps)?,
+            }
             if segment.until_step <= begin {
                 return Err(refuse(
                     "segments.until_step",

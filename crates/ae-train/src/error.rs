@@ -183,6 +183,16 @@ pub enum TrainError {
         /// The epochs that it has begun.
         begun: usize,
     },
+    /// A run was to end before where it already is.
+    #[error("{} has taken {taken} steps: it cannot end with step {asked}", path.display())]
+    FewerSteps {
+        /// The run's directory.
+        path: PathBuf,
+        /// The steps that it was to end with.
+        asked: usize,
+        /// The steps that it has taken.
+        taken: usize,
+    },
     /// There are no validation images, and something is decided by them.
     #[error("there are no validation images: {what}")]
     NoValidation {

@@ -22,7 +22,7 @@ pub use optim::config::{
     AdamSettings, AdamWSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, SgdSettings,
 };
 pub use optim::schedule::ScheduleConfig;
-pub use optim::segment::{RateChange, Segment};
+pub use optim::segment::{RateChange, RunLength, Segment};
 pub use optim::warm_up::WarmUp;
 #[cfg(any(test, fuzzing))]
 pub use run::checkpoint::fuzz_manifest;

@@ -21,6 +21,7 @@ pub(crate) mod throughput;
 pub(crate) mod trained;
 pub(crate) mod training;
 pub(crate) mod validation;
+pub(crate) mod weight_average;
 
 /// Trains a model on images: to reconstruct them, to take noise away from them, or whatever its objective says.
 ///

@@ -23,6 +23,10 @@ pub(crate) struct DataArguments {
     /// Bring images to gray or color.
     #[arg(long, value_name = "KIND", value_parser = named::<Channels>(["gray", "rgb"]))]
     pub channels: Option<Channels>,
+    /// Cut square patches of so many pixels a side from pictures of any sizes: training patches are drawn anew in each
+    /// epoch, flipped and turned, others once [default: as the model was trained, else whole images].
+    #[arg(long, value_name = "PIXELS", value_parser = at_least_one, conflicts_with_all = ["size", "binarize"])]
+    pub patch: Option<usize>,
     /// The values of black and white in pictures of 16 bits or floating point, as 0..4095 [default: as the model was
     /// trained, else found out from all pictures].
     #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_negative_numbers = true)]

@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use ae_data::{NoiseChain, NoiseKind};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, Args};
 
 use crate::terminal::Terminal;
@@ -18,6 +19,25 @@ pub(crate) struct NoiseArgument {
         help_heading = "Data"
     )]
     pub noise: Option<NoiseChain>,
+    /// Clip what comes of the noise to black and white; off is the literature's, and the noise's mean is then 0 in dark
+    /// and bright parts, too [default: on].
+    #[arg(long, value_name = "WHETHER", value_parser = clipping(), help_heading = "Data")]
+    pub noise_clip: Option<bool>,
+}
+
+fn clipping() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|text| text == "on")
+}
+
+impl NoiseArgument {
+    /// The noise that was asked for, else `usual`, clipped where that was asked for.
+    pub(crate) fn or(&self, usual: Option<NoiseChain>) -> Option<NoiseChain> {
+        let noise = self.noise.clone().or(usual);
+        match self.noise_clip {
+            Some(clips) => noise.map(|noise| noise.with_clipping(clips)),
+            None => noise,
+        }
+    }
 }
 
 fn noise_help() -> String {

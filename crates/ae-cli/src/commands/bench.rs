@@ -72,7 +72,7 @@ pub(super) fn run(arguments: BenchArguments, context: &Context<'_>) -> Result<()
         batch_size: arguments.batch_size,
         steps: arguments.steps,
         rounds: arguments.rounds,
-        noise: arguments.noise.noise.unwrap_or_default(),
+        noise: arguments.noise.or(None).unwrap_or_default(),
     };
     let path = arguments.model.path();
     let compute = match arguments.burn_operations {

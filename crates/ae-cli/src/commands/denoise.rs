@@ -101,7 +101,7 @@ pub(super) struct DenoiseArguments {
 
 pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
+    let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
     if arguments.compare.is_some() && noise.is_none() {
         return Err(CliError::usage(
             "--compare",

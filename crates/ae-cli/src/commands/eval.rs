@@ -7,7 +7,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgum
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::evaluation::{Conditions, evaluate};
+use crate::evaluation::{Conditions, evaluate, evaluate_pictures};
 use crate::measured_set::{MeasuredSet, open_set, request_of};
 use crate::opening::{Wanted, open};
 use clap::Args;
@@ -29,7 +29,10 @@ Examples:
 
 MSE, RMSE, PSNR and SSIM are of pixels on 0..1: their data range is 1. Bits per pixel of the log-likelihood are
 of 256 levels, for the Gaussian's density (8 bits a value more) and the logistic alike; Bernoulli's are of black
-and white.")]
+and white.
+
+A model that was trained on patches is measured on patches of its own test pictures, and on whole pictures of any other
+set: each figure, the PSNR too, is then the mean over the pictures. With --patch it is measured on patches of them.")]
 pub(super) struct EvalArguments {
     /// The model.
     #[command(flatten)]
@@ -62,13 +65,20 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
     let request = request_of(&arguments.data, arguments.part);
     let opened = open_set(&model, &request, &terminal)?;
     let images = opened.images()?;
+    let is_whole = images.is_of_patches()
+        && !opened.relation().is_own()
+        && arguments.data.patch.is_none()
+        && arguments.nll.is_none()
+        && model.takes_any_size();
     let train = match opened.relation().is_own() {
-        true => opened.images_of(Part::Train),
-        false => model.own_training_images(&request),
+        _ if is_whole => None,
+        true => Some(opened.images_of(Part::Train)),
+        false => Some(model.own_training_images(&request)),
     };
     let train = match train {
-        Ok(train) => Some(train),
-        Err(error) => {
+        None => None,
+        Some(Ok(train)) => Some(train),
+        Some(Err(error)) => {
             terminal.warning(format!(
                 "baselines that learn are left out, as the model's training images cannot be had: {}",
                 error
@@ -76,10 +86,11 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
             None
         }
     };
-    let noise = match arguments.noise.noise {
-        Some(noise) => Some(noise),
+    let trained = match arguments.noise.noise {
+        Some(_) => None,
         None => model.trained_noise()?,
     };
+    let noise = arguments.noise.or(trained);
     if arguments.nll.is_some() && !model.has_prior() {
         return Err(CliError::usage(
             "--nll",
@@ -88,18 +99,19 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         .hint("ae train --model vae trains one that has"));
     }
     let seed = arguments.seed.unwrap_or(opened.seed());
-    let mut evaluation = evaluate(
-        &model,
-        Conditions {
-            train: train.as_ref(),
-            images: &images,
-            set: MeasuredSet::of(&opened),
-            noise: noise
-                .as_ref()
-                .filter(|noise: &&NoiseChain| !noise.is_empty()),
-            seed,
-        },
-    )?;
+    let conditions = Conditions {
+        train: train.as_ref(),
+        images: &images,
+        set: MeasuredSet::of(&opened),
+        noise: noise
+            .as_ref()
+            .filter(|noise: &&NoiseChain| !noise.is_empty()),
+        seed,
+    };
+    let mut evaluation = match is_whole {
+        true => evaluate_pictures(&model, conditions)?,
+        false => evaluate(&model, conditions)?,
+    };
     if let Some(samples) = arguments.nll {
         evaluation.likelihood = model.log_likelihood(&images, samples, seed)?;
     }

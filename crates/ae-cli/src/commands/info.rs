@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use ae_data::Part;
 use ae_models::{CodeBits, ModelCard, ModelConfig, Registry};
 use ae_report::thousands;
-use ae_train::{DataCard, EpochReport, MetricsLine, RunDirectory, Segment, read_metrics};
+use ae_train::{
+    DataCard, EpochReport, MetricsLine, RunDirectory, RunLength, Segment, read_metrics,
+};
 use clap::Args;
 use serde::Serialize;
 
@@ -206,10 +208,11 @@ impl Information {
         if let Some(run) = &self.run {
             lines.push(("epochs", run.epochs.to_string()));
             lines.extend(run.segments.iter().map(|segment| {
-                let text = format!(
-                    "up to step {} in a run of {}",
-                    segment.until_step, segment.epochs
-                );
+                let length = match segment.length() {
+                    RunLength::Epochs(epochs) => epochs.to_string(),
+                    RunLength::Steps(steps) => format!("{steps} steps"),
+                };
+                let text = format!("up to step {} in a run of {length}", segment.until_step);
                 ("", text)
             }));
             if let Some(best) = &run.best {
@@ -255,9 +258,10 @@ fn data_lines(name: &str, data: &DataCard, input: [usize; 3]) -> Vec<(&'static s
         (Some(channels), _) => channels.to_string(),
         (None, channels) => format!("{channels} channels, as they came"),
     };
-    let size = match data.size {
-        Some(size) => format!("{size}, fit {}", data.fit),
-        None => format!("{width}x{height}, as they came; others fit by {}", data.fit),
+    let size = match (data.patch, data.size) {
+        (Some(side), _) => format!("patches of {side}x{side} from pictures of any sizes"),
+        (None, Some(size)) => format!("{size}, fit {}", data.fit),
+        (None, None) => format!("{width}x{height}, as they came; others fit by {}", data.fit),
     };
     lines.push(("images", format!("{size}; {color}")));
     if let Some(range) = data.range {

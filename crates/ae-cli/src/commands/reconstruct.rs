@@ -85,7 +85,7 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
         context,
     )?;
     let sets = [images];
-    let noise = arguments.noise.noise.filter(|noise| !noise.is_empty());
+    let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
     let job = Job {
         model: &model,
         sets: &sets,

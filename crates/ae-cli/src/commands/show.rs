@@ -106,10 +106,11 @@ fn model_at_work(arguments: ShowArguments, context: &Context<'_>) -> Result<Draw
         arguments.device,
         context,
     )?;
-    let noise = match arguments.noise.noise {
-        Some(noise) => Some(noise),
+    let trained = match arguments.noise.noise {
+        Some(_) => None,
         None => model.trained_noise()?,
     };
+    let noise = arguments.noise.or(trained);
     let noise = noise.as_ref().filter(|noise| !noise.is_empty());
     let picture = pictures::model_at_work(
         &model,

@@ -26,7 +26,11 @@ impl From<DataError> for CliError {
                 said.hint(format!("cargo xtask download {name}"))
             }
             DataError::SizesDiffer { first_size, .. } => said.hint(format!(
-                "--size {first_size} brings all of them to one size"
+                "--size {first_size} brings all of them to one size; --patch 64 cuts patches from pictures of any sizes"
+            )),
+            DataError::PatchTooLarge { largest, .. } => said.hint(format!(
+                "--patch {} or less",
+                largest.height.min(largest.width)
             )),
             _ => said,
         }
@@ -108,6 +112,7 @@ impl From<TrainError> for CliError {
             | TrainError::ConfigFile { .. }
             | TrainError::Changed { .. }
             | TrainError::FewerEpochs { .. }
+            | TrainError::FewerSteps { .. }
             | TrainError::NoValidation { .. }
             | TrainError::Lacks { .. } => Status::Usage,
             TrainError::EmptySet { .. } | TrainError::Shape { .. } => Status::Data,
@@ -129,6 +134,10 @@ impl From<TrainError> for CliError {
             }
             TrainError::FewerEpochs { path, begun, .. } => said.hint(format!(
                 "ae train --resume {} --epochs {begun} ends it there; ae train starts another one",
+                path.display()
+            )),
+            TrainError::FewerSteps { path, taken, .. } => said.hint(format!(
+                "ae train --resume {} --steps {taken} ends it there; ae train starts another one",
                 path.display()
             )),
             TrainError::NoValidation { .. } => {

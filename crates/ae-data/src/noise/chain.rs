@@ -31,32 +31,55 @@ impl Strength {
     }
 }
 
-/// One noise of a chain: a kind and its strength, checked.
+/// One noise of a chain: a kind and its strength, or its two, checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
     kind: NoiseKind,
     strength: Strength,
+    /// Of a kind that has two.
+    second: Option<Strength>,
 }
 
 impl Noise {
-    /// Joins a kind and a strength.
+    /// Joins a kind and a strength; where the kind has a second one, that is 0.
     ///
     /// # Errors
     /// If a strength is negative, not finite or above [`NoiseKind::maximum_strength`], or a range goes downwards.
     pub fn new(kind: NoiseKind, strength: Strength) -> Result<Noise, DataError> {
-        let noise = Noise { kind, strength };
+        let noise = Noise {
+            kind,
+            strength,
+            second: kind.second().map(|_| Strength::Fixed(0.0)),
+        };
+        noise.check(strength, kind.strength_meaning(), kind.maximum_strength())?;
+        Ok(noise)
+    }
+
+    /// The same noise with its second strength.
+    ///
+    /// # Errors
+    /// If its kind has only one, or as [`new`](Self::new) for the second.
+    pub fn with_second(mut self, strength: Strength) -> Result<Noise, DataError> {
+        let Some(second) = self.kind.second() else {
+            let written = format!("{self}:{strength}");
+            return Err(invalid_noise(written, "one strength"));
+        };
+        self.second = Some(strength);
+        self.check(strength, second.meaning, second.maximum)?;
+        Ok(self)
+    }
+
+    fn check(&self, strength: Strength, meaning: &str, maximum: f32) -> Result<(), DataError> {
         let check = |value: f32| {
-            let maximum = kind.maximum_strength();
-            let meaning = kind.strength_meaning();
             // False for what is not a number.
             if (0.0..=maximum).contains(&value) {
                 Ok(())
             } else {
-                let hint = noise
+                let hint = self
                     .on_the_other_scale()
                     .map_or_else(String::new, |hint| format!("; {hint}"));
                 Err(invalid_noise(
-                    noise,
+                    self,
                     format!("a strength ({meaning}) between 0 and {maximum}{hint}"),
                 ))
             }
@@ -67,11 +90,11 @@ impl Noise {
                 check(low)?;
                 check(high)?;
                 if low > high {
-                    return Err(invalid_noise(noise, "a range that goes upwards"));
+                    return Err(invalid_noise(self, "a range that goes upwards"));
                 }
             }
         }
-        Ok(noise)
+        Ok(())
     }
 
     /// How the noise is written if its strength was meant on the scale that it seems to be on: of 255 in pixel values, of
@@ -104,12 +127,20 @@ impl Noise {
     pub fn strength(&self) -> Strength {
         self.strength
     }
+
+    /// How much of its second part, of a kind that has two.
+    #[must_use]
+    pub fn second_strength(&self) -> Option<Strength> {
+        self.second
+    }
 }
 
 /// Noises applied one after the other, written `gaussian:0.5`, `gaussian:25/255`, `gaussian:0.1..0.6` or
 /// `gaussian:0.3,masking:0.1`.
 ///
-/// The default, written `none`, leaves images as they are.
+/// The default, written `none`, leaves images as they are. What comes of it is clipped to `[0, 1]`, unless the chain ends
+/// with `clip:off`, as in `gaussian:25/255,clip:off`: so the literature measures denoisers, and clipped noise has a mean
+/// that is not 0 in what is dark or bright.
 ///
 /// ```
 /// use ae_data::{ImageShape, NoiseChain};
@@ -127,13 +158,30 @@ impl Noise {
 #[serde(try_from = "String", into = "String")]
 pub struct NoiseChain {
     noises: Vec<Noise>,
+    is_unclipped: bool,
 }
 
 impl NoiseChain {
     /// A chain of `noises`, the first of them applied first.
     #[must_use]
     pub fn new(noises: Vec<Noise>) -> NoiseChain {
-        NoiseChain { noises }
+        NoiseChain {
+            noises,
+            is_unclipped: false,
+        }
+    }
+
+    /// The same noises, clipped to `[0, 1]` after the last of them or not.
+    #[must_use]
+    pub fn with_clipping(mut self, clips: bool) -> NoiseChain {
+        self.is_unclipped = !clips;
+        self
+    }
+
+    /// Whether what comes of the noises is clipped to `[0, 1]`.
+    #[must_use]
+    pub fn clips(&self) -> bool {
+        !self.is_unclipped
     }
 
     /// The chain's noises, the first of them applied first.
@@ -170,7 +218,7 @@ impl NoiseChain {
         self.noises.iter().filter_map(hint).collect()
     }
 
-    /// Applies the noises to one image and clips the result to `[0, 1]`.
+    /// Applies the noises to one image and clips the result to `[0, 1]`, unless the chain [doesn't](Self::clips).
     ///
     /// Only the last noise is followed by clipping; a value that is not a number becomes 0.
     ///
@@ -191,15 +239,17 @@ impl NoiseChain {
         }
         for noise in &self.noises {
             let strength = noise.strength.draw(stream);
-            if strength > 0.0 {
-                noise.kind.apply(strength, shape, values, stream);
-            }
+            let second = noise.second.map_or(0.0, |second| second.draw(stream));
+            noise.kind.apply([strength, second], shape, values, stream);
         }
+        let clips = self.clips();
         for value in values {
             *value = if value.is_nan() {
                 0.0
-            } else {
+            } else if clips {
                 value.clamp(0.0, 1.0)
+            } else {
+                *value
             };
         }
     }

@@ -26,8 +26,27 @@ pub(crate) struct Definition {
     pub(crate) apply: Apply,
 }
 
-/// Takes the strength, the image's shape and its values, and where random numbers come from.
-pub(crate) type Apply = fn(f32, ImageShape, &mut [f32], &mut RandomStream);
+/// How a kind changes an image: by a function of its strengths, the image's shape and its values, and where random numbers
+/// come from.
+pub(crate) enum Apply {
+    /// By one strength, above 0.
+    One(fn(f32, ImageShape, &mut [f32], &mut RandomStream)),
+    /// By two, either of which may be 0.
+    Two(
+        SecondStrength,
+        fn([f32; 2], ImageShape, &mut [f32], &mut RandomStream),
+    ),
+}
+
+/// What there is to say of the second strength of a kind that has two.
+pub(crate) struct SecondStrength {
+    /// What it is.
+    pub(crate) meaning: &'static str,
+    /// The largest accepted.
+    pub(crate) maximum: f32,
+    /// One that shows well what the noise does.
+    pub(crate) example: f32,
+}
 
 /// A kind of noise: one of [`NoiseKind::ALL`].
 #[derive(Clone, Copy)]
@@ -50,7 +69,7 @@ impl NoiseKind {
         self.0.effect
     }
 
-    /// What the strength is.
+    /// What the strength is, the first of those that have two.
     #[must_use]
     pub const fn strength_meaning(self) -> &'static str {
         self.0.strength_meaning
@@ -76,18 +95,43 @@ impl NoiseKind {
     /// How the kind is written with that strength: `gaussian:0.5`.
     #[must_use]
     pub fn example(self) -> String {
-        format!("{self}:{}", self.example_strength())
+        let first = self.example_strength();
+        match self.second() {
+            Some(second) => format!("{self}:{first}:{}", second.example),
+            None => format!("{self}:{first}"),
+        }
     }
 
-    /// Applies the noise with a strength above 0, without clipping.
+    /// What the second strength is, of kinds that have two.
+    #[must_use]
+    pub const fn second_strength_meaning(self) -> Option<&'static str> {
+        match self.second() {
+            Some(second) => Some(second.meaning),
+            None => None,
+        }
+    }
+
+    /// The second strength of kinds that have two.
+    pub(crate) const fn second(self) -> Option<&'static SecondStrength> {
+        match &self.0.apply {
+            Apply::One(_) => None,
+            Apply::Two(second, _) => Some(second),
+        }
+    }
+
+    /// Applies the noise with these strengths, the second of kinds that have two, without clipping.
     pub(crate) fn apply(
         self,
-        strength: f32,
+        [strength, second]: [f32; 2],
         shape: ImageShape,
         values: &mut [f32],
         stream: &mut RandomStream,
     ) {
-        (self.0.apply)(strength, shape, values, stream);
+        match self.0.apply {
+            Apply::One(apply) if strength > 0.0 => apply(strength, shape, values, stream),
+            Apply::One(_) => {}
+            Apply::Two(_, apply) => apply([strength, second], shape, values, stream),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod cutout;
 mod gaussian;
 mod masking;
 mod poisson;
+mod poisson_gaussian;
 mod salt_and_pepper;
 mod speckle;
 
@@ -19,6 +20,7 @@ impl NoiseKind {
         NoiseKind::of(&cutout::CUTOUT),
         NoiseKind::of(&speckle::SPECKLE),
         NoiseKind::of(&poisson::POISSON),
+        NoiseKind::of(&poisson_gaussian::POISSON_GAUSSIAN),
         NoiseKind::of(&blur::BLUR),
     ];
 }

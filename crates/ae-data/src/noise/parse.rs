@@ -23,13 +23,21 @@ impl FromStr for Noise {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Noise, DataError> {
-        let (name, strength) = text.split_once(':').unwrap_or((text, ""));
+        let (name, strengths) = text.split_once(':').unwrap_or((text, ""));
         let kind: NoiseKind = name.trim().parse()?;
-        let strength = strength.trim();
-        if strength.is_empty() {
+        let (strength, second) = match (kind.second(), strengths.split_once(':')) {
+            (Some(_), Some((first, second))) => (first.trim(), Some(second.trim())),
+            (Some(_), None) => ("", None),
+            (None, _) => (strengths.trim(), None),
+        };
+        if strength.is_empty() || second.is_some_and(str::is_empty) {
+            let what = match kind.second() {
+                Some(_) => "two strengths",
+                None => "a strength",
+            };
             return Err(invalid_noise(
                 text,
-                format!("a strength, as in {}", kind.example()),
+                format!("{what}, as in {}", kind.example()),
             ));
         }
         let number = |part: &str| {
@@ -40,14 +48,20 @@ impl FromStr for Noise {
                 )
             })
         };
-        let strength = match strength.split_once("..") {
-            Some((low, high)) => Strength::Range {
-                low: number(low)?,
-                high: number(high)?,
-            },
-            None => Strength::Fixed(number(strength)?),
+        let read = |strength: &str| {
+            Ok(match strength.split_once("..") {
+                Some((low, high)) => Strength::Range {
+                    low: number(low)?,
+                    high: number(high)?,
+                },
+                None => Strength::Fixed(number(strength)?),
+            })
         };
-        Noise::new(kind, strength)
+        let noise = Noise::new(kind, read(strength)?)?;
+        match second {
+            Some(second) => noise.with_second(read(second)?),
+            None => Ok(noise),
+        }
     }
 }
 
@@ -64,6 +78,9 @@ pub fn read_strength(text: &str) -> Option<f32> {
     is_fraction.then_some((numerator / denominator) as f32)
 }
 
+/// What begins the end of a chain that says whether it is clipped.
+const CLIP: &str = "clip:";
+
 impl FromStr for NoiseChain {
     type Err = DataError;
 
@@ -71,8 +88,20 @@ impl FromStr for NoiseChain {
         if text.trim() == "none" {
             return Ok(NoiseChain::default());
         }
-        let noises: Result<_, _> = text.split(',').map(|noise| noise.trim().parse()).collect();
-        Ok(NoiseChain::new(noises?))
+        let (noises, clips) = match text.rsplit_once(',') {
+            Some((noises, last)) => match last.trim().strip_prefix(CLIP) {
+                Some("on") => (noises, true),
+                Some("off") => (noises, false),
+                Some(_) => return Err(invalid_noise(last.trim(), "clip:on or clip:off")),
+                None => (text, true),
+            },
+            None => (text, true),
+        };
+        let noises: Result<_, _> = noises
+            .split(',')
+            .map(|noise| noise.trim().parse())
+            .collect();
+        Ok(NoiseChain::new(noises?).with_clipping(clips))
     }
 }
 
@@ -87,7 +116,11 @@ impl fmt::Display for Strength {
 
 impl fmt::Display for Noise {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.kind(), self.strength())
+        write!(formatter, "{}:{}", self.kind(), self.strength())?;
+        match self.second_strength() {
+            Some(second) => write!(formatter, ":{second}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -99,7 +132,11 @@ impl fmt::Display for NoiseChain {
         write!(formatter, "{first}")?;
         others
             .iter()
-            .try_for_each(|noise| write!(formatter, ",{noise}"))
+            .try_for_each(|noise| write!(formatter, ",{noise}"))?;
+        match self.clips() {
+            true => Ok(()),
+            false => write!(formatter, ",{CLIP}off"),
+        }
     }
 }
 
@@ -149,6 +186,13 @@ mod tests {
             ("gaussian: 0 / 255 .. 51 / 255 ", "gaussian:0..0.2"),
             ("gaussian:.1..51/255", "gaussian:0.1..0.2"),
             ("masking:1/4,blur:3/2", "masking:0.25,blur:1.5"),
+            ("gaussian:51/255 , clip:off", "gaussian:0.2,clip:off"),
+            ("gaussian:51/255,clip:on", "gaussian:0.2"),
+            ("poisson-gaussian:0.01:2/100", "poisson-gaussian:0.01:0.02"),
+            (
+                "poisson-gaussian: 0..0.05 : 0.01..0.02 ,clip:off",
+                "poisson-gaussian:0..0.05:0.01..0.02,clip:off",
+            ),
         ];
         for (text, printed) in rows {
             let chain: NoiseChain = text
@@ -165,8 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        const KNOWN: &str =
-            "one of gaussian, salt-and-pepper, masking, cutout, speckle, poisson, blur or none";
+        const KNOWN: &str = "one of gaussian, salt-and-pepper, masking, cutout, speckle, poisson, poisson-gaussian, blur or none";
         const NUMBER: &str = "a number, a fraction as 25/255, or a range LOW..HIGH as strength";
         const GAUSSIAN: &str = "a strength (standard deviation) between 0 and 10";
         let rows = [
@@ -177,6 +220,27 @@ mod tests {
             ("gaussian:0.5,none", "none", KNOWN),
             ("gaussian", "gaussian", "a strength, as in gaussian:0.5"),
             ("gaussian:0.5,blur:", "blur:", "a strength, as in blur:1"),
+            (
+                "poisson-gaussian:0.1",
+                "poisson-gaussian:0.1",
+                "two strengths, as in poisson-gaussian:0.02:0.05",
+            ),
+            (
+                "poisson-gaussian:0.1:",
+                "poisson-gaussian:0.1:",
+                "two strengths, as in poisson-gaussian:0.02:0.05",
+            ),
+            (
+                "poisson-gaussian:0.1:-1",
+                "poisson-gaussian:0.1:-1",
+                "a strength (standard deviation of the readout) between 0 and 10",
+            ),
+            (
+                "gaussian:0.5,clip:maybe",
+                "clip:maybe",
+                "clip:on or clip:off",
+            ),
+            ("clip:off", "clip", KNOWN),
             ("masking:10%", "masking:10%", NUMBER),
             ("masking:0.1..", "masking:0.1..", NUMBER),
             ("gaussian:0.1:0.2", "gaussian:0.1:0.2", NUMBER),

@@ -43,7 +43,7 @@ fn mean_and_deviation(values: &[f32]) -> (f64, f64) {
 /// Mean and standard deviation of each noise on a flat image, from the definitions, where clipping plays no part.
 #[test]
 fn means_and_deviations_are_as_defined() {
-    let rows: [(&str, f32, f64, f64); 12] = [
+    let rows: [(&str, f32, f64, f64); 18] = [
         ("gaussian:0.1", 0.5, 0.5, 0.1),
         ("gaussian:0.02", 0.5, 0.5, 0.02),
         ("speckle:0.2", 0.5, 0.5, 0.1),
@@ -56,6 +56,19 @@ fn means_and_deviations_are_as_defined() {
         ("cutout:0.5", 0.8, 0.6, 0.8 * (0.25f64 * 0.75).sqrt()),
         ("blur:3", 0.7, 0.7, 0.0),
         ("gaussian:0.06,speckle:0.16", 0.5, 0.5, 0.1),
+        // The variance is gain * value + sigma squared (Foi et al., 2008, equation 3).
+        ("poisson-gaussian:0.01:0.02", 0.36, 0.36, 0.004f64.sqrt()),
+        ("poisson-gaussian:0.01:0", 0.36, 0.36, 0.06),
+        ("poisson-gaussian:0:0.03", 0.36, 0.36, 0.03),
+        // Without clipping nothing is lost, whatever the value and however strong the noise.
+        ("gaussian:0.3,clip:off", 0.0, 0.0, 0.3),
+        ("gaussian:2,clip:off", 1.0, 1.0, 2.0),
+        (
+            "poisson-gaussian:0.5:0.3,clip:off",
+            1.0,
+            1.0,
+            0.59f64.sqrt(),
+        ),
     ];
     for (index, (noise, value, mean, deviation)) in rows.into_iter().enumerate() {
         let values = noisy(noise, SHAPE, value, index as u64);
@@ -129,6 +142,49 @@ fn results_are_clipped() {
     let nothing: NoiseChain = "gaussian:0".parse().unwrap();
     nothing.apply(ImageShape::new(1, 2, 2), &mut values, &mut rng(0));
     assert_eq!(values, [0.0, 1.0, 0.0, 0.25]);
+}
+
+/// Half of the noise of a black pixel is clipped away: what is left has the mean sigma/sqrt(2 pi).
+#[test]
+fn clipping_biases_what_is_dark() {
+    let (mean, _) = mean_and_deviation(&noisy("gaussian:0.2", SHAPE, 0.0, 0));
+    let expected = 0.2 / std::f64::consts::TAU.sqrt();
+    assert!(
+        (mean - expected).abs() < 4.0 * 0.2 / (COUNT as f64).sqrt(),
+        "{mean}"
+    );
+    // But for the clipping, the two are the same noise.
+    let unclipped = noisy("gaussian:0.2,clip:off", SHAPE, 0.0, 0);
+    assert!(unclipped.iter().any(|&value| value < 0.0));
+    let clipped: Vec<f32> = unclipped
+        .iter()
+        .map(|value| value.clamp(0.0, 1.0))
+        .collect();
+    assert_eq!(clipped, noisy("gaussian:0.2", SHAPE, 0.0, 0));
+}
+
+/// The strengths of a blind range are uniform over it: by Kolmogorov and Smirnov's distance, and at its ends.
+#[test]
+fn a_blind_range_is_uniform() {
+    const IMAGES: usize = 2_000;
+    let shape = ImageShape::new(1, 64, 64);
+    let mut strengths: Vec<f64> = (0..IMAGES as u64)
+        .map(|index| {
+            mean_and_deviation(&noisy("gaussian:0/255..55/255,clip:off", shape, 0.5, index)).1
+        })
+        .map(|deviation| deviation * 255.0 / 55.0)
+        .collect();
+    strengths.sort_by(f64::total_cmp);
+    let distance = strengths.iter().enumerate().map(|(rank, strength)| {
+        let (below, upto) = (rank as f64, (rank + 1) as f64);
+        (strength - below / IMAGES as f64)
+            .abs()
+            .max((strength - upto / IMAGES as f64).abs())
+    });
+    // The distance exceeds 1.95/sqrt(n) once in a thousand times; a deviation of 4,096 values is off by 1.1%.
+    let distance = distance.fold(0.0, f64::max);
+    assert!(distance < 1.95 / (IMAGES as f64).sqrt(), "{distance}");
+    assert!(strengths[0] < 0.01 && strengths[IMAGES - 1] > 0.98);
 }
 
 #[test]
@@ -239,7 +295,7 @@ fn an_image_has_the_same_noise_in_whatever_order_it_comes() {
 fn golden_pixels() {
     let shape = ImageShape::new(1, 2, 3);
     let clean = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
-    let rows: [(&str, [f32; 6]); 7] = [
+    let rows: [(&str, [f32; 6]); 9] = [
         (
             "gaussian:0.2",
             [0.0, 0.215733, 0.33975866, 0.59965813, 1.0, 0.8539733],
@@ -256,6 +312,28 @@ fn golden_pixels() {
         (
             "poisson:0.2",
             [0.0, 0.080000006, 0.44000003, 0.72, 0.6, 1.0],
+        ),
+        (
+            "poisson-gaussian:0.04:0.05",
+            [
+                0.001608204,
+                0.11588854,
+                0.5343182,
+                0.7337246,
+                0.8172353,
+                0.87377137,
+            ],
+        ),
+        (
+            "gaussian:0.2,clip:off",
+            [
+                -0.12193878,
+                0.215733,
+                0.33975866,
+                0.59965813,
+                1.0438566,
+                0.8539733,
+            ],
         ),
         (
             "blur:0.5..1",

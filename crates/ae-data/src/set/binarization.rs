@@ -5,6 +5,7 @@ use ae_random::Purpose;
 use crate::set::binary_draws::{Binarization, BinaryDraws};
 use crate::set::dataset::Dataset;
 use crate::set::image_set::ImageSet;
+use crate::set::patch_draws::PatchPlace;
 use crate::set::store::Pixels;
 
 impl Dataset {
@@ -31,7 +32,7 @@ impl Dataset {
 
 impl ImageSet {
     /// The set as it is in an epoch, counted from 0: another one in each where its images are drawn anew
-    /// ([`Binarization::Dynamic`]), itself in any other case. A set that was just opened is that of epoch 0.
+    /// ([`Binarization::Dynamic`], [`with_drawn_patches`](Self::with_drawn_patches)), itself in any other case. A set that was just opened is that of epoch 0.
     #[must_use]
     pub fn in_epoch(&self, epoch: u64) -> Self {
         let mut set = self.clone();
@@ -39,6 +40,12 @@ impl ImageSet {
             && draws.binarization == Binarization::Dynamic
         {
             draws.epoch = epoch;
+        }
+        if let Some(PatchPlace::Drawn(patches)) =
+            set.patches.as_mut().map(|patches| &mut patches.place)
+            && patches.anew
+        {
+            patches.epoch = epoch;
         }
         set
     }
@@ -48,7 +55,7 @@ impl ImageSet {
     pub fn binarization(&self) -> Binarization {
         let draws = match &self.store.pixels {
             Pixels::Pieces(pieces) => pieces.first().and_then(|piece| piece.draws),
-            Pixels::Memory(_) | Pixels::Mapped { .. } | Pixels::Files { .. } => self.draws,
+            _ => self.draws,
         };
         draws.map_or(Binarization::None, |draws| draws.binarization)
     }

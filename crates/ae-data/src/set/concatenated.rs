@@ -53,6 +53,7 @@ impl ImageSet {
                 store: Arc::clone(&set.store),
                 view: set.view.clone(),
                 draws: set.draws,
+                patches: set.patches.clone(),
                 start,
             });
             start += set.len();

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::DataError;
-use crate::image::{ImageDigest, bytes_digest};
+use crate::image::{ImageDigest, bytes_digest, source_digest};
 use crate::set::binary_draws::Binarization;
 use crate::set::image_set::ImageSet;
 
@@ -14,45 +14,76 @@ impl ImageSet {
     /// The set's fingerprint: SHA-256 in hexadecimal over its shape, labels and pixels, in order.
     ///
     /// It is the same wherever the images are stored, and another one for another order. Of images that are drawn anew
-    /// in each epoch ([`Binarization::Dynamic`]) it is over those of the set's epoch, and over that they are drawn.
+    /// in each epoch ([`Binarization::Dynamic`]) it is over those of the set's epoch, and over that they are drawn. Of
+    /// patches it is over the patch's shape, their pictures, each with its height and width, and how many are drawn.
     ///
     /// # Errors
     /// When an image that is decoded lazily can no longer be read.
     pub fn fingerprint(&self) -> Result<String, DataError> {
+        if let Some(pictures) = self.pictures_of_patches() {
+            return pictures.fingerprint_of_patches(self);
+        }
         let shape = self.shape();
         let mut hash = Sha256::new();
         for number in [shape.channels, shape.height, shape.width, self.len()] {
             hash.update((number as u64).to_le_bytes());
         }
         for index in 0..self.len() {
-            match self.label(index) {
-                // A byte where it fits, as it always was.
-                Some(label) => match u8::try_from(label) {
-                    Ok(label) => hash.update([1, label]),
-                    Err(_) => {
-                        hash.update([2]);
-                        hash.update(label.to_le_bytes());
-                    }
-                },
-                None => hash.update([0]),
-            }
+            self.hash_label(index, &mut hash);
             self.with_bytes(index, |bytes| hash.update(bytes))?;
         }
         if self.binarization() == Binarization::Dynamic {
             hash.update(b"dynamic");
         }
-        let mut text = String::with_capacity(64);
-        for byte in hash.finalize() {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        }
-        Ok(text)
+        Ok(in_hexadecimal(hash))
     }
 
-    /// One digest an image as it is stored, in order: copies are copies whatever is drawn from them.
+    /// The fingerprint of `patches` that are cut from these pictures.
+    fn fingerprint_of_patches(&self, patches: &Self) -> Result<String, DataError> {
+        let shape = patches.shape();
+        let mut hash = Sha256::new_with_prefix(b"patches");
+        let counts = [patches.len(), self.len()];
+        for number in [shape.channels, shape.height, shape.width]
+            .into_iter()
+            .chain(counts)
+        {
+            hash.update((number as u64).to_le_bytes());
+        }
+        for index in 0..self.len() {
+            self.hash_label(index, &mut hash);
+            self.with_picture(index, |shape, bytes| {
+                for number in [shape.height, shape.width] {
+                    hash.update((number as u64).to_le_bytes());
+                }
+                hash.update(bytes);
+            })?;
+        }
+        Ok(in_hexadecimal(hash))
+    }
+
+    fn hash_label(&self, index: usize, hash: &mut Sha256) {
+        match self.label(index) {
+            // A byte where it fits, as it always was.
+            Some(label) => match u8::try_from(label) {
+                Ok(label) => hash.update([1, label]),
+                Err(_) => {
+                    hash.update([2]);
+                    hash.update(label.to_le_bytes());
+                }
+            },
+            None => hash.update([0]),
+        }
+    }
+
+    /// One digest an image as it is stored, in order: copies are copies whatever is drawn from them, and patches are
+    /// what their pictures are.
     pub(crate) fn digests(&self) -> Result<Vec<ImageDigest>, DataError> {
         (0..self.len())
             .into_par_iter()
-            .map(|index| self.with_stored_bytes(index, bytes_digest))
+            .map(|index| match self.patches {
+                Some(_) => self.with_picture(index, source_digest),
+                None => self.with_stored_bytes(index, bytes_digest),
+            })
             .collect()
     }
 }
@@ -76,6 +107,14 @@ impl ImageSet {
             })
             .collect()
     }
+}
+
+fn in_hexadecimal(hash: Sha256) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::image::{Image, ImageDigest, ImageShape, source_digest};
 use crate::set::binary_draws::BinaryDraws;
+use crate::set::patch_draws::{DrawnPatches, PatchDraws, PatchPlace};
 use crate::set::store::{Piece, Pixels, Store, named_classes};
 
 /// Images of one shape, with or without labels.
@@ -21,6 +22,8 @@ pub struct ImageSet {
     pub(crate) view: Option<Arc<[usize]>>,
     /// How grays become black and white whenever an image is read; `None` where they stay.
     pub(crate) draws: Option<BinaryDraws>,
+    /// Which patches of the stored pictures the images are; `None` where they are the pictures.
+    pub(crate) patches: Option<PatchDraws>,
 }
 
 impl ImageSet {
@@ -80,6 +83,7 @@ impl ImageSet {
             store: Arc::new(store),
             view: None,
             draws: None,
+            patches: None,
         }
     }
 
@@ -92,9 +96,8 @@ impl ImageSet {
     /// How many images there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.view
-            .as_ref()
-            .map_or(self.store.count, |view| view.len())
+        self.drawn_patches()
+            .map_or_else(|| self.pictures(), DrawnPatches::len)
     }
 
     /// Whether there is no image at all.
@@ -106,7 +109,12 @@ impl ImageSet {
     /// Channels, height and width of every image.
     #[must_use]
     pub fn shape(&self) -> ImageShape {
-        self.store.shape
+        match &self.patches {
+            Some(PatchDraws { side, .. }) => {
+                ImageShape::new(self.store.shape.channels, *side, *side)
+            }
+            None => self.store.shape,
+        }
     }
 
     /// The classes' names, in the order of the labels; empty when there are no labels.
@@ -192,15 +200,27 @@ impl ImageSet {
     /// When an index is not below [`len`](Self::len).
     #[must_use]
     pub fn subset(&self, indices: Vec<usize>) -> Self {
-        let stored = indices
-            .into_iter()
-            .map(|index| self.stored(index))
-            .collect();
-        Self {
-            store: Arc::clone(&self.store),
-            view: Some(stored),
-            draws: self.draws,
+        let mut subset = self.clone();
+        if let Some(drawn) = self.drawn_patches() {
+            // The same patches, not others of the same pictures.
+            let chosen = indices.into_iter().map(|index| {
+                assert!(index < self.len(), "image {index} of {}", self.len());
+                drawn.number(index)
+            });
+            let chosen = Some(chosen.collect());
+            let place = PatchPlace::Drawn(DrawnPatches {
+                chosen,
+                ..drawn.clone()
+            });
+            subset.patches = self
+                .patches
+                .as_ref()
+                .map(|patches| PatchDraws { place, ..*patches });
+            return subset;
         }
+        let stored = indices.into_iter().map(|index| self.stored(index));
+        subset.view = Some(stored.collect());
+        subset
     }
 
     /// The first `count` images, or all when there are fewer.
@@ -229,18 +249,39 @@ impl ImageSet {
         })
     }
 
-    /// The same of the image as it is stored, in grays.
+    /// The same of the image as it is stored, in grays; a patch is cut from its picture.
     pub(crate) fn with_stored_bytes<T>(
         &self,
         index: usize,
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, DataError> {
+        let Some(patches) = &self.patches else {
+            return self.with_picture(index, |_, bytes| read(bytes));
+        };
+        let mut patch = vec![0; self.shape().values()];
+        self.with_picture(index, |shape, bytes| {
+            patches.cut(index, shape, bytes, &mut patch);
+        })?;
+        Ok(read(&patch))
+    }
+
+    /// Runs `read` on the picture that an image is, or a patch of, as it is stored.
+    pub(crate) fn with_picture<T>(
+        &self,
+        index: usize,
+        read: impl FnOnce(ImageShape, &[u8]) -> T,
+    ) -> Result<T, DataError> {
         let stored = self.stored(index);
-        let values = self.store.shape.values();
+        let shape = self.store.shape;
+        let values = shape.values();
         let range = |start: usize| start + stored * values..start + (stored + 1) * values;
         match &self.store.pixels {
-            Pixels::Memory(pixels) => Ok(read(&pixels[range(0)])),
-            Pixels::Mapped { file, start } => Ok(read(&file.bytes()[range(*start)])),
+            Pixels::Memory(pixels) => Ok(read(shape, &pixels[range(0)])),
+            Pixels::Mapped { file, start } => Ok(read(shape, &file.bytes()[range(*start)])),
+            Pixels::Pictures(pictures) => {
+                let picture = &pictures[stored];
+                Ok(read(picture.shape(), picture.pixels()))
+            }
             Pixels::Files {
                 folder,
                 options,
@@ -255,11 +296,11 @@ impl ImageSet {
                         found: image.shape(),
                     });
                 }
-                Ok(read(image.pixels()))
+                Ok(read(shape, image.pixels()))
             }
             Pixels::Pieces(pieces) => {
                 let (set, index) = Self::in_piece(pieces, stored);
-                Ok(read(&set.copied(index)?))
+                Ok(read(shape, &set.copied(index)?))
             }
         }
     }
@@ -272,7 +313,7 @@ impl ImageSet {
                 let (set, index) = Self::in_piece(pieces, self.stored(index));
                 set.source_digest(index)
             }
-            (None, _) => self.with_stored_bytes(index, |bytes| source_digest(self.shape(), bytes)),
+            (None, _) => self.with_picture(index, source_digest),
         }
     }
 
@@ -289,6 +330,7 @@ impl ImageSet {
             store: Arc::clone(&piece.store),
             view: piece.view.clone(),
             draws: piece.draws,
+            patches: piece.patches.clone(),
         };
         (set, stored - piece.start)
     }
@@ -312,7 +354,49 @@ impl ImageSet {
     /// The index into the store.
     pub(crate) fn stored(&self, index: usize) -> usize {
         assert!(index < self.len(), "image {index} of {}", self.len());
-        self.view.as_ref().map_or(index, |view| view[index])
+        let picture = match self.drawn_patches() {
+            Some(drawn) => drawn.picture(drawn.number(index), self.pictures()),
+            None => index,
+        };
+        self.view.as_ref().map_or(picture, |view| view[picture])
+    }
+
+    /// Pictures in the view, each of which is an image or has any number of them as patches.
+    pub(crate) fn pictures(&self) -> usize {
+        self.view
+            .as_ref()
+            .map_or(self.store.count, |view| view.len())
+    }
+
+    /// The shape of the picture that an image is, or a patch of.
+    pub(crate) fn picture_shape(&self, index: usize) -> ImageShape {
+        match &self.store.pixels {
+            Pixels::Pictures(pictures) => pictures[self.stored(index)].shape(),
+            _ => self.store.shape,
+        }
+    }
+
+    /// Whether the pictures are of sizes of their own.
+    pub(crate) fn keeps_own_sizes(&self) -> bool {
+        matches!(self.store.pixels, Pixels::Pictures(_))
+    }
+
+    /// The set of the pictures, each once, where the images are patches of them.
+    pub(crate) fn pictures_of_patches(&self) -> Option<Self> {
+        let side = self.patches.as_ref()?.side;
+        let place = PatchPlace::Center;
+        Some(Self {
+            patches: Some(PatchDraws { side, place }),
+            ..self.clone()
+        })
+    }
+
+    /// The patches that are drawn from the pictures, if the images are such.
+    fn drawn_patches(&self) -> Option<&DrawnPatches> {
+        match &self.patches.as_ref()?.place {
+            PatchPlace::Drawn(drawn) => Some(drawn),
+            PatchPlace::Center => None,
+        }
     }
 }
 
@@ -323,6 +407,7 @@ impl fmt::Debug for ImageSet {
             Pixels::Memory(_) => "memory",
             Pixels::Mapped { .. } => "mapped",
             Pixels::Files { .. } => "files",
+            Pixels::Pictures(_) => "pictures",
             Pixels::Pieces(_) => "pieces",
         };
         f.debug_struct("ImageSet")
@@ -336,117 +421,4 @@ impl fmt::Debug for ImageSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::image::{Channels, Fit, ImageOptions};
-
-    fn numbers() -> ImageSet {
-        let labels = Some(vec![0, 2, 1]);
-        ImageSet::from_images(
-            "numbers",
-            ImageShape::new(1, 1, 2),
-            vec![0, 51, 102, 153, 204, 255],
-            labels,
-            vec![],
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn a_set_gives_its_images_as_bytes_and_as_unit_values() {
-        let set = numbers();
-        assert_eq!(
-            (set.len(), set.is_empty(), set.name()),
-            (3, false, "numbers")
-        );
-        assert_eq!(set.classes(), ["0", "1", "2"]);
-        assert_eq!((set.label(1), set.file(1)), (Some(2), None));
-        let mut bytes = [0; 2];
-        set.read_into(2, &mut bytes).unwrap();
-        assert_eq!(bytes, [204, 255]);
-        let mut values = [0.0; 2];
-        set.read_unit_into(1, &mut values).unwrap();
-        assert_eq!(values, [0.4, 0.6]);
-        assert_eq!(set.image(0).unwrap().pixels(), [0, 51]);
-        assert!(format!("{set:?}").contains("memory"));
-    }
-
-    #[test]
-    fn views_of_views_lead_to_the_right_images() {
-        let view = numbers().subset(vec![2, 0, 2]).subset(vec![1, 2]);
-        assert_eq!(
-            (view.len(), view.label(0), view.label(1)),
-            (2, Some(0), Some(1))
-        );
-        assert_eq!(view.image(1).unwrap().pixels(), [204, 255]);
-        assert_eq!(view.take(1).image(0).unwrap().pixels(), [0, 51]);
-        assert_eq!(view.take(9).len(), 2);
-        assert!(view.take(0).is_empty());
-    }
-
-    #[test]
-    #[should_panic(expected = "image 3 of 3")]
-    fn an_index_beyond_the_end_is_a_programmers_error() {
-        let _ = numbers().subset(vec![0, 3]);
-    }
-
-    #[test]
-    #[should_panic(expected = "buffer for a 2x1x1 image")]
-    fn so_is_a_buffer_of_another_length() {
-        let _ = numbers().read_into(0, &mut [0; 3]);
-    }
-
-    #[test]
-    fn what_does_not_agree_is_refused_with_the_numbers() {
-        let shape = ImageShape::new(1, 2, 2);
-        let build = |shape, values, labels: Option<Vec<u32>>, classes: &[&str]| {
-            let classes = classes.iter().map(|&class| class.to_owned()).collect();
-            ImageSet::from_images("s", shape, vec![0; values], labels, classes)
-                .unwrap_err()
-                .to_string()
-        };
-        assert_eq!(
-            build(shape, 7, None, &[]),
-            "pixel values of 2 images of 2x2x1 in s: expected 8, found 7"
-        );
-        assert_eq!(
-            build(shape, 8, Some(vec![0]), &[]),
-            "labels of s: expected 2, found 1"
-        );
-        assert_eq!(
-            build(shape, 8, Some(vec![0, 2]), &["a", "b"]),
-            "classes of s, whose labels go up to 2: expected 3, found 2"
-        );
-        assert!(build(ImageShape::new(1, 0, 2), 0, None, &[]).contains("2x0x1"));
-        let empty = ImageSet::from_images("none", shape, vec![], None, vec![]).unwrap();
-        assert!(empty.is_empty());
-    }
-
-    #[test]
-    fn conversion_keeps_order_labels_and_the_memory_limit() {
-        let set = numbers().subset(vec![1, 0]);
-        let options = ImageOptions {
-            size: Some("4x2".parse().unwrap()),
-            fit: Fit::Stretch,
-            channels: Some(Channels::Rgb),
-            ..ImageOptions::default()
-        };
-        let converted = set.converted(&options, 1_000).unwrap();
-        assert_eq!(converted.shape(), ImageShape::new(3, 2, 4));
-        assert_eq!(
-            (converted.len(), converted.label(0), converted.classes()),
-            (2, Some(2), set.classes())
-        );
-        let image = converted.image(1).unwrap();
-        assert_eq!((image.pixels()[0], image.pixels()[3]), (0, 51));
-        let error = set.converted(&options, 47).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "numbers is too large: 2 images of 4x2x3 are 48 bytes, the limit is 47 bytes"
-        );
-        assert!(Arc::ptr_eq(
-            &set.converted(&ImageOptions::default(), 0).unwrap().store,
-            &set.store
-        ));
-    }
-}
+mod tests;

@@ -58,7 +58,11 @@ impl ImageSet {
     pub(crate) fn survey(&self) -> Result<(SetInfo, Vec<ImageDigest>), DataError> {
         let images: Vec<ImageSurvey> = (0..self.len())
             .into_par_iter()
-            .map(|index| self.with_bytes(index, |bytes| ImageSurvey::of(bytes, self.shape())))
+            .map(|index| match self.patches {
+                // The whole pictures.
+                Some(_) => self.with_picture(index, |shape, bytes| ImageSurvey::of(bytes, shape)),
+                None => self.with_bytes(index, |bytes| ImageSurvey::of(bytes, self.shape())),
+            })
             .collect::<Result<_, _>>()?;
         let mut whole = Totals::default();
         for image in &images {
@@ -133,7 +137,7 @@ impl ImageSet {
                 count => format!("{count} images are all black, the first is {first}"),
             });
         }
-        if looks_inverted(images, self.shape()) {
+        if self.patches.is_none() && looks_inverted(images, self.shape()) {
             warnings.push(
                 "the images look inverted: dark on a white ground, where most sets of this kind are light on black"
                     .to_owned(),

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::DataError;
-use crate::image::{ImageDigest, ImageOptions, ImageShape};
+use crate::image::{Image, ImageDigest, ImageOptions, ImageShape};
 use crate::picture::DeepRanges;
 use crate::set::binary_draws::BinaryDraws;
 use crate::set::mapped::MappedFile;
+use crate::set::patch_draws::PatchDraws;
 
 /// What all views of one set share.
 pub(crate) struct Store {
@@ -39,6 +40,8 @@ pub(crate) enum Pixels {
         /// What the values of deep pictures are taken for.
         ranges: DeepRanges,
     },
+    /// Pictures of their own sizes, from which patches are cut; the store's height and width say nothing.
+    Pictures(Vec<Image>),
     /// In other stores, piece after piece; their images are those that the pieces have, drawn where they are drawn.
     Pieces(Vec<Piece>),
 }
@@ -48,6 +51,7 @@ pub(crate) struct Piece {
     pub(crate) store: Arc<Store>,
     pub(crate) view: Option<Arc<[usize]>>,
     pub(crate) draws: Option<BinaryDraws>,
+    pub(crate) patches: Option<PatchDraws>,
     /// The index of its first image in the whole.
     pub(crate) start: usize,
 }

@@ -8,6 +8,7 @@ mod file_images;
 mod folder_names;
 mod masks;
 mod passed_over;
+mod pictures;
 mod place_of_parts;
 mod walk;
 

@@ -14,6 +14,8 @@ use crate::sources::source::Format;
 
 /// Files decoded at a time, so that only so many images are in memory on the way to the set.
 const FILES_AT_A_TIME: usize = 256;
+/// The same where images keep their sizes, which may be those of photographs.
+const PICTURES_AT_A_TIME: usize = 8;
 
 /// A folder of images.
 pub(crate) const FOLDER: Folder = Folder;
@@ -45,11 +47,15 @@ fn open_folder(path: &Path, name: &str, options: &OpenOptions) -> Result<Dataset
     let (images, mut beside) = Beside::of(path, &files)?;
     beside.left_aside.extend(left_aside);
     let limits = &options.image.limits;
+    let at_a_time = match options.patch {
+        Some(_) => PICTURES_AT_A_TIME,
+        None => FILES_AT_A_TIME,
+    };
     let mut known = Depths::default();
     loop {
         let overflow = Overflow::DecodeAgain(path.to_owned());
         let mut collector = Collector::new(path, options, overflow, known);
-        for files in images.chunks(FILES_AT_A_TIME) {
+        for files in images.chunks(at_a_time) {
             let ranges = collector.ranges();
             let open = |file: &PathBuf| PictureReader::open_raw(&path.join(file), limits);
             let images: Vec<_> = files

@@ -9,6 +9,9 @@ use crate::open_model::OpenModel;
 use crate::progress::ProgressUnit;
 use crate::tiling::{Tiling, run_over_picture};
 
+/// The side of a tile where none is asked for, in pixels.
+const TILE: usize = 256;
+
 /// A model as a denoiser, going over pictures in tiles.
 #[derive(Debug, Clone)]
 pub struct ModelDenoiser {
@@ -79,6 +82,15 @@ impl OpenModel {
         Ok(Tiling::of_any_size(side, multiple).seeing(least))
     }
 
+    /// How the model goes over a picture where nothing is said of tiles: in such of 256 pixels a side, or of as many as it
+    /// sees to draw one pixel.
+    ///
+    /// # Errors
+    /// Never, as no tile is smaller than that.
+    pub fn usual_tiling(&self) -> Result<Tiling, InferError> {
+        self.tiling(TILE.max(self.field_of_view().unwrap_or(0)))
+    }
+
     /// Removes noise from a picture of any size.
     ///
     /// The picture keeps its size. Memory beyond it is that of a batch of tiles. A gray model does the channels of a
@@ -95,7 +107,7 @@ impl OpenModel {
 
     /// # Shapes
     /// - `values`, output: `[channels, height, width]` of `shape`
-    fn denoise_values(
+    pub(crate) fn denoise_values(
         &self,
         shape: ImageShape,
         values: &[f32],

@@ -86,7 +86,11 @@ impl OpenedSet {
                 dataset.test.as_ref(),
             ];
             let parts: Vec<_> = parts.into_iter().flatten().cloned().collect();
-            return self.limited(ImageSet::concatenated(&parts));
+            if self.limit.is_some() {
+                return self.limited(ImageSet::concatenated(&parts));
+            }
+            let parts: Vec<_> = parts.iter().map(|set| self.patches(set, part)).collect();
+            return Ok(ImageSet::concatenated(&parts));
         }
         let none = |reason| InferError::NoPart {
             name: self.name().to_owned(),
@@ -112,7 +116,7 @@ impl OpenedSet {
             }
         };
         match found {
-            Some(set) if !set.is_empty() => self.limited(set),
+            Some(set) if !set.is_empty() => Ok(self.patches(&self.limited(set)?, part)),
             _ => Err(none(NoPartReason::Empty)),
         }
     }
@@ -126,12 +130,21 @@ impl OpenedSet {
     /// There are too few images; they cannot be read.
     pub fn split(&self) -> Result<Split, InferError> {
         let split = self.dataset.split(&self.split)?;
-        Ok(Split {
+        let split = Split {
             train: self.limited(split.train)?,
             validation: self.limited(split.validation)?,
             test: self.limited(split.test)?,
             ..split
-        })
+        };
+        Ok(split.with_drawn_patches(self.seed(), None))
+    }
+
+    /// The patches of a part's pictures, where the set is of patches: those of the run that it is the own set of.
+    fn patches(&self, set: &ImageSet, part: Part) -> ImageSet {
+        match part {
+            Part::Train => set.with_drawn_patches(self.seed(), None),
+            Part::Validation | Part::Test | Part::All => set.with_measured_patches(self.seed()),
+        }
     }
 
     fn limited(&self, set: ImageSet) -> Result<ImageSet, InferError> {

@@ -33,6 +33,8 @@ pub(crate) struct OwnSet {
     /// What the set was called.
     pub(crate) name: Option<String>,
     pub(crate) fit: Fit,
+    /// Rows and columns of the patches that it was trained on; `None` for whole images.
+    pub(crate) patch: Option<usize>,
     /// The values of black and white in deep pictures; `None` to find them out.
     pub(crate) range: Option<ValueRange>,
     pub(crate) binarize: Binarization,
@@ -102,6 +104,7 @@ impl OwnSet {
             source: name.clone().filter(is_known),
             name,
             fit: Fit::default(),
+            patch: None,
             range: None,
             binarize: Binarization::None,
             seed: 0,
@@ -121,6 +124,7 @@ impl OwnSet {
             origin: DataOrigin::ModelFile,
             source: Some(data.source.clone()),
             fit: data.fit,
+            patch: data.patch,
             range: data.range,
             binarize: data.binarize,
             seed: data.seed,
@@ -139,6 +143,7 @@ impl OwnSet {
             origin: DataOrigin::RunConfiguration,
             source: Some(data.source.clone()),
             fit: data.fit,
+            patch: data.patch,
             range: data.range,
             binarize: data.binarize,
             seed,

@@ -18,6 +18,9 @@ use crate::sets::set_request::SetRequest;
 pub struct Preparation {
     /// The size that they are brought to.
     pub size: Size,
+    /// Rows and columns of the patches that a set's pictures are cut into in place of that, as they were when the model was
+    /// trained on patches; `None` for whole images.
+    pub patch: Option<usize>,
     /// How an image of another proportion is brought to that size.
     pub fit: Fit,
     /// The channels that they are brought to; `None` for a number that has no name.
@@ -40,6 +43,7 @@ impl OpenModel {
         let shape = self.image_shape();
         Preparation {
             size: shape.size(),
+            patch: own.patch,
             fit: own.fit,
             channels: match shape.channels {
                 1 => Some(Channels::Gray),
@@ -107,8 +111,20 @@ impl OpenModel {
         preparation: Option<Preparation>,
     ) -> Result<Dataset, InferError> {
         let preparation = preparation.unwrap_or_else(|| self.preparation());
+        // Whoever asks for a size wants whole images.
+        let patch = request
+            .patch
+            .or(preparation.patch.filter(|_| request.size.is_none()));
+        let image = preparation.image_options(request);
         let options = OpenOptions {
-            image: preparation.image_options(request),
+            image: match patch {
+                Some(_) => ImageOptions {
+                    size: None,
+                    ..image
+                },
+                None => image,
+            },
+            patch,
             strict: request.strict,
             ..OpenOptions::default()
         };

@@ -15,6 +15,8 @@ pub struct SetRequest {
     pub fit: Option<Fit>,
     /// The channels that images are brought to; they must be the model's.
     pub channels: Option<Channels>,
+    /// Rows and columns of the patches that are cut from pictures of any sizes; they must be the model's.
+    pub patch: Option<usize>,
     /// The values of black and white in pictures of 16 bits or floating point.
     pub range: Option<ValueRange>,
     /// The most pixels of a picture.

@@ -145,6 +145,7 @@ mod tests {
             order: Some(shuffled(3, 5, images)),
             batch_size,
             first_batch: 0,
+            end_batch: None,
             noise: Some(BatchNoise {
                 chain: "gaussian:0.5".parse().unwrap(),
                 seed: 3,
@@ -232,6 +233,16 @@ mod tests {
                 all[3..]
             );
         }
+        for threads in [1, 3] {
+            assert_eq!(
+                batches(BatchPlan {
+                    first_batch: 2,
+                    end_batch: Some(5),
+                    ..plan(37, 5, threads)
+                }),
+                all[2..5]
+            );
+        }
         assert!(
             batches(BatchPlan {
                 first_batch: 8,
@@ -303,6 +314,7 @@ mod tests {
                 order: order.clone(),
                 batch_size,
                 first_batch,
+                end_batch: None,
                 noise: Some(BatchNoise {
                     chain: chain.clone(),
                     seed,

@@ -30,6 +30,8 @@ pub(crate) struct BatchPlan {
     pub(crate) batch_size: usize,
     /// Batches at the beginning that are left out.
     pub(crate) first_batch: usize,
+    /// The number of the batch before which the plan ends; `None` where all batches are made.
+    pub(crate) end_batch: Option<usize>,
     pub(crate) noise: Option<BatchNoise>,
     pub(crate) threads: usize,
 }
@@ -68,9 +70,10 @@ pub(crate) fn shuffled(seed: u64, epoch: u64, images: usize) -> Arc<[usize]> {
 }
 
 impl BatchPlan {
-    /// Number of batches, those left out included. The last one may be smaller.
+    /// Number of batches, those left out at the beginning included. The last one of the set may be smaller.
     pub(crate) fn batches(&self) -> usize {
-        self.set.len().div_ceil(self.batch_size)
+        let all = self.set.len().div_ceil(self.batch_size);
+        self.end_batch.map_or(all, |end| end.min(all))
     }
 
     /// Batches that are handed over together.

@@ -1,4 +1,4 @@
-//! The learning rate of every step of a run, also of one that was resumed with another number of epochs.
+//! The learning rate of every step of a run, also of one that was resumed to another length.
 
 use crate::config::TrainConfig;
 use crate::optim::segment::{RateChange, Segment};
@@ -8,12 +8,12 @@ impl TrainConfig {
     /// what it was where [`segments`](Self::segments) reach, and what it is going to be.
     #[must_use]
     pub fn learning_rate_at(&self, step: usize, steps_per_epoch: usize) -> f64 {
-        let segment = self
-            .segments
-            .iter()
-            .find(|segment| step < segment.until_step);
-        let epochs = segment.map_or(self.epochs, |segment| segment.epochs);
-        self.rate_of_length(step, steps_per_epoch.saturating_mul(epochs))
+        let mut segments = self.segments.iter().enumerate();
+        let steps = match segments.find(|(_, segment)| step < segment.until_step) {
+            Some((before, segment)) => self.steps_of(segment.length(), before, steps_per_epoch),
+            None => self.run_steps(steps_per_epoch),
+        };
+        self.rate_of_length(step, steps)
     }
 
     /// The learning rate of a step of a run of `steps` steps.
@@ -32,10 +32,7 @@ impl TrainConfig {
         steps_done: usize,
         steps_per_epoch: usize,
     ) -> Self {
-        let now = Segment {
-            until_step: usize::MAX,
-            epochs: then.epochs,
-        };
+        let now = Segment::new(usize::MAX, then.length());
         let past = then.segments.iter().copied().chain([now]);
         let to_come = self.segments.iter().copied();
         let taken = past.map(|segment| Segment {
@@ -49,13 +46,15 @@ impl TrainConfig {
                 continue;
             }
             match segments.last_mut() {
-                Some(last) if last.epochs == segment.epochs => last.until_step = segment.until_step,
+                Some(last) if last.length() == segment.length() => {
+                    last.until_step = segment.until_step;
+                }
                 _ => segments.push(segment),
             }
         }
         if segments
             .last()
-            .is_some_and(|last| last.epochs == self.epochs)
+            .is_some_and(|last| last.length() == self.length())
         {
             segments.pop();
         }
@@ -68,10 +67,11 @@ impl TrainConfig {
             ..self.clone()
         };
         let until = with.segments.last().map_or(0, |last| last.until_step);
-        let is_the_same = (0..until).all(|step| {
-            with.learning_rate_at(step, steps_per_epoch)
-                == without.learning_rate_at(step, steps_per_epoch)
-        });
+        let is_the_same = !with.ends_an_epoch_early(steps_per_epoch)
+            && (0..until).all(|step| {
+                with.learning_rate_at(step, steps_per_epoch)
+                    == without.learning_rate_at(step, steps_per_epoch)
+            });
         if is_the_same { without } else { with }
     }
 
@@ -87,10 +87,10 @@ impl TrainConfig {
             after_step: steps_done,
             then: then.learning_rate_at(steps_done, steps_per_epoch),
             now: self.learning_rate_at(steps_done, steps_per_epoch),
-            epochs_then: then.epochs,
-            epochs_now: self.epochs,
+            length_then: then.length(),
+            length_now: self.length(),
         };
-        let steps = steps_per_epoch.saturating_mul(self.epochs);
+        let steps = self.run_steps(steps_per_epoch);
         (steps_done > 0 && steps_done < steps && change.then != change.now).then_some(change)
     }
 }
@@ -99,6 +99,7 @@ impl TrainConfig {
 mod tests {
     use super::*;
     use crate::optim::schedule::ScheduleConfig;
+    use crate::optim::segment::RunLength;
     use crate::optim::warm_up::WarmUp;
 
     const STEPS_PER_EPOCH: usize = 3;
@@ -106,7 +107,7 @@ mod tests {
     fn of(epochs: usize, segments: &[(usize, usize)]) -> TrainConfig {
         let segments = segments
             .iter()
-            .map(|&(until_step, epochs)| Segment { until_step, epochs })
+            .map(|&(until_step, epochs)| Segment::new(until_step, RunLength::Epochs(epochs)))
             .collect();
         TrainConfig {
             epochs,
@@ -162,6 +163,52 @@ mod tests {
         // To and fro without a step in between is no history.
         let back = of(20, &[]).with_history_of(&of(40, &[(60, 20)]), 60, STEPS_PER_EPOCH);
         assert_eq!(back, first);
+    }
+
+    #[test]
+    fn a_run_of_steps_that_grows_keeps_where_it_ended_an_epoch() {
+        let steps = |steps, segments: &[(usize, usize)]| {
+            let segments = segments.iter();
+            let segments =
+                segments.map(|&(until, steps)| Segment::new(until, RunLength::Steps(steps)));
+            TrainConfig {
+                steps: Some(steps),
+                segments: segments.collect(),
+                ..TrainConfig::default()
+            }
+        };
+        let grown = steps(140, &[]).with_history_of(&steps(70, &[]), 70, STEPS_PER_EPOCH);
+        assert_eq!(grown, steps(140, &[(70, 70)]));
+        let expected = |step: usize| match step {
+            0..70 => steps(70, &[]).learning_rate_at(step, STEPS_PER_EPOCH),
+            _ => steps(140, &[]).learning_rate_at(step, STEPS_PER_EPOCH),
+        };
+        assert!(
+            (0..140).all(|step| grown.learning_rate_at(step, STEPS_PER_EPOCH) == expected(step))
+        );
+        // Also where the rates would be the same without a history.
+        let constant = |config: TrainConfig| TrainConfig {
+            schedule: ScheduleConfig::Constant,
+            warmup_steps: WarmUp::Steps(0),
+            ..config
+        };
+        let history = |now: usize, then: usize, done| {
+            let now = constant(steps(now, &[]));
+            now.with_history_of(&constant(steps(then, &[])), done, STEPS_PER_EPOCH)
+                .segments
+        };
+        assert_eq!(
+            history(140, 70, 70),
+            [Segment::new(70, RunLength::Steps(70))]
+        );
+        assert_eq!(history(140, 60, 60), [], "60 steps are 20 epochs");
+        assert_eq!(history(140, 70, 50), [], "no epoch was ended early");
+        // Epochs after steps.
+        let epochs = of(30, &[]).with_history_of(&steps(70, &[]), 70, STEPS_PER_EPOCH);
+        assert_eq!(
+            epochs.run_steps(STEPS_PER_EPOCH),
+            70 + (30 - 24) * STEPS_PER_EPOCH
+        );
     }
 
     #[test]

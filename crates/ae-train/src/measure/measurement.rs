@@ -89,6 +89,7 @@ impl<'a, M: Trainable> Measurement<'a, M> {
             order: None,
             batch_size,
             first_batch: 0,
+            end_batch: None,
             noise: BatchNoise::for_measuring(noise, self.seed),
             threads: 1,
         })?;

@@ -11,7 +11,7 @@ use crate::setting_checks::{at_least_one, by_name, positive, refuse};
 /// How the learning rate changes from step to step, after the warm-up.
 ///
 /// The rate is a function of the step's number alone, so a schedule has no state to save.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum ScheduleConfig {
@@ -31,6 +31,14 @@ pub enum ScheduleConfig {
         /// Steps between two changes.
         #[serde(default = "default_every_steps")]
         every_steps: usize,
+        /// What the rate is multiplied by.
+        #[serde(default = "default_factor")]
+        factor: f64,
+    },
+    /// Multiplied by `factor` once each of some numbers of steps is taken.
+    Milestones {
+        /// Those numbers, counted from the run's first step, ascending.
+        steps: Vec<usize>,
         /// What the rate is multiplied by.
         #[serde(default = "default_factor")]
         factor: f64,
@@ -65,13 +73,14 @@ impl ScheduleConfig {
             Self::Constant => "constant",
             Self::Cosine { .. } => "cosine",
             Self::Step { .. } => "step",
+            Self::Milestones { .. } => "milestones",
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), TrainError> {
-        match *self {
+        match self {
             Self::Constant => Ok(()),
-            Self::Cosine { final_share } if !(0.0..=1.0).contains(&final_share) => Err(refuse(
+            Self::Cosine { final_share } if !(0.0..=1.0).contains(final_share) => Err(refuse(
                 "schedule.final_share",
                 final_share,
                 "must be between 0 and 1",
@@ -81,8 +90,19 @@ impl ScheduleConfig {
                 every_steps,
                 factor,
             } => {
-                at_least_one("schedule.every_steps", every_steps)?;
-                positive("schedule.factor", factor)
+                at_least_one("schedule.every_steps", *every_steps)?;
+                positive("schedule.factor", *factor)
+            }
+            Self::Milestones { steps, factor } => {
+                if steps.is_empty() || !steps.is_sorted_by(|a, b| a < b) {
+                    let steps = format!("{steps:?}");
+                    return Err(refuse(
+                        "schedule.steps",
+                        steps,
+                        "must be ascending, at least one",
+                    ));
+                }
+                positive("schedule.factor", *factor)
             }
         }
     }
@@ -94,7 +114,7 @@ impl ScheduleConfig {
             return base * (step + 1) as f64 / warmup_steps as f64;
         }
         let since_warmup = step - warmup_steps;
-        match *self {
+        match self {
             Self::Constant => base,
             Self::Cosine { final_share } => {
                 let last = steps.saturating_sub(warmup_steps + 1).max(1);
@@ -107,6 +127,10 @@ impl ScheduleConfig {
             } => {
                 let changes = i32::try_from(since_warmup / every_steps).unwrap_or(i32::MAX);
                 base * factor.powi(changes)
+            }
+            Self::Milestones { steps, factor } => {
+                let passed = steps.partition_point(|&milestone| milestone <= step);
+                base * factor.powi(i32::try_from(passed).unwrap_or(i32::MAX))
             }
         }
     }
@@ -199,6 +223,31 @@ mod tests {
                 (7, 0.025),
             ],
         );
+    }
+
+    #[test]
+    fn milestones_count_from_the_first_step() {
+        check(
+            ScheduleConfig::Milestones {
+                steps: vec![2, 5, 6],
+                factor: 0.1,
+            },
+            1,
+            10,
+            &[
+                (0, 0.1),
+                (1, 0.1),
+                (2, 0.01),
+                (4, 0.01),
+                (5, 1e-3),
+                (6, 1e-4),
+                (9, 1e-4),
+            ],
+        );
+        for steps in [vec![], vec![3, 3], vec![5, 2]] {
+            let schedule = ScheduleConfig::Milestones { steps, factor: 0.5 };
+            assert!(schedule.check().is_err(), "{schedule:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!     model.safetensors       the weights
 //!     optimizer.safetensors   what the optimizer remembers
 //!     best.safetensors        the best model so far; absent before the end of the first epoch
+//!     average.safetensors     the averaged weights; absent where none are averaged
 //! ```
 //!
 //! A checkpoint is written to `checkpoints/.staging`, fsynced file by file, and takes its name by one
@@ -39,6 +40,7 @@ const STATE: &str = "state.toml";
 pub(crate) const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 pub(crate) const BEST: &str = "best.safetensors";
+pub(crate) const AVERAGE: &str = "average.safetensors";
 
 /// What a run depends on: a resumed run must have the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +86,7 @@ pub(crate) struct Checkpoint {
     pub(crate) origin: Origin,
     pub(crate) model: Vec<NamedTensor>,
     pub(crate) best: Option<Vec<NamedTensor>>,
+    pub(crate) average: Option<Vec<NamedTensor>>,
     pub(crate) files: BTreeMap<String, FileDigest>,
     pub(crate) optimizer: OptimizerState,
 }
@@ -96,15 +99,17 @@ pub(crate) struct Content<'a> {
     pub(crate) optimizer: OptimizerState,
 }
 
-/// Writes a model to the path that it is given.
-pub(crate) type WriteModel<'a> = &'a dyn Fn(&Path) -> Result<(), TrainError>;
+/// A model's file in a checkpoint, and what writes it to the path that it is given.
+pub(crate) type WriteModel<'a> = (
+    &'static str,
+    Box<dyn Fn(&Path) -> Result<(), TrainError> + 'a>,
+);
 
 /// Writes a checkpoint into the directory `checkpoints`, and removes those that are no longer needed.
 pub(crate) fn write(
     checkpoints: &Path,
     content: Content<'_>,
-    write_model: WriteModel<'_>,
-    write_best: Option<WriteModel<'_>>,
+    models: &[WriteModel<'_>],
 ) -> Result<PathBuf, TrainError> {
     let staging = checkpoints.join(STAGING);
     remove(&staging)?;
@@ -112,19 +117,15 @@ pub(crate) fn write(
     fs::create_dir(&staging).map_err(TrainError::io("create", &staging))?;
     let mut files = BTreeMap::new();
 
-    let path = staging.join(MODEL);
-    write_model(&path)?;
-    files.insert(MODEL.to_owned(), FileDigest::of_file(&path)?);
+    for (name, write) in models {
+        let path = staging.join(name);
+        write(&path)?;
+        files.insert((*name).to_owned(), FileDigest::of_file(&path)?);
+    }
 
     let path = staging.join(OPTIMIZER);
     write_tensors(&path, &content.optimizer.tensors)?;
     files.insert(OPTIMIZER.to_owned(), FileDigest::of_file(&path)?);
-
-    if let Some(write_best) = write_best {
-        let path = staging.join(BEST);
-        write_best(&path)?;
-        files.insert(BEST.to_owned(), FileDigest::of_file(&path)?);
-    }
 
     let manifest = Manifest {
         format_version: FORMAT_VERSION,
@@ -219,10 +220,12 @@ fn read(path: &Path) -> Result<Checkpoint, TrainError> {
     let model = tensors(MODEL)?.ok_or_else(|| missing(MODEL))?;
     let optimizer = tensors(OPTIMIZER)?.ok_or_else(|| missing(OPTIMIZER))?;
     let best = tensors(BEST)?;
+    let average = tensors(AVERAGE)?;
     Ok(Checkpoint {
         path: path.to_path_buf(),
         model,
         best,
+        average,
         files: manifest.files,
         optimizer: OptimizerState {
             tensors: optimizer,

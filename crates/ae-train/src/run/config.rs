@@ -101,6 +101,13 @@ pub struct DataConfig {
     /// The channels that images are brought to; absent for their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
+    /// Rows and columns of the patches that are cut from pictures of any sizes and are what the model sees; absent for
+    /// whole images of one size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patch: Option<usize>,
+    /// Patches in an epoch; absent for as many as cover the pictures' area once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patches_per_epoch: Option<usize>,
     /// The values of black and white in pictures of 16 bits or floating point; absent to find them out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<ValueRange>,
@@ -164,6 +171,8 @@ impl Default for DataConfig {
             size: None,
             fit: Fit::default(),
             channels: None,
+            patch: None,
+            patches_per_epoch: None,
             range: None,
             max_pixels: None,
             binarize: Binarization::default(),

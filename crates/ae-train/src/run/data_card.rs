@@ -33,6 +33,9 @@ pub struct DataCard {
     /// The channels that images are brought to; absent where they had the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<Channels>,
+    /// Rows and columns of the patches that were cut from pictures of any sizes; absent where images were whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<usize>,
     /// The values of black and white in pictures of 16 bits or floating point, as they were given or found out; absent
     /// where all pictures had 8 bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,7 @@ impl DataCard {
             size: config.size,
             fit: config.fit,
             channels: config.channels,
+            patch: config.patch,
             // As found out, where nothing was asked: one picture alone may look like another range.
             range: dataset.value_range.or(config.range),
             binarize: config.binarize,
@@ -154,6 +158,8 @@ mod tests {
             }),
             fit: Fit::Pad,
             channels: Some(Channels::Rgb),
+            patch: Some(5),
+            patches_per_epoch: Some(99),
             binarize: Binarization::Static,
             test_share: 0.1 + 0.2,
             limit: Some(7),

@@ -10,7 +10,7 @@ use crate::config::{CheckedTrainConfig, TrainConfig};
 use crate::error::ChangedField;
 use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
-use crate::optim::segment::RateChange;
+use crate::optim::segment::{RateChange, RunLength};
 use crate::run::checkpoint::{self, Checkpoint, Content, Origin, WriteModel};
 use crate::run::data_card::DataCard;
 use crate::run::directory::{RunDirectory, RunLock, remove};
@@ -19,8 +19,9 @@ use crate::run::progress::Progress;
 use crate::run::reports::{CheckpointReport, EpochReport, Resumed};
 
 /// Fields of the configuration that a resumed run may have other values of.
-const MAY_CHANGE: [&str; 5] = [
+const MAY_CHANGE: [&str; 6] = [
     "epochs",
+    "steps",
     // Those of the checkpoint stand, whatever is asked for.
     "segments",
     "loader_threads",
@@ -36,6 +37,16 @@ pub(crate) struct RunStore<'a> {
     last_checkpoint: Instant,
     // Last, so that the files above are closed before somebody else may open them.
     _lock: RunLock,
+}
+
+/// The models of a checkpoint.
+pub(crate) struct Weights<'a, M> {
+    /// What is trained.
+    pub(crate) trained: &'a M,
+    /// The same with averaged weights, where they are averaged.
+    pub(crate) averaged: Option<&'a M>,
+    /// What is kept so far.
+    pub(crate) kept: Option<&'a M>,
 }
 
 /// What a resumed run begins with.
@@ -147,8 +158,7 @@ impl<'a> RunStore<'a> {
     /// Writes all that it takes to resume from here.
     pub(crate) fn checkpoint<M: Trainable>(
         &mut self,
-        model: &M,
-        best: Option<&M>,
+        models: Weights<'_, M>,
         optimizer: &ModelOptimizer,
         progress: &mut Progress,
         epochs: &[EpochReport],
@@ -162,16 +172,22 @@ impl<'a> RunStore<'a> {
             optimizer: optimizer.state(),
         };
         let write = |model: &M, path: &Path| Ok(save_model(path, model, &self.card)?);
-        let write_best = best.map(|best| move |path: &Path| write(best, path));
-        let path = checkpoint::write(
-            &self.run.checkpoints(),
-            content,
-            &|path| write(model, path),
-            write_best
-                .as_ref()
-                .map(|write_best| write_best as WriteModel<'_>),
-        )?;
-        self.save_last(model)?;
+        let write = &write;
+        let others = [
+            (checkpoint::AVERAGE, models.averaged),
+            (checkpoint::BEST, models.kept),
+        ];
+        let mut writers: Vec<WriteModel<'_>> = Vec::new();
+        for (name, model) in [(checkpoint::MODEL, Some(models.trained))]
+            .into_iter()
+            .chain(others)
+        {
+            if let Some(model) = model {
+                writers.push((name, Box::new(move |path| write(model, path))));
+            }
+        }
+        let path = checkpoint::write(&self.run.checkpoints(), content, &writers)?;
+        self.save_last(models.averaged.unwrap_or(models.trained))?;
         self.last_checkpoint = Instant::now();
         Ok(CheckpointReport {
             path,
@@ -201,12 +217,16 @@ impl Resumption {
     ) -> Result<Self, TrainError> {
         let progress = &checkpoint.progress;
         let begun = progress.epoch + usize::from(progress.batch > 0);
-        if config.epochs < begun {
-            return Err(TrainError::FewerEpochs {
-                path: run.path().to_path_buf(),
-                asked: config.epochs,
-                begun,
-            });
+        let path = run.path().to_path_buf();
+        match config.length() {
+            RunLength::Epochs(asked) if asked < begun => {
+                return Err(TrainError::FewerEpochs { path, asked, begun });
+            }
+            RunLength::Steps(asked) if asked < progress.step => {
+                let taken = progress.step;
+                return Err(TrainError::FewerSteps { path, asked, taken });
+            }
+            RunLength::Epochs(_) | RunLength::Steps(_) => {}
         }
         let then = settings_of(&checkpoint.origin)
             .map_err(|error| TrainError::checkpoint(&checkpoint.path, error))?;
@@ -247,7 +267,14 @@ fn restore_models(run: &RunDirectory, checkpoint: Option<&Checkpoint>) -> Result
         }
     };
     restore(&run.model_file(), checkpoint::BEST)?;
-    restore(&run.last_model_file(), checkpoint::MODEL)
+    let is_averaged = checkpoint.is_some_and(|checkpoint| checkpoint.average.is_some());
+    restore(
+        &run.last_model_file(),
+        match is_averaged {
+            true => checkpoint::AVERAGE,
+            false => checkpoint::MODEL,
+        },
+    )
 }
 
 fn origin<M: Trainable>(
@@ -422,6 +449,7 @@ mod tests {
         let then = TrainConfig::default();
         let now = TrainConfig {
             epochs: 99,
+            steps: Some(1234),
             loader_threads: 7,
             checkpoint_every_steps: Some(3),
             checkpoint_every_seconds: None,

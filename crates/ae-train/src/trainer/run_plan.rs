@@ -16,7 +16,7 @@ pub(crate) fn steps_per_epoch(split: &Split, config: &CheckedTrainConfig) -> usi
 /// The images, the settings and the device of a run, and what follows from them for each step.
 pub(crate) struct RunPlan<'a> {
     pub(crate) split: &'a Split,
-    /// With the history of a run that was resumed with another number of epochs.
+    /// With the history of a run that was resumed to another length.
     pub(crate) config: CheckedTrainConfig,
     /// What the images are that a model is measured on after each epoch: test images in a run from before there were
     /// others.
@@ -44,7 +44,29 @@ impl<'a> RunPlan<'a> {
 
     /// Steps in the whole run.
     pub(crate) fn steps(&self) -> usize {
-        self.steps_per_epoch * self.config.epochs
+        self.config.run_steps(self.steps_per_epoch)
+    }
+
+    /// Epochs in the whole run.
+    pub(crate) fn epochs(&self) -> usize {
+        self.config.run_epochs(self.steps_per_epoch)
+    }
+
+    /// Whether the run has taken all of its steps.
+    pub(crate) fn is_over(&self, progress: &Progress) -> bool {
+        self.config.is_over(progress.epoch, progress.step)
+    }
+
+    /// Batches of the epoch that `progress` lies in: fewer than others have where the run ends within it.
+    pub(crate) fn batches_of_epoch(&self, progress: &Progress) -> usize {
+        let rest = self
+            .config
+            .next_early_end(progress.step)
+            .map(|end| end - progress.step);
+        rest.map_or(self.steps_per_epoch, |rest| {
+            self.steps_per_epoch
+                .min(progress.batch.saturating_add(rest))
+        })
     }
 
     /// The learning rate of step `step`, counted from 0 over the whole run.
@@ -70,6 +92,7 @@ impl<'a> RunPlan<'a> {
             order: Some(shuffled(config.seed, epoch, self.split.train.len())),
             batch_size: config.batch_size,
             first_batch: progress.batch,
+            end_batch: Some(self.batches_of_epoch(progress)),
             noise,
             threads: config.loader_threads,
         }

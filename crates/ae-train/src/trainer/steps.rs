@@ -13,6 +13,7 @@ use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::progress::Progress;
 use crate::trainer::readback::{KnownStep, PendingStep, Readback};
 use crate::trainer::run_plan::RunPlan;
+use crate::trainer::weight_average::WeightAverage;
 
 /// The model in training, with what its steps need and leave behind.
 pub(crate) struct Steps<M> {
@@ -22,16 +23,19 @@ pub(crate) struct Steps<M> {
     /// The model as it was before the newest step.
     entering: M,
     pub(crate) optimizer: ModelOptimizer,
+    /// What is measured and kept in place of the weights, if it is.
+    average: Option<WeightAverage>,
     readback: Readback,
 }
 
 impl<M: Trainable> Steps<M> {
-    pub(crate) fn new(model: M, optimizer: ModelOptimizer) -> Self {
+    pub(crate) fn new(model: M, optimizer: ModelOptimizer, average: Option<WeightAverage>) -> Self {
         Self {
             good: model.clone(),
             entering: model.clone(),
             model,
             optimizer,
+            average,
             readback: Readback::new(),
         }
     }
@@ -66,6 +70,9 @@ impl<M: Trainable> Steps<M> {
             gradients,
             plan.config.gradient_clip_norm,
         );
+        if let Some(average) = &mut self.average {
+            average.update(&model, progress.step);
+        }
         progress.step += 1;
         progress.batch += 1;
         self.model = model.after_step(progress.step as u64);
@@ -82,6 +89,13 @@ impl<M: Trainable> Steps<M> {
             term_names,
             values: Tensor::cat(values, 0),
         });
+    }
+
+    /// The model with averaged weights, without autodiff; `None` where none are averaged.
+    pub(crate) fn averaged(&self) -> Option<M> {
+        self.average
+            .as_ref()
+            .map(|average| average.model(&self.model))
     }
 
     /// Whether the losses should be read.

@@ -16,7 +16,7 @@ use crate::run::directory::RunDirectory;
 use crate::run::metrics::MetricsLine;
 use crate::run::progress::Progress;
 use crate::run::reports::{EpochReport, StartReport, StepReport};
-use crate::run::store::{RunStore, Start};
+use crate::run::store::{RunStore, Start, Weights};
 use crate::trainer::divergence::{damaged_weight, diverged};
 use crate::trainer::observer::Observer;
 use crate::trainer::run_plan::{RunPlan, steps_per_epoch};
@@ -24,6 +24,7 @@ use crate::trainer::speed::Speed;
 use crate::trainer::steps::Steps;
 use crate::trainer::trained::{Outcome, Trained};
 use crate::trainer::validation::{Validated, check_measure, measured_part, validate};
+use crate::trainer::weight_average::WeightAverage;
 
 /// A run in progress.
 pub(crate) struct Training<'a, M> {
@@ -72,6 +73,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         let mut progress = Progress::default();
         let mut epochs = Vec::new();
         let mut optimizer_state = None;
+        let mut averaged = None;
         let (mut store, mut resumed) = (None, None);
         if let Some(run) = run {
             let steps_per_epoch = steps_per_epoch(split, &config);
@@ -86,6 +88,12 @@ impl<'a, M: Trainable> Training<'a, M> {
                 if let Some(tensors) = &checkpoint.best {
                     kept = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
                 }
+                if config.ema.is_some() {
+                    let tensors = checkpoint.average.as_ref().ok_or_else(|| {
+                        TrainError::checkpoint(&checkpoint.path, "it has no averaged weights")
+                    })?;
+                    averaged = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
+                }
                 model = load_checkpoint(model, &checkpoint.model, &checkpoint.path)?;
                 optimizer_state = Some((checkpoint.path, checkpoint.optimizer));
                 progress = checkpoint.progress;
@@ -94,6 +102,9 @@ impl<'a, M: Trainable> Training<'a, M> {
                 config = resumed_config;
             }
         }
+        let average = config
+            .ema
+            .map(|decay| WeightAverage::new(decay, averaged.as_ref().unwrap_or(&model)));
         let model = model.train();
         let mut optimizer = ModelOptimizer::new(&config.optimizer, &model);
         if let Some((path, state)) = optimizer_state {
@@ -106,7 +117,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         }
         let plan = RunPlan::new(split, measured_part(split)?, config, device);
         observer.started(&StartReport {
-            epochs: plan.config.epochs,
+            epochs: plan.epochs(),
             steps_per_epoch: plan.steps_per_epoch,
             steps: plan.steps(),
             train_images: split.train.len(),
@@ -120,7 +131,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         });
         Ok(Self {
             plan,
-            steps: Steps::new(model, optimizer),
+            steps: Steps::new(model, optimizer, average),
             kept,
             selection,
             progress,
@@ -133,21 +144,20 @@ impl<'a, M: Trainable> Training<'a, M> {
 
     /// Trains to the end of the run, or until the observer asks to stop.
     pub(crate) fn run(mut self) -> Result<Trained<M>, TrainError> {
-        let mut interrupted = false;
-        while !interrupted
-            && self.progress.epoch < self.plan.config.epochs
-            && !self.progress.stopped_early
-        {
+        // A run that was cut to the steps that it had taken has an epoch to end.
+        let mut interrupted =
+            self.plan.is_over(&self.progress) && self.progress.batch > 0 && self.finish_epoch()?;
+        while !interrupted && !self.plan.is_over(&self.progress) && !self.progress.stopped_early {
             interrupted = self.run_epoch()?;
         }
         let outcome = if self.progress.stopped_early {
             Outcome::StoppedEarly
-        } else if self.progress.epoch >= self.plan.config.epochs {
+        } else if self.plan.is_over(&self.progress) {
             Outcome::Finished
         } else {
             Outcome::Interrupted
         };
-        let last = self.steps.model.valid();
+        let last = self.measured_model();
         Ok(Trained {
             model: self.kept.unwrap_or_else(|| last.clone()),
             selection: self.selection,
@@ -161,6 +171,7 @@ impl<'a, M: Trainable> Training<'a, M> {
 
     /// Goes through the rest of the current epoch; returns whether the run was asked to stop.
     fn run_epoch(&mut self) -> Result<bool, TrainError> {
+        let batches = self.plan.batches_of_epoch(&self.progress);
         let loader = BatchLoader::start(self.plan.rest_of_epoch(&self.progress))?;
         self.speed = Speed::start();
         for batch in loader {
@@ -169,7 +180,7 @@ impl<'a, M: Trainable> Training<'a, M> {
                 self.read_losses()?;
             }
             let stop = self.observer.stop_requested();
-            let is_inside_epoch = self.progress.batch < self.plan.steps_per_epoch;
+            let is_inside_epoch = self.progress.batch < batches;
             // An epoch's end writes its own checkpoint, but a stop need not wait for the measuring.
             if stop || (is_inside_epoch && self.checkpoint_is_due()) {
                 self.read_losses()?;
@@ -216,14 +227,23 @@ impl<'a, M: Trainable> Training<'a, M> {
         diverged(&self.steps.good, self.store.as_ref(), step, epoch, quantity)
     }
 
+    /// The model that is measured and kept: with averaged weights where there are such, without autodiff.
+    fn measured_model(&self) -> M {
+        let averaged = self.steps.averaged();
+        averaged.unwrap_or_else(|| self.steps.model.valid())
+    }
+
     /// Measures the epoch's model and records it; returns whether the run was asked to stop before it was measured.
     fn finish_epoch(&mut self) -> Result<bool, TrainError> {
         let train_seconds = self.speed.seconds();
         let images_per_second = self.speed.images_per_second();
-        let model = self.steps.model.valid();
-        if let Some(name) = damaged_weight(&model) {
+        let averaged = self.steps.averaged();
+        let trained = self.steps.model.valid();
+        let damaged = averaged.as_ref().and_then(damaged_weight);
+        if let Some(name) = damaged.or_else(|| damaged_weight(&trained)) {
             return Err(self.diverged(self.progress.step, format!("the weight {name}")));
         }
+        let model = averaged.unwrap_or(trained);
         let begin = Instant::now();
         if !self.plan.split.validation.is_empty() {
             self.observer.validating(self.plan.split.validation.len());
@@ -294,8 +314,11 @@ impl<'a, M: Trainable> Training<'a, M> {
             return Ok(());
         };
         let written = store.checkpoint(
-            &self.steps.model.valid(),
-            self.kept.as_ref(),
+            Weights {
+                trained: &self.steps.model.valid(),
+                averaged: self.steps.averaged().as_ref(),
+                kept: self.kept.as_ref(),
+            },
             &self.steps.optimizer,
             &mut self.progress,
             &self.epochs,

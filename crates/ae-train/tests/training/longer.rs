@@ -4,8 +4,8 @@ use std::fs;
 
 use ae_models::named_tensors;
 use ae_train::{
-    MetricsLine, RunDirectory, ScheduleConfig, Segment, TrainConfig, TrainError, Trainer,
-    read_metrics,
+    MetricsLine, RunDirectory, RunLength, ScheduleConfig, Segment, TrainConfig, TrainError,
+    Trainer, read_metrics,
 };
 use burn::tensor::Device;
 
@@ -77,8 +77,8 @@ fn the_rates_of_the_past_stay_and_are_written_down() {
     let watcher = go_on(&run, &config(8), Some(23)).unwrap();
     let change = watcher.start.unwrap().resumed.unwrap().rate_change.unwrap();
     assert_eq!(
-        (change.after_step, change.epochs_then, change.epochs_now),
-        (20, 4, 8)
+        (change.after_step, change.length_then, change.length_now),
+        (20, RunLength::Epochs(4), RunLength::Epochs(8))
     );
     // A cosine that was at its end is half way through one of twice the length.
     assert!(change.now > 20.0 * change.then, "{change:?}");
@@ -92,6 +92,7 @@ fn the_rates_of_the_past_stay_and_are_written_down() {
         segments: vec![Segment {
             until_step: 20,
             epochs: 4,
+            steps: None,
         }],
         ..config(8)
     };

@@ -86,7 +86,7 @@ pub(in crate::commands) fn run(
 fn one_of_each() -> Result<Vec<NoiseChain>, CliError> {
     NoiseKind::ALL
         .iter()
-        .map(|kind| Ok(format!("{}:{}", kind.name(), kind.example_strength()).parse()?))
+        .map(|kind| Ok(kind.example().parse()?))
         .collect()
 }
 

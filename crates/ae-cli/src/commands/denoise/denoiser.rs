@@ -13,9 +13,6 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::opening::{Wanted, open};
 
-/// The side of a tile where none is asked for, in pixels.
-const TILE: usize = 256;
-
 /// The options that say what removes the noise, and how much of it.
 #[derive(Debug, Args)]
 pub(super) struct DenoiserArguments {
@@ -110,7 +107,7 @@ impl OpenDenoiser {
         }
         let tiling = match arguments.tile {
             Some(side) => model.tiling(side)?,
-            None => model.tiling(TILE.max(model.field_of_view().unwrap_or(0)))?,
+            None => model.usual_tiling()?,
         };
         Ok(Self::Model(Box::new(ModelDenoiser::new(model, tiling))))
     }

@@ -8,7 +8,7 @@ use ae_train::{OptimizerConfig, ScheduleConfig, Selection};
 use clap::Args;
 
 use crate::arguments::value::{
-    CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named,
+    CheckpointInterval, above_zero, at_least_one, checkpoint_interval, named, share,
 };
 use crate::arguments::{DataArguments, DeviceArguments, KindArguments, NoiseArgument};
 
@@ -20,6 +20,8 @@ Examples:
   ae train --noise gaussian:0.5                      a denoiser
   ae train --data notMNIST_small.tar.gz --latent 32 --epochs 20 --out runs/small
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
+  ae train --data photos/ --patch 64 --noise gaussian:25/255
+                                                     on patches of pictures of any sizes
   ae train --model vae --latent 16                   a variational one, to draw new letters with
   ae train --model sparse --latent 256 --sparsity top-k:16
   ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
@@ -27,7 +29,7 @@ Examples:
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       resume where it stopped
   ae train --resume runs/small --checkpoint-every 2min
-  ae train --resume runs/small --epochs 40           train for longer
+  ae train --resume runs/small --epochs 40           train for longer; --steps 5000 as well
 
 Options given beside --config win over the file. Ctrl-c, SIGTERM and SIGHUP finish the step, save, and
 say how to resume; SIGUSR1 saves and training continues. Epochs are compared on the validation
@@ -54,6 +56,9 @@ pub(in crate::commands) struct TrainArguments {
     /// The images.
     #[command(flatten)]
     pub(super) data: DataArguments,
+    /// Patches in an epoch, with --patch [default: as many as cover the pictures' area once].
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Data")]
+    pub(super) patches_per_epoch: Option<usize>,
     /// Train to remove this noise.
     #[command(flatten)]
     pub(super) noise: NoiseArgument,
@@ -65,6 +70,9 @@ pub(in crate::commands) struct TrainArguments {
     /// Passes over the training images.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) epochs: Option<usize>,
+    /// Optimizer steps in all, in place of --epochs; the last epoch ends with the last of them.
+    #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "epochs", help_heading = "Training")]
+    pub(super) steps: Option<usize>,
     /// Images in a step.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) batch_size: Option<usize>,
@@ -80,6 +88,14 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
     pub(super) schedule: Option<ScheduleConfig>,
+    /// Multiply the learning rate once each of these numbers of steps is taken, as 3000,6000, in place of a --schedule.
+    #[arg(long, value_name = "STEPS", value_delimiter = ',', value_parser = at_least_one,
+          conflicts_with = "schedule", help_heading = "Training")]
+    pub(super) milestones: Vec<usize>,
+    /// What it is multiplied by, with --milestones [default: 0.5].
+    #[arg(long, value_name = "FACTOR", value_parser = above_zero, requires = "milestones",
+          help_heading = "Training")]
+    pub(super) milestone_factor: Option<f64>,
     /// Steps over which the learning rate rises at the start [default: 50, at most a tenth of all steps].
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) warmup_steps: Option<usize>,
@@ -91,6 +107,9 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NORM", value_parser = clip_norm, allow_negative_numbers = true,
           help_heading = "Training")]
     pub(super) clip_norm: Option<ClipNorm>,
+    /// Measure and keep the moving average of the weights with this decay, as .999, in place of the weights [default: off].
+    #[arg(long, value_name = "DECAY", value_parser = share, help_heading = "Training")]
+    pub(super) ema: Option<f64>,
     /// Stop when the error on the validation images has not fallen for this many epochs.
     #[arg(long, value_name = "EPOCHS", value_parser = at_least_one, help_heading = "Training")]
     pub(super) patience: Option<usize>,

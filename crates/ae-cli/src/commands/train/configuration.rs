@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ae_models::{ComputePath, ModelConfig, Registry};
-use ae_train::{DataConfig, EarlyStopping, RunConfig, TrainConfig, WarmUp};
+use ae_train::{DataConfig, EarlyStopping, RunConfig, ScheduleConfig, TrainConfig, WarmUp};
 
 use super::arguments::{ClipNorm, TrainArguments};
 use super::model::model_config;
@@ -42,7 +42,7 @@ pub(super) fn configuration(
             true => ComputePath::Reference,
             false => base.convolutions,
         },
-        data: configured(&arguments.data, base.data),
+        data: data_config(arguments, base.data)?,
         model,
         train: train_config(arguments, base_train),
     };
@@ -56,6 +56,27 @@ pub(super) fn configuration(
     Ok(config)
 }
 
+fn data_config(arguments: &TrainArguments, base: DataConfig) -> Result<DataConfig, CliError> {
+    let mut data = configured(&arguments.data, base);
+    data.patches_per_epoch = arguments.patches_per_epoch.or(data.patches_per_epoch);
+    let Some(side) = data.patch else {
+        return match data.patches_per_epoch {
+            Some(_) => Err(CliError::usage("--patches-per-epoch", "needs a --patch")),
+            None => Ok(data),
+        };
+    };
+    let reason = match (side, data.patches_per_epoch) {
+        (0, _) => "must be at least 1",
+        (_, Some(0)) => "must have patches_per_epoch of at least 1",
+        _ if data.size.is_some() => {
+            "patches are cut from pictures of their own sizes, not of a --size"
+        }
+        _ if !data.binarize.is_none() => "patches are not made black and white",
+        _ => return Ok(data),
+    };
+    Err(CliError::usage(format!("--patch {side}"), reason))
+}
+
 /// A resumed run is the same run: only how long it trains and where it computes may differ.
 fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError> {
     let data = &arguments.data;
@@ -64,6 +85,8 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--size", data.size.is_some()),
         ("--fit", data.fit.is_some()),
         ("--channels", data.channels.is_some()),
+        ("--patch", data.patch.is_some()),
+        ("--patches-per-epoch", arguments.patches_per_epoch.is_some()),
         ("--range", data.range.is_some()),
         ("--binarize", data.binarize.is_some()),
         ("--limit", data.limit.is_some()),
@@ -71,14 +94,17 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
         ("--validation-share", data.validation_share.is_some()),
         ("--dedup", data.dedup),
         ("--noise", arguments.noise.noise.is_some()),
+        ("--noise-clip", arguments.noise.noise_clip.is_some()),
         ("--noise-draw", arguments.noise_draw.is_some()),
         ("--batch-size", arguments.batch_size.is_some()),
         ("--learning-rate", arguments.learning_rate.is_some()),
         ("--optimizer", arguments.optimizer.is_some()),
         ("--schedule", arguments.schedule.is_some()),
+        ("--milestones", !arguments.milestones.is_empty()),
         ("--warmup-steps", arguments.warmup_steps.is_some()),
         ("--loss", arguments.loss.is_some()),
         ("--clip-norm", arguments.clip_norm.is_some()),
+        ("--ema", arguments.ema.is_some()),
         ("--patience", arguments.patience.is_some()),
         ("--select", arguments.select.is_some()),
         ("--seed", arguments.seed.is_some()),
@@ -93,7 +119,7 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
             option,
             format!("cannot be changed while resuming {}", run.display()),
         )
-        .hint("--epochs, --checkpoint-every, --loader-threads, --backend and --threads may be")),
+        .hint("--epochs, --steps, --checkpoint-every, --loader-threads, --backend and --threads may be")),
     }
 }
 
@@ -146,6 +172,10 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         checkpoint_every_steps,
         checkpoint_every_seconds,
         epochs: arguments.epochs.unwrap_or(base.epochs),
+        steps: match arguments.epochs {
+            Some(_) => None,
+            None => arguments.steps.or(base.steps),
+        },
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
         learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
         warmup_steps: arguments
@@ -158,12 +188,19 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
             Some(ClipNorm::Off) => None,
             None => clip_norm,
         },
+        ema: arguments.ema.or(base.ema),
         seed: arguments.seed.unwrap_or(base.seed),
-        noise: arguments.noise.noise.clone().unwrap_or(base.noise),
+        noise: arguments.noise.or(Some(base.noise)).unwrap_or_default(),
         noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
         loader_threads: arguments.loader_threads.unwrap_or(base.loader_threads),
         optimizer,
-        schedule: arguments.schedule.unwrap_or(base.schedule),
+        schedule: match arguments.milestones.as_slice() {
+            [] => arguments.schedule.clone().unwrap_or(base.schedule),
+            steps => ScheduleConfig::Milestones {
+                steps: steps.to_vec(),
+                factor: arguments.milestone_factor.unwrap_or(0.5),
+            },
+        },
         early_stopping: arguments
             .patience
             .map(|patience_epochs| EarlyStopping {
@@ -172,7 +209,9 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
             })
             .or(base.early_stopping),
         // Of another length from the start, it has no history.
-        segments: match arguments.resume.is_none() && arguments.epochs.is_some() {
+        segments: match arguments.resume.is_none()
+            && (arguments.epochs.is_some() || arguments.steps.is_some())
+        {
             true => Vec::new(),
             false => base.segments,
         },

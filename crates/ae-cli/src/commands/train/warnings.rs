@@ -35,9 +35,7 @@ pub(super) fn of_data(dataset: &Dataset) -> Result<Vec<String>, CliError> {
 
 /// Steps in the whole run.
 pub(super) fn steps(train: &TrainConfig, train_images: usize) -> usize {
-    train_images
-        .div_ceil(train.batch_size)
-        .saturating_mul(train.epochs)
+    train.run_steps(train_images.div_ceil(train.batch_size))
 }
 
 /// What is known before the first step.
@@ -45,7 +43,11 @@ pub(super) fn of_plan(train: &TrainConfig, train_images: usize) -> Vec<String> {
     let mut warnings = Vec::new();
     let steps = steps(train, train_images);
     if steps < FEW_STEPS {
-        let batches = match train.batch_size > 1 && train_images > 1 {
+        let longer = match train.steps {
+            Some(_) => "a larger --steps",
+            None => "more --epochs",
+        };
+        let batches = match train.batch_size > 1 && train.steps.is_none() && train_images > 1 {
             true => format!(
                 " or a --batch-size below {}",
                 train.batch_size.min(train_images)
@@ -53,7 +55,7 @@ pub(super) fn of_plan(train: &TrainConfig, train_images: usize) -> Vec<String> {
             false => String::new(),
         };
         warnings.push(format!(
-            "{} in all: too few to learn much; more --epochs{batches} make more of them",
+            "{} in all: too few to learn much; {longer}{batches} makes more of them",
             counted(steps, "step")
         ));
     }

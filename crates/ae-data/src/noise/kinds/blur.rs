@@ -3,7 +3,7 @@
 use ae_random::RandomStream;
 
 use crate::image::ImageShape;
-use crate::noise::kind::Definition;
+use crate::noise::kind::{Apply, Definition};
 
 pub(crate) const BLUR: Definition = Definition {
     name: "blur",
@@ -12,7 +12,7 @@ pub(crate) const BLUR: Definition = Definition {
     maximum_strength: 100.0,
     example_strength: 1.0,
     other_scale: None,
-    apply,
+    apply: Apply::One(apply),
 };
 
 /// Convolves each channel with a Gaussian, rows first, then columns.

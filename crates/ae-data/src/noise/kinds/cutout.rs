@@ -10,7 +10,7 @@
 use ae_random::RandomStream;
 
 use crate::image::ImageShape;
-use crate::noise::kind::Definition;
+use crate::noise::kind::{Apply, Definition};
 
 pub(crate) const CUTOUT: Definition = Definition {
     name: "cutout",
@@ -19,7 +19,7 @@ pub(crate) const CUTOUT: Definition = Definition {
     maximum_strength: 1.0,
     example_strength: 0.5,
     other_scale: Some(100.0),
-    apply,
+    apply: Apply::One(apply),
 };
 
 fn apply(share: f32, shape: ImageShape, values: &mut [f32], stream: &mut RandomStream) {

@@ -6,7 +6,7 @@
 use ae_random::RandomStream;
 
 use crate::image::ImageShape;
-use crate::noise::kind::Definition;
+use crate::noise::kind::{Apply, Definition};
 
 pub(crate) const MASKING: Definition = Definition {
     name: "masking",
@@ -15,7 +15,7 @@ pub(crate) const MASKING: Definition = Definition {
     maximum_strength: 1.0,
     example_strength: 0.3,
     other_scale: Some(100.0),
-    apply,
+    apply: Apply::One(apply),
 };
 
 fn apply(probability: f32, shape: ImageShape, values: &mut [f32], stream: &mut RandomStream) {

@@ -5,7 +5,7 @@
 use ae_random::RandomStream;
 
 use crate::image::ImageShape;
-use crate::noise::kind::Definition;
+use crate::noise::kind::{Apply, Definition};
 
 pub(crate) const POISSON: Definition = Definition {
     name: "poisson",
@@ -14,7 +14,7 @@ pub(crate) const POISSON: Definition = Definition {
     maximum_strength: 10.0,
     example_strength: 0.2,
     other_scale: Some(255.0),
-    apply,
+    apply: Apply::One(apply),
 };
 
 fn apply(deviation: f32, _: ImageShape, values: &mut [f32], stream: &mut RandomStream) {
@@ -29,7 +29,7 @@ fn apply(deviation: f32, _: ImageShape, values: &mut [f32], stream: &mut RandomS
 const NORMAL_FROM: f64 = 1e6;
 
 /// Draws a number from the Poisson distribution with the given mean.
-fn poisson(stream: &mut RandomStream, mean: f64) -> f64 {
+pub(super) fn poisson(stream: &mut RandomStream, mean: f64) -> f64 {
     if mean < 10.0 {
         by_sequential_search(stream, mean)
     } else if mean < NORMAL_FROM {

@@ -6,7 +6,7 @@
 use ae_random::RandomStream;
 
 use crate::image::ImageShape;
-use crate::noise::kind::Definition;
+use crate::noise::kind::{Apply, Definition};
 
 pub(crate) const SALT_AND_PEPPER: Definition = Definition {
     name: "salt-and-pepper",
@@ -15,7 +15,7 @@ pub(crate) const SALT_AND_PEPPER: Definition = Definition {
     maximum_strength: 1.0,
     example_strength: 0.2,
     other_scale: Some(100.0),
-    apply,
+    apply: Apply::One(apply),
 };
 
 fn apply(probability: f32, _: ImageShape, values: &mut [f32], stream: &mut RandomStream) {

@@ -3,7 +3,7 @@
 use ae_random::RandomStream;
 
 use crate::image::ImageShape;
-use crate::noise::kind::Definition;
+use crate::noise::kind::{Apply, Definition};
 use crate::noise::normal::with_normal_numbers;
 
 pub(crate) const SPECKLE: Definition = Definition {
@@ -13,7 +13,7 @@ pub(crate) const SPECKLE: Definition = Definition {
     maximum_strength: 10.0,
     example_strength: 0.5,
     other_scale: Some(255.0),
-    apply,
+    apply: Apply::One(apply),
 };
 
 fn apply(deviation: f32, _: ImageShape, values: &mut [f32], stream: &mut RandomStream) {

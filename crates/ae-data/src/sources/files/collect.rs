@@ -10,6 +10,7 @@ use crate::sources::files::arrangement::{Arrangement, Role};
 use crate::sources::files::beside::Beside;
 use crate::sources::files::description::{left_aside, recognized};
 use crate::sources::files::file_images::{FileImages, in_order};
+use crate::sources::files::pictures::Pictures;
 use crate::sources::options::OpenOptions;
 
 /// What becomes of a set that does not fit in memory.
@@ -30,6 +31,8 @@ pub(crate) struct Collector<'a> {
     /// Empty from the moment that the pixels no longer fit.
     pixels: Vec<u8>,
     in_memory: bool,
+    /// Where patches are to be cut from them, in place of the two: pictures of any sizes.
+    pictures: Option<Pictures>,
     files: Vec<PathBuf>,
     digests: Vec<ImageDigest>,
     skipped: Vec<Skipped>,
@@ -58,6 +61,7 @@ impl<'a> Collector<'a> {
             shape: None,
             pixels: Vec::new(),
             in_memory: true,
+            pictures: options.patch.map(|_| Pictures::new(options.memory_bytes)),
             files: Vec::new(),
             digests: Vec::new(),
             skipped: Vec::new(),
@@ -122,6 +126,12 @@ impl<'a> Collector<'a> {
             }
         };
         self.seen.add(&depths);
+        if let Some(pictures) = &mut self.pictures {
+            pictures.push(image, self.path)?;
+            self.files.push(file);
+            self.digests.push(digest);
+            return Ok(());
+        }
         let shape = image.shape();
         let own = *self.shape.get_or_insert(shape);
         if shape.size() != own.size() {
@@ -201,7 +211,12 @@ impl<'a> Collector<'a> {
                 files,
             });
         }
-        let Some(shape) = self.shape else {
+        let own_sizes = self.pictures.take().and_then(Pictures::finish);
+        let (shape, pictures) = match own_sizes {
+            Some((shape, pictures)) => (Some(shape), Some(pictures)),
+            None => (self.shape, None),
+        };
+        let Some(shape) = shape else {
             return Err(DataError::NoImages {
                 path: self.path.to_owned(),
             });
@@ -224,8 +239,9 @@ impl<'a> Collector<'a> {
         let (labels, classes) = labels.unzip();
         let mut order: Vec<usize> = (0..self.files.len()).collect();
         order.sort_by(|&a, &b| in_order(&self.files[a], &self.files[b]));
-        let pixels = match self.overflow {
-            Overflow::DecodeAgain(folder) if !self.in_memory => {
+        let pixels = match (pictures, self.overflow) {
+            (Some(pictures), _) => Pixels::Pictures(pictures),
+            (None, Overflow::DecodeAgain(folder)) if !self.in_memory => {
                 let channels = if shape.channels == 1 {
                     Channels::Gray
                 } else {

@@ -65,8 +65,7 @@ fn write_step(folder: &Path, step: usize) -> PathBuf {
     write(
         folder,
         content,
-        &|path| write_tensors(path, &tensors()),
-        None,
+        &[(MODEL, Box::new(|path| write_tensors(path, &tensors())))],
     )
     .unwrap()
 }
