@@ -1,0 +1,13 @@
+//! The container: images in chunks, each checked, in one stream of bytes. `docs/aez-format.md` is its specification.
+
+mod decoder;
+mod encoder;
+mod frame;
+mod header;
+mod names;
+mod source;
+mod varint;
+
+pub use decoder::{DecodedChunk, Decoder, DecoderSettings};
+pub use encoder::{Encoder, EncoderSettings};
+pub use header::ContainerHeader;

@@ -1,0 +1,205 @@
+//! Images into a container.
+
+use std::io::Write;
+
+use rayon::prelude::*;
+
+use super::frame::{Frame, Method, Total, checksum};
+use super::header::ContainerHeader;
+use super::names;
+use crate::error::CodecError;
+use crate::pixel::{Near, PixelModel};
+
+/// The most bytes that a chunk's images may take, with the borders that contexts reach into.
+pub(super) const CHUNK_LIMIT: usize = 64 << 20;
+
+/// How images are put into a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncoderSettings {
+    /// Images of a chunk. Fewer can be reached without decoding others; more take a little less room.
+    pub group: usize,
+    /// How far pixels may be from what was given.
+    pub near: Near,
+    /// Whether images have names.
+    pub has_names: bool,
+    /// Whether each chunk is decoded and compared before it is written, which takes as long again.
+    pub is_verified: bool,
+}
+
+impl Default for EncoderSettings {
+    fn default() -> Self {
+        Self {
+            group: 64,
+            near: Near::LOSSLESS,
+            has_names: false,
+            is_verified: true,
+        }
+    }
+}
+
+/// Writes a container. As many chunks as there are threads are held and coded at once; threads change no byte.
+///
+/// What it has written is whole only after [`finish`](Self::finish): give the file its name then.
+#[derive(Debug)]
+pub struct Encoder<'m, W> {
+    to: W,
+    model: &'m PixelModel,
+    header: ContainerHeader,
+    is_verified: bool,
+    pixels: Vec<u8>,
+    names: Vec<String>,
+    chunks: u64,
+    images: u64,
+    total: Total,
+}
+
+impl<'m, W: Write> Encoder<'m, W> {
+    /// Writes the header of a container for images of the model's shape.
+    ///
+    /// # Errors
+    /// [`CodecError::EmptyChunks`] where a chunk would have no image, [`CodecError::TooLarge`] where it would have more than
+    /// 64 MiB of pixels and borders around them; [`CodecError::Write`].
+    pub fn new(
+        mut to: W,
+        model: &'m PixelModel,
+        settings: &EncoderSettings,
+    ) -> Result<Self, CodecError> {
+        let header = ContainerHeader {
+            shape: model.shape(),
+            group: settings.group,
+            near: settings.near,
+            has_names: settings.has_names,
+            model: model.hash(),
+        };
+        if settings.group == 0 {
+            return Err(CodecError::EmptyChunks);
+        }
+        header.check_size(model.bytes_of_image(), CHUNK_LIMIT)?;
+        to.write_all(&header.bytes()).map_err(CodecError::Write)?;
+        Ok(Self {
+            to,
+            model,
+            header,
+            is_verified: settings.is_verified,
+            pixels: Vec::new(),
+            names: Vec::new(),
+            chunks: 0,
+            images: 0,
+            total: Total::default(),
+        })
+    }
+
+    /// Adds an image, `[height, width]`, with its name where the container has names.
+    ///
+    /// # Errors
+    /// [`CodecError::NotWholeImages`] where it isn't of the model's shape, [`CodecError::Name`] where a name is missing,
+    /// not wanted or longer than 4,096 bytes; and those of [`finish`](Self::finish).
+    pub fn push(&mut self, image: &[u8], name: Option<&str>) -> Result<(), CodecError> {
+        if image.len() != self.header.shape.pixels() {
+            return Err(CodecError::NotWholeImages {
+                bytes: image.len(),
+                shape: self.header.shape,
+            });
+        }
+        let bad_name = match name {
+            None if self.header.has_names => Some("it has no name"),
+            Some(_) if !self.header.has_names => Some("it has a name, others have none"),
+            Some(name) if name.len() > names::LONGEST => Some("its name is longer than 4096 bytes"),
+            _ => None,
+        };
+        if let Some(reason) = bad_name {
+            let image = self.images;
+            return Err(CodecError::Name { image, reason });
+        }
+        self.pixels.extend(image);
+        self.names.extend(name.map(str::to_owned));
+        self.images += 1;
+        let held = self.pixels.len() / self.header.shape.pixels();
+        if held
+            == self
+                .header
+                .group
+                .saturating_mul(rayon::current_num_threads())
+        {
+            self.write_chunks()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and the trailer, and gives back what it was written to.
+    ///
+    /// # Errors
+    /// [`CodecError::Write`]; [`CodecError::NotVerified`] where a chunk isn't decoded to what was encoded.
+    pub fn finish(mut self) -> Result<W, CodecError> {
+        self.write_chunks()?;
+        let trailer = self.total.trailer(self.chunks);
+        self.to.write_all(&trailer).map_err(CodecError::Write)?;
+        self.to.flush().map_err(CodecError::Write)?;
+        Ok(self.to)
+    }
+
+    /// Codes and writes all images that are held.
+    fn write_chunks(&mut self) -> Result<(), CodecError> {
+        let (header, model, first) = (self.header, self.model, self.chunks);
+        let is_verified = self.is_verified;
+        let chunks = self.pixels.par_chunks(header.group * header.shape.pixels());
+        let frames: Vec<Frame> = chunks
+            .enumerate()
+            .map(|(chunk, pixels)| {
+                let names = self.names.chunks(header.group).nth(chunk).unwrap_or(&[]);
+                let frame = frame(model, header, pixels, names);
+                if is_verified && !is_right(model, header, &frame, pixels) {
+                    let chunk = first + chunk as u64;
+                    return Err(CodecError::NotVerified { chunk });
+                }
+                Ok(frame)
+            })
+            .collect::<Result<_, _>>()?;
+        for frame in frames {
+            let bytes = frame.bytes(self.chunks, header.has_names);
+            self.to.write_all(&bytes).map_err(CodecError::Write)?;
+            self.total.add(&frame);
+            self.chunks += 1;
+        }
+        self.pixels.clear();
+        self.names.clear();
+        Ok(())
+    }
+}
+
+/// The chunk of these images.
+fn frame(model: &PixelModel, header: ContainerHeader, pixels: &[u8], names: &[String]) -> Frame {
+    let quantized: Vec<u8> = pixels
+        .iter()
+        .map(|&level| header.near.quantized(level))
+        .collect();
+    let names = names::packed(names.iter().map(String::as_str));
+    let coded = model.encode_images(pixels, header.near);
+    let checksum = checksum(&quantized, &names);
+    let (method, payload) = if coded.len() < quantized.len() {
+        (Method::Coded, coded)
+    } else {
+        (Method::Raw, quantized)
+    };
+    Frame {
+        count: pixels.len() / header.shape.pixels(),
+        method,
+        payload,
+        names,
+        checksum,
+    }
+}
+
+/// Whether the chunk is decoded to `pixels`.
+fn is_right(model: &PixelModel, header: ContainerHeader, frame: &Frame, pixels: &[u8]) -> bool {
+    let near = header.near;
+    let is_near = |decoded: &[u8]| {
+        let mut pairs = decoded.iter().zip(pixels);
+        decoded.len() == pixels.len() && pairs.all(|(a, b)| a.abs_diff(*b) <= near.levels())
+    };
+    let decoded = match frame.method {
+        Method::Raw => return is_near(&frame.payload),
+        Method::Coded => model.decode_images(&frame.payload, frame.count, near),
+    };
+    is_near(&decoded) && checksum(&decoded, &frame.names) == frame.checksum
+}
