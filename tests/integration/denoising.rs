@@ -314,12 +314,18 @@ fn a_preview_has_a_half_of_each() {
         true => input.get_pixel(x, y),
         false => output.get_pixel(x, y),
     };
-    // It lies somewhere in the drawing, pixel for pixel.
-    let lies_at = |left: u32, top: u32| {
-        (0..48).all(|y| (0..64).all(|x| drawn.get_pixel(left + x, top + y) == expected(x, y)))
+    // It lies somewhere in the drawing, perhaps enlarged, pixel for pixel.
+    let lies_at = |left: u32, top: u32, factor: u32| {
+        let drawn = |x: u32, y: u32| drawn.get_pixel(left + factor * x, top + factor * y);
+        (0..48).all(|y| (0..64).all(|x| drawn(x, y) == expected(x, y)))
     };
-    let found = (0..=drawn.height() - 48)
-        .any(|top| (0..=drawn.width() - 64).any(|left| lies_at(left, top)));
+    let found = (1..=8).any(|factor| {
+        let lefts = 0..(drawn.width() + 1).saturating_sub(64 * factor);
+        lefts.into_iter().any(|left| {
+            let tops = 0..(drawn.height() + 1).saturating_sub(48 * factor);
+            tops.into_iter().any(|top| lies_at(left, top, factor))
+        })
+    });
     assert!(found);
     let ended = ae(
         folder.path(),

@@ -29,13 +29,13 @@ pub(crate) struct ModelResult {
     /// How near the reconstructions come to the clean images.
     #[serde(flatten)]
     pub(crate) quality: Quality,
-    /// Bits of the code for each pixel of the image.
-    pub(crate) bits_per_pixel: f64,
+    /// Bits of the code for each pixel of the image; nothing for a model without codes.
+    pub(crate) bits_per_pixel: Option<f64>,
     /// Bytes of the code.
-    pub(crate) bytes_per_image: f64,
+    pub(crate) bytes_per_image: Option<f64>,
     /// Numbers in the code and bits, against the image's.
     #[serde(flatten)]
-    pub(crate) code: CodeBits,
+    pub(crate) code: Option<CodeBits>,
     /// Whether the code takes fewer bits than the image.
     pub(crate) is_compression: bool,
 }
@@ -91,7 +91,7 @@ pub(crate) struct Conditions<'a> {
 /// Measures a model on the whole pictures that the images are patches of, beside what it saw of them.
 ///
 /// # Errors
-/// The model lacks codes, or cannot take the pictures.
+/// The model cannot take the pictures.
 pub(crate) fn evaluate_pictures(
     model: &OpenModel,
     conditions: Conditions<'_>,
@@ -114,7 +114,7 @@ pub(crate) fn evaluate_pictures(
         scan_bytes_per_image: None,
     };
     Ok(Evaluation {
-        model: model_result(model, measured.after, images)?,
+        model: model_result(model, measured.after, images),
         baselines: vec![identity],
         set,
         images: measured.pictures,
@@ -129,22 +129,19 @@ pub(crate) fn evaluate_pictures(
 }
 
 /// A model's row.
-fn model_result(
-    model: &OpenModel,
-    quality: Quality,
-    images: &ImageSet,
-) -> Result<ModelResult, CliError> {
-    let code = model.code_bits()?;
-    Ok(ModelResult {
+fn model_result(model: &OpenModel, quality: Quality, images: &ImageSet) -> ModelResult {
+    let code = model.code_bits().ok();
+    let code_bits = code.map(|code| code.code_bits as f64);
+    ModelResult {
         name: model.name().to_owned(),
         kind: model.kind(),
         parameters: model.model().parameter_count(),
         quality,
-        bits_per_pixel: code.code_bits as f64 / images.shape().pixels() as f64,
-        bytes_per_image: code.code_bits as f64 / 8.0,
-        is_compression: code.is_compression(),
+        bits_per_pixel: code_bits.map(|bits| bits / images.shape().pixels() as f64),
+        bytes_per_image: code_bits.map(|bits| bits / 8.0),
+        is_compression: code.is_some_and(|code| code.is_compression()),
         code,
-    })
+    }
 }
 
 /// Measures a model and its baselines.
@@ -171,7 +168,7 @@ pub(crate) fn evaluate(
     let request = BaselineRequest {
         train: train.unwrap_or(images),
         test: images,
-        code_values: model.code_values()?,
+        code_values: model.code_values().unwrap_or(0),
         code_value_bits: CODE_VALUE_BITS,
         corruption: seeded.as_ref().map(|noise| noise as &dyn Corruption),
     };
@@ -180,7 +177,7 @@ pub(crate) fn evaluate(
         None => measure_baselines(&request, &unlearned())?,
     };
     Ok(Evaluation {
-        model: model_result(model, quality, images)?,
+        model: model_result(model, quality, images),
         baselines,
         set,
         images: images.len(),
@@ -208,7 +205,7 @@ impl Evaluation {
         let mut rows = vec![row(
             "this model",
             &self.model.quality,
-            Some(self.model.bits_per_pixel),
+            self.model.bits_per_pixel,
             self.model.kind,
         )];
         rows.extend(self.baselines.iter().map(|baseline| {
@@ -228,6 +225,10 @@ impl Evaluation {
             Column::decimal("bits/pixel"),
             Column::left("setting"),
         ];
+        let code = match &self.model.code {
+            Some(code) => code.to_string(),
+            None => "none: detail goes past the bottleneck".to_owned(),
+        };
         let mut codes = match &self.codes {
             Some(report) => codes_text(report),
             None => String::new(),
@@ -251,14 +252,13 @@ impl Evaluation {
             false => "",
         };
         format!(
-            "{}: {} {}{binarized}{noise}\n{}: {} parameters\ncode: {}\n{codes}\n{}\
+            "{}: {} {}{binarized}{noise}\n{}: {} parameters\ncode: {code}\n{codes}\n{}\
              MSE, RMSE, PSNR and SSIM of pixels on 0..1 (data range {DATA_RANGE}){means}\n",
             self.set.data,
             thousands(self.images as u64),
             self.set.images(),
             self.model.name,
             thousands(self.model.parameters as u64),
-            self.model.code,
             ae_report::table(&columns, &rows),
         )
     }

@@ -38,12 +38,21 @@ pub(crate) fn model_at_work(
             denoised_psnr: &output_psnr,
         })?);
     }
+    let (subtitle, codes, code_shape) = match model.code_bits() {
+        Ok(code) => (
+            format!("{}; code: {code}", set.name()),
+            model.codes(&set)?.as_slice().to_vec(),
+            model.code_shape()?,
+        ),
+        // What a U-Net makes of an image is worth a picture, too.
+        Err(_) => (set.name().to_owned(), Vec::new(), Vec::new()),
+    };
     Ok(ae_report::reconstruction_picture(&ReconstructionRequest {
         title: model.name(),
-        subtitle: &format!("{}; code: {}", set.name(), model.code_bits()?),
+        subtitle: &subtitle,
         inputs: &inputs,
-        codes: model.codes(&set)?.as_slice(),
-        code_shape: &model.code_shape()?,
+        codes: &codes,
+        code_shape: &code_shape,
         outputs: &outputs,
         psnr: &output_psnr,
     })?)

@@ -34,12 +34,15 @@ impl BaselineKind for Jpeg {
         let request = bench.request();
         let code_bits = request.code_values as f64 * f64::from(request.code_value_bits);
         let code_bytes = code_bits / 8.0;
-        let nearest_file = nearest_quality(bench, code_bytes, JpegSize::File)?;
-        let nearest_scan = nearest_quality(bench, code_bytes, JpegSize::Scan)?;
-        let nearest = |part: &str| format!("nearest to the code's {code_bytes} bytes{part}");
-        let mut settings = vec![(nearest_file, Some(nearest("")))];
-        if nearest_scan != nearest_file {
-            settings.push((nearest_scan, Some(nearest(", headers not counted"))));
+        let mut settings = Vec::new();
+        if request.code_values > 0 {
+            let nearest_file = nearest_quality(bench, code_bytes, JpegSize::File)?;
+            let nearest_scan = nearest_quality(bench, code_bytes, JpegSize::Scan)?;
+            let nearest = |part: &str| format!("nearest to the code's {code_bytes} bytes{part}");
+            settings.push((nearest_file, Some(nearest(""))));
+            if nearest_scan != nearest_file {
+                settings.push((nearest_scan, Some(nearest(", headers not counted"))));
+            }
         }
         settings.extend(QUALITIES.map(|quality| (quality, None)));
         settings

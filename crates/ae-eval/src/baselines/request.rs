@@ -14,7 +14,7 @@ pub struct BaselineRequest<'a> {
     pub train: &'a ImageSet,
     /// Clean test images, on which everything is measured and nothing is chosen.
     pub test: &'a ImageSet,
-    /// Values in the model's code.
+    /// Values in the model's code; 0 of a model without codes, beside which nothing is measured at its code's size.
     pub code_values: usize,
     /// Bits in each of those values.
     pub code_value_bits: u32,

@@ -21,7 +21,7 @@ pub struct ReconstructionRequest<'a> {
     pub inputs: &'a [Image],
     /// Their codes, one after the other: `[images, product of code_shape]`.
     pub codes: &'a [f32],
-    /// `[maps, height, width]` or `[values]`.
+    /// `[maps, height, width]` or `[values]`; empty for a model without codes.
     pub code_shape: &'a [usize],
     /// What came out.
     pub outputs: &'a [Image],
@@ -29,7 +29,7 @@ pub struct ReconstructionRequest<'a> {
     pub psnr: &'a [f64],
 }
 
-/// Draws three rows: inputs, encoded, generated.
+/// Draws three rows: inputs, encoded, generated; of a model without codes, the first and the last.
 ///
 /// # Errors
 /// As [`picture_grid`]; [`ReportError::CountMismatch`] when inputs, codes and outputs differ in number.
@@ -40,13 +40,17 @@ pub fn reconstruction_picture(request: &ReconstructionRequest<'_>) -> Result<Pic
     if !request.psnr.is_empty() {
         check_count("PSNR values", count, request.psnr.len())?;
     }
-    code_count(request.codes, request.code_shape, count)?;
-    let mut encoded = GridRow::codes(
-        "encoded",
-        request.codes.to_vec(),
-        request.code_shape.to_vec(),
-    );
-    encoded.note = code_note(request.code_shape);
+    let mut encoded = None;
+    if !request.code_shape.is_empty() {
+        code_count(request.codes, request.code_shape, count)?;
+        let mut row = GridRow::codes(
+            "encoded",
+            request.codes.to_vec(),
+            request.code_shape.to_vec(),
+        );
+        row.note = code_note(request.code_shape);
+        encoded = Some(row);
+    }
     let mut inputs = GridRow::images("input", request.inputs.to_vec());
     inputs.note = format!(
         "{}\n{} numbers",
@@ -66,7 +70,10 @@ pub fn reconstruction_picture(request: &ReconstructionRequest<'_>) -> Result<Pic
         title: request.title.to_owned(),
         subtitle: request.subtitle.to_owned(),
         column_labels: Vec::new(),
-        rows: vec![inputs, encoded, generated],
+        rows: [Some(inputs), encoded, Some(generated)]
+            .into_iter()
+            .flatten()
+            .collect(),
     })
 }
 
