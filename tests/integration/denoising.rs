@@ -320,11 +320,9 @@ fn a_preview_has_a_half_of_each() {
         (0..48).all(|y| (0..64).all(|x| drawn(x, y) == expected(x, y)))
     };
     let found = (1..=64).any(|factor| {
-        let lefts = 0..(drawn.width() + 1).saturating_sub(64 * factor);
-        lefts.into_iter().any(|left| {
-            let tops = 0..(drawn.height() + 1).saturating_sub(48 * factor);
-            tops.into_iter().any(|top| lies_at(left, top, factor))
-        })
+        let columns = (drawn.width() + 1).saturating_sub(64 * factor);
+        let rows = (drawn.height() + 1).saturating_sub(48 * factor);
+        (0..columns).any(|left| (0..rows).any(|top| lies_at(left, top, factor)))
     });
     assert!(found);
     let ended = ae(
