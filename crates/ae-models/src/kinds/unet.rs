@@ -232,7 +232,7 @@ impl ModelKind for UnetConfig {
             ""
         };
         let bottleneck = match (self.skip, self.residual) {
-            (SkipConnections::None, false) => "its code is not to be had alone",
+            (SkipConnections::None, false) => "its code cannot be used alone",
             _ => "no bottleneck: the picture passes beside the middle, so nothing is compressed",
         };
         let levels = match self.widths.len() {
