@@ -1,11 +1,12 @@
 //! What the models compute, against plain loops in `f64`.
 
 use ae_models::{ComputePath, ModelConfig, named_tensors};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 use crate::naive::{self, Weights};
 use crate::{
-    conv, dense, images, lively, pixels, reconstructs, tied, transposed, values, with_codes,
+    conv, dense, images, lively, pixels, reconstructs, tied, transposed, values,
+    widest_column_span, with_codes,
 };
 
 #[track_caller]
@@ -103,34 +104,7 @@ fn the_field_of_view_is_what_an_output_pixel_depends_on() {
         let reference = ComputePath::Reference.on(&device);
         let model = lively(config, [1, 8, 8], 5, reference);
         assert_eq!(reconstructs(&model).field_of_view(), Some(expected));
-        let (height, width) = (4, 64);
-        let run = |pixels: Vec<f32>| {
-            let data = burn::tensor::TensorData::new(pixels, [1, 1, height, width]);
-            values(reconstructs(&model).reconstruct(Tensor::from_data(data, &device)))
-        };
-        let mut seen = vec![(usize::MAX, 0); width];
-        for start in [0, 1, 2] {
-            let plain: Vec<f32> = pixels(start + height * width)[start..].to_vec();
-            let before = run(plain.clone());
-            for column in 0..width {
-                let mut changed = plain.clone();
-                for row in 0..height {
-                    let value = &mut changed[row * width + column];
-                    *value = if *value < 0.5 { 4.0 } else { -4.0 };
-                }
-                let after = run(changed);
-                for (place, (before, after)) in before.iter().zip(&after).enumerate() {
-                    if before != after {
-                        let seen = &mut seen[place % width];
-                        *seen = (seen.0.min(column), seen.1.max(column));
-                    }
-                }
-            }
-        }
-        let widest = seen[24..40]
-            .iter()
-            .map(|(first, last)| last + 1 - first)
-            .max();
+        let widest = widest_column_span(&model, &device);
         assert_eq!(widest, Some(expected));
     }
     assert_eq!(

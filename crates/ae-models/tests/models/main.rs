@@ -170,6 +170,39 @@ fn pixels(count: usize) -> Vec<f32> {
         .collect()
 }
 
+/// How many columns of the input the widest-seeing columns in the middle of the output depend on: each column of the input is
+/// changed by itself, and the columns of the output that change with it are noted.
+fn widest_column_span(model: &Model, device: &Device) -> Option<usize> {
+    let (height, width) = (4, 64);
+    let run = |pixels: Vec<f32>| {
+        let data = TensorData::new(pixels, [1, 1, height, width]);
+        values(reconstructs(model).reconstruct(Tensor::from_data(data, device)))
+    };
+    let mut seen = vec![(usize::MAX, 0); width];
+    for start in [0, 1, 2] {
+        let plain: Vec<f32> = pixels(start + height * width)[start..].to_vec();
+        let before = run(plain.clone());
+        for column in 0..width {
+            let mut changed = plain.clone();
+            for row in 0..height {
+                let value = &mut changed[row * width + column];
+                *value = if *value < 0.5 { 4.0 } else { -4.0 };
+            }
+            let after = run(changed);
+            for (place, (before, after)) in before.iter().zip(&after).enumerate() {
+                if before != after {
+                    let seen = &mut seen[place % width];
+                    *seen = (seen.0.min(column), seen.1.max(column));
+                }
+            }
+        }
+    }
+    seen[24..40]
+        .iter()
+        .map(|(first, last)| last + 1 - first)
+        .max()
+}
+
 /// A batch of [`pixels`].
 fn images(shape: [usize; 4], device: &Device) -> Tensor<4> {
     Tensor::from_data(

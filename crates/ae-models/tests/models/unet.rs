@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::gradients::{assert_finite_differences, gradients_of, plain_loss};
 use crate::naive::{Map, Weights};
-use crate::{images, lively, pixels, reconstructs, values};
+use crate::{images, lively, pixels, reconstructs, values, widest_column_span};
 
 const SKIPS: [SkipConnections; 3] = SkipConnections::ALL;
 
@@ -280,34 +280,7 @@ fn the_field_of_view_is_what_an_output_pixel_depends_on() {
             Some(expected),
             "{config:?}"
         );
-        let (height, width) = (4, 64);
-        let run = |pixels: Vec<f32>| {
-            let data = TensorData::new(pixels, [1, 1, height, width]);
-            values(reconstructs(&model).reconstruct(Tensor::from_data(data, &device)))
-        };
-        let mut seen = vec![(usize::MAX, 0); width];
-        for start in [0, 1, 2] {
-            let plain: Vec<f32> = pixels(start + height * width)[start..].to_vec();
-            let before = run(plain.clone());
-            for column in 0..width {
-                let mut changed = plain.clone();
-                for row in 0..height {
-                    let value = &mut changed[row * width + column];
-                    *value = if *value < 0.5 { 4.0 } else { -4.0 };
-                }
-                let after = run(changed);
-                for (place, (before, after)) in before.iter().zip(&after).enumerate() {
-                    if before != after {
-                        let seen = &mut seen[place % width];
-                        *seen = (seen.0.min(column), seen.1.max(column));
-                    }
-                }
-            }
-        }
-        let widest = seen[24..40]
-            .iter()
-            .map(|(first, last)| last + 1 - first)
-            .max();
+        let widest = widest_column_span(&model, &device);
         assert_eq!(widest, Some(expected), "{config:?}");
     }
 }
