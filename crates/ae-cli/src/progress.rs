@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use ae_data::Part;
-use ae_report::thousands;
+use ae_report::{counted, thousands};
 use ae_train::{
     CheckpointReport, CodeReport, EpochReport, Observer, RateChange, RunLength, StartReport,
     StepReport,
@@ -64,7 +64,7 @@ impl Observer for Progress {
     fn started(&mut self, report: &StartReport) {
         self.epochs = report.epochs;
         self.terminal.note(format!(
-            "{} parameters, {} training, {} and {} test images, {} epochs of {} steps",
+            "{} parameters, {} training, {} and {} test images, {} of {}",
             thousands(report.parameters as u64),
             thousands(report.train_images as u64),
             match report.measured_part {
@@ -72,13 +72,13 @@ impl Observer for Progress {
                 _ => format!("{} validation", thousands(report.validation_images as u64)),
             },
             thousands(report.test_images as u64),
-            report.epochs,
-            thousands(report.steps_per_epoch as u64),
+            counted(report.epochs, "epoch"),
+            counted(report.steps_per_epoch, "step"),
         ));
         if report.steps != report.epochs * report.steps_per_epoch {
             self.terminal.note(format!(
-                "{} steps in all, so that an epoch ends early",
-                thousands(report.steps as u64)
+                "{} in all, so that an epoch ends early",
+                counted(report.steps, "step")
             ));
         }
         if report.measured_part == Part::Test {

@@ -27,5 +27,5 @@ pub use grids::request::{Cells, GridRequest, GridRow};
 pub use maps::page::map_html;
 pub use maps::picture::map_picture;
 pub use maps::points::{MapPoint, MapRequest};
-pub use text::number::{significant, thousands};
+pub use text::number::{counted, significant, thousands};
 pub use text::table::{Align, Column, markdown_table, table};

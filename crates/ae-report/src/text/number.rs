@@ -14,6 +14,15 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// A number of things: `1 step`, `1,200 steps`. Their plural ends in s.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{} {what}s", thousands(count as u64)),
+    }
+}
+
 /// `value` to `digits` significant digits, in plain decimals where that is short and as a power of ten otherwise:
 /// `0.00812`, `1.50`, `12345` (no digit before the point is made up), `2.10×10⁻⁷`.
 #[must_use]
@@ -78,6 +87,13 @@ mod tests {
             (u64::MAX, "18,446,744,073,709,551,615"),
         ] {
             assert_eq!(thousands(number), expected);
+        }
+    }
+
+    #[test]
+    fn one_thing_has_no_plural() {
+        for (count, expected) in [(0, "0 steps"), (1, "1 step"), (1200, "1,200 steps")] {
+            assert_eq!(counted(count, "step"), expected);
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ae_data::{NoiseChain, Part, Split};
 use ae_infer::OpenModel;
 use ae_models::Model;
-use ae_report::thousands;
+use ae_report::{counted, thousands};
 use ae_train::{
     CheckedTrainConfig, CodeActivity, EpochReport, Outcome, RunConfig, RunDirectory, Selection,
     TestReport, Trained, read_metrics,
@@ -174,11 +174,11 @@ fn draw(
 impl Summary {
     pub(super) fn text(&self) -> String {
         let mut text = format!(
-            "{}\n{}: {} epochs, {} steps in {:.0} s; {}\n\n",
+            "{}\n{}: {}, {} in {:.0} s; {}\n\n",
             self.evaluation.text(),
             self.outcome,
-            self.epochs,
-            thousands(self.steps as u64),
+            counted(self.epochs, "epoch"),
+            counted(self.steps, "step"),
             self.train_seconds,
             self.kept_text(),
         );

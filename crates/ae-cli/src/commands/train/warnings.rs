@@ -1,6 +1,7 @@
 //! What somebody who trains should hear of: before, that the run will not do much; after, that it did not.
 
 use ae_data::Dataset;
+use ae_report::counted;
 use ae_train::{CodeActivity, CodeReport, TrainConfig, WarmUp};
 
 use crate::error::CliError;
@@ -192,13 +193,6 @@ fn of_activity(activity: &CodeActivity) -> Option<String> {
             "{constant} of the code's {units} dimensions died: they are the same for every image ({zero} of them 0); {tries}"
         )
     })
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
 }
 
 #[cfg(test)]
