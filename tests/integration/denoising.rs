@@ -284,7 +284,7 @@ fn levels_that_are_given_are_taken_and_names_win_over_files() {
     let ended = ae(folder.path(), "denoise small.png -o x.png --model bm3d");
     assert_eq!(ended.code, 3, "{ended:#?}");
     assert!(
-        ended.lines("error:")[0].contains("too small to tell"),
+        ended.lines("error:")[0].contains("small.png: "),
         "{ended:#?}"
     );
     done(

@@ -95,6 +95,13 @@ impl CliError {
         )
     }
 
+    /// Says which file an error is about whose message does not.
+    #[must_use]
+    pub(crate) fn about(mut self, path: &Path) -> Self {
+        self.message = format!("{}: {}", path.display(), self.message);
+        self
+    }
+
     /// A failure to write results to standard output.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

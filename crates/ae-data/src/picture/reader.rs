@@ -59,6 +59,20 @@ impl PictureReader {
         Ok(reader)
     }
 
+    /// As [`open`](Self::open), with the values of black and white of pictures deeper than 8 bits said and not found out.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_in_range(
+        path: &Path,
+        range: ValueRange,
+        limits: &ImageLimits,
+    ) -> Result<Self, DataError> {
+        let mut reader = Self::open_raw(path, limits)?;
+        reader.find_range(Some(range))?;
+        Ok(reader)
+    }
+
     /// As [`open`](Self::open), from the bytes of a file; `path` gives errors their name.
     ///
     /// # Errors
@@ -71,15 +85,6 @@ impl PictureReader {
         let mut reader = Self::from_bytes_raw(bytes, path, limits)?;
         reader.find_range(None)?;
         Ok(reader)
-    }
-
-    /// The same with the values of black and white of pictures deeper than 8 bits, instead of those that were found out.
-    ///
-    /// # Errors
-    /// A page cannot be decoded.
-    pub fn with_range(mut self, range: ValueRange) -> Result<Self, DataError> {
-        self.find_range(Some(range))?;
-        Ok(self)
     }
 
     /// Opens a file without looking at its values: pages have the ranges of their types.

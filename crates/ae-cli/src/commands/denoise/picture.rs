@@ -51,10 +51,10 @@ pub(super) struct Denoising<'a> {
 impl Denoising<'_> {
     /// Denoises the file of a job, the `index`-th of all, and writes what comes out.
     pub(super) fn run(&self, job: &Job, index: u64) -> Result<PictureResult, CliError> {
-        let mut reader = PictureReader::open(&job.input, &self.limits)?;
-        if let Some(range) = self.range {
-            reader = reader.with_range(range)?;
-        }
+        let mut reader = match self.range {
+            None => PictureReader::open(&job.input, &self.limits)?,
+            Some(range) => PictureReader::open_in_range(&job.input, range, &self.limits)?,
+        };
         for note in reader.notes() {
             self.terminal
                 .note(format!("{}: {note}", job.input.display()));
@@ -79,15 +79,17 @@ impl Denoising<'_> {
         let written = writer.write(|page| -> Result<Page, CliError> {
             let clean = reader.page(page)?;
             let mut result = PageResult::of(&clean);
+            let failed = |error| CliError::from(error).about(&job.input);
             let DenoisedPage {
                 page: denoised,
                 estimated_level,
                 ..
             } = match self.noise {
-                None => denoise_page(self.denoiser, &clean, self.removal)?,
+                None => denoise_page(self.denoiser, &clean, self.removal).map_err(failed)?,
                 Some(noise) => {
                     let draw = self.draw(index, page);
-                    let trial = try_denoising(self.denoiser, &clean, noise, draw, self.removal)?;
+                    let trial = try_denoising(self.denoiser, &clean, noise, draw, self.removal)
+                        .map_err(failed)?;
                     result.before = Some(trial.before);
                     let NoiseTrial {
                         noisy: image,
