@@ -3,4 +3,5 @@
 pub(crate) mod card;
 pub(crate) mod header;
 pub(crate) mod load;
+pub(crate) mod precision;
 pub(crate) mod save;

@@ -30,8 +30,11 @@ pub use checked::CheckedModelConfig;
 pub use config::ModelConfig;
 pub use error::ModelError;
 pub use file::card::{ModelCard, config_of};
-pub use file::load::{load_model, read_model_card, read_model_data, read_tensors};
-pub use file::save::save_model;
+pub use file::load::{
+    load_model, load_model_from_bytes, read_model_card, read_model_data, read_tensors,
+};
+pub use file::precision::Precision;
+pub use file::save::{save_model, save_model_in};
 pub use kind::{ModelKind, Outline};
 pub use kinds::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
 pub use kinds::sparse::sparsity::Sparsity;

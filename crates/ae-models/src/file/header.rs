@@ -7,11 +7,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::error::ModelError;
+use crate::file::precision::Precision;
 use crate::limits;
 use crate::parameters::tensors::NamedTensor;
 
@@ -26,7 +26,7 @@ const METADATA_KEY: &str = "__metadata__";
 pub(crate) struct Header {
     /// The card's strings.
     pub(crate) metadata: BTreeMap<String, String>,
-    /// Tensors in the order of their bytes, all `f32`.
+    /// Tensors in the order of their bytes, each of a [`Precision`].
     pub(crate) tensors: Vec<(String, TensorInfo)>,
 }
 
@@ -34,14 +34,25 @@ impl Header {
     /// Opens a file, reads its header and checks it against the file's length. The file is left at the first tensor.
     pub(crate) fn read(path: &Path) -> Result<(File, Self), ModelError> {
         let io = |source| ModelError::io("read", path, source);
-        let error = |field: &str, reason: String| ModelError::file(path, field, reason);
-        let reject = |field: &str, reason: String| Err(error(field, reason));
         let mut file = File::open(path).map_err(io)?;
         let attributes = file.metadata().map_err(io)?;
         if !attributes.is_file() {
-            return reject("file", "not a file".to_owned());
+            return Err(ModelError::file(path, "file", "not a file"));
         }
-        let file_bytes = attributes.len();
+        let header = Self::read_from(&mut file, attributes.len(), path)?;
+        Ok((file, header))
+    }
+
+    /// Reads the header of a file of `file_bytes` bytes, which `path` names in errors. What was read from is left at the
+    /// first tensor.
+    pub(crate) fn read_from(
+        file: &mut impl Read,
+        file_bytes: u64,
+        path: &Path,
+    ) -> Result<Self, ModelError> {
+        let io = |source| ModelError::io("read", path, source);
+        let error = |field: &str, reason: String| ModelError::file(path, field, reason);
+        let reject = |field: &str, reason: String| Err(error(field, reason));
         let max_bytes = LENGTH_BYTES + MAX_HEADER_BYTES + 4 * limits::PARAMETERS as u64;
         if file_bytes > max_bytes {
             return reject(
@@ -86,13 +97,14 @@ impl Header {
                 format!("{file_bytes} bytes long, its header says {expected}"),
             );
         }
-        if let Some((name, info)) = tensors.iter().find(|(_, info)| info.dtype != Dtype::F32) {
+        let is_unknown = |info: &TensorInfo| Precision::of(info.dtype).is_none();
+        if let Some((name, info)) = tensors.iter().find(|(_, info)| is_unknown(info)) {
             return reject(
                 &format!("tensor {name}"),
-                format!("type {}, the library reads F32", info.dtype),
+                format!("type {}, the library reads F32 and F16", info.dtype),
             );
         }
-        Ok((file, Self { metadata, tensors }))
+        Ok(Self { metadata, tensors })
     }
 }
 
@@ -102,15 +114,16 @@ impl Header {
 pub(crate) fn encode(
     metadata: &BTreeMap<&'static str, String>,
     tensors: &[NamedTensor],
+    precision: Precision,
 ) -> Result<Vec<u8>, ModelError> {
     // By hand, as the crate keeps the metadata in a hash map, and the same model is to give the same bytes.
     let mut header = serde_json::Map::new();
     header.insert(METADATA_KEY.to_owned(), serde_json::json!(metadata));
     let mut start = 0;
     for tensor in tensors {
-        let end = start + 4 * tensor.values.len();
+        let end = start + precision.bytes() * tensor.values.len();
         let info = TensorInfo {
-            dtype: Dtype::F32,
+            dtype: precision.dtype(),
             shape: tensor.shape.clone(),
             data_offsets: (start, end),
         };

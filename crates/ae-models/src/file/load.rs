@@ -1,12 +1,12 @@
 //! Reading a model file.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::error::ModelError;
 use crate::file::card::{ModelCard, data_of};
 use crate::file::header::Header;
+use crate::file::precision::Precision;
 use crate::model::Model;
 use crate::parameters::builder::Builder;
 use crate::parameters::tensors::{
@@ -31,8 +31,36 @@ pub fn load_model<'a>(
     placement: impl Into<Placement<'a>>,
 ) -> Result<(Model, ModelCard), ModelError> {
     let path = path.as_ref();
-    let in_file = |error| in_file(path, error);
     let (mut file, header) = Header::read(path)?;
+    load_from(&mut file, &header, path, registry, placement.into())
+}
+
+/// As [`load_model`], from the bytes of a file; `name` gives errors their name.
+///
+/// # Errors
+/// As for [`load_model`].
+pub fn load_model_from_bytes<'a>(
+    bytes: &[u8],
+    name: &str,
+    registry: &Registry,
+    placement: impl Into<Placement<'a>>,
+) -> Result<(Model, ModelCard), ModelError> {
+    let path = Path::new(name);
+    let length = bytes.len() as u64;
+    let mut bytes = bytes;
+    let header = Header::read_from(&mut bytes, length, path)?;
+    load_from(&mut bytes, &header, path, registry, placement.into())
+}
+
+/// Builds the model of a header that was read from `file`, which stands at the first tensor.
+fn load_from(
+    file: &mut impl Read,
+    header: &Header,
+    path: &Path,
+    registry: &Registry,
+    placement: Placement<'_>,
+) -> Result<(Model, ModelCard), ModelError> {
+    let in_file = |error| in_file(path, error);
     let card = ModelCard::from_metadata(&header.metadata, registry).map_err(in_file)?;
     let Some(config) = &card.config else {
         let reason = "none in the file: a custom model, to be read by the program that defines it";
@@ -46,8 +74,8 @@ pub fn load_model<'a>(
     if let Some(expected) = config.tensor_shapes() {
         check_against(expected, found()).map_err(in_file)?;
     }
-    let tensors = read_values(path, &mut file, &header)?;
-    let mut builder = Builder::loading(card.input_shape, placement.into(), tensors);
+    let tensors = read_values(path, file, header)?;
+    let mut builder = Builder::loading(card.input_shape, placement, tensors);
     let model = config.build(&mut builder);
     // What a kind of Burn's own layers did not take from the builder goes in by name.
     let remaining = builder.into_remaining();
@@ -107,7 +135,7 @@ pub fn read_tensors(
 /// Reads all values; `file` stands at the end of the header, which has been checked against the file's length.
 fn read_values(
     path: &Path,
-    file: &mut File,
+    file: &mut impl Read,
     header: &Header,
 ) -> Result<Vec<NamedTensor>, ModelError> {
     let mut tensors = Vec::with_capacity(header.tensors.len());
@@ -116,16 +144,11 @@ fn read_values(
         let mut bytes = vec![0; end - start];
         file.read_exact(&mut bytes)
             .map_err(|source| ModelError::io("read", path, source))?;
-        let values = bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&bytes| f32::from_le_bytes(bytes))
-            .collect();
+        let precision = Precision::of(info.dtype).expect("the header was checked");
         let tensor = NamedTensor {
             name: name.clone(),
             shape: info.shape.clone(),
-            values,
+            values: precision.decode(&bytes),
         };
         check_finite(&tensor).map_err(|error| in_file(path, error))?;
         tensors.push(tensor);

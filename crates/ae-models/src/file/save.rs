@@ -8,6 +8,7 @@ use burn::module::Module;
 use crate::error::ModelError;
 use crate::file::card::ModelCard;
 use crate::file::header;
+use crate::file::precision::Precision;
 use crate::parameters::tensors::{check_against, check_finite, named_tensors};
 
 /// Writes a model and its card to `path`.
@@ -23,6 +24,19 @@ pub fn save_model<M: Module>(
     model: &M,
     card: &ModelCard,
 ) -> Result<(), ModelError> {
+    save_model_in(Precision::Single, path, model, card)
+}
+
+/// As [`save_model`], with the weights in numbers of this precision.
+///
+/// # Errors
+/// Those of [`save_model`]; [`ModelError::Tensor`] for a weight that is beyond the precision's range, too.
+pub fn save_model_in<M: Module>(
+    precision: Precision,
+    path: impl AsRef<Path>,
+    model: &M,
+    card: &ModelCard,
+) -> Result<(), ModelError> {
     let path = path.as_ref();
     let tensors = named_tensors(model);
     if let Some(config) = &card.config
@@ -32,13 +46,21 @@ pub fn save_model<M: Module>(
         check_against(expected, found)?;
     }
     tensors.iter().try_for_each(check_finite)?;
-    let header = header::encode(&card.to_metadata(), &tensors)?;
+    for tensor in &tensors {
+        let is_beyond = |&&value: &&f32| !precision.rounded(value).is_finite();
+        if let Some(value) = tensor.values.iter().find(is_beyond) {
+            let reason = format!(
+                "{value} is beyond numbers of {} bits",
+                8 * precision.bytes()
+            );
+            return Err(ModelError::tensor(&tensor.name, reason));
+        }
+    }
+    let header = header::encode(&card.to_metadata(), &tensors, precision)?;
     write_atomically_as(Unfinished::Model, path, |writer| {
         writer.write_all(&header)?;
         for tensor in &tensors {
-            for value in &tensor.values {
-                writer.write_all(&value.to_le_bytes())?;
-            }
+            writer.write_all(&precision.encode(&tensor.values))?;
         }
         Ok(())
     })
