@@ -78,7 +78,9 @@ fn a_picture_keeps_its_size_and_progress_counts_its_tiles() {
     let model = model.with_progress(move |progress| {
         assert_eq!(progress.unit, ProgressUnit::Tiles);
         assert_eq!(progress.total, tiles);
-        assert_eq!(progress.done, count.fetch_add(1, Ordering::SeqCst) + 1);
+        // A few tiles at once.
+        let before = count.swap(progress.done, Ordering::SeqCst);
+        assert!((1..=4).contains(&(progress.done - before)));
     });
     let denoised = model.denoise(&color, &tiling).unwrap();
     assert_eq!(denoised.shape(), color.shape());

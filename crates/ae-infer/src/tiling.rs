@@ -3,9 +3,16 @@
 //! Neighbouring tiles overlap, and where they do, the result fades from one into the other, so that
 //! no seam shows. Memory beyond the picture itself is that of one batch of tiles.
 
+use std::collections::BTreeMap;
+
 use ae_data::{ImageShape, Size};
 
 use crate::error::InferError;
+
+/// Tiles of a model's own size that it sees at once.
+const SMALL_TILES_PER_BATCH: usize = 64;
+/// Tiles of any size that a model sees at once: each takes a thread, and the memory of one.
+const LARGE_TILES_PER_BATCH: usize = 4;
 
 /// How a picture is cut into tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,19 +49,19 @@ impl Tiling {
             context: overlap / 4,
             multiple,
             is_fixed: false,
-            tiles_per_batch: 1,
+            tiles_per_batch: LARGE_TILES_PER_BATCH,
         }
     }
 
     /// The same for a model whose pixels depend on squares of `field_of_view` pixels: what is thrown away at a tile's edges is
-    /// at least the half of it, where that is more than [`of_any_size`](Self::of_any_size) allows for and the tile is large
-    /// enough.
+    /// the half of it, where the tile is large enough, so that what is left is what the picture as a whole would give and
+    /// need hardly fade.
     #[must_use]
     pub fn seeing(self, field_of_view: usize) -> Self {
         let context = (field_of_view.saturating_sub(1) / 2).next_multiple_of(self.multiple);
-        let overlap = self.overlap.max(2 * context + 8 * self.multiple);
+        let overlap = 2 * context + 2 * self.multiple;
         let most = self.tile.height.min(self.tile.width) * 3 / 4;
-        if self.is_fixed || context <= self.context || overlap > most {
+        if self.is_fixed || overlap > most {
             return self;
         }
         Self {
@@ -73,7 +80,7 @@ impl Tiling {
             context: 0,
             multiple: 1,
             is_fixed: true,
-            tiles_per_batch: 64,
+            tiles_per_batch: SMALL_TILES_PER_BATCH,
         }
     }
 
@@ -99,22 +106,27 @@ impl Tiling {
         assert_eq!(values.len(), shape.values(), "a picture of another shape");
         let rows = self.spans(shape.height, self.tile.height);
         let columns = self.spans(shape.width, self.tile.width);
-        let places: Vec<(&Span, &Span)> = rows
-            .iter()
-            .flat_map(|row| columns.iter().map(move |column| (row, column)))
-            .collect();
+        // A batch has tiles of one size. Of tiles of any size all but the last of a row or column have the same.
+        let mut places: BTreeMap<(usize, usize), Vec<(&Span, &Span)>> = BTreeMap::new();
+        for row in &rows {
+            for column in &columns {
+                let size = match self.is_fixed {
+                    true => (self.tile.height, self.tile.width),
+                    false => (row.length(), column.length()),
+                };
+                places.entry(size).or_default().push((row, column));
+            }
+        }
         // A tile's weights are a row's times a column's, and so are the sums of them.
         let row_sums = weight_sums(shape.height, &rows);
         let column_sums = weight_sums(shape.width, &columns);
 
         let mut sums = vec![0.0; values.len()];
-        for batch in places.chunks(self.tiles_per_batch) {
-            // Where tiles differ in size, a batch is a single one.
-            let (row, column) = batch[0];
-            let (height, width) = match self.is_fixed {
-                true => (self.tile.height, self.tile.width),
-                false => (row.length(), column.length()),
-            };
+        let batches = places.iter().flat_map(|(size, places)| {
+            let batches = places.chunks(self.tiles_per_batch);
+            batches.map(move |batch| (size, batch))
+        });
+        for (&(height, width), batch) in batches {
             let tile = ImageShape::new(shape.channels, height, width);
             let mut input = Vec::with_capacity(batch.len() * tile.values());
             for (row, column) in batch {

@@ -89,9 +89,13 @@ fn seams_fade() {
     let tiling = Tiling::of_any_size(64, 4);
     let mut tile_number = 0;
     let output = tiling
-        .run(shape, &vec![0.0; shape.values()], |_, _, input| {
-            tile_number += 1;
-            Ok::<_, Infallible>(vec![(tile_number % 2) as f32; input.len()])
+        .run(shape, &vec![0.0; shape.values()], |tile, count, _| {
+            let mut output = Vec::new();
+            for _ in 0..count {
+                tile_number += 1;
+                output.resize(output.len() + tile.values(), (tile_number % 2) as f32);
+            }
+            Ok::<_, Infallible>(output)
         })
         .unwrap();
     assert!(tile_number >= 4);
@@ -143,7 +147,7 @@ fn tiles_give_what_the_picture_as_a_whole_gives() {
 
 /// How far what comes of tiles is from what comes of the whole picture, of a model that sees `reach` pixels around a block.
 fn furthest_of_tiles(reach: usize, tiling: Tiling) -> f32 {
-    let model = |shape: ImageShape, _count: usize, input: Vec<f32>| {
+    let of_image = |shape: ImageShape, input: &[f32]| {
         let (height, width) = (shape.height, shape.width);
         let block = |row: usize, column: usize| {
             let (top, left) = (row / 4 * 4, column / 4 * 4);
@@ -158,7 +162,11 @@ fn furthest_of_tiles(reach: usize, tiling: Tiling) -> f32 {
             sum / (2 * reach + 4).pow(2) as f32
         };
         let output = (0..height * width).map(|pixel| block(pixel / width, pixel % width));
-        Ok::<_, Infallible>(output.collect())
+        output.collect::<Vec<_>>()
+    };
+    let model = |shape: ImageShape, _count: usize, input: Vec<f32>| {
+        let images = input.chunks(shape.values());
+        Ok::<_, Infallible>(images.flat_map(|image| of_image(shape, image)).collect())
     };
     let shape = ImageShape::new(1, 150, 203);
     let values = picture(shape);
