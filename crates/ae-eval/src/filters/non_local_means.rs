@@ -3,6 +3,8 @@
 use ae_data::ImageShape;
 use rayon::prelude::*;
 
+/// A pixel none of whose candidates weighs as much is left as it is: the sums of smaller weights are of too few digits.
+const LEAST_WEIGHT: f32 = 1e-30;
 /// Rows that one task filters: enough to share out a large picture, and all of a small one.
 const BAND_ROWS: usize = 32;
 
@@ -25,7 +27,7 @@ pub struct NonLocalMeans {
 /// squared difference of the patches.
 ///
 /// Candidates lie inside the image; patches see the nearest edge pixel beyond an edge. The pixel
-/// itself weighs as much as its best candidate. Patches are flat, not Gaussian-weighted. Each
+/// itself weighs as much as its best candidate; where that weighs less than 1e-30 it is left as it is. Patches are flat, not Gaussian-weighted. Each
 /// candidate offset costs one pass over the image, shared out over threads by rows; the result
 /// does not depend on their number. A strength of 0 or below leaves the image as it is.
 ///
@@ -189,13 +191,11 @@ fn filter_band(
         let start = row * shape.width;
         for (column, pixel) in own[..shape.width].iter().enumerate() {
             let index = start + column;
-            // Without any candidate alike, the pixel stands for itself.
-            let weight = if largest[index] > 0.0 {
-                largest[index]
-            } else {
-                1.0
+            let weight = largest[index];
+            filtered[index] = match weight > LEAST_WEIGHT {
+                true => (filtered[index] + weight * pixel) / (weights[index] + weight),
+                false => *pixel,
             };
-            filtered[index] = (filtered[index] + weight * pixel) / (weights[index] + weight);
         }
     }
 }
@@ -236,8 +236,10 @@ mod tests {
                     largest = largest.max(weight);
                 }
             }
-            let own = if largest > 0.0 { largest } else { 1.0 };
-            (sum + own * pixel(row, column)) / (total + own)
+            match largest > 1e-30 {
+                true => (sum + largest * pixel(row, column)) / (total + largest),
+                false => pixel(row, column),
+            }
         })
     }
 
@@ -268,6 +270,30 @@ mod tests {
                 let found = non_local_means(shape, &values, &settings);
                 let expected = naive(shape, &values, &settings);
                 assert_near(&found, &expected, 2e-5, &format!("{shape}, {settings:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn weights_too_small_to_add_up_count_for_nothing() {
+        let shape = ImageShape::new(1, 24, 24);
+        let values = picture(shape);
+        let range = values
+            .iter()
+            .fold((f32::MAX, f32::MIN), |(low, high), &value| {
+                (low.min(value), high.max(value))
+            });
+        // Somewhere among these strengths every pixel's best weight is among the numbers below the normal ones.
+        for thousandths in 1..60 {
+            let settings = NonLocalMeans {
+                patch_radius: 1,
+                search_radius: 4,
+                strength: thousandths as f32 / 1000.0,
+                noise_sigma: 0.0,
+            };
+            for value in non_local_means(shape, &values, &settings) {
+                let is_inside = value >= range.0 - 1e-6 && value <= range.1 + 1e-6;
+                assert!(is_inside, "{thousandths} thousandths: {value} of {range:?}");
             }
         }
     }
