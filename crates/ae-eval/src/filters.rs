@@ -8,6 +8,7 @@ mod gaussian;
 mod median;
 mod noise_level;
 mod non_local_means;
+mod opponent;
 mod planes;
 #[cfg(test)]
 mod test_images;
@@ -17,3 +18,4 @@ pub use gaussian::gaussian;
 pub use median::median;
 pub use noise_level::estimate_noise_sigma;
 pub use non_local_means::{NonLocalMeans, non_local_means};
+pub use opponent::{from_opponent, to_opponent};

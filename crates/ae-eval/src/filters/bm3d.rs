@@ -6,7 +6,6 @@
 
 mod aggregation;
 mod blocks;
-mod color;
 mod cosine;
 mod grouping;
 mod haar;
@@ -21,7 +20,6 @@ mod wiener;
 
 use ae_data::ImageShape;
 
-use crate::filters::bm3d::color::{from_opponent, noise_shares, to_opponent};
 use crate::filters::bm3d::hard_threshold::HardThreshold;
 use crate::filters::bm3d::padding::{cropped, padded_to};
 use crate::filters::bm3d::profile::{
@@ -29,6 +27,7 @@ use crate::filters::bm3d::profile::{
 };
 use crate::filters::bm3d::stage::{Extent, filter_stage};
 use crate::filters::bm3d::wiener::Wiener;
+use crate::filters::opponent::{from_opponent, noise_shares, to_opponent};
 
 /// Removes Gaussian noise of standard deviation `sigma`, in pixel units, by BM3D.
 ///

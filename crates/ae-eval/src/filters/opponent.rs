@@ -1,4 +1,5 @@
-//! The opponent color space in which color images are filtered.
+//! The opponent color space in which color images are denoised: luminance, which holds most of what is seen, with less noise than
+//! red, green and blue have, and two chrominances, which are smooth.
 
 /// Luminance, red against blue, green against both: rows of the transform from red, green and blue.
 ///
@@ -15,17 +16,26 @@ const INVERSE: [[f32; 3]; 3] = [
 ];
 
 /// Standard deviation of each opponent channel's noise, for one of 1 in red, green and blue.
-pub(super) fn noise_shares() -> [f32; 3] {
+pub(crate) fn noise_shares() -> [f32; 3] {
     OPPONENT.map(|row| row.iter().map(|share| share * share).sum::<f32>().sqrt())
 }
 
-/// Planes of red, green and blue as luminance and two chrominances.
-pub(super) fn to_opponent(values: &[f32]) -> Vec<f32> {
+/// Planes of red, green and blue as luminance and two chrominances (Dabov et al., ICIP 2007). Luminance is on `[0, 1]` where they
+/// are, chrominances on `[-0.5, 0.5]`.
+///
+/// # Shapes
+/// - `values`, output: `[3, height, width]`
+#[must_use]
+pub fn to_opponent(values: &[f32]) -> Vec<f32> {
     mixed(values, &OPPONENT)
 }
 
-/// The way back.
-pub(super) fn from_opponent(values: &[f32]) -> Vec<f32> {
+/// The way back from [`to_opponent`].
+///
+/// # Shapes
+/// - `values`, output: `[3, height, width]`
+#[must_use]
+pub fn from_opponent(values: &[f32]) -> Vec<f32> {
     mixed(values, &INVERSE)
 }
 
