@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = match loaded {
         Some(file) => PixelModel::read(&mut fs::File::open(file)?)?,
         None => PixelModel::train(shape, &images, &settings, |progress| {
-            mean += (progress.bits_per_pixel - mean) / 20.0;
+            mean += (progress.bits_per_pixel - mean) / 200.0;
             if progress.step % 2000 == 0 {
                 eprintln!("{} {mean:.4} {:.1?}", progress.step, start.elapsed());
             }

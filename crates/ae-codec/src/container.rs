@@ -6,8 +6,10 @@ mod frame;
 mod header;
 mod names;
 mod source;
+mod summary;
 mod varint;
 
 pub use decoder::{DecodedChunk, Decoder, DecoderSettings};
 pub use encoder::{Encoder, EncoderSettings};
 pub use header::ContainerHeader;
+pub use summary::ContainerSummary;

@@ -9,7 +9,8 @@ mod simd;
 mod training;
 
 pub use container::{
-    ContainerHeader, DecodedChunk, Decoder, DecoderSettings, Encoder, EncoderSettings,
+    ContainerHeader, ContainerSummary, DecodedChunk, Decoder, DecoderSettings, Encoder,
+    EncoderSettings,
 };
 pub use entropy::{FrequencyTable, RangeDecoder, RangeEncoder};
 pub use error::CodecError;

@@ -27,7 +27,7 @@ const WARM_UP: usize = 200;
 impl PixelModel {
     /// Trains a model for images such as `images`, `[count, height, width]`, and brings it to integers.
     ///
-    /// What is trained is the pixels' mean cost in bits. `progress` is told of every hundredth step and the last, and can
+    /// What is trained is the pixels' mean cost in bits. `progress` is told of every tenth step and the last, and can
     /// stop the training. The same seed gives the same bits for any number of threads, on machines of one kind.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl PixelModel {
             let gradients: Vec<&[f32]> = parts.iter().map(|part| &*part.gradient).collect();
             adam.step(&mut parameters, &gradients, rate(settings, step));
             let last = step + 1 == settings.steps;
-            if step % 100 == 99 || last {
+            if step % 10 == 9 || last {
                 let cost: f64 = parts.iter().map(|part| part.cost).sum();
                 let targets = parts.iter().flat_map(|part| &part.targets);
                 let pixels: f64 = targets.map(|target| f64::from(target.weight)).sum();

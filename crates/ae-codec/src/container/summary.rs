@@ -1,0 +1,69 @@
+//! What is in a container, without its model.
+
+use std::io::Read;
+
+use super::encoder::CHUNK_LIMIT;
+use super::frame::{Frames, Method};
+use super::header::ContainerHeader;
+use super::source::Source;
+use crate::error::CodecError;
+
+/// What a container holds, as its heads say. No image is decoded, so that damage within a payload is not seen.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ContainerSummary {
+    /// What it begins with.
+    pub header: ContainerHeader,
+    /// Chunks that were found.
+    pub chunks: u64,
+    /// Of those, the ones whose pixels are stored as they are.
+    pub raw_chunks: u64,
+    /// Images up to the end of the last chunk that was found, those of missing chunks before it included.
+    pub images: u64,
+    /// Bytes of the chunks' pixels, coded or raw.
+    pub payload_bytes: u64,
+    /// Bytes of the images' names.
+    pub name_bytes: u64,
+    /// The first damage, where there is any.
+    pub damage: Option<CodecError>,
+}
+
+impl ContainerSummary {
+    /// Goes through a container, a chunk in memory at a time.
+    ///
+    /// # Errors
+    /// Those of [`ContainerHeader::read`], [`CodecError::TooLarge`] where a chunk's pixels may take more than 64 MiB, and
+    /// [`CodecError::Read`].
+    pub fn read(from: impl Read) -> Result<Self, CodecError> {
+        let mut source = Source::new(from);
+        let header = ContainerHeader::take(&mut source)?;
+        header.check_size(header.shape.pixels(), CHUNK_LIMIT)?;
+        let mut summary = Self {
+            header,
+            chunks: 0,
+            raw_chunks: 0,
+            images: 0,
+            payload_bytes: 0,
+            name_bytes: 0,
+            damage: None,
+        };
+        let mut frames = Frames::new(source, header, CHUNK_LIMIT);
+        loop {
+            match frames.next() {
+                Ok(Some((index, frame))) => {
+                    let first = index.saturating_mul(header.group as u64);
+                    summary.chunks += 1;
+                    summary.raw_chunks += u64::from(frame.method == Method::Raw);
+                    summary.images = first.saturating_add(frame.count as u64);
+                    summary.payload_bytes += frame.payload.len() as u64;
+                    summary.name_bytes += frame.names.len() as u64;
+                }
+                Ok(None) => return Ok(summary),
+                Err(error @ CodecError::Read(_)) => return Err(error),
+                Err(error) => {
+                    summary.damage.get_or_insert(error);
+                }
+            }
+        }
+    }
+}
