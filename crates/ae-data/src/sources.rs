@@ -16,11 +16,13 @@ mod picture_files;
 mod place;
 mod single_image;
 mod source;
+mod stack;
 mod zip;
 
 pub use idx::write_idx;
 pub use options::OpenOptions;
 pub use picture_files::{PictureFiles, picture_files};
+pub use stack::StackFormat;
 
 use std::fs;
 use std::io;

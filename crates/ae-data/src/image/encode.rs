@@ -1,6 +1,8 @@
 //! From an image to a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use png::{ColorType, Encoder};
 
 use crate::error::DataError;
 use crate::image::{Channels, Image, ImageLimits};
@@ -33,6 +35,37 @@ impl Image {
             1 => read.with_channels(Channels::Gray),
             _ => read.with_channels(Channels::Rgb),
         })
+    }
+
+    /// The bytes of a PNG file of the image, without metadata.
+    ///
+    /// # Errors
+    /// [`DataError::Encode`] when the image is neither gray nor in color, or has more rows or columns than 32 bits count.
+    pub fn to_png(&self) -> Result<Vec<u8>, DataError> {
+        let shape = self.shape();
+        let failed = |reason: String| DataError::Encode {
+            path: PathBuf::from("a PNG file"),
+            reason,
+        };
+        let side = |side: usize| u32::try_from(side).map_err(|error| failed(error.to_string()));
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, side(shape.width)?, side(shape.height)?);
+        encoder.set_color(match shape.channels {
+            1 => ColorType::Grayscale,
+            3 => ColorType::Rgb,
+            channels => {
+                let reason = format!("{channels} channels are neither gray nor color");
+                return Err(failed(reason));
+            }
+        });
+        encoder
+            .write_header()
+            .and_then(|mut writer| {
+                writer.write_image_data(&self.interleaved())?;
+                writer.finish()
+            })
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(bytes)
     }
 
     fn write_picture(&self, path: &Path) -> Result<Written, DataError> {

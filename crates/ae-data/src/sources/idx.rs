@@ -6,6 +6,7 @@
 mod read;
 mod write;
 
+pub(crate) use write::write_file;
 pub use write::write_idx;
 
 use std::ffi::OsStr;

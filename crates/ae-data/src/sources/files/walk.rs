@@ -61,6 +61,7 @@ fn is_run(folder: &Path) -> bool {
     is_file("config.toml")
         && (is_file("metrics.jsonl")
             || is_file("model.safetensors")
+            || is_file("model.aepixel")
             || folder.join("checkpoints").is_dir())
 }
 

@@ -84,7 +84,7 @@ fn label_bytes(path: &Path, set: &ImageSet) -> Result<Vec<u8>, DataError> {
         .collect()
 }
 
-fn write_file(
+pub(crate) fn write_file(
     path: &Path,
     dimensions: &[usize],
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
