@@ -6,6 +6,7 @@ mod before;
 mod binarization;
 mod codes;
 mod command;
+mod compression;
 mod data;
 mod denoising;
 mod documentation;

@@ -6,8 +6,10 @@
 mod anomaly;
 mod bench;
 mod completions;
+mod compress;
 mod data;
 mod decode;
+mod decompress;
 mod denoise;
 mod devices;
 mod encode;
@@ -36,6 +38,8 @@ pub(crate) fn all() -> Vec<Entry> {
         Entry::command("denoise", denoise::run).examples(denoise::EXAMPLES),
         Entry::command("encode", encode::run),
         Entry::command("decode", decode::run),
+        Entry::command("compress", compress::run).examples(compress::EXAMPLES),
+        Entry::command("decompress", decompress::run),
         Entry::command("show", show::run),
         Entry::command("generate", generate::run).examples(generate::EXAMPLES),
         Entry::command("interpolate", interpolate::run),

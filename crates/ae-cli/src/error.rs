@@ -123,6 +123,15 @@ impl CliError {
         .hint(what_next)
     }
 
+    /// Stopped by the signal that `status` stands for, with nothing to save.
+    pub(crate) fn abandoned(status: Status, what: impl Display) -> Self {
+        let by = match status {
+            Status::Interrupted => "ctrl-c",
+            _ => "a signal",
+        };
+        Self::new(status, format!("{what}: stopped by {by}, nothing is kept"))
+    }
+
     /// Adds a line that says what would help.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {

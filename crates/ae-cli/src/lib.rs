@@ -2,6 +2,7 @@
 
 mod arguments;
 mod backend;
+mod codec;
 mod command;
 mod command_line;
 mod commands;

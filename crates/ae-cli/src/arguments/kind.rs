@@ -5,6 +5,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
+use crate::codec::PIXEL;
+
 /// The kind of model, among the options.
 const KIND: &str = "model";
 /// The group of the options that are a kind's settings, which tells them from the command's own.
@@ -32,11 +34,15 @@ impl KindArguments {
 pub(crate) fn with_model_options(command: Command, registry: &Registry) -> Command {
     let kinds = registry.kinds().iter();
     let names = kinds.map(|kind| PossibleValue::new(kind.name()).help(kind.summary()));
+    // No kind of the registry: the codec has a trainer of its own.
+    let codec = PossibleValue::new(PIXEL).help(
+        "A codec of gray images of one size for ae compress: an integer network that predicts each pixel",
+    );
     let kind = Arg::new(KIND)
         .long(KIND)
         .value_name("KIND")
         .help("The kind of model")
-        .value_parser(PossibleValuesParser::new(names));
+        .value_parser(PossibleValuesParser::new(names.chain([codec])));
     let all = registry.kinds().len();
     let settings = registry.options();
     let options = settings.iter().map(|setting| option(setting, all));

@@ -15,7 +15,7 @@ use crate::error::CliError;
 use crate::measured_set::MeasuredSet;
 use crate::opening::open_with_images;
 
-/// Compress images to codes, as a NumPy file.
+/// Turn images into codes, as a NumPy file of floating-point numbers.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -1,5 +1,7 @@
 //! `ae info`.
 
+mod codec;
+
 use std::path::PathBuf;
 
 use ae_data::Part;
@@ -12,17 +14,19 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::ModelPosition;
+use crate::codec::model::{is_container, is_model};
 use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::opening::{Wanted, find};
 
-/// Say what a model or a run is.
+/// Say what a model, a run or a compressed file is.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ae info                                    the newest run under runs/
   ae info runs/glyphs-conv-1
-  ae info model.safetensors --json")]
+  ae info model.safetensors --json
+  ae info letters.aez                        what is in it, and which model it needs")]
 pub(super) struct InfoArguments {
     /// The model.
     #[command(flatten)]
@@ -67,7 +71,16 @@ struct RunFacts {
 
 pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
-    let path = find(arguments.model.path().as_deref(), Wanted::Any, context)?;
+    let path = arguments.model.clone().path();
+    if let Some(path) = &path {
+        if is_container(path) {
+            return codec::container(path, &terminal);
+        }
+        if is_model(path) {
+            return codec::model(path, &terminal);
+        }
+    }
+    let path = find(path.as_deref(), Wanted::Any, context)?;
     let card = path.card(context.registry)?;
     let run = match path.run() {
         Some(run) => run_facts(&RunDirectory::open(run)?, context.registry)?,

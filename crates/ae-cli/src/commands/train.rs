@@ -3,6 +3,7 @@
 mod arguments;
 mod configuration;
 mod model;
+mod pixel;
 mod summary;
 mod warnings;
 mod weights;
@@ -18,6 +19,7 @@ use self::configuration::configuration;
 use self::summary::{Run, finish};
 use crate::arguments::RUNS;
 use crate::backend::{self, BackendChoice};
+use crate::codec::PIXEL;
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::{CliError, Status};
@@ -64,6 +66,12 @@ enum Place {
 }
 
 pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<(), CliError> {
+    if arguments.kind.kind.as_deref() == Some(PIXEL) {
+        return pixel::run(arguments, context);
+    }
+    if let Some(run) = &arguments.resume {
+        pixel::refuse_resuming(run)?;
+    }
     let mut request = Request::check(arguments, context)?;
     let terminal = request.terminal;
     let signals = Signals::listen()?;
@@ -215,6 +223,15 @@ impl Request {
 
 /// `glyphs-conv`, `letters-conv-denoise`.
 fn run_name(data: &str, config: &RunConfig) -> String {
+    let denoise = match config.train.noise.is_empty() {
+        true => "",
+        false => "-denoise",
+    };
+    format!("{}{denoise}", run_name_of(data, config.model.kind()))
+}
+
+/// `glyphs-conv`.
+fn run_name_of(data: &str, kind: &str) -> String {
     let data: String = data
         .chars()
         .map(|character| match character.is_ascii_alphanumeric() {
@@ -222,13 +239,9 @@ fn run_name(data: &str, config: &RunConfig) -> String {
             false => '-',
         })
         .collect();
-    let denoise = match config.train.noise.is_empty() {
-        true => "",
-        false => "-denoise",
-    };
     let data = data.trim_matches('-');
     let data = if data.is_empty() { "data" } else { data };
-    format!("{data}-{}{denoise}", config.model.kind())
+    format!("{data}-{kind}")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use ae_codec::CodecError;
 use ae_data::DataError;
 use ae_eval::EvalError;
 use ae_glyphs::GlyphError;
@@ -13,6 +14,7 @@ use ae_train::TrainError;
 
 use super::{CliError, Status};
 use crate::arguments::RUNS;
+use crate::codec::run::MODEL_FILE;
 
 impl From<DataError> for CliError {
     fn from(error: DataError) -> Self {
@@ -55,6 +57,27 @@ fn status_of_reading(error: &std::io::Error) -> Status {
         ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Status::Data,
         ErrorKind::OutOfMemory => Status::Device,
         _ => Status::Files,
+    }
+}
+
+impl From<CodecError> for CliError {
+    fn from(error: CodecError) -> Self {
+        let status = match &error {
+            CodecError::Read(error) => status_of_reading(error),
+            CodecError::Write(_) => Status::Files,
+            CodecError::NotAModel
+            | CodecError::ModelVersion { .. }
+            | CodecError::Model { .. }
+            | CodecError::OtherModel { .. } => Status::Model,
+            CodecError::EmptyChunks | CodecError::Training { .. } => Status::Usage,
+            CodecError::NotVerified { .. } | CodecError::Stopped => Status::Internal,
+            _ => Status::Data,
+        };
+        let said = Self::caused_by(status, &error);
+        match error {
+            CodecError::TooLarge { .. } => said.hint("--group says how many images a chunk has"),
+            _ => said,
+        }
     }
 }
 
@@ -185,9 +208,13 @@ impl From<InferError> for CliError {
                 }
             }
             InferError::NoModel { path, file, is_run } => {
+                let is_codec = path.join(MODEL_FILE).is_file();
                 let path = path.display();
                 let error =
                     Self::failure(Status::Model, &path, format!("no {file} in this directory"));
+                if is_codec {
+                    return error.hint("a model of the codec pixel, for ae compress and ae decompress alone");
+                }
                 match is_run {
                     true => error.hint(format!(
                         "this run has not finished an epoch; resume it with: ae train --resume {path}"

@@ -26,6 +26,8 @@ Examples:
   ae train --model sparse --latent 256 --sparsity top-k:16
   ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
                                                      five pixels, three numbers: weights to follow by hand
+  ae train --model pixel --data letters/ --steps 30000
+                                                     a codec, for ae compress
   ae train --config runs/small/config.toml --seed 2  the same again, from another seed
   ae train --resume runs/small                       resume where it stopped
   ae train --resume runs/small --checkpoint-every 2min
@@ -73,10 +75,11 @@ pub(in crate::commands) struct TrainArguments {
     /// Optimizer steps in all, in place of --epochs; the last epoch ends with the last of them.
     #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "epochs", help_heading = "Training")]
     pub(super) steps: Option<usize>,
-    /// Images in a step.
+    /// Images in a step; pixels for a model of kind pixel.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) batch_size: Option<usize>,
-    /// The learning rate [default: 0.008 for adam and adamw, 0.001 for rmsprop, 0.1 for sgd].
+    /// The learning rate [default: 0.008 for adam and adamw, 0.001 for rmsprop, 0.1 for sgd, 0.004 for
+    /// a model of kind pixel].
     #[arg(long, value_name = "RATE", value_parser = above_zero, allow_negative_numbers = true,
           help_heading = "Training")]
     pub(super) learning_rate: Option<f64>,

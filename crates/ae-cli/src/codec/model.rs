@@ -1,0 +1,130 @@
+//! Opening models of the codec `pixel`.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use ae_codec::{ImageShape, ModelHash, PixelModel};
+use clap::Args;
+
+use super::run::{MODEL_FILE, models_in};
+use crate::arguments::RUNS;
+use crate::error::{CliError, Status};
+use crate::terminal::Terminal;
+
+/// The model of the codec.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct CodecModelOption {
+    /// A run of `ae train --model pixel`, or its model file [default: the newest run under runs/ that fits].
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+}
+
+/// A model and what people call it.
+#[derive(Debug)]
+pub(crate) struct CodecModel {
+    pub(crate) name: String,
+    pub(crate) model: PixelModel,
+}
+
+impl CodecModelOption {
+    /// The model that is named, or the newest under `runs/` that codes images of this shape.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub(crate) fn open_for_shape(
+        &self,
+        shape: ImageShape,
+        terminal: &Terminal,
+    ) -> Result<CodecModel, CliError> {
+        self.open(terminal, |model| model.shape() == shape)?
+            .ok_or_else(|| {
+                let reason = format!("no run under {RUNS}/ has a pixel model of images of {shape}");
+                CliError::failure(Status::Model, "--model", reason)
+                    .hint("ae train --model pixel --data SET makes one")
+            })
+    }
+
+    /// The model that is named, or the one under `runs/` with this hash.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub(crate) fn open_for_hash(
+        &self,
+        hash: ModelHash,
+        terminal: &Terminal,
+    ) -> Result<CodecModel, CliError> {
+        self.open(terminal, |model| model.hash() == hash)?
+            .ok_or_else(|| {
+                let reason = format!("no run under {RUNS}/ has the pixel model {hash}");
+                CliError::failure(Status::Model, "--model", reason)
+                    .hint("--model names the run that the file was coded with")
+            })
+    }
+
+    /// The model that is named, or else the newest that is wanted.
+    fn open(
+        &self,
+        terminal: &Terminal,
+        is_wanted: impl Fn(&PixelModel) -> bool,
+    ) -> Result<Option<CodecModel>, CliError> {
+        if let Some(path) = &self.model {
+            return read(path).map(Some);
+        }
+        let found = models_in(Path::new(RUNS))
+            .into_iter()
+            // A model that cannot be read is not what was asked for.
+            .filter_map(|file| read(&file).ok())
+            .find(|found| is_wanted(&found.model));
+        if let Some(found) = &found {
+            terminal.note(format!("model: {}", found.name));
+        }
+        Ok(found)
+    }
+}
+
+/// Reads the model of a run, or a model file.
+///
+/// # Errors
+/// There is none, or it is damaged.
+pub(crate) fn read(path: &Path) -> Result<CodecModel, CliError> {
+    let file = match path.is_dir() {
+        true => path.join(MODEL_FILE),
+        false => path.to_owned(),
+    };
+    if path.is_dir() && !file.is_file() {
+        let reason = format!("no {MODEL_FILE} in this directory");
+        return Err(CliError::failure(Status::Model, path.display(), reason)
+            .hint("a model of the codec is made by: ae train --model pixel --data SET"));
+    }
+    let mut opened = File::open(&file).map_err(|error| CliError::io(&file, "read", &error))?;
+    let model =
+        PixelModel::read(&mut opened).map_err(|error| CliError::from(error).about(&file))?;
+    let run = file.parent().filter(|_| file.ends_with(MODEL_FILE));
+    let name = run
+        .filter(|run| !run.as_os_str().is_empty())
+        .unwrap_or(&file);
+    Ok(CodecModel {
+        name: name.display().to_string(),
+        model,
+    })
+}
+
+/// Whether a path is a run of the codec, or a model file of it.
+pub(crate) fn is_model(path: &Path) -> bool {
+    match path.is_dir() {
+        true => path.join(MODEL_FILE).is_file(),
+        false => begins_with(path, b"\x89AEPIXEL"),
+    }
+}
+
+/// Whether a path is a container.
+pub(crate) fn is_container(path: &Path) -> bool {
+    path.is_file() && begins_with(path, b"\x89AEZ")
+}
+
+fn begins_with(path: &Path, magic: &[u8]) -> bool {
+    let mut start = vec![0; magic.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == magic
+}

@@ -1,0 +1,367 @@
+//! `ae compress`.
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+use ae_codec::{CodecError, Encoder, EncoderSettings, Near};
+use ae_data::{Binarization, Dataset, ImageSet, Part};
+use ae_files::write_atomically;
+use ae_report::thousands;
+use clap::Args;
+use serde::Serialize;
+
+use crate::arguments::value::at_least_one;
+use crate::arguments::{DataPosition, part};
+use crate::backend;
+use crate::codec::container::{Counted, PIPE};
+use crate::codec::images::{codec_shape, per_pixel, stored_name};
+use crate::codec::model::{CodecModel, CodecModelOption};
+use crate::codec::progress::CodecProgress;
+use crate::command::Example;
+use crate::context::Context;
+use crate::destination::check_writable;
+use crate::error::{CliError, Status};
+use crate::image_source::{ImageSource, tell_layout};
+use crate::terminal::{Form, Terminal};
+
+/// What `ae --help` shows.
+pub(super) const EXAMPLES: &[Example] = &[(
+    "ae compress letters/ -o letters.aez",
+    "smaller than PNG, without loss, by a model of ae train --model pixel",
+)];
+
+/// Compress gray images of one size, without loss or nearly.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae compress letters/ --model runs/letters-pixel-1 -o letters.aez
+  ae compress t10k-images-idx3-ubyte.gz -o digits.aez      by the newest model that fits
+  ae compress letters/ -o letters.aez --near 2             no pixel is off by more than 2 of 255
+  ae compress letters/ -o - > letters.aez                  to standard output
+
+The images must be gray and of the model's size: nothing is resized that --size does not ask for. Names
+of files are kept with their folders, labels are not. Each chunk is decoded again before the file gets
+its name. ae decompress needs the same model: keep it.")]
+pub(super) struct CompressArguments {
+    /// The model.
+    #[command(flatten)]
+    model: CodecModelOption,
+    /// The file, or - for standard output.
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    force: bool,
+    /// How far pixels may be from what they were, of 255; 0 for not at all.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=127))]
+    near: u8,
+    /// Images of a chunk, which can be decoded without others and is lost alone where a byte is wrong.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
+    group: usize,
+    /// Threads to compute with [default: all cores]; any number gives the same bytes.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    threads: Option<usize>,
+    /// Which images, of a set that has parts of its own [default: all].
+    #[arg(long, value_parser = part())]
+    part: Option<Part>,
+    /// The images.
+    #[command(flatten)]
+    set: DataPosition,
+}
+
+#[derive(Serialize)]
+struct Compressed {
+    file: PathBuf,
+    data: String,
+    part: Part,
+    images: u64,
+    height: usize,
+    width: usize,
+    bytes: u64,
+    bits_per_pixel: Option<f64>,
+    /// What the images are as PNG files, a file an image.
+    png_bytes: u64,
+    png_bits_per_pixel: Option<f64>,
+    /// The largest absolute error.
+    near: u8,
+    group: usize,
+    has_names: bool,
+    model: String,
+    model_hash: String,
+}
+
+pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
+    let CompressArguments {
+        model,
+        out,
+        force,
+        near,
+        group,
+        threads,
+        part,
+        set,
+    } = arguments;
+    refuse(&set)?;
+    let is_pipe = out == Path::new(PIPE);
+    match is_pipe {
+        true => check_pipe(&terminal)?,
+        false => check_writable(&out, force)?,
+    }
+    backend::set_threads(threads)?;
+    let source = ImageSource::alone(set);
+    let dataset = source.open(&terminal)?;
+    if !dataset.layout.left_aside.is_empty() {
+        tell_layout(&dataset, &terminal);
+    }
+    if dataset.value_range.is_some() && source.config.range.is_none() {
+        let reason = "pictures of more than 8 bits, of which the codec keeps 8";
+        return Err(CliError::failure(Status::Data, &dataset.name, reason).hint(
+            "--range LOW..HIGH says which values are black and white, and that 8 bits are enough",
+        ));
+    }
+    let mut images = images_of(&dataset, part)?;
+    if let Some(limit) = source.config.limit {
+        images = source.limited(&images, limit)?;
+    }
+    let has_names = (0..images.len()).all(|index| images.file(index).is_some());
+    let has_names = has_names && !images.is_empty();
+    if !has_names && !images.classes().is_empty() {
+        terminal.note("labels are not kept");
+    }
+    let shape = codec_shape(&images)?;
+    let model = model.open_for_shape(shape, &terminal)?;
+    if model.model.shape() != shape {
+        return Err(other_shape(&images, &model));
+    }
+    let settings = EncoderSettings {
+        group,
+        near: Near::new(near).ok_or_else(|| CliError::usage("--near", "must be from 0 to 127"))?,
+        has_names,
+        is_verified: true,
+    };
+    let coding = Coding {
+        images: &images,
+        model: &model,
+        settings: &settings,
+        terminal,
+    };
+    let (bytes, png_bytes) = match is_pipe {
+        true => coding.to_stdout()?,
+        false => coding.to_file(&out)?,
+    };
+    let count = images.len() as u64;
+    let per_pixel = |bytes| (count > 0).then(|| per_pixel(bytes, count, shape));
+    let compressed = Compressed {
+        file: out,
+        data: images.name().to_owned(),
+        part: part.unwrap_or(Part::All),
+        images: count,
+        height: shape.height(),
+        width: shape.width(),
+        bytes,
+        bits_per_pixel: per_pixel(bytes),
+        png_bytes,
+        png_bits_per_pixel: per_pixel(png_bytes),
+        near,
+        group,
+        has_names,
+        model: model.name,
+        model_hash: model.model.hash().to_string(),
+    };
+    match is_pipe {
+        true => {
+            terminal.note(compressed.text());
+            Ok(())
+        }
+        false => terminal.result(&compressed, || compressed.text()),
+    }
+}
+
+/// Refuses what would make other images of the set, or says nothing of it.
+fn refuse(set: &DataPosition) -> Result<(), CliError> {
+    let data = &set.data;
+    if set.set.is_none() && data.data.is_none() {
+        return Err(CliError::usage("SET", "required, but not given")
+            .hint("--help shows what this command takes, with examples"));
+    }
+    let given = [
+        ("--patch", data.patch.is_some()),
+        (
+            "--binarize dynamic",
+            data.binarize == Some(Binarization::Dynamic),
+        ),
+        ("--test-share", data.test_share.is_some()),
+        ("--validation-share", data.validation_share.is_some()),
+        ("--dedup", data.dedup),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(CliError::usage(
+            option,
+            "not for compressing: the images are taken as they are",
+        )),
+    }
+}
+
+fn check_pipe(terminal: &Terminal) -> Result<(), CliError> {
+    if terminal.form == Form::Json {
+        let reason = "cannot be printed where the compressed images go";
+        return Err(CliError::usage("--json", reason).hint("--out names a file"));
+    }
+    if io::stdout().is_terminal() {
+        let reason = "standard output is a terminal";
+        return Err(CliError::usage("--out -", reason).hint("direct it into a file or a pipe"));
+    }
+    Ok(())
+}
+
+/// The images of a part that the set has of its own, or all of them.
+fn images_of(dataset: &Dataset, part: Option<Part>) -> Result<ImageSet, CliError> {
+    let parts = [
+        Some(&dataset.train),
+        dataset.validation.as_ref(),
+        dataset.test.as_ref(),
+    ];
+    let found = match part.unwrap_or(Part::All) {
+        Part::All => {
+            let parts: Vec<_> = parts.into_iter().flatten().cloned().collect();
+            return Ok(ImageSet::concatenated(&parts));
+        }
+        _ if dataset.validation.is_none() && dataset.test.is_none() => None,
+        Part::Train => parts[0],
+        Part::Validation => parts[1],
+        Part::Test => parts[2],
+    };
+    found.cloned().ok_or_else(|| {
+        let what = format!("--part {}", part.unwrap_or(Part::All));
+        CliError::usage(
+            what,
+            format!("{} has no such part of its own", dataset.name),
+        )
+    })
+}
+
+/// Says that the images are not the model's, and what can be done.
+fn other_shape(images: &ImageSet, model: &CodecModel) -> CliError {
+    let (found, expected) = (images.shape(), model.model.shape());
+    let size = match expected.height() == expected.width() {
+        true => expected.width().to_string(),
+        false => format!("{}x{}", expected.width(), expected.height()),
+    };
+    CliError::failure(
+        Status::Data,
+        images.name(),
+        format!(
+            "images of {}x{}, but {} codes those of {}x{} (width x height)",
+            found.width,
+            found.height,
+            model.name,
+            expected.width(),
+            expected.height()
+        ),
+    )
+    .hint(format!(
+        "ae train --model pixel --data SET makes a model of these; --size {size} resizes them, and what is kept is \
+         resized then"
+    ))
+}
+
+/// What is coded, and how.
+#[derive(Clone, Copy)]
+struct Coding<'a> {
+    images: &'a ImageSet,
+    model: &'a CodecModel,
+    settings: &'a EncoderSettings,
+    terminal: Terminal,
+}
+
+impl Coding<'_> {
+    /// Writes the container to a file, whole or not at all, and counts its bytes and those of PNG files.
+    fn to_file(self, out: &Path) -> Result<(u64, u64), CliError> {
+        let mut counted = (0, 0);
+        let mut failed = None;
+        let written = write_atomically(out, |file| {
+            self.write(file)
+                .map(|bytes| counted = bytes)
+                .map_err(|error| {
+                    failed = Some(match error {
+                        Failed::Codec(error) => CliError::from(error).about(out),
+                        Failed::Other(error) => error,
+                    });
+                    io::Error::other("not written to its end")
+                })
+        });
+        match (failed, written) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(CliError::io(out, "write", &error)),
+            (None, Ok(())) => Ok(counted),
+        }
+    }
+
+    /// Writes the container to standard output.
+    fn to_stdout(self) -> Result<(u64, u64), CliError> {
+        self.write(&mut BufWriter::new(io::stdout().lock()))
+            .map_err(|error| match error {
+                Failed::Codec(CodecError::Write(error)) => CliError::stdout(&error),
+                Failed::Codec(error) => CliError::from(error).about(Path::new("standard output")),
+                Failed::Other(error) => error,
+            })
+    }
+
+    fn write(self, to: &mut dyn Write) -> Result<(u64, u64), Failed> {
+        let mut progress = CodecProgress::new(self.terminal, self.images.len() as u64, "images");
+        let mut encoder = Encoder::new(Counted::new(to), &self.model.model, self.settings)?;
+        let mut png_bytes = 0;
+        for image in self.images {
+            let name = match image.file().filter(|_| self.settings.has_names) {
+                Some(file) => Some(stored_name(self.images, file)?),
+                None => None,
+            };
+            let pixels = image.read().map_err(CliError::from)?;
+            png_bytes += pixels.to_png().map_err(CliError::from)?.len() as u64;
+            encoder.push(pixels.pixels(), name.as_deref())?;
+            progress.tell(image.index() as u64 + 1, String::new);
+        }
+        Ok((encoder.finish()?.bytes(), png_bytes))
+    }
+}
+
+/// What ends the coding.
+enum Failed {
+    /// The container, whose name is still to be said.
+    Codec(CodecError),
+    /// An image.
+    Other(CliError),
+}
+
+impl From<CodecError> for Failed {
+    fn from(error: CodecError) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl From<CliError> for Failed {
+    fn from(error: CliError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Compressed {
+    fn text(&self) -> String {
+        let bits = |bits: Option<f64>| {
+            bits.map_or_else(String::new, |bits| format!(", {bits:.3} bits per pixel"))
+        };
+        format!(
+            "{}: {} images of {}x{}, {} bytes{}; as PNG files {} bytes{}",
+            self.file.display(),
+            thousands(self.images),
+            self.width,
+            self.height,
+            thousands(self.bytes),
+            bits(self.bits_per_pixel),
+            thousands(self.png_bytes),
+            bits(self.png_bits_per_pixel),
+        )
+    }
+}

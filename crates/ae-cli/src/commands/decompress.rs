@@ -1,0 +1,234 @@
+//! `ae decompress`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ae_codec::{
+    CodecError, ContainerHeader, ContainerSummary, DecodedChunk, Decoder, DecoderSettings,
+};
+use ae_report::{counted, thousands};
+use clap::Args;
+use serde::Serialize;
+
+use crate::arguments::value::at_least_one;
+use crate::backend;
+use crate::codec::container::Container;
+use crate::codec::destination::{DecodedDestination, FolderWriter, StackWriter, size};
+use crate::codec::model::{CodecModel, CodecModelOption};
+use crate::codec::progress::CodecProgress;
+use crate::context::Context;
+use crate::error::{CliError, Status};
+use crate::terminal::Terminal;
+
+/// Decompress what ae compress wrote.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ae decompress letters.aez -o letters/                    by the model under runs/ that coded it
+  ae decompress letters.aez --model runs/letters-pixel-1 -o letters.npy
+  ae decompress digits.aez -o digits-idx3-ubyte.gz
+  ae decompress damaged.aez -o letters/ --keep-going       what is whole
+
+Into a folder, files have the names that they had, or numbers; a name such as a.jpg, which would lose
+something, gets .png at its end.")]
+pub(super) struct DecompressArguments {
+    /// The file, or - for standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The model.
+    #[command(flatten)]
+    model: CodecModelOption,
+    /// The folder, or a .npy or IDX file (.idx, ...-idx3-ubyte, also with .gz).
+    #[arg(long, short, value_name = "PATH")]
+    out: PathBuf,
+    /// Write over files that exist.
+    #[arg(long)]
+    force: bool,
+    /// Leave out damaged chunks, name them and end with an error. In one file, their images are black.
+    #[arg(long)]
+    keep_going: bool,
+    /// Threads to compute with [default: all cores].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    threads: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Decompressed {
+    file: PathBuf,
+    out: PathBuf,
+    images: u64,
+    height: usize,
+    width: usize,
+    has_names: bool,
+    /// What is damaged, a sentence each.
+    damage: Vec<String>,
+    model: String,
+    model_hash: String,
+}
+
+pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
+    let destination = DecodedDestination::of(&arguments.out, arguments.force)?;
+    let (container, header) = Container::open(&arguments.file)?;
+    backend::set_threads(arguments.threads)?;
+    let model = arguments.model.open_for_hash(header.model, &terminal)?;
+    if model.model.hash() != header.model {
+        return Err(other_model(&arguments.file, &header, &model));
+    }
+    let mut decoding = Decoding {
+        file: &arguments.file,
+        model: &model,
+        header,
+        keeps_going: arguments.keep_going,
+        terminal,
+        images: 0,
+        damage: Vec::new(),
+    };
+    match &destination {
+        DecodedDestination::Folder(folder) => {
+            let mut container = container;
+            let mut writer = FolderWriter::new(folder, header.shape)?;
+            decoding.decode(&mut container, None, |chunk| writer.write(chunk))?;
+            if writer.renamed() > 0 {
+                terminal.note(format!(
+                    "{} end in .png now: a file of the former name would not be exactly the image",
+                    counted(writer.renamed() as usize, "name")
+                ));
+            }
+        }
+        DecodedDestination::Stack(path, format) => {
+            let mut container = container.repeatable()?;
+            let summary = ContainerSummary::read(container.bytes()?)
+                .map_err(|error| CliError::from(error).about(&arguments.file))?;
+            if let (false, Some(damage)) = (arguments.keep_going, summary.damage) {
+                return Err(decoding.damaged(damage));
+            }
+            let count = usize::try_from(summary.images).map_err(|_| {
+                CliError::failure(Status::Data, arguments.file.display(), "too many images")
+            })?;
+            let mut failed = None;
+            let written = format.write(path, count, size(header.shape), |to| {
+                let mut writer = StackWriter::new(to, header.shape, summary.images);
+                let decoded = decoding.decode(&mut container, Some(summary.images), |chunk| {
+                    writer
+                        .write(&chunk)
+                        .map_err(|error| CliError::io(path, "write", &error))
+                });
+                if let Err(error) = decoded {
+                    failed = Some(error);
+                    return Err(io::Error::other("not written to its end"));
+                }
+                writer.finish()
+            });
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            written?;
+        }
+    }
+    let damage = decoding.damage;
+    let decompressed = Decompressed {
+        images: decoding.images,
+        height: header.shape.height(),
+        width: header.shape.width(),
+        has_names: header.has_names,
+        damage,
+        model_hash: model.model.hash().to_string(),
+        model: model.name,
+        file: arguments.file,
+        out: arguments.out,
+    };
+    terminal.result(&decompressed, || decompressed.text())?;
+    match decompressed.damage.len() {
+        0 => Ok(()),
+        1 => Err(CliError::failure(
+            Status::Data,
+            decompressed.file.display(),
+            "damaged in one place; the rest was saved",
+        )),
+        places => Err(CliError::failure(
+            Status::Data,
+            decompressed.file.display(),
+            format!("damaged in {places} places; the rest was saved"),
+        )),
+    }
+}
+
+/// Says that the model is another one than that of the file.
+fn other_model(file: &Path, header: &ContainerHeader, model: &CodecModel) -> CliError {
+    let reason = format!(
+        "coded with the model {}, but {} is {}",
+        header.model,
+        model.name,
+        model.model.hash()
+    );
+    CliError::failure(Status::Model, file.display(), reason)
+        .hint("without --model, the one that it was coded with is looked for under runs/")
+}
+
+/// A container that is being decoded.
+struct Decoding<'a> {
+    file: &'a Path,
+    model: &'a CodecModel,
+    header: ContainerHeader,
+    keeps_going: bool,
+    terminal: Terminal,
+    images: u64,
+    damage: Vec<String>,
+}
+
+impl Decoding<'_> {
+    /// Hands chunk after chunk to `sink`.
+    fn decode(
+        &mut self,
+        container: &mut Container,
+        images: Option<u64>,
+        mut sink: impl FnMut(DecodedChunk) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let settings = DecoderSettings {
+            keeps_going: self.keeps_going,
+            ..DecoderSettings::default()
+        };
+        let bytes = container.bytes()?;
+        let decoder = Decoder::new(bytes, &self.model.model, &settings)
+            .map_err(|error| CliError::from(error).about(self.file))?;
+        let mut progress = CodecProgress::new(self.terminal, images.unwrap_or(0), "images");
+        for chunk in decoder {
+            match chunk {
+                Ok(chunk) => {
+                    self.images += (chunk.pixels.len() / self.header.shape.pixels()) as u64;
+                    sink(chunk)?;
+                    progress.tell(self.images, String::new);
+                }
+                Err(error) if self.keeps_going => {
+                    let damage = CliError::from(error).about(self.file).to_string();
+                    self.terminal.warning(&damage);
+                    self.damage.push(damage);
+                }
+                Err(error) => return Err(self.damaged(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, error: CodecError) -> CliError {
+        let is_of_file = matches!(error, CodecError::Read(_));
+        let said = CliError::from(error).about(self.file);
+        match is_of_file {
+            true => said,
+            false => said.hint("--keep-going saves the chunks that are whole"),
+        }
+    }
+}
+
+impl Decompressed {
+    fn text(&self) -> String {
+        format!(
+            "{} images of {}x{} in {}",
+            thousands(self.images),
+            self.width,
+            self.height,
+            self.out.display()
+        )
+    }
+}
