@@ -16,6 +16,7 @@ mod help;
 mod kinds;
 mod own_folders;
 mod patches;
+mod photo;
 mod refusal;
 #[cfg(unix)]
 mod signals;

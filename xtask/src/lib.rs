@@ -13,6 +13,7 @@ pub mod glyphs;
 pub mod layering;
 pub mod loopback;
 pub mod peers;
+pub mod photo_model;
 pub mod progress;
 pub mod skipped;
 pub mod sources;

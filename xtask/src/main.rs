@@ -18,6 +18,7 @@ use xtask::faults::{self, FaultsOptions};
 use xtask::file_map::{self, FileMapOptions};
 use xtask::glyphs::{self, GlyphsOptions};
 use xtask::layering;
+use xtask::photo_model::{self, PhotoModelOptions};
 use xtask::progress::TerminalReport;
 use xtask::sources::{Sources, SourcesError};
 
@@ -49,6 +50,8 @@ enum Task {
     Faults(FaultsOptions),
     /// Check the crates' dependencies, and for circles of imports and long files (docs/architecture.md).
     Layering,
+    /// Train the denoiser that is built in, from the pictures that it is made of.
+    PhotoModel(PhotoModelOptions),
     /// Compare docs/file-map.md with the tree, or write it.
     FileMap(FileMapOptions),
 }
@@ -141,6 +144,10 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
         }
         #[cfg(unix)]
         Task::Faults(options) => Ok(faults::run(&root, &options)?),
+        Task::PhotoModel(options) => {
+            photo_model::run(&root, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::FileMap(options) => {
             file_map::run(&root, &options)?;
             Ok(ExitCode::SUCCESS)

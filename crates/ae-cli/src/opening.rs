@@ -11,32 +11,15 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::measured_set::{open_set, request_of};
 
-/// Which run is taken when the user names none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// The newest.
-    Any,
-    /// The newest that was trained to remove noise.
-    Denoiser,
-}
-
-/// Finds the model at `path`, or the newest wanted one under `runs/`, which is then named in a note.
+/// Finds the model at `path`, or the newest under `runs/`, which is then named in a note.
 ///
 /// # Errors
 /// There is no such file, directory, or run.
-pub(crate) fn find(
-    path: Option<&Path>,
-    wanted: Wanted,
-    context: &Context<'_>,
-) -> Result<ModelPath, CliError> {
+pub(crate) fn find(path: Option<&Path>, context: &Context<'_>) -> Result<ModelPath, CliError> {
     if let Some(path) = path {
         return Ok(ModelPath::find(path)?);
     }
-    let runs = Path::new(RUNS);
-    let found = match wanted {
-        Wanted::Any => ModelPath::newest(runs)?,
-        Wanted::Denoiser => ModelPath::newest_denoiser(runs, context.registry)?,
-    };
+    let found = ModelPath::newest(Path::new(RUNS))?;
     context.terminal.note(format!("model: {}", found.name()));
     Ok(found)
 }
@@ -47,11 +30,10 @@ pub(crate) fn find(
 /// There is no such model or no such device, or the file is no model file.
 pub(crate) fn open(
     path: Option<&Path>,
-    wanted: Wanted,
     device: DeviceArguments,
     context: &Context<'_>,
 ) -> Result<OpenModel, CliError> {
-    open_on_device(path, wanted, device, ComputePath::default(), context).map(|(model, _)| model)
+    open_on_device(path, device, ComputePath::default(), context).map(|(model, _)| model)
 }
 
 /// The same, with the device.
@@ -60,12 +42,11 @@ pub(crate) fn open(
 /// As [`open`].
 pub(crate) fn open_on_device(
     path: Option<&Path>,
-    wanted: Wanted,
     device: DeviceArguments,
     compute: ComputePath,
     context: &Context<'_>,
 ) -> Result<(OpenModel, OpenDevice), CliError> {
-    let path = find(path, wanted, context)?;
+    let path = find(path, context)?;
     // What is cheap to find wrong is looked at before a device is started.
     path.card(context.registry)?;
     backend::set_threads(device.threads)?;
@@ -86,7 +67,7 @@ pub(crate) fn open_with_images(
     device: DeviceArguments,
     context: &Context<'_>,
 ) -> Result<(OpenModel, OpenedSet, ImageSet), CliError> {
-    let model = open(model.path().as_deref(), Wanted::Any, device, context)?;
+    let model = open(model.path().as_deref(), device, context)?;
     let opened = open_set(&model, &request_of(data, part), &context.terminal)?;
     let images = opened.images()?;
     Ok((model, opened, images))

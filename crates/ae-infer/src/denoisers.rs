@@ -8,6 +8,7 @@ pub(crate) mod denoiser;
 mod median;
 pub(crate) mod model;
 mod non_local_means;
+pub(crate) mod photo;
 
 use crate::denoisers::denoiser::NoiseFilter;
 

@@ -39,15 +39,11 @@ pub enum InferError {
         /// Where runs were looked for.
         runs: PathBuf,
     },
-    /// No run was trained to remove noise.
-    #[error("no trained denoiser under {}", runs.display())]
-    NoDenoiser {
-        /// Where runs were looked for.
-        runs: PathBuf,
-    },
     /// A picture whose noise would have to be estimated, but that has too few pixels for it.
     #[error(
-        "a picture of {size} is too small to tell how strong its noise is, which {denoiser} has to know"
+        "{}x{} pixels are too few to tell how strong their noise is, which {denoiser} has to know",
+        size.width,
+        size.height
     )]
     NoNoiseLevel {
         /// What would have removed the noise.

@@ -36,6 +36,7 @@ pub use denoise::{
 };
 pub use denoisers::denoiser::{Denoiser, NoiseFilter};
 pub use denoisers::model::ModelDenoiser;
+pub use denoisers::photo::{PHOTO, PhotoDenoiser};
 pub use denoisers::{FILTERS, filter};
 pub use error::{Capability, InferError};
 pub use generate::CodeSource;

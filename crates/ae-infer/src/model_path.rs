@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ae_models::{ModelCard, Registry};
+use ae_train::DataCard;
 
 use crate::error::InferError;
 
@@ -64,15 +65,16 @@ impl ModelPath {
         })
     }
 
-    /// The newest run in a folder of runs that was trained to remove noise.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn newest_denoiser(runs: &Path, registry: &Registry) -> Result<Self, InferError> {
-        let is_denoiser =
-            |model: &Self| model.card(registry).is_ok_and(|card| card.noise.is_some());
-        Self::newest_of(runs, is_denoiser).ok_or_else(|| InferError::NoDenoiser {
-            runs: runs.to_owned(),
+    /// The newest run in a folder of runs that was trained to remove noise from patches of pictures, if there is one. A
+    /// denoiser of whole images, of letters for one, knows nothing else.
+    #[must_use]
+    pub fn newest_patch_denoiser(runs: &Path, registry: &Registry) -> Option<Self> {
+        Self::newest_of(runs, |model| {
+            model.card(registry).is_ok_and(|card| {
+                let data = card.data.as_ref().map(DataCard::from_json);
+                let is_of_patches = matches!(data, Some(Ok(data)) if data.patch.is_some());
+                card.noise.is_some() && is_of_patches
+            })
         })
     }
 

@@ -65,6 +65,25 @@ impl OpenModel {
         })
     }
 
+    /// Opens a model from the bytes of its file, under a name to speak of it.
+    ///
+    /// # Errors
+    /// They are no model file, or `registry` doesn't know its kind.
+    pub fn from_bytes<'a>(
+        bytes: &[u8],
+        name: &str,
+        registry: &Registry,
+        placement: impl Into<Placement<'a>>,
+    ) -> Result<Self, InferError> {
+        let placement = placement.into();
+        let (model, card) = ae_models::load_model_from_bytes(bytes, name, registry, placement)?;
+        Ok(Self {
+            own_set: OwnSet::unknown(&card),
+            card,
+            ..Self::new(name, model, placement.device)
+        })
+    }
+
     /// A model that is in memory already, under a name to speak of it.
     #[must_use]
     pub fn new(name: impl Into<String>, model: Model, device: &Device) -> Self {

@@ -21,7 +21,7 @@ use crate::command::Example;
 use crate::context::Context;
 use crate::destination::{check_drawing, check_writable};
 use crate::error::CliError;
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] = &[(
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<
         check_writable(file, arguments.force)?;
     }
     let path = arguments.model.clone().path();
-    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let model = open(path.as_deref(), arguments.device, context)?;
     let set = judged_set(&model, &arguments, &terminal)?;
     let normal = Normal::find(&model, &arguments, &set, &terminal)?;
     let foreign = match &arguments.foreign {

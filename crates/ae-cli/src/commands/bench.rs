@@ -10,7 +10,7 @@ use crate::arguments::value::at_least_one;
 use crate::arguments::{DeviceArguments, ModelPosition, NoiseArgument};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::opening::{Wanted, open_on_device};
+use crate::opening::open_on_device;
 
 /// Measure how many images a second a model takes on this machine.
 #[derive(Debug, Args)]
@@ -79,13 +79,7 @@ pub(super) fn run(arguments: BenchArguments, context: &Context<'_>) -> Result<()
         true => ComputePath::Reference,
         false => ComputePath::Kernels,
     };
-    let (opened, device) = open_on_device(
-        path.as_deref(),
-        Wanted::Any,
-        arguments.device,
-        compute,
-        context,
-    )?;
+    let (opened, device) = open_on_device(path.as_deref(), arguments.device, compute, context)?;
     let name = opened.name().to_owned();
     let model = opened.into_model();
     let infer = inference_throughput(&model, &plan, &device.device)?;

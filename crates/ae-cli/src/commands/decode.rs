@@ -11,7 +11,7 @@ use crate::arguments::{DeviceArguments, ModelOption};
 use crate::context::Context;
 use crate::destination::{Destination, check_writable};
 use crate::error::{CliError, Status};
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 
 /// Make images of the codes in a NumPy file.
 #[derive(Debug, Args)]
@@ -60,12 +60,7 @@ pub(super) fn run(arguments: DecodeArguments, context: &Context<'_>) -> Result<(
         .map(|row| destination.path(Path::new(&format!("{row:06}.png"))))
         .collect();
 
-    let model = open(
-        arguments.model.model.as_deref(),
-        Wanted::Any,
-        arguments.device,
-        context,
-    )?;
+    let model = open(arguments.model.model.as_deref(), arguments.device, context)?;
     let code_values = model.code_values()?;
     let code_shape = model.code_shape()?;
     // Only the product would let codes pass whose axes are in another order.

@@ -25,7 +25,7 @@ use crate::error::CliError;
 pub(super) const EXAMPLES: &[Example] = &[
     (
         "ae denoise photo.png -o clean.png",
-        "a picture of any size, by the newest denoiser in runs/",
+        "a photograph, by the model that is built in",
     ),
     (
         "ae denoise photo.png -o clean.png --model bm3d",
@@ -38,8 +38,9 @@ pub(super) const EXAMPLES: &[Example] = &[
 #[command(after_help = "\
 Examples:
   ae denoise photo.png -o clean.png
-  ae denoise photo.jpg -o clean.jpg --model bm3d --strength 0.8 --preview half.png
-  ae denoise scans/ more.jpg -o clean/ --model runs/glyphs-conv-denoise-1
+  ae denoise photo.jpg -o clean.jpg --strength 0.8 --preview half.png
+  ae denoise scans/ more.jpg -o clean/ --model bm3d
+  ae denoise letter.png -o clean.png --model runs/glyphs-conv-denoise-1
   ae denoise clean-photo.png -o again.png --noise gaussian:0.1 --compare shown.png
 
 The picture keeps its size, its bits, alpha, color profile, resolution, EXIF and pages as far as the format
@@ -52,12 +53,15 @@ is named and the others are done; the exit code is then that of the first failur
 With --noise, noise is added first and PSNR and SSIM before and after are printed (pixels on 0..1: data range
 1), of the file that was written.
 
-Filters by name need no training: bm3d, nlm, median. The first two have to know how strong the noise is, its
+The model photo is built in: a network that was trained on photographs with Gaussian noise of sigma 0 to 55 of 255
+and is not told how strong the noise is. Of color it denoises luminance and chrominances.
+
+Filters by name: bm3d, nlm, median. The first two have to know how strong the noise is, its
 standard deviation. Where --noise-level does not say it, it is estimated from each page, by the median of the
 finest diagonal wavelet coefficients (Donoho and Johnstone 1994), and printed; texture makes it too high, and
 noise that is alike in neighboring pixels, as in JPEGs, too low. A name wins over a file: ./bm3d is a path.
 
-A convolutional model runs over a picture in overlapping tiles that are blended, so memory stays bounded. A
+A model runs over a picture in overlapping tiles that are blended, so memory stays bounded. A
 gray model does a color picture channel by channel.")]
 pub(super) struct DenoiseArguments {
     /// Pictures, or folders of them.

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::evaluation::{Conditions, evaluate, evaluate_pictures};
 use crate::measured_set::{MeasuredSet, open_set, request_of};
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 use clap::Args;
 
 /// What `ae --help` shows.
@@ -61,7 +61,7 @@ pub(super) struct EvalArguments {
 pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let path = arguments.model.path();
-    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let model = open(path.as_deref(), arguments.device, context)?;
     let request = request_of(&arguments.data, arguments.part);
     let opened = open_set(&model, &request, &terminal)?;
     let images = opened.images()?;

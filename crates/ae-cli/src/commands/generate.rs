@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::measured_set::{open_set, request_of};
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] =
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result
         ));
     }
     let path = arguments.model.path();
-    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let model = open(path.as_deref(), arguments.device, context)?;
     let codes = match arguments.mixture {
         Some(components) => {
             let request = request_of(&arguments.data, None);

@@ -17,7 +17,7 @@ use crate::arguments::ModelPosition;
 use crate::codec::model::{is_container, is_model};
 use crate::context::Context;
 use crate::error::{CliError, Status};
-use crate::opening::{Wanted, find};
+use crate::opening::find;
 
 /// Say what a model, a run or a compressed file is.
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(),
             return codec::model(path, &terminal);
         }
     }
-    let path = find(path.as_deref(), Wanted::Any, context)?;
+    let path = find(path.as_deref(), context)?;
     let card = path.card(context.registry)?;
     let run = match path.run() {
         Some(run) => run_facts(&RunDirectory::open(run)?, context.registry)?,

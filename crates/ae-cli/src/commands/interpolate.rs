@@ -13,7 +13,7 @@ use crate::arguments::{DeviceArguments, ModelOption};
 use crate::context::Context;
 use crate::destination::check_drawing;
 use crate::error::CliError;
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 
 /// Draw the way from one image to another.
 #[derive(Debug, Args)]
@@ -72,12 +72,7 @@ pub(super) fn run(arguments: InterpolateArguments, context: &Context<'_>) -> Res
             format!("'{}': must be 2 to {MOST_STEPS}", arguments.steps),
         ));
     }
-    let model = open(
-        arguments.model.model.as_deref(),
-        Wanted::Any,
-        arguments.device,
-        context,
-    )?;
+    let model = open(arguments.model.model.as_deref(), arguments.device, context)?;
     for note in model.preparation_notes(None, None) {
         terminal.warning(note);
     }

@@ -11,7 +11,7 @@ use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::measured_set::{MeasuredSet, open_set, request_of};
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 
 /// Measure how much codes tell of the labels.
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ struct FeatureAccuracy {
 pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let path = arguments.model.path();
-    let model = open(path.as_deref(), Wanted::Any, arguments.device, context)?;
+    let model = open(path.as_deref(), arguments.device, context)?;
     let request = request_of(&arguments.data, Some(Part::Test));
     let opened = open_set(&model, &request, &terminal)?;
     let split = opened.split()?;

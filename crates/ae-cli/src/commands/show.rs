@@ -14,7 +14,7 @@ use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::image_source::read_run_config;
 use crate::measured_set::MeasuredSet;
-use crate::opening::{Wanted, find, open_with_images};
+use crate::opening::{find, open_with_images};
 use crate::pictures;
 
 /// Draw what a model does, or how its losses fell.
@@ -87,7 +87,7 @@ pub(super) fn run(arguments: ShowArguments, context: &Context<'_>) -> Result<(),
 type Drawn = (String, Option<MeasuredSet>, ae_report::Picture);
 
 fn losses(arguments: ShowArguments, context: &Context<'_>) -> Result<Drawn, CliError> {
-    let path = find(arguments.model.path().as_deref(), Wanted::Any, context)?;
+    let path = find(arguments.model.path().as_deref(), context)?;
     let name = path.name();
     let run = path.run().ok_or_else(|| {
         CliError::usage("--losses", format!("{name} is a model file outside a run"))

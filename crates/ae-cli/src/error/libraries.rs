@@ -226,10 +226,6 @@ impl From<InferError> for CliError {
                 Self::failure(Status::Model, "--model", format!("{message}/"))
                     .hint("ae train makes one; or name a model file or a run directory")
             }
-            InferError::NoDenoiser { .. } => {
-                Self::failure(Status::Model, "--model", format!("{message}/"))
-                    .hint("ae train --noise gaussian:0.5 makes one; --model bm3d needs no training")
-            }
             InferError::NoNoiseLevel { .. } => {
                 Self::new(Status::Data, message).hint("--noise-level 25/255 says it")
             }

@@ -1,17 +1,19 @@
 //! What removes the noise: a filter by its name, or a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ae_data::read_strength;
-use ae_infer::{Denoiser, FILTERS, ModelDenoiser, NoiseFilter, filter};
+use ae_infer::{
+    Denoiser, FILTERS, ModelDenoiser, ModelPath, NoiseFilter, PHOTO, PhotoDenoiser, filter,
+};
 use clap::Args;
 
-use crate::arguments::DeviceArguments;
 use crate::arguments::value::at_least_one;
+use crate::arguments::{DeviceArguments, RUNS};
 use crate::backend;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::opening::{Wanted, open};
+use crate::opening::open;
 
 /// The options that say what removes the noise, and how much of it.
 #[derive(Debug, Args)]
@@ -30,13 +32,24 @@ pub(super) struct DenoiserArguments {
     tile: Option<usize>,
 }
 
+impl DenoiserArguments {
+    /// A model was trained to do without it.
+    fn warn_of_noise_level(&self, model: &str, context: &Context<'_>) {
+        if self.noise_level.is_some() {
+            let warning = format!("--noise-level is not used by {model}");
+            context.terminal.warning(warning);
+        }
+    }
+}
+
 fn model_help() -> String {
     let filters: Vec<_> = FILTERS
         .iter()
         .map(|filter| format!("{}, {}", filter.name(), filter.summary()))
         .collect();
     format!(
-        "A model file, a run directory, or a filter by its name: {} [default: the newest denoiser under runs/]",
+        "A model file, a run directory, {PHOTO}, which is built in, or a filter by its name: {} [default: the newest run \
+         under runs/ that was trained on patches with noise, else {PHOTO}]",
         filters.join("; ")
     )
 }
@@ -61,11 +74,13 @@ fn read_level(text: &str) -> Result<f32, String> {
 /// What removes the noise, ready to be used.
 pub(super) enum OpenDenoiser {
     Filter(&'static dyn NoiseFilter),
+    Photo(Box<PhotoDenoiser>),
     Model(Box<ModelDenoiser>),
 }
 
 impl OpenDenoiser {
-    /// Takes the filter or opens the model that was named, or opens the newest denoiser, and tells what is odd about it.
+    /// Takes the filter or opens the model that was named, or opens the newest run that is one for pictures of any kind,
+    /// or else the built-in model, and tells what is odd about it.
     ///
     /// # Errors
     /// There is no such model, it cannot be opened, or tiles are too small for it.
@@ -75,24 +90,59 @@ impl OpenDenoiser {
         context: &Context<'_>,
     ) -> Result<Self, CliError> {
         let terminal = context.terminal;
-        let name = arguments.model.as_ref().and_then(|model| model.to_str());
-        if let Some(filter) = name.and_then(filter) {
-            backend::set_threads(device.threads)?;
-            if arguments.tile.is_some() {
-                let name = filter.name();
-                terminal.warning(format!("--tile is not used: {name} takes pictures whole"));
-            }
-            if arguments.noise_level.is_some() && !filter.needs_noise_level() {
-                terminal.warning(format!("--noise-level is not used by {}", filter.name()));
-            }
-            return Ok(Self::Filter(filter));
+        let Some(path) = &arguments.model else {
+            let runs = Path::new(RUNS);
+            return match ModelPath::newest_patch_denoiser(runs, context.registry) {
+                Some(run) => {
+                    terminal.note(format!("model: {}", run.name()));
+                    Self::open_model(run.run().unwrap_or(run.file()), arguments, device, context)
+                }
+                None => Self::open_photo(arguments, device, context),
+            };
+        };
+        let name = path.to_str().unwrap_or_default();
+        if name == PHOTO {
+            return Self::open_photo(arguments, device, context);
         }
-        let model = open(
-            arguments.model.as_deref(),
-            Wanted::Denoiser,
-            device,
-            context,
-        )?;
+        let Some(filter) = filter(name) else {
+            return Self::open_model(path, arguments, device, context);
+        };
+        backend::set_threads(device.threads)?;
+        if arguments.tile.is_some() {
+            terminal.warning(format!("--tile is not used: {name} takes pictures whole"));
+        }
+        if arguments.noise_level.is_some() && !filter.needs_noise_level() {
+            terminal.warning(format!("--noise-level is not used by {name}"));
+        }
+        Ok(Self::Filter(filter))
+    }
+
+    fn open_photo(
+        arguments: &DenoiserArguments,
+        device: DeviceArguments,
+        context: &Context<'_>,
+    ) -> Result<Self, CliError> {
+        arguments.warn_of_noise_level(PHOTO, context);
+        backend::set_threads(device.threads)?;
+        let device = backend::open(device.backend)?;
+        let photo = PhotoDenoiser::open(&device.device, arguments.tile)?;
+        Ok(Self::Photo(Box::new(photo)))
+    }
+
+    fn open_model(
+        path: &Path,
+        arguments: &DenoiserArguments,
+        device: DeviceArguments,
+        context: &Context<'_>,
+    ) -> Result<Self, CliError> {
+        let terminal = context.terminal;
+        let model = open(Some(path), device, context).map_err(|error| match path.exists() {
+            true => error,
+            false => error.hint(format!(
+                "by name there are {PHOTO}, {}; else it is a .safetensors file or the directory of a run",
+                FILTERS.iter().map(|filter| filter.name()).collect::<Vec<_>>().join(", ")
+            )),
+        })?;
         let name = model.name();
         if model.card().noise.is_none() {
             terminal.warning(format!("{name}: not trained to remove noise"));
@@ -102,9 +152,7 @@ impl OpenDenoiser {
                 "--tile is not used: {name} takes tiles of its own size"
             ));
         }
-        if arguments.noise_level.is_some() {
-            terminal.warning(format!("--noise-level is not used by {name}"));
-        }
+        arguments.warn_of_noise_level(name, context);
         let tiling = match arguments.tile {
             Some(side) => model.tiling(side)?,
             None => model.usual_tiling()?,
@@ -115,6 +163,7 @@ impl OpenDenoiser {
     pub(super) fn denoiser(&self) -> &dyn Denoiser {
         match self {
             Self::Filter(filter) => *filter,
+            Self::Photo(photo) => &**photo,
             Self::Model(model) => &**model,
         }
     }
