@@ -537,6 +537,11 @@ fn the_newest_model_that_fits_is_taken_and_the_one_that_coded_is_found() {
             fs::copy(TRAINED.path().join(run).join(file), to.join(file)).expect("copied");
         }
     }
+    let built_in = done(path, "compress letters -o glyphs.aez --model glyphs --json").json();
+    assert_eq!(built_in["model"], "glyphs");
+    let decompressed = done(path, "decompress glyphs.aez -o by-glyphs --json").json();
+    assert_eq!(decompressed["model"], "glyphs");
+    check_same(&path.join("letters"), &path.join("by-glyphs"), 0);
     let old = fs::File::options()
         .append(true)
         .open(path.join("runs/first/model.aepixel"))

@@ -4,6 +4,7 @@ pub(crate) mod chunk;
 pub(crate) mod context;
 pub(crate) mod distribution;
 mod file;
+mod glyphs;
 pub(crate) mod layer;
 pub(crate) mod model;
 pub(crate) mod network;

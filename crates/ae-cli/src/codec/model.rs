@@ -12,10 +12,14 @@ use crate::arguments::RUNS;
 use crate::error::{CliError, Status};
 use crate::terminal::Terminal;
 
+/// What the model is called that is built in.
+const BUILT_IN: &str = "glyphs";
+
 /// The model of the codec.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CodecModelOption {
-    /// A run of `ae train --model pixel`, or its model file [default: the newest run under runs/ that fits].
+    /// A run of `ae train --model pixel`, or its model file [default: the newest run under runs/ that
+    /// fits, else glyphs, which is built in].
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
 }
@@ -69,18 +73,33 @@ impl CodecModelOption {
         is_wanted: impl Fn(&PixelModel) -> bool,
     ) -> Result<Option<CodecModel>, CliError> {
         if let Some(path) = &self.model {
-            return read(path).map(Some);
+            return match path == Path::new(BUILT_IN) && !path.exists() {
+                true => built_in().map(Some),
+                false => read(path).map(Some),
+            };
         }
         let found = models_in(Path::new(RUNS))
             .into_iter()
             // A model that cannot be read is not what was asked for.
             .filter_map(|file| read(&file).ok())
             .find(|found| is_wanted(&found.model));
+        let found = match found {
+            Some(found) => Some(found),
+            None => Some(built_in()?).filter(|found| is_wanted(&found.model)),
+        };
         if let Some(found) = &found {
             terminal.note(format!("model: {}", found.name));
         }
         Ok(found)
     }
+}
+
+/// The model that is built in.
+fn built_in() -> Result<CodecModel, CliError> {
+    Ok(CodecModel {
+        name: BUILT_IN.to_owned(),
+        model: PixelModel::glyphs()?,
+    })
 }
 
 /// Reads the model of a run, or a model file.

@@ -27,7 +27,7 @@ use crate::terminal::{Form, Terminal};
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] = &[(
     "ae compress letters/ -o letters.aez",
-    "smaller than PNG, without loss, by a model of ae train --model pixel",
+    "gray images in fewer bits than PNG, without loss",
 )];
 
 /// Compress gray images of one size, without loss or nearly.
