@@ -4,6 +4,7 @@ mod arguments;
 mod configuration;
 mod model;
 mod pixel;
+mod run_name;
 mod summary;
 mod warnings;
 mod weights;
@@ -16,6 +17,7 @@ use ae_train::{CheckedTrainConfig, RunConfig, RunDirectory, Selection, TrainErro
 
 use self::arguments::TrainArguments;
 use self::configuration::configuration;
+use self::run_name::run_name_of;
 use self::summary::{Run, finish};
 use crate::arguments::RUNS;
 use crate::backend::{self, BackendChoice};
@@ -228,20 +230,6 @@ fn run_name(data: &str, config: &RunConfig) -> String {
         false => "-denoise",
     };
     format!("{}{denoise}", run_name_of(data, config.model.kind()))
-}
-
-/// `glyphs-conv`.
-fn run_name_of(data: &str, kind: &str) -> String {
-    let data: String = data
-        .chars()
-        .map(|character| match character.is_ascii_alphanumeric() {
-            true => character.to_ascii_lowercase(),
-            false => '-',
-        })
-        .collect();
-    let data = data.trim_matches('-');
-    let data = if data.is_empty() { "data" } else { data };
-    format!("{data}-{kind}")
 }
 
 #[cfg(test)]

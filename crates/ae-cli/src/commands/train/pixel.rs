@@ -11,6 +11,7 @@ use ae_train::DataConfig;
 use serde::Serialize;
 
 use super::arguments::TrainArguments;
+use super::run_name::run_name_of;
 use crate::arguments::RUNS;
 use crate::backend::{self, BackendChoice};
 use crate::codec::PIXEL;
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     let run = match &arguments.out {
         Some(path) => PixelRun::create(path, &config, arguments.force)?,
         None => {
-            let name = super::run_name_of(split.train.name(), PIXEL);
+            let name = run_name_of(split.train.name(), PIXEL);
             PixelRun::create_numbered(Path::new(RUNS), &name, &config)?
         }
     };
