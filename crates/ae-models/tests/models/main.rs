@@ -15,6 +15,7 @@ mod naive;
 mod objectives;
 mod operations;
 mod parameters;
+mod precision;
 mod reference;
 mod unet;
 
