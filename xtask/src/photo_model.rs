@@ -147,9 +147,7 @@ fn train(ae: &Path, pictures: &Path, run: &Path, steps: u32) -> Result<(), Box<d
 
 /// Has the library write the run's model as it is built in.
 fn pack(root: &Path, run: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
-    let paths = [run, file].map(|path| std::path::absolute(path));
-    let [run, file] = paths;
-    let (run, file) = (run?, file?);
+    let (run, file) = (std::path::absolute(run)?, std::path::absolute(file)?);
     let arguments = [
         "run",
         "--release",

@@ -156,7 +156,7 @@ impl PixelRun {
             Ok(()) => true,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let is_empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-                if !is_empty && !(replaces && is_run(path)) {
+                if !(is_empty || replaces && is_run(path)) {
                     return Ok(None);
                 }
                 is_empty

@@ -24,7 +24,7 @@ use crate::image_source::{ImageSource, configured, tell_shared};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
-/// Reports of the trainer that the cost that is told is a mean of, as it were.
+/// The cost that is told is a running mean over about so many reports of the trainer.
 const SMOOTHED: f64 = 50.0;
 
 #[derive(Serialize)]
