@@ -184,7 +184,7 @@ fn models_that_are_none() {
         path,
         "
         info                                    | 4 | no trained model under runs/
-        denoise x.png -o y.png                  | 4 | no trained denoiser under runs/
+        denoise x.png -o y.png                  | 3 | x.png
         info gone                               | 5 | gone ; no such file
         info no-run                             | 4 | no-run ; no model.safetensors
         info x --model y                        | 2 | cannot be used with
