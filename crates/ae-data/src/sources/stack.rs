@@ -14,7 +14,8 @@ use crate::sources::idx::write_file;
 pub enum StackFormat {
     /// IDX, as MNIST has it; gzipped where the name ends in `.gz`.
     Idx,
-    /// NumPy's `.npy`, uint8 of `(count, height, width)`.
+    /// NumPy's `.npy`, uint8 of `(count, height, width)`. Of 1, 3 or 4 images that could be channels, too, and is not read again
+    /// as a set without being given another shape.
     Npy,
 }
 
@@ -86,7 +87,7 @@ mod tests {
             height: 3,
             width: 5,
         };
-        let pixels: Vec<u8> = (0..4 * 15).collect();
+        let pixels: Vec<u8> = (0..5 * 15).collect();
         for (name, format) in [
             ("a.npy", StackFormat::Npy),
             ("a-images-idx3-ubyte", StackFormat::Idx),
@@ -95,7 +96,7 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             assert_eq!(StackFormat::of(&path), Some(format), "{name}");
-            let written = format.write(&path, 4, size, |file| file.write_all(&pixels));
+            let written = format.write(&path, 5, size, |file| file.write_all(&pixels));
             written.unwrap();
             let set = open(path.to_str().unwrap(), &OpenOptions::default()).unwrap();
             let read: Vec<u8> = set
