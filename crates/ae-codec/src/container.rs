@@ -1,5 +1,6 @@
 //! The container: images in chunks, each checked, in one stream of bytes. `docs/aez-format.md` is its specification.
 
+mod codec;
 mod decoder;
 mod encoder;
 mod frame;
@@ -9,6 +10,7 @@ mod source;
 mod summary;
 mod varint;
 
+pub use codec::{ChunkCodec, Codec};
 pub use decoder::{DecodedChunk, Decoder, DecoderSettings};
 pub use encoder::{Encoder, EncoderSettings};
 pub use header::ContainerHeader;

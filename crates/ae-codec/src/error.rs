@@ -59,6 +59,14 @@ pub enum CodecError {
         /// The model given.
         found: ModelHash,
     },
+    /// The container is of another codec than the model.
+    #[error("coded by codec {expected}, the model is of codec {found}")]
+    OtherCodec {
+        /// The container's codec.
+        expected: u8,
+        /// The model's.
+        found: u8,
+    },
     /// Images and model differ in shape.
     #[error("the model is for images of {expected}, these are {found}")]
     Shape {

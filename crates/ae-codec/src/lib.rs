@@ -9,8 +9,8 @@ mod simd;
 mod training;
 
 pub use container::{
-    ContainerHeader, ContainerSummary, DecodedChunk, Decoder, DecoderSettings, Encoder,
-    EncoderSettings,
+    ChunkCodec, Codec, ContainerHeader, ContainerSummary, DecodedChunk, Decoder, DecoderSettings,
+    Encoder, EncoderSettings,
 };
 pub use entropy::{FrequencyTable, RangeDecoder, RangeEncoder};
 pub use error::CodecError;

@@ -1,6 +1,7 @@
 //! The codec `pixel`: an integer network tells the levels' frequencies from what is decoded, a range coder does the rest.
 
 pub(crate) mod chunk;
+mod codec;
 pub(crate) mod context;
 pub(crate) mod distribution;
 mod file;

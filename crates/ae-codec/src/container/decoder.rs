@@ -5,6 +5,7 @@ use std::io::Read;
 
 use rayon::prelude::*;
 
+use super::codec::ChunkCodec;
 use super::encoder::CHUNK_LIMIT;
 use super::frame::{Frame, Frames, Method, bad_chunk, checksum};
 use super::header::ContainerHeader;
@@ -40,7 +41,7 @@ pub struct DecodedChunk {
     pub index: u64,
     /// Its first image, counted from 0 over all chunks.
     pub first_image: u64,
-    /// `[count, height, width]`.
+    /// `[count, bytes of an image]`: `[count, height, width]` where the codec is [`Codec::Pixel`](super::codec::Codec::Pixel).
     pub pixels: Vec<u8>,
     /// A name for each image, or none at all.
     pub names: Vec<String>,
@@ -51,25 +52,21 @@ pub struct DecodedChunk {
 /// An error names the chunk that is damaged, or says what is missing at the end. After it the iterator ends, or, where it
 /// is to keep going, gives what it finds behind.
 #[derive(Debug)]
-pub struct Decoder<'m, R> {
+pub struct Decoder<'m, R, C: ?Sized = PixelModel> {
     frames: Frames<R>,
-    model: &'m PixelModel,
+    model: &'m C,
     header: ContainerHeader,
     keeps_going: bool,
     ready: VecDeque<Result<DecodedChunk, CodecError>>,
     is_over: bool,
 }
 
-impl<'m, R: Read> Decoder<'m, R> {
+impl<'m, R: Read, C: ChunkCodec + ?Sized> Decoder<'m, R, C> {
     /// Reads a container's header.
     ///
     /// # Errors
     /// Those of [`ContainerHeader::read`]; [`CodecError::OtherModel`], [`CodecError::Shape`] or [`CodecError::TooLarge`].
-    pub fn new(
-        from: R,
-        model: &'m PixelModel,
-        settings: &DecoderSettings,
-    ) -> Result<Self, CodecError> {
+    pub fn new(from: R, model: &'m C, settings: &DecoderSettings) -> Result<Self, CodecError> {
         let mut source = Source::new(from);
         let header = ContainerHeader::take(&mut source)?;
         if header.model != model.hash() {
@@ -84,7 +81,13 @@ impl<'m, R: Read> Decoder<'m, R> {
                 found: header.shape,
             });
         }
-        header.check_size(model.bytes_of_image(), settings.chunk_limit)?;
+        if header.codec != model.codec() {
+            return Err(CodecError::OtherCodec {
+                expected: header.codec.number(),
+                found: model.codec().number(),
+            });
+        }
+        header.check_size(model.working_bytes(), settings.chunk_limit)?;
         Ok(Self {
             frames: Frames::new(source, header, settings.chunk_limit),
             model,
@@ -132,7 +135,7 @@ impl<'m, R: Read> Decoder<'m, R> {
     }
 }
 
-impl<R: Read> Iterator for Decoder<'_, R> {
+impl<R: Read, C: ChunkCodec + ?Sized> Iterator for Decoder<'_, R, C> {
     type Item = Result<DecodedChunk, CodecError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -148,15 +151,15 @@ impl<R: Read> Iterator for Decoder<'_, R> {
     }
 }
 
-fn decode(
-    model: &PixelModel,
+fn decode<C: ChunkCodec + ?Sized>(
+    model: &C,
     header: ContainerHeader,
     index: u64,
     frame: Frame,
 ) -> Result<DecodedChunk, CodecError> {
     let pixels = match frame.method {
         Method::Raw => frame.payload,
-        Method::Coded => model.decode_images(&frame.payload, frame.count, header.near),
+        Method::Coded => model.decode(&frame.payload, frame.count, header.near),
     };
     if checksum(&pixels, &frame.names) != frame.checksum {
         return Err(bad_chunk(index, &header, "its checksum is wrong"));

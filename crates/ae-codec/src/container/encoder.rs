@@ -4,6 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 
+use super::codec::{ChunkCodec, Codec};
 use super::frame::{Frame, Method, Total, checksum};
 use super::header::ContainerHeader;
 use super::names;
@@ -18,7 +19,7 @@ pub(super) const CHUNK_LIMIT: usize = 64 << 20;
 pub struct EncoderSettings {
     /// Images of a chunk. Fewer can be reached without decoding others; more take a little less room.
     pub group: usize,
-    /// How far pixels may be from what was given.
+    /// How far levels may be from what was given; symbols are kept exactly.
     pub near: Near,
     /// Whether images have names.
     pub has_names: bool,
@@ -41,9 +42,9 @@ impl Default for EncoderSettings {
 ///
 /// What it has written is whole only after [`finish`](Self::finish): give the file its name then.
 #[derive(Debug)]
-pub struct Encoder<'m, W> {
+pub struct Encoder<'m, W, C: ?Sized = PixelModel> {
     to: W,
-    model: &'m PixelModel,
+    model: &'m C,
     header: ContainerHeader,
     is_verified: bool,
     pixels: Vec<u8>,
@@ -53,28 +54,29 @@ pub struct Encoder<'m, W> {
     total: Total,
 }
 
-impl<'m, W: Write> Encoder<'m, W> {
+impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
     /// Writes the header of a container for images of the model's shape.
     ///
     /// # Errors
     /// [`CodecError::EmptyChunks`] where a chunk would have no image, [`CodecError::TooLarge`] where it would have more than
     /// 64 MiB of pixels and borders around them; [`CodecError::Write`].
-    pub fn new(
-        mut to: W,
-        model: &'m PixelModel,
-        settings: &EncoderSettings,
-    ) -> Result<Self, CodecError> {
+    pub fn new(mut to: W, model: &'m C, settings: &EncoderSettings) -> Result<Self, CodecError> {
         let header = ContainerHeader {
+            codec: model.codec(),
             shape: model.shape(),
             group: settings.group,
-            near: settings.near,
+            near: match model.codec() {
+                Codec::Pixel => settings.near,
+                // A symbol that is off by one is another one.
+                Codec::Transform { .. } => Near::LOSSLESS,
+            },
             has_names: settings.has_names,
             model: model.hash(),
         };
         if settings.group == 0 {
             return Err(CodecError::EmptyChunks);
         }
-        header.check_size(model.bytes_of_image(), CHUNK_LIMIT)?;
+        header.check_size(model.working_bytes(), CHUNK_LIMIT)?;
         to.write_all(&header.bytes()).map_err(CodecError::Write)?;
         Ok(Self {
             to,
@@ -89,13 +91,13 @@ impl<'m, W: Write> Encoder<'m, W> {
         })
     }
 
-    /// Adds an image, `[height, width]`, with its name where the container has names.
+    /// Adds an image, the bytes that stand for it (`[height, width]` for a [`PixelModel`]), with its name where the container has names.
     ///
     /// # Errors
     /// [`CodecError::NotWholeImages`] where it isn't of the model's shape, [`CodecError::Name`] where a name is missing,
     /// not wanted or longer than 4,096 bytes; and those of [`finish`](Self::finish).
     pub fn push(&mut self, image: &[u8], name: Option<&str>) -> Result<(), CodecError> {
-        if image.len() != self.header.shape.pixels() {
+        if image.len() != self.header.bytes_of_image() {
             return Err(CodecError::NotWholeImages {
                 bytes: image.len(),
                 shape: self.header.shape,
@@ -114,7 +116,7 @@ impl<'m, W: Write> Encoder<'m, W> {
         self.pixels.extend(image);
         self.names.extend(name.map(str::to_owned));
         self.images += 1;
-        let held = self.pixels.len() / self.header.shape.pixels();
+        let held = self.pixels.len() / self.header.bytes_of_image();
         if held
             == self
                 .header
@@ -142,7 +144,9 @@ impl<'m, W: Write> Encoder<'m, W> {
     fn write_chunks(&mut self) -> Result<(), CodecError> {
         let (header, model, first) = (self.header, self.model, self.chunks);
         let is_verified = self.is_verified;
-        let chunks = self.pixels.par_chunks(header.group * header.shape.pixels());
+        let chunks = self
+            .pixels
+            .par_chunks(header.group * header.bytes_of_image());
         let frames: Vec<Frame> = chunks
             .enumerate()
             .map(|(chunk, pixels)| {
@@ -168,13 +172,18 @@ impl<'m, W: Write> Encoder<'m, W> {
 }
 
 /// The chunk of these images.
-fn frame(model: &PixelModel, header: ContainerHeader, pixels: &[u8], names: &[String]) -> Frame {
+fn frame<C: ChunkCodec + ?Sized>(
+    model: &C,
+    header: ContainerHeader,
+    pixels: &[u8],
+    names: &[String],
+) -> Frame {
     let quantized: Vec<u8> = pixels
         .iter()
         .map(|&level| header.near.quantized(level))
         .collect();
     let names = names::packed(names.iter().map(String::as_str));
-    let coded = model.encode_images(pixels, header.near);
+    let coded = model.encode(pixels, header.near);
     let checksum = checksum(&quantized, &names);
     let (method, payload) = if coded.len() < quantized.len() {
         (Method::Coded, coded)
@@ -182,7 +191,7 @@ fn frame(model: &PixelModel, header: ContainerHeader, pixels: &[u8], names: &[St
         (Method::Raw, quantized)
     };
     Frame {
-        count: pixels.len() / header.shape.pixels(),
+        count: pixels.len() / header.bytes_of_image(),
         method,
         payload,
         names,
@@ -191,7 +200,12 @@ fn frame(model: &PixelModel, header: ContainerHeader, pixels: &[u8], names: &[St
 }
 
 /// Whether the chunk is decoded to `pixels`.
-fn is_right(model: &PixelModel, header: ContainerHeader, frame: &Frame, pixels: &[u8]) -> bool {
+fn is_right<C: ChunkCodec + ?Sized>(
+    model: &C,
+    header: ContainerHeader,
+    frame: &Frame,
+    pixels: &[u8],
+) -> bool {
     let near = header.near;
     let is_near = |decoded: &[u8]| {
         let mut pairs = decoded.iter().zip(pixels);
@@ -199,7 +213,7 @@ fn is_right(model: &PixelModel, header: ContainerHeader, frame: &Frame, pixels: 
     };
     let decoded = match frame.method {
         Method::Raw => return is_near(&frame.payload),
-        Method::Coded => model.decode_images(&frame.payload, frame.count, near),
+        Method::Coded => model.decode(&frame.payload, frame.count, near),
     };
     is_near(&decoded) && checksum(&decoded, &frame.names) == frame.checksum
 }

@@ -308,7 +308,7 @@ fn head(bytes: &[u8], index: u64, header: &ContainerHeader, limit: usize) -> Opt
         if count > header.group || names > limit.min(count.saturating_mul(names::LONGEST + 4)) {
             return None;
         }
-        let pixels = count * header.shape.pixels();
+        let pixels = count * header.bytes_of_image();
         let possible = match method {
             Method::Raw => payload == pixels,
             Method::Coded => payload < pixels,

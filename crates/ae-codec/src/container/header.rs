@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::codec::Codec;
 use super::source::Source;
 use super::varint;
 use crate::error::CodecError;
@@ -10,8 +11,8 @@ use crate::shape::ImageShape;
 
 const MAGIC: [u8; 4] = *b"\x89AEZ";
 const VERSION: u8 = 1;
-/// The codec `pixel`.
-const PIXEL: u8 = 1;
+/// The most symbols that may stand for an image.
+const MOST_SYMBOLS: usize = 1 << 24;
 const HAS_NAMES: u8 = 1;
 
 /// Bytes before the numbers of varying length.
@@ -19,17 +20,19 @@ const FIXED: usize = 16;
 /// Bytes of the checksum.
 const CHECKSUM: usize = 4;
 /// Bytes of the longest header.
-const LONGEST: usize = FIXED + 3 * varint::LONGEST + CHECKSUM;
+const LONGEST: usize = FIXED + 4 * varint::LONGEST + CHECKSUM;
 
 /// What a container says of its images before they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContainerHeader {
+    /// What codes them.
+    pub codec: Codec,
     /// The images' shape.
     pub shape: ImageShape,
     /// Images of a chunk; the last one may have fewer.
     pub group: usize,
-    /// How far pixels may be from what was encoded.
+    /// How far pixels may be from what was encoded; symbols, not at all.
     pub near: Near,
     /// Whether images have names.
     pub has_names: bool,
@@ -51,10 +54,17 @@ impl ContainerHeader {
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         let flags = if self.has_names { HAS_NAMES } else { 0 };
-        bytes.extend([VERSION, PIXEL, flags, self.near.levels()]);
+        let parameter = match self.codec {
+            Codec::Pixel => self.near.levels(),
+            Codec::Transform { quality, .. } => quality,
+        };
+        bytes.extend([VERSION, self.codec.number(), flags, parameter]);
         bytes.extend(self.model.0);
         for number in [self.shape.height(), self.shape.width(), self.group] {
             varint::write(number as u64, &mut bytes);
+        }
+        if let Codec::Transform { symbols, .. } = self.codec {
+            varint::write(symbols as u64, &mut bytes);
         }
         bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
         bytes
@@ -71,26 +81,36 @@ impl ContainerHeader {
             .split_off(..FIXED)
             .and_then(|fixed| fixed.first_chunk())
             .ok_or(damaged("it ends too early"))?;
-        let [_, _, _, _, version, codec, flags, near, model @ ..] = *fixed;
+        let [_, _, _, _, version, codec, flags, parameter, model @ ..] = *fixed;
         if version != VERSION {
             return Err(CodecError::Version { found: version });
         }
         let mut number = || varint::take(&mut left).ok_or(damaged("a number is none"));
         let [height, width, group] = [number()?, number()?, number()?];
+        let symbols = match codec {
+            2 => Some(number()?),
+            _ => None,
+        };
         let length = bytes.len() - left.len();
         let checksum = left.first_chunk().ok_or(damaged("it ends too early"))?;
         if crc32fast::hash(&bytes[..length]).to_le_bytes() != *checksum {
             return Err(damaged("its checksum is wrong"));
         }
-        if codec != PIXEL {
-            return Err(CodecError::UnknownCodec { found: codec });
-        }
+        let (codec, near) = match (codec, symbols) {
+            (1, _) => (
+                Codec::Pixel,
+                Near::new(parameter).ok_or(damaged("its largest error is out of range"))?,
+            ),
+            (2, Some(symbols)) => (transform(parameter, symbols)?, Near::LOSSLESS),
+            _ => return Err(CodecError::UnknownCodec { found: codec }),
+        };
         if flags & !HAS_NAMES != 0 {
             return Err(damaged("a flag is unknown"));
         }
         let side = |side: u64| u16::try_from(side).ok();
         let shape = side(height).zip(side(width));
         let header = Self {
+            codec,
             shape: shape
                 .and_then(|(height, width)| ImageShape::new(height, width))
                 .ok_or(damaged("its images have no possible shape"))?,
@@ -98,12 +118,21 @@ impl ContainerHeader {
                 .ok()
                 .filter(|&group| group > 0)
                 .ok_or(damaged("its chunks have no possible size"))?,
-            near: Near::new(near).ok_or(damaged("its largest error is out of range"))?,
+            near,
             has_names: flags & HAS_NAMES != 0,
             model: ModelHash(model),
         };
         source.consume(length + CHECKSUM);
         Ok(header)
+    }
+
+    /// The bytes that stand for an image: levels or symbols.
+    #[must_use]
+    pub fn bytes_of_image(&self) -> usize {
+        match self.codec {
+            Codec::Pixel => self.shape.pixels(),
+            Codec::Transform { symbols, .. } => symbols,
+        }
     }
 
     /// Says where a chunk, of images that take `bytes_of_image` each, would take more than `limit` bytes.
@@ -116,6 +145,18 @@ impl ContainerHeader {
                 limit,
             }),
         }
+    }
+}
+
+/// The codec `transform` with what its header says.
+fn transform(quality: u8, symbols: u64) -> Result<Codec, CodecError> {
+    let symbols = usize::try_from(symbols).ok();
+    let symbols = symbols
+        .filter(|symbols| (1..=MOST_SYMBOLS).contains(symbols))
+        .ok_or(damaged("its images have no possible number of symbols"))?;
+    match quality {
+        0 => Err(damaged("its quality is none")),
+        quality => Ok(Codec::Transform { quality, symbols }),
     }
 }
 

@@ -37,7 +37,7 @@ impl ContainerSummary {
     pub fn read(from: impl Read) -> Result<Self, CodecError> {
         let mut source = Source::new(from);
         let header = ContainerHeader::take(&mut source)?;
-        header.check_size(header.shape.pixels(), CHUNK_LIMIT)?;
+        header.check_size(header.bytes_of_image(), CHUNK_LIMIT)?;
         let mut summary = Self {
             header,
             chunks: 0,

@@ -63,7 +63,7 @@ impl PixelModel {
     }
 
     /// The memory that an image takes while it is coded, with the border that its pixels' contexts reach into.
-    pub(crate) fn bytes_of_image(&self) -> usize {
+    pub(crate) fn bytes_with_border(&self) -> usize {
         Canvas::new(&self.context, self.shape, 0).bytes_of_image()
     }
 

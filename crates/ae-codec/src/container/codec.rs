@@ -1,0 +1,64 @@
+//! What codes the chunks of a container.
+
+use std::fmt::Debug;
+
+use crate::pixel::{ModelHash, Near};
+use crate::shape::ImageShape;
+
+/// The codec of a container, and what it has in the header besides its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Codec {
+    /// Levels of gray, coded by a [`PixelModel`](crate::PixelModel): number 1.
+    Pixel,
+    /// Symbols of an autoencoder, coded by [`TransformTables`](crate::TransformTables): number 2.
+    Transform {
+        /// The quality that they are of, counted from 1.
+        quality: u8,
+        /// Symbols that stand for an image, a byte each; at least 1.
+        symbols: usize,
+    },
+}
+
+impl Codec {
+    /// The number that it has in a header.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Pixel => 1,
+            Self::Transform { .. } => 2,
+        }
+    }
+}
+
+/// What codes the images of a chunk as bytes, in integers alone: one of these is the model of an
+/// [`Encoder`](crate::Encoder) and a [`Decoder`](crate::Decoder).
+///
+/// What stands for an image between it and the container is a fixed number of bytes: the levels of its pixels for
+/// [`Codec::Pixel`], its symbols for [`Codec::Transform`], whose images are computed from them outside, in floats.
+pub trait ChunkCodec: Debug + Sync {
+    /// What the header says of it.
+    fn codec(&self) -> Codec;
+
+    /// What names its model.
+    fn hash(&self) -> ModelHash;
+
+    /// The shape of the images.
+    fn shape(&self) -> ImageShape;
+
+    /// The bytes that stand for an image.
+    fn bytes_of_image(&self) -> usize;
+
+    /// The memory that an image takes while it is coded.
+    fn working_bytes(&self) -> usize;
+
+    /// The coded bytes of `images`, `[count, bytes_of_image]`, each byte within `near` of what will be decoded.
+    ///
+    /// # Panics
+    /// If `images` isn't a whole number of images.
+    fn encode(&self, images: &[u8], near: Near) -> Vec<u8>;
+
+    /// The `count` images, `[count, bytes_of_image]`, for which `bytes` stand. Bytes that no encoder wrote give some images
+    /// or other.
+    fn decode(&self, bytes: &[u8], count: usize, near: Near) -> Vec<u8>;
+}
