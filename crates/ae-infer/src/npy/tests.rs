@@ -35,6 +35,30 @@ fn numbers_begin_at_a_multiple_of_64_bytes() {
 }
 
 #[test]
+fn headers_are_those_of_numpy_whatever_the_numbers() {
+    // `numpy.save` of NumPy 2.3 on `numpy.zeros((4,), "u1")`, `numpy.zeros((2, 1), "f8")`.
+    for (number, shape, expected) in [
+        (
+            NpyNumber::Byte,
+            &[4][..],
+            "{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }",
+        ),
+        (
+            NpyNumber::Float64,
+            &[2, 1],
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1), }",
+        ),
+    ] {
+        let bytes = NpyHeader::to_bytes(number, shape);
+        assert_eq!(&bytes[10..10 + expected.len()], expected.as_bytes());
+        let read = NpyHeader::read(&mut bytes.as_slice()).unwrap();
+        assert_eq!((read.number, read.begins), (number, bytes.len()));
+        assert_eq!(read.shape, shape);
+    }
+    assert_eq!(NpyNumber::Byte.values(&[0, 255]), [0.0, 255.0]);
+}
+
+#[test]
 fn a_failure_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("codes.npy");

@@ -1,11 +1,12 @@
 //! Writing arrays of rows.
 
 use std::io::{self, Write};
+use std::iter;
 use std::path::Path;
 
 use ae_data::DataError;
 
-use super::MAGIC;
+use super::header::{NpyHeader, NpyNumber};
 
 /// Writes a file of `rows` rows of shape `row_shape`, which `fill` hands over one at a time.
 ///
@@ -78,21 +79,8 @@ impl NpyRows<'_> {
     }
 }
 
+/// The header of `rows` rows of shape `row_shape`.
 pub(super) fn header(rows: usize, row_shape: &[usize]) -> Vec<u8> {
-    let mut dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows},");
-    for (axis, size) in row_shape.iter().enumerate() {
-        let comma = if axis + 1 < row_shape.len() { "," } else { "" };
-        dictionary.push_str(&format!(" {size}{comma}"));
-    }
-    dictionary.push_str("), }");
-    let prefix = MAGIC.len() + 2 + 2;
-    let padding = 64 - (prefix + dictionary.len() + 1) % 64;
-    dictionary.extend(std::iter::repeat_n(' ', padding % 64));
-    dictionary.push('\n');
-    let length = u16::try_from(dictionary.len()).expect("32 axes fit a version 1 header");
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend([1, 0]);
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(dictionary.as_bytes());
-    bytes
+    let shape: Vec<usize> = iter::once(rows).chain(row_shape.iter().copied()).collect();
+    NpyHeader::to_bytes(NpyNumber::Float32, &shape)
 }

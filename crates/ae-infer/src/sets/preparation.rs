@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ae_data::{
-    Binarization, Channels, Dataset, Fit, Image, ImageLimits, ImageOptions, OpenOptions, Size,
-    ValueRange,
+    Binarization, Channels, Dataset, Fit, Image, ImageLimits, ImageOptions, ImageSet, OpenOptions,
+    Size, ValueRange,
 };
 
 use crate::error::InferError;
@@ -65,15 +65,7 @@ impl OpenModel {
         let path = path.as_ref();
         let preparation = self.preparation();
         let image = Image::read(path, &preparation.image_options(&SetRequest::default()))?;
-        if preparation.binarize.is_none() {
-            return Ok(image);
-        }
-        let name = path.display().to_string();
-        let (shape, pixels) = (image.shape(), image.into_pixels());
-        let set = ae_data::ImageSet::from_images(&name, shape, pixels, None, Vec::new())?;
-        let dataset = Dataset::new(name, set, None);
-        let drawn = dataset.binarized(preparation.binarize, preparation.seed);
-        Ok(drawn.train.image(0)?)
+        preparation.finish(image, path)
     }
 
     /// Opens a set so that its images are brought to the model, but for what the request says of it; with a note where
@@ -134,6 +126,37 @@ impl OpenModel {
 }
 
 impl Preparation {
+    /// Decodes an image from the bytes of a file within `limits` and brings it to the model's form, as
+    /// [`OpenModel::read_image`] does with a file; `path` gives errors their name.
+    ///
+    /// # Errors
+    /// The bytes are no image or several, or it is larger than the limits.
+    pub fn decode(
+        &self,
+        bytes: &[u8],
+        path: &Path,
+        limits: ImageLimits,
+    ) -> Result<Image, InferError> {
+        let options = ImageOptions {
+            limits,
+            ..self.image_options(&SetRequest::default())
+        };
+        self.finish(Image::decode(bytes, path, &options)?, path)
+    }
+
+    /// Makes an image black and white where the model's were.
+    fn finish(&self, image: Image, path: &Path) -> Result<Image, InferError> {
+        if self.binarize.is_none() {
+            return Ok(image);
+        }
+        let name = path.display().to_string();
+        let (shape, pixels) = (image.shape(), image.into_pixels());
+        let set = ImageSet::from_images(&name, shape, pixels, None, Vec::new())?;
+        let dataset = Dataset::new(name, set, None);
+        let drawn = dataset.binarized(self.binarize, self.seed);
+        Ok(drawn.train.image(0)?)
+    }
+
     /// How an image file is read.
     pub(crate) fn image_options(&self, request: &SetRequest) -> ImageOptions {
         ImageOptions {
