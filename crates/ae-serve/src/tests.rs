@@ -1,0 +1,6 @@
+//! Every route and every refusal, without a socket.
+
+mod fixture;
+mod refusals;
+mod routes;
+mod whole;
