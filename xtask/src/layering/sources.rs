@@ -15,7 +15,12 @@ struct Confined {
 
 const BACKENDS: &str = "crates/ae-cli/src/backend.rs";
 
-const CONFINED: [Confined; 6] = [
+/// The one crate that listens.
+const SERVICE: &str = "crates/ae-serve";
+/// What opens connections of its own accord.
+const CONNECTING: &str = "xtask";
+
+const CONFINED: [Confined; 10] = [
     Confined {
         text: "Device::flex",
         to: BACKENDS,
@@ -30,15 +35,31 @@ const CONFINED: [Confined; 6] = [
     },
     Confined {
         text: "std::net",
-        to: "xtask",
+        to: SERVICE,
     },
     Confined {
-        text: "TcpStream",
-        to: "xtask",
+        text: "tokio::net",
+        to: SERVICE,
+    },
+    Confined {
+        text: "hyper::",
+        to: SERVICE,
+    },
+    Confined {
+        text: "axum::",
+        to: SERVICE,
+    },
+    Confined {
+        text: "TcpStream::connect",
+        to: CONNECTING,
+    },
+    Confined {
+        text: "UdpSocket",
+        to: CONNECTING,
     },
     Confined {
         text: "ureq::",
-        to: "xtask",
+        to: CONNECTING,
     },
 ];
 

@@ -132,7 +132,31 @@ fn confined_texts_are_found_outside_tests_and_comments() {
         ),
         [
             "crates/high/src/inner/deep.rs:3: Device::ndarray belongs in crates/ae-cli/src/backend.rs",
-            "crates/high/src/inner/deep.rs:6: std::net belongs in xtask",
+            "crates/high/src/inner/deep.rs:6: std::net belongs in crates/ae-serve",
+        ]
+    );
+}
+
+#[test]
+fn one_crate_listens_and_none_connects() {
+    let page = PAGE.replace("`high` | `low`", "`ae-serve` | `low`");
+    let manifests = [("crates/low", ""), ("crates/ae-serve", ""), ("xtask", "")];
+    let server = "use std::net::SocketAddr;\nuse tokio::net::TcpListener;\nuse axum::Router;\nfn f() { TcpStream::connect(a) }";
+    let sources = [
+        ("crates/ae-serve/src/server.rs", server),
+        ("crates/low/src/a.rs", server),
+    ];
+    let folder = checkout(&page, &manifests, &sources);
+    let violations = check(folder.path()).unwrap().violations;
+    let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "crates/ae-serve/src/server.rs:4: TcpStream::connect belongs in xtask",
+            "crates/low/src/a.rs:1: std::net belongs in crates/ae-serve",
+            "crates/low/src/a.rs:2: tokio::net belongs in crates/ae-serve",
+            "crates/low/src/a.rs:3: axum:: belongs in crates/ae-serve",
+            "crates/low/src/a.rs:4: TcpStream::connect belongs in xtask",
         ]
     );
 }
