@@ -38,10 +38,7 @@ impl OpenModel {
         let shape = self.image_shape();
         let mut images = Vec::with_capacity(codes.len());
         for batch in codes.as_slice().chunks(BATCH_SIZE * expected) {
-            let axes = [batch.len() / expected, expected];
-            let data = TensorData::new(batch.to_vec(), axes);
-            let tensor = Tensor::<2>::from_data(data, self.device());
-            let values = read("decoding", self.with_codes()?.decode(tensor))?;
+            let values = self.decode_values(batch.len() / expected, batch.to_vec())?;
             let drawn = values.chunks_exact(shape.values());
             images.extend(drawn.map(|values| Image::from_unit(shape, values)));
             self.listener()
@@ -68,11 +65,19 @@ impl OpenModel {
         Ok(outputs)
     }
 
-    /// Passes `count` images of `shape` through the model, which lie one after the other.
+    /// Passes `count` images of `shape` through the model at once, which lie one after the other; nothing is rounded.
+    ///
+    /// A model that [takes any size](Self::takes_any_size) takes any `shape` of its channels, any other its own alone.
     ///
     /// # Shapes
-    /// - `values`, output: `[count, channels, height, width]`
-    pub(crate) fn reconstruct_values(
+    /// - `values`, output: `[count, channels, height, width]`, in `[0, 1]`; what comes out is not clipped
+    ///
+    /// # Errors
+    /// The model cannot reconstruct, or the device fails.
+    ///
+    /// # Panics
+    /// When `values` is not as long as the shape says.
+    pub fn reconstruct_values(
         &self,
         shape: ImageShape,
         count: usize,
@@ -81,6 +86,41 @@ impl OpenModel {
         let axes = [count, shape.channels, shape.height, shape.width];
         let images = Tensor::<4>::from_data(TensorData::new(values, axes), self.device());
         read("reconstructing", self.reconstructs()?.reconstruct(images))
+    }
+
+    /// Compresses `count` images of the model's shape at once, which lie one after the other.
+    ///
+    /// # Shapes
+    /// - `values`: `[count, channels, height, width]`, in `[0, 1]`
+    /// - output: `[count, code_values]`
+    ///
+    /// # Errors
+    /// The model has no codes, or the device fails.
+    ///
+    /// # Panics
+    /// When `values` is not as long as the shape says.
+    pub fn encode_values(&self, count: usize, values: Vec<f32>) -> Result<Vec<f32>, InferError> {
+        let shape = self.image_shape();
+        let axes = [count, shape.channels, shape.height, shape.width];
+        let images = Tensor::<4>::from_data(TensorData::new(values, axes), self.device());
+        read("encoding", self.with_codes()?.encode(images))
+    }
+
+    /// Makes images of `count` codes at once, which lie one after the other; nothing is rounded.
+    ///
+    /// # Shapes
+    /// - `codes`: `[count, code_values]`
+    /// - output: `[count, channels, height, width]`, not clipped to `[0, 1]`
+    ///
+    /// # Errors
+    /// The model has no codes, or the device fails.
+    ///
+    /// # Panics
+    /// When `codes` is not as long as that says.
+    pub fn decode_values(&self, count: usize, codes: Vec<f32>) -> Result<Vec<f32>, InferError> {
+        let axes = [count, self.code_values()?];
+        let codes = Tensor::<2>::from_data(TensorData::new(codes, axes), self.device());
+        read("decoding", self.with_codes()?.decode(codes))
     }
 
     /// # Shapes

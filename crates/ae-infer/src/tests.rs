@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ae_data::{Image, ImageShape};
+use ae_data::{Image, ImageLimits, ImageShape};
 use ae_models::{ConvAutoencoderConfig, ModelConfig};
 
 use crate::{Capability, CodeSource, Codes, Device, InferError, OpenModel, ProgressUnit};
@@ -33,6 +33,44 @@ fn images_become_codes_and_codes_images() {
     assert_eq!(codes.values_per_code(), model.code_values().unwrap());
     let decoded = model.decode(&codes).unwrap();
     assert_eq!(decoded, model.reconstruct(&images).unwrap());
+}
+
+#[test]
+fn values_pass_unrounded_and_alone_as_together() {
+    let model = small_model();
+    let shape = model.image_shape();
+    let images = [
+        picture(shape),
+        Image::new(shape, vec![99; shape.values()]).unwrap(),
+    ];
+    let values: Vec<f32> = images.iter().flat_map(Image::to_unit).collect();
+    let codes = model.encode_values(2, values.clone()).unwrap();
+    assert_eq!(codes, model.encode(&images).unwrap().into_values());
+    let decoded = model.decode_values(2, codes).unwrap();
+    let together = model.reconstruct_values(shape, 2, values.clone()).unwrap();
+    assert_eq!(decoded, together);
+    let alone = values
+        .chunks(shape.values())
+        .flat_map(|values| model.reconstruct_values(shape, 1, values.to_vec()).unwrap());
+    assert_eq!(alone.collect::<Vec<_>>(), together);
+    let rounded = Image::from_unit(shape, &together[..shape.values()]);
+    assert_eq!(rounded, model.reconstruct(&images[..1]).unwrap()[0]);
+}
+
+#[test]
+fn an_image_is_the_same_from_its_bytes_as_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.png");
+    picture(ImageShape::new(3, 40, 30)).write(&path).unwrap();
+    let model = small_model();
+    let bytes = std::fs::read(&path).unwrap();
+    let decode = |limits| model.preparation().decode(&bytes, &path, limits);
+    assert_eq!(
+        decode(ImageLimits::default()).unwrap(),
+        model.read_image(&path).unwrap()
+    );
+    let error = decode(ImageLimits::with_max_pixels(Some(1_199))).unwrap_err();
+    assert!(error.to_string().contains("too large"), "{error}");
 }
 
 #[test]
