@@ -55,9 +55,9 @@ pub(crate) trait Algorithm: Debug + Sync {
     /// The weight's gradient in PyTorch's layout, from its [`Algorithm::gradient_rows`] rows.
     fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]);
 
-    /// Rows of either working memory for up to `images` images, which stages share.
-    fn scratch_rows(&self, _geometry: &Geometry, _images: usize, _training: bool) -> [usize; 2] {
-        [0; 2]
+    /// Rows of each working memory for up to `images` images, which stages share.
+    fn scratch_rows(&self, _geometry: &Geometry, _images: usize, _training: bool) -> [usize; 3] {
+        [0; 3]
     }
 
     /// The kernel of a stage for groups of up to `images` images, with `training` for backward passes too.
@@ -113,9 +113,13 @@ pub(crate) struct Job<'a> {
     pub(crate) images: usize,
     pub(crate) geometry: &'a Geometry,
     pub(crate) weights: &'a Prepared,
-    /// [`Algorithm::scratch_rows`] of working memory or more.
-    pub(crate) scratch: [&'a mut [Row]; 2],
+    /// Working memories of [`Algorithm::scratch_rows`] or more, one for each thread that forward passes are shared out to;
+    /// backward passes have one.
+    pub(crate) scratch: &'a mut [Scratch],
 }
+
+/// The working memories of one thread.
+pub(crate) type Scratch = [Vec<Row>; 3];
 
 /// A stage's input.
 #[derive(Clone, Copy)]

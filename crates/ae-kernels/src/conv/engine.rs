@@ -24,6 +24,8 @@ const GROUP_IMAGES: usize = 16;
 /// cache; going back, the gradients that every group passes over weigh more.
 const FORWARD_BYTES: usize = 4 << 20;
 const TRAINING_BYTES: usize = 16 << 20;
+/// Bytes of an image's buffers from which on all threads work on one image at a time: none has as much memory to itself.
+const SHARED_BYTES: usize = 32 << 20;
 /// Parts of a batch, at most. Each costs a pass over gradients and their transforms, whatever its images.
 const PARTS: usize = 4;
 /// Fewer images than these are not worth a part of their own.
@@ -84,19 +86,28 @@ impl Engine {
                 .checked_mul(output_values)
                 .ok_or(KernelError::Overflow)?,
         )?;
-        let group = self
-            .forward_images
-            .min(batch.div_ceil(rayon::current_num_threads()))
-            .max(1);
-        output
-            .par_chunks_mut(group * output_values)
-            .zip(values.par_chunks(group * self.plan.input_values()))
-            .try_for_each(|(output, values)| {
-                let mut workspace = self.workspace(group, false)?;
-                workspace.forward(&self.plan, &prepared, values, output);
-                self.give_back(workspace);
-                Ok(())
-            })?;
+        let threads = rayon::current_num_threads();
+        let group = self.forward_images.min(batch.div_ceil(threads)).max(1);
+        let run = |(output, values): (&mut [f32], &[f32]), threads| {
+            let mut workspace = self.workspace(group, false, threads)?;
+            workspace.forward(&self.plan, &prepared, values, output)?;
+            self.give_back(workspace);
+            Ok::<_, KernelError>(())
+        };
+        let (output_values, input_values) =
+            (group * output_values, group * self.plan.input_values());
+        if self.plan.bytes_per_image() >= SHARED_BYTES {
+            output
+                .chunks_mut(output_values)
+                .zip(values.chunks(input_values))
+                .try_for_each(|group| run(group, threads))?;
+        } else {
+            let of_group = threads / batch.div_ceil(group).min(threads);
+            output
+                .par_chunks_mut(output_values)
+                .zip(values.par_chunks(input_values))
+                .try_for_each(|group| run(group, of_group))?;
+        }
         lock(&self.prepared).push(prepared);
         Ok(output)
     }
@@ -195,11 +206,11 @@ impl Engine {
             self.training_images * plan.output_values(),
         );
         let mut output = zero_floats(group_outputs)?;
-        let mut workspace = self.workspace(self.training_images, true)?;
+        let mut workspace = self.workspace(self.training_images, true, 1)?;
         workspace.begin_part();
         for (group, values) in values.chunks(group_inputs).enumerate() {
             let output = &mut output[..values.len() / plan.input_values() * plan.output_values()];
-            workspace.forward(plan, prepared, values, output);
+            workspace.forward(plan, prepared, values, output)?;
             let gradient = workspace.output_gradient(output.len());
             match objective {
                 Objective::Given(given) => {
@@ -286,17 +297,24 @@ impl Engine {
             .collect()
     }
 
-    /// Buffers for groups of `images` images, used ones if there are any.
-    fn workspace(&self, images: usize, training: bool) -> Result<Workspace, KernelError> {
+    /// Buffers for groups of `images` images, used ones if there are any; a forward pass is shared out to `threads` threads.
+    fn workspace(
+        &self,
+        images: usize,
+        training: bool,
+        threads: usize,
+    ) -> Result<Workspace, KernelError> {
         let mut kept = lock(&self.workspaces);
-        let fits = |w: &Workspace| w.images >= images && w.is_for_training() >= training;
+        let fits = |w: &Workspace| {
+            w.images >= images && w.is_for_training() >= training && w.threads() >= threads
+        };
         if let Some(index) = kept.iter().position(fits) {
             return Ok(kept.swap_remove(index));
         }
         // None of those kept will do; they would only take up memory.
         kept.clear();
         drop(kept);
-        Workspace::new(&self.plan, self.isa, images, training)
+        Workspace::new(&self.plan, self.isa, images, training, threads)
     }
 
     fn give_back(&self, workspace: Workspace) {

@@ -1,22 +1,62 @@
 //! What follows a stage's convolution: max-pooling, the activations' gradients, the bias' gradient.
 
 use crate::activation::{Activation, sigmoid_lanes};
-use crate::conv::algorithm::Mask;
+use crate::layout::bands::{Band, share_out};
 use crate::layout::buffer::{Blocked, Frame};
 use crate::simd::{Isa, Lanes, Row, with_lanes};
 
 /// 2x2 max-pooling with stride 2; an odd last line or column is left out.
 ///
 /// `which` gets, for every value of `output` in its order, the number of the pixel in its window, 0 to 3, that
-/// was the largest; the first one where several are equal. A value that is not a number wins.
+/// was the largest; the first one where several are equal. A value that is not a number wins. It is left out where there
+/// is no room for it. With several `threads` lines are shared out among them.
 pub(crate) fn max_pool(
     isa: Isa,
     images: usize,
     input: &Blocked,
     output: &mut Blocked,
     which: &mut [Row],
+    threads: usize,
 ) {
-    with_lanes!(isa, lanes => max_pool_lanes(lanes, images, input, output, which));
+    if !which.is_empty() {
+        with_lanes!(isa, lanes => max_pool_lanes(lanes, images, input, output, which));
+        return;
+    }
+    let mut threads = vec![(); threads.max(1)];
+    share_out(
+        output.bands_for(images, threads.len()),
+        &mut threads,
+        |mut band, ()| {
+            let band = &mut band;
+            with_lanes!(isa, lanes => max_pool_band(lanes, input, band));
+        },
+    );
+}
+
+/// The same without `which`.
+#[inline(always)]
+fn max_pool_band<L: Lanes>(lanes: L, input: &Blocked, output: &mut Band<'_>) {
+    let (from, to) = (input.frame, output.frame);
+    for block in 0..output.blocks {
+        for image in output.images.clone() {
+            let source = input.image(block, image);
+            for y in output.lines.clone() {
+                let upper = &source[from.at(2 * y, 0)..][..2 * to.width];
+                let lower = &source[from.at(2 * y + 1, 0)..][..2 * to.width];
+                let start = output.at(y, 0);
+                let target = &mut output.image_mut(block, image)[start..][..to.width];
+                for x in 0..to.width {
+                    let mut best = lanes.load(&upper[2 * x]);
+                    let mut number = lanes.zero();
+                    for other in [&upper[2 * x + 1], &lower[2 * x], &lower[2 * x + 1]] {
+                        let bar = best;
+                        lanes.keep_larger(&mut best, &mut number, lanes.load(other), bar, 1.0);
+                    }
+                    lanes.store(&mut target[x], best);
+                }
+            }
+        }
+    }
 }
 
 #[inline(always)]
@@ -161,29 +201,6 @@ fn clear_rest(rows: &mut [Row], frame: Frame, height: usize, width: usize) {
         let covered = if y < height { width } else { 0 };
         rows[frame.at(y, covered)..frame.at(y, frame.width)].fill(Row::ZERO);
     }
-}
-
-/// Takes a gradient that lies in `gradient` through the activation that `mask` names.
-pub(crate) fn apply_mask(isa: Isa, images: usize, mask: Mask<'_>, gradient: &mut Blocked) {
-    with_lanes!(isa, lanes => {
-        let frame = gradient.frame;
-        let slope = lanes.splat(mask.slope);
-        for block in 0..gradient.blocks {
-            for image in 0..images {
-                let activations = mask.output.image(block, image);
-                let gradients = gradient.image_mut(block, image);
-                for y in 0..frame.height {
-                    let line = frame.at(y, 0)..frame.at(y, frame.width);
-                    for (gradient, activation) in gradients[line.clone()].iter_mut().zip(&activations[line]) {
-                        let value = lanes.load(gradient);
-                        let low = lanes.mul(value, slope);
-                        let passed = lanes.if_greater(lanes.load(activation), lanes.zero(), value, low);
-                        lanes.store(gradient, passed);
-                    }
-                }
-            }
-        }
-    });
 }
 
 /// Adds to `bias` the sum of a gradient over all pixels of `images` images; nothing for a stage that has none.

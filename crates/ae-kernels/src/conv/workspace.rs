@@ -1,15 +1,12 @@
 //! One group of images through all stages, forward and back, in one thread's buffers.
 
-use crate::activation::Activation;
-use crate::conv::algorithm::{
-    Input, Job, Kernel, Layout, Mask, ParameterGradients, Sums, SumsGradient, Target,
-};
-use crate::conv::epilogue;
-use crate::conv::geometry::Geometry;
-use crate::conv::plan::{Plan, Step};
-use crate::conv::skips::{self, Arrived};
+use crate::conv::algorithm::{Input, Job, Mask, ParameterGradients, Scratch, Target};
+use crate::conv::maps::{Joined, Source, Spare};
+use crate::conv::plan::Plan;
+use crate::conv::skips;
+use crate::conv::stage_buffers::StageBuffers;
 use crate::error::KernelError;
-use crate::layout::buffer::{Blocked, Planar, zero_floats, zero_rows};
+use crate::layout::buffer::{Blocked, zero_floats, zero_rows};
 use crate::layout::prepared::Prepared;
 use crate::simd::{Isa, Row};
 
@@ -25,57 +22,31 @@ pub(crate) struct Workspace {
     joined: Vec<Option<Joined>>,
     /// The gradient to a blocked input.
     input_gradient: Option<Blocked>,
-    scratch: [Vec<Row>; 2],
+    /// That of each thread that forward passes are shared out to; for backward passes of one.
+    scratch: Vec<Scratch>,
     /// The gradient of the stack's output.
     gradient: Vec<f32>,
-}
-
-/// The stack's input in the layout that its first stage reads.
-#[derive(Debug)]
-enum Source {
-    Planar(Planar),
-    Blocked(Blocked),
-}
-
-/// A joined input.
-#[derive(Debug)]
-struct Joined {
-    input: Blocked,
-    /// Its gradient, for backward passes.
-    gradient: Option<Blocked>,
-}
-
-/// What one stage keeps of a group.
-#[derive(Debug)]
-struct StageBuffers {
-    kernel: Box<dyn Kernel>,
-    /// The stage's output; none where the last stage writes it straight to the caller.
-    output: Option<Blocked>,
-    /// The activations before pooling; going back, the gradient of the convolution's sums.
-    sums: Option<Blocked>,
-    /// Which pixel each pooling took.
-    which: Vec<Row>,
-    /// Where the gradient of the output arrives, if it cannot pass the activation on its way.
-    output_gradient: Option<Blocked>,
+    spare: Spare,
 }
 
 impl Workspace {
-    /// Buffers for forward passes, and with `training` for those back too.
+    /// Buffers for forward passes, each shared out to `threads` threads, and with `training` for those back too.
     pub(crate) fn new(
         plan: &Plan,
         isa: Isa,
         images: usize,
         training: bool,
+        threads: usize,
     ) -> Result<Self, KernelError> {
         let input = Source::new(plan.first(), images)?;
-        let mut scratch = [0; 2];
+        let mut scratch = [0; 3];
         let mut stages = Vec::with_capacity(plan.steps.len());
         for (index, step) in plan.steps.iter().enumerate() {
             let is_last = index + 1 == plan.steps.len();
             let rows = step
                 .algorithm
                 .scratch_rows(&step.geometry, images, training);
-            scratch = [scratch[0].max(rows[0]), scratch[1].max(rows[1])];
+            scratch = std::array::from_fn(|which| rows[which].max(scratch[which]));
             stages.push(StageBuffers::new(step, images, training, is_last)?);
         }
         let joined = plan
@@ -91,7 +62,10 @@ impl Workspace {
             )?),
             Source::Blocked(_) | Source::Planar(_) => None,
         };
-        let [first, second] = scratch;
+        let scratch_of_thread = |_| -> Result<Scratch, KernelError> {
+            let [first, second, third] = scratch.map(zero_rows);
+            Ok([first?, second?, third?])
+        };
         Ok(Self {
             images,
             training,
@@ -100,7 +74,10 @@ impl Workspace {
             stages,
             joined,
             input_gradient,
-            scratch: [zero_rows(first)?, zero_rows(second)?],
+            scratch: (0..threads.max(1))
+                .map(scratch_of_thread)
+                .collect::<Result<_, _>>()?,
+            spare: Spare::default(),
             gradient: zero_floats(if training {
                 images * plan.output_values()
             } else {
@@ -113,21 +90,36 @@ impl Workspace {
         self.training
     }
 
+    /// How many threads its forward passes are shared out to.
+    pub(crate) fn threads(&self) -> usize {
+        self.scratch.len()
+    }
+
     /// Runs `values` forward into `output`, both `[image][channel][height][width]`.
+    ///
+    /// # Errors
+    /// When there is no memory for a map.
     pub(crate) fn forward(
         &mut self,
         plan: &Plan,
         weights: &[Prepared],
         values: &[f32],
         output: &mut [f32],
-    ) {
+    ) -> Result<(), KernelError> {
         let images = values.len() / plan.input_values();
         self.input.read(values, plan.input_channels);
         for (index, (step, weights)) in plan.steps.iter().zip(weights).enumerate() {
+            if !self.training {
+                self.stages[index].borrow_maps(step, self.images, &mut self.spare)?;
+                if let Some(joined) = &mut self.joined[index] {
+                    joined.borrow_input(step, self.images, &mut self.spare)?;
+                }
+            }
             let (before, here) = self.stages.split_at_mut(index);
             let input = match (before.last(), &step.join, &mut self.joined[index]) {
-                (Some(last), Some(join), Some(Joined { input, .. })) => {
+                (Some(last), Some(join), Some(joined)) => {
                     let earlier = before[join.source].activations();
+                    let input = joined.input_mut();
                     skips::join(self.isa, images, join, last.output(), earlier, input);
                     Input::Blocked(input)
                 }
@@ -139,12 +131,43 @@ impl Workspace {
                 images,
                 geometry: &step.geometry,
                 weights,
-                scratch: self.scratch.each_mut().map(Vec::as_mut_slice),
+                scratch: &mut self.scratch,
             };
             here[0].forward(job, input, output);
+            if !self.training {
+                self.give_back_read(plan, index);
+            }
         }
-        if let Some(blocked) = self.stages.last().and_then(|last| last.output.as_ref()) {
-            blocked.write(output, plan.last().geometry.stage.output_channels);
+        if let Some(last) = self.stages.last_mut() {
+            if let Some(blocked) = &last.output {
+                blocked.write(output, plan.last().geometry.stage.output_channels);
+            }
+            if !self.training {
+                self.spare.0.extend(last.output.take());
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back the maps that stage `reader` of a forward pass was the last to read.
+    fn give_back_read(&mut self, plan: &Plan, reader: usize) {
+        let spare = &mut self.spare.0;
+        for (index, stage) in self.stages[..=reader].iter_mut().enumerate() {
+            let last_skip = plan.skips_from(index).map(|(stage, _)| stage).max();
+            let last_skip = last_skip.unwrap_or(index);
+            let (sums, output) = match stage.pools {
+                true => (last_skip, index + 1),
+                false => (index, last_skip.max(index + 1)),
+            };
+            if sums <= reader {
+                spare.extend(stage.sums.take());
+            }
+            if output <= reader {
+                spare.extend(stage.output.take());
+            }
+        }
+        if let Some(joined) = &mut self.joined[reader] {
+            spare.extend(joined.input.take());
         }
     }
 
@@ -184,7 +207,7 @@ impl Workspace {
                 images,
                 geometry: &step.geometry,
                 weights,
-                scratch: self.scratch.each_mut().map(Vec::as_mut_slice),
+                scratch: &mut self.scratch,
             };
             let (weight, bias) = step.gradients(partial);
             let parameters = ParameterGradients { weight, bias };
@@ -240,230 +263,5 @@ impl Workspace {
             let (weight, _) = step.gradients(partial);
             stage.kernel.finish_part(self.isa, weight);
         }
-    }
-}
-
-impl Source {
-    fn new(first: &Step, images: usize) -> Result<Self, KernelError> {
-        let (frame, channels) = (first.geometry.input, first.geometry.stage.input_channels);
-        Ok(match first.algorithm.input_layout() {
-            Layout::Planar => Self::Planar(Planar::new(frame, channels, images)?),
-            Layout::Blocked => Self::Blocked(Blocked::new(frame, channels, images)?),
-        })
-    }
-
-    fn read(&mut self, values: &[f32], channels: usize) {
-        match self {
-            Self::Planar(input) => input.read(values),
-            Self::Blocked(input) => input.read(values, channels),
-        }
-    }
-
-    fn as_input(&self) -> Input<'_> {
-        match self {
-            Self::Planar(input) => Input::Planar(input),
-            Self::Blocked(input) => Input::Blocked(input),
-        }
-    }
-}
-
-impl Joined {
-    /// `None` for a stage without a skip connection.
-    fn new(step: &Step, images: usize, training: bool) -> Result<Option<Self>, KernelError> {
-        if step.join.is_none() {
-            return Ok(None);
-        }
-        let (frame, channels) = (step.geometry.input, step.geometry.stage.input_channels);
-        let buffer = || Blocked::new(frame, channels, images);
-        Ok(Some(Self {
-            input: buffer()?,
-            gradient: training.then(buffer).transpose()?,
-        }))
-    }
-
-    /// The input and its gradient.
-    fn split(&mut self) -> (&Blocked, &mut Blocked) {
-        let gradient = self.gradient.as_mut();
-        (
-            &self.input,
-            gradient.expect("a training workspace has gradients"),
-        )
-    }
-}
-
-impl StageBuffers {
-    fn new(step: &Step, images: usize, training: bool, is_last: bool) -> Result<Self, KernelError> {
-        let geometry = &step.geometry;
-        let channels = geometry.stage.output_channels;
-        let is_blocked = step.algorithm.output_layout() == Layout::Blocked;
-        let blocked = |wanted: bool, frame| -> Result<Option<Blocked>, KernelError> {
-            if wanted {
-                Blocked::new(frame, channels, images).map(Some)
-            } else {
-                Ok(None)
-            }
-        };
-        let pooled_rows = if geometry.pools() {
-            geometry
-                .output_blocks()
-                .checked_mul(images)
-                .and_then(|n| n.checked_mul(geometry.output.pixels()))
-                .ok_or(KernelError::Overflow)?
-        } else {
-            0
-        };
-        Ok(Self {
-            kernel: step.algorithm.kernel(geometry, images, training)?,
-            output: blocked(is_blocked, geometry.output)?,
-            sums: blocked((training && is_blocked) || geometry.pools(), geometry.sums)?,
-            which: zero_rows(pooled_rows)?,
-            output_gradient: blocked(
-                training && is_blocked && (is_last || !geometry.is_masked()),
-                geometry.output,
-            )?,
-        })
-    }
-
-    fn output(&self) -> &Blocked {
-        self.output
-            .as_ref()
-            .expect("only the last stage has no blocked output")
-    }
-
-    /// The stage's output before its pooling: what a skip connection takes.
-    fn activations(&self) -> &Blocked {
-        // Where there is no pooling, the sums' buffer is for their gradient alone.
-        match &self.sums {
-            Some(sums) if !self.which.is_empty() => sums,
-            _ => self.output(),
-        }
-    }
-
-    /// The stage's output, where its gradient goes, and the slope that it passes on its way.
-    fn split(&mut self, geometry: &Geometry) -> (&Blocked, &mut Blocked, Option<f32>) {
-        let output = self
-            .output
-            .as_ref()
-            .expect("only the last stage has no blocked output");
-        let slope = geometry
-            .stage
-            .activation
-            .slope()
-            .filter(|_| geometry.is_masked());
-        let target = if slope.is_some() {
-            &mut self.sums
-        } else {
-            &mut self.output_gradient
-        };
-        (
-            output,
-            target.as_mut().expect("a training workspace has gradients"),
-            slope,
-        )
-    }
-
-    /// Runs a group forward; `values` are the stack's output, which the last stage may write.
-    fn forward(&mut self, job: Job<'_>, input: Input<'_>, values: &mut [f32]) {
-        let Self {
-            kernel,
-            output: Some(output),
-            sums,
-            which,
-            ..
-        } = self
-        else {
-            self.kernel.forward(job, input, Sums::Values(values));
-            return;
-        };
-        let (isa, images) = (job.isa, job.images);
-        let activation = job.geometry.stage.activation;
-        // Only a stage that pools has its sums elsewhere than in its output.
-        let mut before_pooling = sums.as_mut().filter(|_| job.geometry.pools());
-        let target = before_pooling.as_deref_mut().unwrap_or(&mut *output);
-        kernel.forward(job, input, Sums::Blocked(target));
-        if activation == Activation::Sigmoid {
-            epilogue::sigmoid_blocked(isa, images, target);
-        }
-        if let Some(sums) = before_pooling {
-            epilogue::max_pool(isa, images, sums, output, which);
-        }
-    }
-
-    /// Brings the caller's gradient of the stack's output to the sums of this last stage.
-    fn begin(
-        &mut self,
-        isa: Isa,
-        images: usize,
-        geometry: &Geometry,
-        output: &[f32],
-        gradient: &mut [f32],
-    ) {
-        match &mut self.output_gradient {
-            Some(target) => {
-                target.read(gradient, geometry.stage.output_channels);
-                self.pass_activation(isa, images, geometry);
-            }
-            None => epilogue::derive(geometry.stage.activation, output, gradient),
-        }
-    }
-
-    /// Takes a gradient that has arrived at the output to the sums, unless it passed the activation already; with those of
-    /// `joined` inputs that the stage has skip connections to, and the blocks at which it begins in them.
-    fn arrive(
-        &mut self,
-        isa: Isa,
-        images: usize,
-        geometry: &Geometry,
-        joined: Vec<(&Blocked, usize)>,
-    ) {
-        if let (
-            false,
-            Self {
-                output: Some(output),
-                output_gradient: Some(output_gradient),
-                sums: Some(sums),
-                which,
-                ..
-            },
-        ) = (joined.is_empty(), &mut *self)
-        {
-            let arrived = Arrived {
-                output,
-                output_gradient,
-                which: geometry.pools().then_some(&which[..]),
-                joined,
-            };
-            skips::back(isa, images, geometry.stage.activation, &arrived, sums);
-        } else if !geometry.is_masked() {
-            self.pass_activation(isa, images, geometry);
-        }
-    }
-
-    fn pass_activation(&mut self, isa: Isa, images: usize, geometry: &Geometry) {
-        if let (Some(output), Some(gradient), Some(sums)) =
-            (&self.output, &self.output_gradient, &mut self.sums)
-        {
-            let which = geometry.pools().then_some(&self.which[..]);
-            let activation = geometry.stage.activation;
-            epilogue::back(isa, images, activation, which, output, gradient, sums);
-        }
-    }
-
-    /// From the gradient of this stage's sums, adds those of its parameters and writes that of its input; `values` are the
-    /// gradient of the sums of a stage that writes the stack's output.
-    fn backward(
-        &mut self,
-        job: Job<'_>,
-        input: Input<'_>,
-        values: &[f32],
-        parameters: ParameterGradients<'_>,
-        target: Option<Target<'_>>,
-    ) {
-        let sums_gradient = match &self.sums {
-            Some(sums) => SumsGradient::Blocked(sums),
-            None => SumsGradient::Values(values),
-        };
-        self.kernel
-            .backward(job, input, sums_gradient, parameters, target);
     }
 }

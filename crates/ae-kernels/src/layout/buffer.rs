@@ -56,6 +56,17 @@ impl Frame {
     pub(crate) fn pixels(&self) -> usize {
         self.height * self.width
     }
+
+    /// Positions of pixels of which every window of `window` by `window` pixels has one at least, also one that reaches
+    /// beyond the image by one less than half of it, or by one pixel where it has two.
+    pub(crate) fn samples(&self, window: usize) -> impl Iterator<Item = usize> {
+        let along = move |length: usize| {
+            let regular = ((window - 1) / 2..length).step_by(window);
+            regular.chain(length.checked_sub(1))
+        };
+        let (frame, width) = (*self, self.width);
+        along(self.height).flat_map(move |y| along(width).map(move |x| frame.at(y, x)))
+    }
 }
 
 /// Images in the blocked layout.

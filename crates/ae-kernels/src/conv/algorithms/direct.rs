@@ -11,13 +11,14 @@
 //! [`crate::conv::algorithms::planar`] build on.
 
 use crate::conv::algorithm::{
-    Algorithm, Input, Job, Kernel, Mask, ParameterGradients, Place, Sums, SumsGradient, Target,
-    product_operations,
+    Algorithm, Input, Job, Kernel, Mask, ParameterGradients, Place, Scratch, Sums, SumsGradient,
+    Target, product_operations,
 };
 use crate::conv::epilogue;
 use crate::conv::geometry::Geometry;
 use crate::conv::stage::{Precision, Resize, Stage};
 use crate::error::KernelError;
+use crate::layout::bands::{Band, share_out};
 use crate::layout::buffer::Blocked;
 use crate::layout::prepared::{Prepared, grow};
 use crate::layout::weight_blocks::{self, Arrangement, TAPS};
@@ -90,7 +91,7 @@ impl Kernel for Direct {
             slope: job.geometry.slope(),
             mask: None,
         };
-        convolve::<TAPS>(job.isa, &convolution, sums.blocked());
+        convolve::<TAPS>(job.isa, &convolution, sums.blocked(), job.scratch);
     }
 
     fn backward(
@@ -105,6 +106,7 @@ impl Kernel for Direct {
             isa,
             images,
             weights,
+            scratch,
             ..
         } = job;
         let sums = sums_gradient.blocked();
@@ -112,7 +114,8 @@ impl Kernel for Direct {
         add_weight_gradient::<TAPS>(isa, images, input.blocked(), sums, parameters.weight);
         if let Some(target) = target {
             let (gradient, mask) = target.blocked();
-            propagate::<TAPS>(isa, images, sums, &weights.backward, gradient, mask);
+            let weights = &weights.backward;
+            propagate::<TAPS>(isa, images, sums, weights, gradient, mask, scratch);
         }
     }
 }
@@ -125,6 +128,7 @@ pub(crate) fn propagate<const TAPS: usize>(
     weights: &[Row],
     gradient: &mut Blocked,
     mask: Option<Mask<'_>>,
+    scratch: &mut [Scratch],
 ) {
     let convolution = Convolution {
         images,
@@ -134,7 +138,7 @@ pub(crate) fn propagate<const TAPS: usize>(
         slope: 1.0,
         mask,
     };
-    convolve::<TAPS>(isa, &convolution, gradient);
+    convolve::<TAPS>(isa, &convolution, gradient, scratch);
 }
 
 /// Pixels that a gradient's sum runs over before it is added to the others, about: where signs differ, a sum over an image
@@ -156,20 +160,29 @@ pub(crate) struct Convolution<'a> {
     pub(crate) mask: Option<Mask<'a>>,
 }
 
-/// Runs `job` with `TAPS` taps, nine or one.
-pub(crate) fn convolve<const TAPS: usize>(isa: Isa, job: &Convolution<'_>, output: &mut Blocked) {
+/// Runs `job` with `TAPS` taps, nine or one, on as many threads as there are `scratch` memories.
+pub(crate) fn convolve<const TAPS: usize>(
+    isa: Isa,
+    job: &Convolution<'_>,
+    output: &mut Blocked,
+    scratch: &mut [Scratch],
+) {
     assert_eq!(
         job.input.frame, output.frame,
         "a convolution keeps the frame"
     );
-    with_lanes!(isa, lanes => convolve_lanes::<_, TAPS>(lanes, job, output));
+    let bands = output.bands_for(job.images, scratch.len());
+    share_out(bands, scratch, |mut band, _| {
+        let band = &mut band;
+        with_lanes!(isa, lanes => convolve_lanes::<_, TAPS>(lanes, job, band));
+    });
 }
 
 #[inline(always)]
 fn convolve_lanes<L: Lanes, const TAPS: usize>(
     lanes: L,
     job: &Convolution<'_>,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
 ) {
     let columns = if L::WIDE { 2 } else { 1 };
     let mut block = 0;
@@ -188,12 +201,12 @@ fn convolve_lanes<L: Lanes, const TAPS: usize>(
 fn convolve_columns<L: Lanes, const TAPS: usize, const NV: usize>(
     lanes: L,
     job: &Convolution<'_>,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
     block: usize,
 ) {
     let frame = output.frame;
-    for image in 0..job.images {
-        for y in 0..frame.height {
+    for image in output.images.clone() {
+        for y in output.lines.clone() {
             let mut x = 0;
             while x < frame.width {
                 let step = tile_height::<L>(frame.width - x);
@@ -227,7 +240,7 @@ struct At {
 fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
     lanes: L,
     job: &Convolution<'_>,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
     at: At,
 ) {
     let input = job.input;
@@ -277,8 +290,9 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
     }
     let slope = lanes.splat(job.slope);
     for v in 0..NV {
-        let start = output.start(at.block + v, at.image) + frame.at(at.y, at.x);
-        let target: &mut [Row; MR] = fixed_mut(&mut output.rows[start..]);
+        let start = output.at(at.y, at.x);
+        let rows = output.image_mut(at.block + v, at.image);
+        let target: &mut [Row; MR] = fixed_mut(&mut rows[start..]);
         match job.mask {
             None => {
                 for i in 0..MR {
@@ -286,7 +300,8 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
                 }
             }
             Some(mask) => {
-                let activation: &[Row; MR] = fixed(&mask.output.rows[start..]);
+                let activations = mask.output.image(at.block + v, at.image);
+                let activation: &[Row; MR] = fixed(&activations[frame.at(at.y, at.x)..]);
                 let mask_slope = lanes.splat(mask.slope);
                 for i in 0..MR {
                     let low = lanes.mul(totals[i][v], mask_slope);

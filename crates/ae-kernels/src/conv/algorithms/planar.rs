@@ -5,8 +5,8 @@
 //! pixel, channel and block, none of them wasted.
 
 use crate::conv::algorithm::{
-    Algorithm, Input, Job, Kernel, Layout, ParameterGradients, Place, Sums, SumsGradient, Target,
-    product_operations,
+    Algorithm, Input, Job, Kernel, Layout, ParameterGradients, Place, Scratch, Sums, SumsGradient,
+    Target, product_operations,
 };
 use crate::conv::algorithms::direct;
 use crate::conv::algorithms::tap_gather::{self, Window};
@@ -14,6 +14,7 @@ use crate::conv::epilogue;
 use crate::conv::geometry::Geometry;
 use crate::conv::stage::{Precision, Resize, Stage};
 use crate::error::KernelError;
+use crate::layout::bands::{Band, share_out};
 use crate::layout::buffer::{Blocked, Planar};
 use crate::layout::prepared::{Prepared, grow};
 use crate::layout::weight_blocks::{TAPS, for_each_weight};
@@ -125,6 +126,7 @@ impl Kernel for PlanarKernel {
             &job.weights.bias,
             job.geometry.slope(),
             sums.blocked(),
+            job.scratch,
         );
     }
 
@@ -140,15 +142,17 @@ impl Kernel for PlanarKernel {
             isa,
             images,
             weights,
+            scratch,
             ..
         } = job;
         let (input, sums) = (input.planar(), sums_gradient.blocked());
         epilogue::add_bias_gradient(isa, images, sums, parameters.bias);
         add_weight_gradient(isa, images, input, sums, parameters.weight);
         if let (Some(target), Some(contributions)) = (target, &mut self.contributions) {
-            direct::propagate::<1>(isa, images, sums, &weights.backward, contributions, None);
+            let weights = &weights.backward;
+            direct::propagate::<1>(isa, images, sums, weights, contributions, None, scratch);
             let no_bias = vec![0.0; input.channels];
-            tap_gather::gather(Window::Turned, contributions, &no_bias, target.values());
+            tap_gather::gather(Window::Turned, contributions, &no_bias, target.values(), 1);
         }
     }
 }
@@ -163,28 +167,32 @@ pub(crate) fn convolve(
     bias: &[Row],
     slope: f32,
     output: &mut Blocked,
+    scratch: &mut [Scratch],
 ) {
     assert_eq!(input.frame, output.frame, "a convolution keeps the frame");
-    with_lanes!(isa, lanes => convolve_lanes(lanes, images, input, weights, bias, slope, output));
+    let bands = output.bands_for(images, scratch.len());
+    share_out(bands, scratch, |mut band, _| {
+        let band = &mut band;
+        with_lanes!(isa, lanes => convolve_lanes(lanes, input, weights, bias, slope, band));
+    });
 }
 
 #[inline(always)]
 fn convolve_lanes<L: Lanes>(
     lanes: L,
-    images: usize,
     input: &Planar,
     weights: &[Row],
     bias: &[Row],
     slope: f32,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
 ) {
     let frame = output.frame;
     let depth = TAPS * input.channels;
     let mut block = 0;
     while block < output.blocks {
         let wide = L::WIDE && block + 2 <= output.blocks;
-        for image in 0..images {
-            for y in 0..frame.height {
+        for image in output.images.clone() {
+            for y in output.lines.clone() {
                 let mut x = 0;
                 while x < frame.width {
                     let step = tile_height::<L>(frame.width - x);
@@ -236,7 +244,7 @@ struct Tile<'a> {
 fn tile<L: Lanes, const MR: usize, const NV: usize>(
     lanes: L,
     job: Tile<'_>,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
     block: usize,
 ) {
     let (frame, channels) = (output.frame, job.input.channels);
@@ -269,8 +277,9 @@ fn tile<L: Lanes, const MR: usize, const NV: usize>(
     }
     let slope = lanes.splat(job.slope);
     for v in 0..NV {
-        let start = output.start(block + v, job.image) + frame.at(job.y, job.x);
-        let target: &mut [Row; MR] = fixed_mut(&mut output.rows[start..]);
+        let start = output.at(job.y, job.x);
+        let rows = output.image_mut(block + v, job.image);
+        let target: &mut [Row; MR] = fixed_mut(&mut rows[start..]);
         for i in 0..MR {
             lanes.store(&mut target[i], lanes.leaky(sums[i][v], slope));
         }

@@ -10,6 +10,8 @@
 //! with the weights `w2`, `w1 + w2`, `w0 + w1` and `w0`: sixteen in two dimensions, one row. So the columns are
 //! these, every output pixel is the sum of four, and the products are over the small image.
 
+use rayon::prelude::*;
+
 use crate::conv::algorithm::{
     Algorithm, Input, Job, Kernel, Layout, ParameterGradients, Place, Sums, SumsGradient, Target,
     product_operations,
@@ -146,11 +148,13 @@ impl Kernel for GatherKernel {
             slope: 1.0,
             mask: None,
         };
-        direct::convolve::<1>(job.isa, &convolution, &mut self.contributions);
+        let threads = job.scratch.len();
+        direct::convolve::<1>(job.isa, &convolution, &mut self.contributions, job.scratch);
         let stage = &job.geometry.stage;
         let bias = &job.weights.bias[0].0[..stage.output_channels];
         let values = sums.values();
-        gather(Window::of(stage.resize), &self.contributions, bias, values);
+        let window = Window::of(stage.resize);
+        gather(window, &self.contributions, bias, values, threads);
         stage.activation.apply(job.isa, values);
     }
 
@@ -166,6 +170,7 @@ impl Kernel for GatherKernel {
             isa,
             images,
             weights,
+            scratch,
             ..
         } = job;
         let contributions = &mut self.contributions;
@@ -202,6 +207,7 @@ impl Kernel for GatherKernel {
                 &weights.backward,
                 gradient,
                 mask,
+                scratch,
             );
         }
     }
@@ -254,56 +260,80 @@ impl Window {
 }
 
 /// Sums the contributions on each channel's bias: `[image][channel][height][width]`, twice as high and wide as
-/// the contributions where the window is upsampled.
-pub(crate) fn gather(window: Window, contributions: &Blocked, bias: &[f32], values: &mut [f32]) {
-    let pixels = contributions.frame.pixels();
+/// the contributions where the window is upsampled. With several `threads` lines are shared out among them.
+pub(crate) fn gather(
+    window: Window,
+    contributions: &Blocked,
+    bias: &[f32],
+    values: &mut [f32],
+    threads: usize,
+) {
+    let frame = contributions.frame;
     let scale = if window == Window::Upsampled { 4 } else { 1 };
-    for (index, plane) in values.chunks_exact_mut(scale * pixels).enumerate() {
-        let (image, channel) = (index / bias.len(), index % bias.len());
-        plane.fill(bias[channel]);
+    let gather_line = |(index, line): (usize, &mut [f32])| {
+        let (plane, y) = (index / frame.height, index % frame.height);
+        let (image, channel) = (plane / bias.len(), plane % bias.len());
+        line.fill(bias[channel]);
         match window {
-            Window::Plain => gather_taps(contributions, image, channel, |tap| tap, plane),
+            Window::Plain => gather_taps(contributions, image, channel, y, |tap| tap, line),
             Window::Turned => {
-                gather_taps(contributions, image, channel, |tap| TAPS - 1 - tap, plane);
+                gather_taps(contributions, image, channel, y, |tap| TAPS - 1 - tap, line);
             }
-            Window::Upsampled => gather_squares(contributions, image, channel, plane),
+            Window::Upsampled => gather_squares(contributions, image, channel, y, line),
         }
+    };
+    // Of every small line the large ones that it lies in.
+    let length = scale * frame.width;
+    if threads > 1 {
+        let lines = values.par_chunks_exact_mut(length).enumerate();
+        lines.with_min_len(LINES_AT_ONCE).for_each(gather_line);
+    } else {
+        values
+            .chunks_exact_mut(length)
+            .enumerate()
+            .for_each(gather_line);
     }
 }
 
-/// Adds to every pixel the contributions of its nine neighbors, `place` the tap's place in the window.
+/// Lines that a task gathers: about as many as are worth one.
+const LINES_AT_ONCE: usize = 16;
+
+/// Adds to every pixel of line `y` the contributions of its nine neighbors, `place` the tap's place in the window.
 fn gather_taps(
     contributions: &Blocked,
     image: usize,
     channel: usize,
+    y: usize,
     place: impl Fn(usize) -> usize,
-    plane: &mut [f32],
+    line: &mut [f32],
 ) {
     let frame = contributions.frame;
     for tap in 0..TAPS {
         let column = channel * TAPS + tap;
         let rows = contributions.image(column / BLOCK, image);
-        for (y, line) in plane.chunks_exact_mut(frame.width).enumerate() {
-            let rows = &rows[frame.tap(y, 0, place(tap))..][..frame.width];
-            for (value, row) in line.iter_mut().zip(rows) {
-                *value += row.0[column % BLOCK];
-            }
+        let rows = &rows[frame.tap(y, 0, place(tap))..][..frame.width];
+        for (value, row) in line.iter_mut().zip(rows) {
+            *value += row.0[column % BLOCK];
         }
     }
 }
 
-/// Adds to every large pixel the contributions of the four small ones that reach it.
-fn gather_squares(contributions: &Blocked, image: usize, channel: usize, plane: &mut [f32]) {
+/// Adds to every large pixel of the two lines of small line `y` the contributions of the four small ones that reach it.
+fn gather_squares(
+    contributions: &Blocked,
+    image: usize,
+    channel: usize,
+    y: usize,
+    lines: &mut [f32],
+) {
     let frame = contributions.frame;
     let rows = contributions.image(channel, image);
     let line = |y: usize| &rows[y * frame.pitch..][..frame.width + 2];
-    for (y, lines) in plane.chunks_exact_mut(4 * frame.width).enumerate() {
-        let (upper, lower) = lines.split_at_mut(2 * frame.width);
-        // Lines and columns of the frame begin one before the image.
-        let (above, here, below) = (line(y), line(y + 1), line(y + 2));
-        add_line::<1, 3>(here, above, upper);
-        add_line::<2, 0>(here, below, lower);
-    }
+    let (upper, lower) = lines.split_at_mut(2 * frame.width);
+    // Lines and columns of the frame begin one before the image.
+    let (above, here, below) = (line(y), line(y + 1), line(y + 2));
+    add_line::<1, 3>(here, above, upper);
+    add_line::<2, 0>(here, below, lower);
 }
 
 /// One large line, which is the small line `near`'s line `NEAR` of four and `far`'s line `FAR`.

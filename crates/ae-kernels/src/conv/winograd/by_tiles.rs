@@ -19,14 +19,19 @@ use crate::conv::winograd::transforms::{Transforms, transform_weight_gradient, t
 use crate::conv::winograd::zero_windows::ZeroWindows;
 use crate::conv::winograd::{on_the_fly, products};
 use crate::error::KernelError;
+use crate::layout::bands::{Band, share_out};
 use crate::layout::buffer::zero_rows;
 use crate::layout::prepared::{Prepared, grow};
 use crate::layout::weight_blocks::{self, Arrangement};
 use crate::simd::matmul::plane;
 use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
-/// Tiles that a stage transforms at a time.
+/// Tiles that a stage transforms at a time, at most and going back: each run passes over the weights' gradient.
 const TILES: usize = 128;
+/// The fewest going forward, if there are so many, and the bytes of their transforms, which then stay in a core's second
+/// cache, or are half as much again as the weights, which every run passes over.
+const FEWEST_TILES: usize = 32;
+const RUN_BYTES: usize = 400 << 10;
 
 /// The algorithm whose transforms are `T`.
 #[derive(Debug)]
@@ -35,8 +40,6 @@ pub(crate) struct ByTiles<T, const POINTS: usize, const INPUTS: usize>(PhantomDa
 /// The kernel of a stage.
 #[derive(Debug)]
 struct TileKernel<T, const POINTS: usize, const INPUTS: usize> {
-    /// The transformed input of every run, kept for the weights' gradient; none where there is no backward pass.
-    kept: Vec<Row>,
     /// The gradient of the transformed weights, summed over groups, and whether it is still to be begun.
     transformed_gradient: Vec<Row>,
     is_fresh: bool,
@@ -54,9 +57,23 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>
         Grid::of(geometry.input, T::PIXELS)
     }
 
-    /// The runs of tiles that the transforms take at a time; going back needs whole lines.
-    fn runs(geometry: &Geometry, images: usize, training: bool) -> impl Iterator<Item = Run> {
-        Self::grid(geometry).runs(images, TILES, !training)
+    /// About how many tiles the transforms of a forward pass take at a time.
+    fn forward_tiles(geometry: &Geometry) -> usize {
+        let (depth, columns) = (geometry.input_blocks(), geometry.output_blocks());
+        let tile_bytes = (INPUTS * INPUTS * depth + POINTS * POINTS * columns) * size_of::<Row>();
+        let weight_bytes = Self::weight_rows(geometry) * size_of::<Row>();
+        let tiles = RUN_BYTES.max(weight_bytes + weight_bytes / 2) / tile_bytes;
+        tiles.clamp(FEWEST_TILES, TILES)
+    }
+
+    /// The runs of tiles of `images` images, each of whole lines.
+    fn runs(geometry: &Geometry, images: usize, backward: bool) -> impl Iterator<Item = Run> {
+        let tiles = if backward {
+            TILES
+        } else {
+            Self::forward_tiles(geometry)
+        };
+        Self::grid(geometry).runs(images, tiles)
     }
 
     /// Rows of the transformed input of a run.
@@ -67,26 +84,6 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>
     /// Rows of the transformed weights.
     fn weight_rows(geometry: &Geometry) -> usize {
         T::products() * plane(geometry.input_blocks() * geometry.output_blocks() * BLOCK)
-    }
-
-    /// Rows of the two working memories, and of all that is kept for the backward pass.
-    fn rows(geometry: &Geometry, images: usize, training: bool) -> ([usize; 2], usize) {
-        let columns = geometry.output_blocks();
-        let (mut scratch, mut most_kept) = ([0; 2], 0);
-        // Fewer images may be cut into larger runs: nine into five and four, eight into one.
-        for images in 1..=images {
-            let mut kept = 0;
-            for run in Self::runs(geometry, images, training) {
-                let transformed = Self::transformed_rows(geometry, &run);
-                scratch[0] = scratch[0].max(transformed);
-                scratch[1] = scratch[1].max(T::products() * plane(run.tiles() * columns));
-                kept += transformed;
-            }
-            if training {
-                most_kept = most_kept.max(kept);
-            }
-        }
-        (scratch, most_kept)
     }
 }
 
@@ -156,24 +153,42 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Al
         weight_blocks::read(rows, geometry.channels(), weight);
     }
 
-    fn scratch_rows(&self, geometry: &Geometry, images: usize, training: bool) -> [usize; 2] {
-        Self::rows(geometry, images, training).0
+    fn scratch_rows(&self, geometry: &Geometry, images: usize, training: bool) -> [usize; 3] {
+        let (columns, most) = (geometry.output_blocks(), Self::forward_tiles(geometry));
+        let mut scratch = [0; 3];
+        let mut grow = |run: &Run, is_only: bool| {
+            let transformed = Self::transformed_rows(geometry, run);
+            scratch[0] = scratch[0].max(transformed);
+            scratch[1] = scratch[1].max(T::products() * plane(run.tiles() * columns));
+            if is_only {
+                scratch[2] = scratch[2].max(transformed);
+            }
+        };
+        // Fewer images may be cut into larger runs: nine into five and four, eight into one.
+        for images in 1..=images {
+            for run in Self::runs(geometry, images, false) {
+                run.parts(most).for_each(|part| grow(&part, false));
+            }
+            if training {
+                let is_only = self.transforms_on_the_fly(geometry, images);
+                Self::runs(geometry, images, true).for_each(|run| grow(&run, is_only));
+            }
+        }
+        scratch
     }
 
     fn kernel(
         &self,
         geometry: &Geometry,
-        images: usize,
+        _: usize,
         training: bool,
     ) -> Result<Box<dyn Kernel>, KernelError> {
-        let (_, kept) = Self::rows(geometry, images, training);
         let gradient_rows = if training {
             Self::weight_rows(geometry)
         } else {
             0
         };
         Ok(Box::new(TileKernel::<T, POINTS, INPUTS> {
-            kept: zero_rows(kept)?,
             transformed_gradient: zero_rows(gradient_rows)?,
             is_fresh: true,
             zero_windows: ZeroWindows::default(),
@@ -192,34 +207,51 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             images,
             geometry,
             weights,
-            scratch: [transformed, products],
+            scratch,
         } = job;
         let (input, output) = (input.blocked(), sums.blocked());
         let (depth, columns) = (input.blocks, output.blocks);
         let (bias, slope) = (&weights.bias, geometry.slope());
-        let training = !self.kept.is_empty();
-        let mut kept = &mut self.kept[..];
         self.zero_windows.find(isa, images, input, output.frame);
         let zero = &self.zero_windows;
-        for run in ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, training) {
-            let rows = ByTiles::<T, POINTS, INPUTS>::transformed_rows(geometry, &run);
-            let transformed = take_or(&mut kept, rows, transformed);
-            with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, input, transformed));
-            let multiply = if weights.on_the_fly {
-                on_the_fly::multiply_tiles::<T, POINTS, INPUTS>
-            } else {
-                products::multiply_tiles::<T, POINTS, INPUTS>
-            };
-            let operand = (&*transformed, depth);
-            multiply(
-                isa,
-                &run,
-                operand,
-                &weights.forward,
-                (&mut *products, columns),
-            );
-            with_lanes!(isa, lanes => transform_output::<_, T, POINTS, INPUTS>(lanes, &run, products, zero, bias, slope, output));
-        }
+        let runs: Vec<Run> = ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, false).collect();
+        let height = output.frame.height;
+        let place = |run: &Run| (run.images.clone(), run.pixel_lines(T::SCALE, height));
+        let places: Vec<_> = runs.iter().map(place).collect();
+        let most = ByTiles::<T, POINTS, INPUTS>::forward_tiles(geometry);
+        // Where runs are shared out among threads, the products of each are not.
+        let scratch = if runs.len() < scratch.len() {
+            &mut scratch[..1]
+        } else {
+            scratch
+        };
+        let multiply = if weights.on_the_fly {
+            on_the_fly::multiply_tiles::<T, POINTS, INPUTS>
+        } else if scratch.len() > 1 {
+            products::multiply_tiles::<T, POINTS, INPUTS, false>
+        } else {
+            products::multiply_tiles::<T, POINTS, INPUTS, true>
+        };
+        let items = runs.into_iter().zip(output.bands(&places)).collect();
+        share_out(
+            items,
+            scratch,
+            |(run, mut band): (Run, Band<'_>), scratch| {
+                let [transformed, products, _] = scratch;
+                for run in run.parts(most) {
+                    with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, input, transformed));
+                    let operand = (&transformed[..], depth);
+                    multiply(
+                        isa,
+                        &run,
+                        operand,
+                        &weights.forward,
+                        (&mut products[..], columns),
+                    );
+                    with_lanes!(isa, lanes => transform_output::<_, T, POINTS, INPUTS>(lanes, &run, products, zero, bias, slope, &mut band));
+                }
+            },
+        );
         if geometry.pools() {
             self.tie_break.settle(images, input, output);
         }
@@ -228,7 +260,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
     fn backward(
         &mut self,
         job: Job<'_>,
-        _: Input<'_>,
+        input: Input<'_>,
         sums_gradient: SumsGradient<'_>,
         parameters: ParameterGradients<'_>,
         target: Option<Target<'_>>,
@@ -238,25 +270,24 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             images,
             geometry,
             weights,
-            scratch: [transformed, products],
+            scratch,
         } = job;
-        let sums = sums_gradient.blocked();
+        let [transformed, products, other] = &mut scratch[0];
+        let (input, sums) = (input.blocked(), sums_gradient.blocked());
         epilogue::add_bias_gradient(isa, images, sums, parameters.bias);
-        let (depth, columns) = (geometry.input_blocks(), sums.blocks);
+        let (depth, columns) = (input.blocks, sums.blocks);
         let mut target = target.map(Target::blocked);
-        let mut kept = &self.kept[..];
         for run in ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, true) {
-            let rows = ByTiles::<T, POINTS, INPUTS>::transformed_rows(geometry, &run);
-            let (input, rest) = kept.split_at(rows);
-            kept = rest;
+            // Transformed anew: to keep it from the forward pass would cost memory more than twice the input's, and more time
+            // to fetch than this takes.
+            with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, input, transformed));
             with_lanes!(isa, lanes => transform_gradient::<_, T, POINTS, INPUTS>(lanes, &run, sums, products));
-            let input = (input, depth);
-            let of_products = (&*products, columns);
-            let to_input = target
-                .is_some()
-                .then_some((&weights.backward[..], &mut *transformed));
-            if weights.on_the_fly {
+            let of_products = (&products[..], columns);
+            let to_input = target.is_some().then_some(&weights.backward[..]);
+            let windows = if weights.on_the_fly {
                 let gradient = &mut *parameters.weight;
+                let to_input = to_input.map(|weights| (weights, &mut other[..]));
+                let input = (&transformed[..], depth);
                 on_the_fly::back::<T, POINTS, INPUTS>(
                     isa,
                     &run,
@@ -265,24 +296,23 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
                     gradient,
                     to_input,
                 );
+                &other[..]
             } else {
                 let is_fresh = std::mem::replace(&mut self.is_fresh, false);
                 let planes = (&mut self.transformed_gradient[..], is_fresh);
                 products::back::<T, POINTS, INPUTS>(
                     isa,
                     &run,
-                    input,
+                    (transformed, depth),
                     of_products,
                     planes,
                     to_input,
                 );
+                &transformed[..]
+            };
+            if let Some((gradient, mask)) = &mut target {
+                with_lanes!(isa, lanes => add_windows::<_, T, POINTS, INPUTS>(lanes, &run, windows, products, gradient, *mask));
             }
-            if let Some((gradient, _)) = &mut target {
-                with_lanes!(isa, lanes => add_windows::<_, T, POINTS, INPUTS>(lanes, &run, transformed, products, gradient));
-            }
-        }
-        if let Some((gradient, Some(mask))) = target {
-            epilogue::apply_mask(isa, images, mask, gradient);
         }
     }
 
@@ -295,20 +325,5 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             let gradient = &self.transformed_gradient;
             transform_weight_gradient::<T, POINTS, INPUTS>(isa, gradient, weight_gradient);
         }
-    }
-}
-
-/// The next `rows` rows of what is kept, or the scratch where nothing is.
-fn take_or<'a: 'b, 'b>(
-    kept: &mut &'a mut [Row],
-    rows: usize,
-    scratch: &'b mut [Row],
-) -> &'b mut [Row] {
-    match std::mem::take(kept).split_at_mut_checked(rows) {
-        Some((taken, rest)) => {
-            *kept = rest;
-            taken
-        }
-        None => scratch,
     }
 }

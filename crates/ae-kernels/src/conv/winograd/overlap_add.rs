@@ -4,6 +4,7 @@
 //! pixels too. Along a line the windows are added up in a buffer; down the image, in the gradient itself, line of tiles
 //! after line of tiles.
 
+use crate::conv::algorithm::Mask;
 use crate::conv::winograd::tiles::{Length, Run};
 use crate::conv::winograd::transforms::Transforms;
 use crate::layout::buffer::{Blocked, Frame};
@@ -11,7 +12,8 @@ use crate::simd::matmul::plane;
 use crate::simd::{Lanes, Row};
 
 /// Adds up the windows of `run`; the runs of an image must come in their order and have whole lines. `transformed` has
-/// `WINDOW` by `WINDOW` planes of the run's rows, and `scratch` room for `WINDOW` lines of the frame.
+/// `WINDOW` by `WINDOW` planes of the run's rows, and `scratch` room for `WINDOW` lines of the frame. Sums that are whole
+/// pass the activation of `mask`.
 #[inline(always)]
 pub(crate) fn add_windows<
     L: Lanes,
@@ -24,6 +26,7 @@ pub(crate) fn add_windows<
     transformed: &[Row],
     scratch: &mut [Row],
     gradient: &mut Blocked,
+    mask: Option<Mask<'_>>,
 ) {
     let frame = gradient.frame;
     let count = run.tiles();
@@ -32,6 +35,10 @@ pub(crate) fn add_windows<
     for block in 0..gradient.blocks {
         let transformed = &transformed[block * count..];
         for image in run.images.clone() {
+            let activations = mask.map(
+                #[inline(always)]
+                |mask| (mask.output.image(block, image), lanes.splat(mask.slope)),
+            );
             let rows = gradient.image_mut(block, image);
             for line in run.lines() {
                 for row in 0..windows(line.height, WINDOW) {
@@ -50,7 +57,8 @@ pub(crate) fn add_windows<
                     #[inline(always)]
                     |row| &across[row * frame.pitch + 1..][..frame.width],
                 );
-                add_down::<L, T, POINTS, WINDOW>(lanes, frame, line.height, line.y, lines, rows);
+                let place = (line.y, line.height);
+                add_down::<L, T, POINTS, WINDOW>(lanes, frame, place, lines, rows, activations);
             }
         }
     }
@@ -94,15 +102,18 @@ fn add_across<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, cons
 fn add_down<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, const WINDOW: usize>(
     lanes: L,
     frame: Frame,
-    height: Length,
-    y: usize,
+    (y, height): (usize, Length),
     lines: [&[Row]; WINDOW],
     rows: &mut [Row],
+    activations: Option<(&[Row], L::V)>,
 ) {
     let window = windows(height, WINDOW);
     // Of the window's lines these are the image's; the first two have been begun by the tiles above.
     let inside = usize::from(y == 0)..window.min(frame.height + 1 - y);
     let begun = if y == 0 { 0 } else { 2 };
+    // The last two are still to be added to by the tiles below, if there are any.
+    let is_last = y + window - 2 >= frame.height;
+    let whole = if is_last { WINDOW } else { window - 2 };
     for x in 0..frame.width {
         let mut values = [lanes.zero(); WINDOW];
         for line in 0..window {
@@ -113,12 +124,18 @@ fn add_down<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, const 
             if !inside.contains(&line) {
                 continue;
             }
-            let row = &mut rows[(y + line) * frame.pitch + x + 1];
-            let value = if line < begun {
+            let place = (y + line) * frame.pitch + x + 1;
+            let row = &mut rows[place];
+            let mut value = if line < begun {
                 lanes.add(lanes.load(row), values[line])
             } else {
                 values[line]
             };
+            if let (true, Some((activations, slope))) = (line < whole, activations) {
+                let low = lanes.mul(value, slope);
+                let activation = lanes.load(&activations[place]);
+                value = lanes.if_greater(activation, lanes.zero(), value, low);
+            }
             lanes.store(row, value);
         }
     }

@@ -7,11 +7,13 @@ use crate::conv::winograd::transforms::Transforms;
 use crate::simd::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
 use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
-/// The products of the tiles of `run`: of the transformed inputs of `depth` blocks and the weights of `columns`.
+/// The products of the tiles of `run`: of the transformed inputs of `depth` blocks and the weights of `columns`; with
+/// `SHARED` they are shared out among threads.
 pub(crate) fn multiply_tiles<
     T: Transforms<POINTS, INPUTS>,
     const POINTS: usize,
     const INPUTS: usize,
+    const SHARED: bool,
 >(
     isa: Isa,
     run: &Run,
@@ -20,71 +22,86 @@ pub(crate) fn multiply_tiles<
     (products, columns): (&mut [Row], usize),
 ) {
     let tiles = run.tiles();
-    products
-        .par_chunks_mut(plane(columns * tiles))
-        .take(T::products())
-        .enumerate()
-        .with_min_len(products_at_once(tiles, depth, columns))
-        .for_each(|(product, products)| {
-            let rows = T::rows_of(run, product);
-            let size = Size {
-                rows: rows.len(),
-                depth,
-                columns,
-            };
-            let operands = [(
-                &transformed[T::input_of(product) * plane(depth * tiles) + rows.start..],
-                &weights[product * plane(columns * depth * BLOCK)..],
-            )];
-            let target = &mut products[rows.start..];
-            with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles, true));
-        });
-}
-
-/// Both halves of the backward pass from the gradient of the products: the gradient of the transformed weights, put into
-/// `planes` if they are fresh and else added to them, and where it is wanted that of the transformed inputs.
-pub(crate) fn back<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
-    isa: Isa,
-    run: &Run,
-    (input, depth): (&[Row], usize),
-    (products, columns): (&[Row], usize),
-    (planes, is_fresh): (&mut [Row], bool),
-    target: Option<(&[Row], &mut [Row])>,
-) {
-    let tiles = run.tiles();
-    let to_weights = |product: usize, gradient: &mut [Row]| {
+    let multiply_one = |(product, products): (usize, &mut [Row])| {
         let rows = T::rows_of(run, product);
         let size = Size {
             rows: rows.len(),
             depth,
             columns,
         };
-        let a = &input[T::input_of(product) * plane(depth * tiles) + rows.start..];
+        let operands = [(
+            &transformed[T::input_of(product) * plane(depth * tiles) + rows.start..],
+            &weights[product * plane(columns * depth * BLOCK)..],
+        )];
+        let target = &mut products[rows.start..];
+        with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles, true));
+    };
+    let length = plane(columns * tiles);
+    if SHARED {
+        let planes = products
+            .par_chunks_mut(length)
+            .take(T::products())
+            .enumerate();
+        planes
+            .with_min_len(products_at_once(tiles, depth, columns))
+            .for_each(multiply_one);
+    } else {
+        let planes = products.chunks_mut(length).take(T::products()).enumerate();
+        planes.for_each(multiply_one);
+    }
+}
+
+/// Both halves of the backward pass from the gradient of the products: the gradient of the transformed weights, put into
+/// `planes` if they are fresh and else added to them, and where `weights` are given that of the transformed inputs, in
+/// their place.
+pub(crate) fn back<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>(
+    isa: Isa,
+    run: &Run,
+    (transformed, depth): (&mut [Row], usize),
+    (products, columns): (&[Row], usize),
+    (planes, is_fresh): (&mut [Row], bool),
+    weights: Option<&[Row]>,
+) {
+    let tiles = run.tiles();
+    // `input` is the plane of the product's input.
+    let to_weights = |product: usize, input: &[Row], gradient: &mut [Row]| {
+        let rows = T::rows_of(run, product);
+        let size = Size {
+            rows: rows.len(),
+            depth,
+            columns,
+        };
+        let a = &input[rows.start..];
         let b = &products[product * plane(columns * tiles) + rows.start..];
         with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
     };
     let at_once = products_at_once(tiles, depth, columns);
     let planes = planes.par_chunks_mut(plane(columns * depth * BLOCK));
-    match target {
-        // Every product has an input of its own: both are done while its gradient is in cache.
-        Some((weights, transformed)) if POINTS == INPUTS => planes
-            .zip(transformed.par_chunks_mut(plane(depth * tiles)))
+    let length = plane(depth * tiles);
+    match weights {
+        // Every product has an input of its own: both are done while it is in cache.
+        Some(weights) if POINTS == INPUTS => planes
+            .zip(transformed.par_chunks_mut(length))
             .enumerate()
             .with_min_len(at_once)
             .for_each(|(product, (gradient, transformed))| {
-                to_weights(product, gradient);
+                to_weights(product, transformed, gradient);
                 let products = (products, columns);
                 let target = (transformed, depth);
                 to_input::<T, POINTS, INPUTS>(isa, run, product, products, weights, target);
             }),
-        target => {
+        weights => {
+            let inputs = &*transformed;
             planes
+                .take(T::products())
                 .enumerate()
                 .with_min_len(at_once)
-                .for_each(|(product, gradient)| to_weights(product, gradient));
-            if let Some((weights, transformed)) = target {
+                .for_each(|(product, gradient)| {
+                    to_weights(product, &inputs[T::input_of(product) * length..], gradient);
+                });
+            if let Some(weights) = weights {
                 transformed
-                    .par_chunks_mut(plane(depth * tiles))
+                    .par_chunks_mut(length)
                     .take(INPUTS * INPUTS)
                     .enumerate()
                     .with_min_len(at_once)

@@ -18,6 +18,12 @@ impl TieBreak {
     pub(crate) fn settle(&mut self, images: usize, input: &Blocked, output: &mut Blocked) {
         let frame = input.frame;
         for image in 0..images {
+            if ![1, frame.pitch]
+                .into_iter()
+                .any(|distance| may_repeat(image, distance, input))
+            {
+                continue;
+            }
             find(&mut self.left, image, 1, input);
             find(&mut self.above, image, frame.pitch, input);
             for y in 0..frame.height {
@@ -38,6 +44,16 @@ impl TieBreak {
             }
         }
     }
+}
+
+/// Whether a sample of the pixels has one that is the same as that `distance` places before it; if not, no window is.
+fn may_repeat(image: usize, distance: usize, input: &Blocked) -> bool {
+    input.frame.samples(3).any(|place| {
+        (0..input.blocks).all(|block| {
+            let rows = input.image(block, image);
+            are_same(&rows[place], &rows[place - distance])
+        })
+    })
 }
 
 /// Finds the pixels of an image that are the same as those `distance` places before them.

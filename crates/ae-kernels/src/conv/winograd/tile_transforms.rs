@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use crate::conv::winograd::tiles::{Length, Run, Section};
 use crate::conv::winograd::transforms::{OUTPUTS, Transforms};
 use crate::conv::winograd::zero_windows::ZeroWindows;
+use crate::layout::bands::Band;
 use crate::layout::buffer::Blocked;
 use crate::simd::matmul::plane;
 use crate::simd::{Lanes, Row};
@@ -134,7 +135,7 @@ pub(crate) fn transform_output<
     zero: &ZeroWindows,
     bias: &[Row],
     slope: f32,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
 ) {
     let count = run.tiles();
     for_each_shape!(
@@ -159,7 +160,7 @@ fn output_tiles<
     zero: &ZeroWindows,
     bias: &[Row],
     slope: f32,
-    output: &mut Blocked,
+    output: &mut Band<'_>,
 ) {
     let frame = output.frame;
     let plane = plane(output.blocks * count);
@@ -187,12 +188,13 @@ fn output_tiles<
                     inside_lines = inside_lines.min(frame.height - y);
                     inside_columns = inside_columns.min(frame.width - x);
                 }
+                let start = output.at(y, x);
                 let rows = output.image_mut(block, image);
                 for row in 0..inside_lines {
                     let mut values = T::output(lanes, H::LENGTH, down[row]);
                     let place = frame.at(y + row, x);
                     zero.clear(lanes, image, place, &mut values[..inside_columns]);
-                    let target = &mut rows[place..][..inside_columns];
+                    let target = &mut rows[start + row * frame.pitch..][..inside_columns];
                     for (target, value) in target.iter_mut().zip(values) {
                         lanes.store(target, lanes.leaky(lanes.add(value, bias), slope));
                     }

@@ -85,14 +85,9 @@ impl Grid {
         along(self.vertical) * along(self.horizontal)
     }
 
-    /// Cuts `images` images into nearly equal runs of about `most` tiles: several images, lines of tiles of one, or
-    /// with `splits_lines` parts of a line.
-    pub(crate) fn runs(
-        self,
-        images: usize,
-        most: usize,
-        splits_lines: bool,
-    ) -> impl Iterator<Item = Run> {
+    /// Cuts `images` images into nearly equal runs of about `most` tiles, several images or lines of tiles of one; of more
+    /// where a line has more.
+    pub(crate) fn runs(self, images: usize, most: usize) -> impl Iterator<Item = Run> {
         let (lines, columns) = (self.vertical.tiles(), self.horizontal.tiles());
         let together = (most / self.tiles()).clamp(1, images.max(1));
         let is_whole = together > 1 || self.tiles() <= most + most / 2;
@@ -101,20 +96,12 @@ impl Grid {
         } else {
             (most / columns).max(1)
         };
-        let columns_at_once = if is_whole || !splits_lines {
-            columns
-        } else {
-            most
-        };
         evenly(images, together).flat_map(move |images| {
-            evenly(lines, lines_at_once).flat_map(move |lines| {
-                let images = images.clone();
-                evenly(columns, columns_at_once).map(move |columns| Run {
-                    grid: self,
-                    images: images.clone(),
-                    lines: lines.clone(),
-                    columns,
-                })
+            evenly(lines, lines_at_once).map(move |lines| Run {
+                grid: self,
+                images: images.clone(),
+                lines,
+                columns: 0..columns,
             })
         })
     }
@@ -149,6 +136,26 @@ pub(crate) struct Section {
 }
 
 impl Run {
+    /// Cuts a run of one line that has more than about `most` tiles into parts of the line.
+    pub(crate) fn parts(&self, most: usize) -> impl Iterator<Item = Self> {
+        let columns = if self.images.len() * self.lines.len() == 1 {
+            most + most / 2
+        } else {
+            self.columns.len()
+        };
+        evenly(self.columns.len(), columns.max(1)).map(|columns| Self {
+            columns,
+            ..self.clone()
+        })
+    }
+
+    /// The lines of pixels that its tiles cover, of an image of `height` lines whose tiles are as high as the input's,
+    /// times `scale`.
+    pub(crate) fn pixel_lines(&self, scale: usize, height: usize) -> Range<usize> {
+        let line = |tile: usize| (scale * self.grid.vertical.start(tile)).min(height);
+        line(self.lines.start)..line(self.lines.end)
+    }
+
     fn tiles_of(&self, height: Length, width: Length) -> usize {
         self.images.len()
             * self.grid.vertical.part(&self.lines, height).len()
@@ -285,15 +292,19 @@ mod tests {
     fn runs_cover_every_pixel_once() {
         for (height, width) in [(1, 1), (7, 7), (14, 9), (5, 33), (64, 3)] {
             for (images, most, long) in [(1, 8, 4), (5, 16, 4), (3, 4, 2), (2, 1000, 2)] {
-                for splits_lines in [false, true] {
+                for parts_of in [usize::MAX / 2, most] {
                     let frame = Frame::new(height, width).expect("it is small");
                     let mut covered = vec![0; images * height * width];
-                    for run in Grid::of(frame, long).runs(images, most, splits_lines) {
-                        check_run(&run, long, |image, y, x| {
-                            if y < height && x < width {
-                                covered[(image * height + y) * width + x] += 1;
-                            }
-                        });
+                    for run in Grid::of(frame, long).runs(images, most) {
+                        let lines = run.pixel_lines(1, height);
+                        for run in run.parts(parts_of) {
+                            check_run(&run, long, |image, y, x| {
+                                if y < height && x < width {
+                                    assert!(lines.contains(&y));
+                                    covered[(image * height + y) * width + x] += 1;
+                                }
+                            });
+                        }
                     }
                     assert!(covered.iter().all(|times| *times == 1), "{height}x{width}");
                 }

@@ -5,7 +5,7 @@
 //! been learned the gradients of whole maps would hang on it. Letters on a black ground are such images.
 
 use crate::layout::buffer::{Blocked, Frame};
-use crate::simd::{Isa, Lanes, with_lanes};
+use crate::simd::{Isa, Lanes, Row, with_lanes};
 
 /// Places of the outputs, in the frame of the input, or of the input upsampled.
 #[derive(Debug, Default)]
@@ -24,10 +24,13 @@ impl ZeroWindows {
     /// larger than they are.
     pub(crate) fn find(&mut self, isa: Isa, images: usize, input: &Blocked, output: Frame) {
         self.any = false;
-        if !self.find_black(isa, images, input) {
+        let is_same = input.frame == output;
+        // An output sees three by three pixels, or after upsampling two by two small ones.
+        let window = if is_same { 3 } else { 2 };
+        if !has_black_sample(images, input, window) || !self.find_black(isa, images, input) {
             return;
         }
-        if input.frame == output {
+        if is_same {
             self.find_same(images, input);
         } else {
             self.find_upsampled(images, input, output);
@@ -106,6 +109,24 @@ impl ZeroWindows {
     }
 }
 
+/// Whether a sample of the pixels has one that is zero in all channels; if not, no window of `window` by `window` pixels is.
+fn has_black_sample(images: usize, input: &Blocked, window: usize) -> bool {
+    (0..images).any(|image| {
+        let mut samples = input.frame.samples(window);
+        samples
+            .any(|place| (0..input.blocks).all(|block| is_zero(&input.image(block, image)[place])))
+    })
+}
+
+#[inline(always)]
+fn is_zero(row: &Row) -> bool {
+    // Without their signs: minus zero is zero.
+    row.0
+        .iter()
+        .fold(0, |bits, value| bits | value.to_bits() << 1)
+        == 0
+}
+
 #[inline(always)]
 fn find_black_rows(images: usize, input: &Blocked, black: &mut [bool]) {
     for block in 0..input.blocks {
@@ -116,12 +137,7 @@ fn find_black_rows(images: usize, input: &Blocked, black: &mut [bool]) {
                 if block > 0 && !*flag {
                     continue;
                 }
-                let mut bits = 0;
-                for value in row.0 {
-                    // Without its sign: minus zero is zero.
-                    bits |= value.to_bits() << 1;
-                }
-                *flag &= bits == 0;
+                *flag &= is_zero(row);
             }
         }
     }
