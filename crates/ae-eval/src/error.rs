@@ -145,6 +145,13 @@ pub enum EvalError {
         source: image::ImageError,
     },
 
+    /// WebP does not take the image: another number of channels, or a side of more than 16,383 pixels.
+    #[error("a {shape} image cannot be a WebP file: 1 or 3 channels, sides of 1 to 16383 pixels")]
+    WebP {
+        /// The image's shape.
+        shape: ImageShape,
+    },
+
     /// The encoder's output is not the sequence of segments that JPEG prescribes.
     #[error("the JPEG file breaks off at byte {position}")]
     JpegStream {

@@ -9,6 +9,7 @@ pub mod filters;
 pub mod jpeg;
 pub mod pca;
 mod quality;
+mod rate_distortion;
 mod spread;
 
 pub use anomaly::conformal::{AlarmThreshold, Calibration};
@@ -32,3 +33,8 @@ pub use pca::Pca;
 pub use quality::cross_entropy::cross_entropy;
 pub use quality::meter::{Quality, QualityMeter};
 pub use quality::ssim::{DATA_RANGE, ssim};
+pub use rate_distortion::bd_rate::{BdRate, BdRateError};
+pub use rate_distortion::curve::{Arrangement, RateCurve, RatePoint};
+pub use rate_distortion::peers::{
+    CodedImage, PeerCodec, decoded_by_peer, measure_peer, missing_peers, peers,
+};
