@@ -21,6 +21,17 @@ pub struct TrainingBatch<'a> {
 }
 
 impl TrainingBatch<'_> {
+    /// `numbers` numbers uniform from 0 to 1 for each image, on the host: image by image.
+    #[must_use]
+    pub fn uniform(&self, numbers: usize) -> Vec<f32> {
+        let [batch, ..] = self.input.dims();
+        let mut values = vec![0.0; batch * numbers];
+        for (position, numbers) in values.chunks_exact_mut(numbers.max(1)).enumerate() {
+            self.random.fill_uniform(position, numbers);
+        }
+        values
+    }
+
     /// `numbers` standard normal numbers for each image, on the device of the images.
     ///
     /// # Shapes

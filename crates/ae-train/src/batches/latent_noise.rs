@@ -41,15 +41,26 @@ impl<'a> LatentNoise<'a> {
     }
 }
 
-impl RandomNumbers for LatentNoise<'_> {
-    fn fill_standard_normal(&self, position: usize, numbers: &mut [f32]) {
-        let draw = Draw {
+impl LatentNoise<'_> {
+    /// The name of an image's stream.
+    fn draw(&self, position: usize) -> Draw {
+        Draw {
             seed: self.seed,
             purpose: self.purpose,
             epoch: self.epoch,
             index: self.indices[position],
-        };
-        draw.stream().fill_standard_normal(numbers);
+        }
+    }
+}
+
+impl RandomNumbers for LatentNoise<'_> {
+    fn fill_standard_normal(&self, position: usize, numbers: &mut [f32]) {
+        self.draw(position).stream().fill_standard_normal(numbers);
+    }
+
+    fn fill_uniform(&self, position: usize, numbers: &mut [f32]) {
+        let mut stream = self.draw(position).stream();
+        numbers.fill_with(|| stream.uniform());
     }
 }
 
