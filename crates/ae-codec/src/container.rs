@@ -6,6 +6,7 @@ mod encoder;
 mod frame;
 mod header;
 mod names;
+mod shapes;
 mod source;
 mod summary;
 mod varint;

@@ -30,6 +30,21 @@ pub enum CodecError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The bytes are no tables of the codec `transform`.
+    #[error("not the tables of a transform model")]
+    NotTables,
+    /// The tables are of a version that this program doesn't know.
+    #[error("tables of version {found}, this program reads version 1")]
+    TablesVersion {
+        /// The version.
+        found: u16,
+    },
+    /// The tables are damaged, or none that could be coded by.
+    #[error("not usable tables: {reason}")]
+    Tables {
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// The bytes are no container.
     #[error("not an aez file")]
     NotAContainer,
@@ -75,6 +90,9 @@ pub enum CodecError {
         /// The images'.
         found: ImageShape,
     },
+    /// Images of any shapes were given without theirs.
+    #[error("an image of a model for pictures of any sizes needs its size")]
+    NoShape,
     /// The pixels given are not a whole number of images.
     #[error("{bytes} bytes are no whole number of images of {shape}")]
     NotWholeImages {
@@ -130,9 +148,21 @@ pub enum CodecError {
         /// The chunk, counted from 0.
         chunk: u64,
     },
+    /// Tables cannot be measured from what was given.
+    #[error("cannot measure tables: {reason}")]
+    Measuring {
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// Training was given nothing to train on, or settings that make no sense.
     #[error("cannot train: {reason}")]
     Training {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// What an interrupted training has kept is damaged, or of another one.
+    #[error("cannot resume the training: {reason}")]
+    State {
         /// What is wrong.
         reason: &'static str,
     },

@@ -11,4 +11,5 @@ pub(crate) mod model;
 pub(crate) mod network;
 
 pub use distribution::Near;
+pub(crate) use file::VERSION;
 pub use model::{ModelHash, PixelModel};

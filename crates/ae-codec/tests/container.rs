@@ -118,7 +118,7 @@ fn the_header_says_what_is_inside() {
     let encoder = Encoder::new(Vec::new(), &model, &settings).unwrap();
     let bytes = encoder.finish().unwrap();
     let header = ContainerHeader::read(&bytes[..]).unwrap();
-    assert_eq!(header.shape, strokes::shape());
+    assert_eq!(header.shape, Some(strokes::shape()));
     assert_eq!(
         (header.group, header.near, header.has_names),
         (5, settings.near, true)

@@ -18,6 +18,8 @@ pub enum Codec {
         /// Symbols that stand for an image, a byte each; at least 1.
         symbols: usize,
     },
+    /// Levels of gray of pictures of any sizes, coded by a [`PictureModel`](crate::PictureModel): number 3.
+    Picture,
 }
 
 impl Codec {
@@ -27,6 +29,7 @@ impl Codec {
         match self {
             Self::Pixel => 1,
             Self::Transform { .. } => 2,
+            Self::Picture => 3,
         }
     }
 }
@@ -34,8 +37,9 @@ impl Codec {
 /// What codes the images of a chunk as bytes, in integers alone: one of these is the model of an
 /// [`Encoder`](crate::Encoder) and a [`Decoder`](crate::Decoder).
 ///
-/// What stands for an image between it and the container is a fixed number of bytes: the levels of its pixels for
-/// [`Codec::Pixel`], its symbols for [`Codec::Transform`], whose images are computed from them outside, in floats.
+/// What stands for an image between it and the container is a number of bytes that its shape tells: the levels of its pixels
+/// for [`Codec::Pixel`] and [`Codec::Picture`], its symbols for [`Codec::Transform`], whose images are computed from them
+/// outside, in floats.
 pub trait ChunkCodec: Debug + Sync {
     /// What the header says of it.
     fn codec(&self) -> Codec;
@@ -43,22 +47,23 @@ pub trait ChunkCodec: Debug + Sync {
     /// What names its model.
     fn hash(&self) -> ModelHash;
 
-    /// The shape of the images.
-    fn shape(&self) -> ImageShape;
+    /// The shape of all images; nothing where each has its own.
+    fn shape(&self) -> Option<ImageShape>;
 
     /// The bytes that stand for an image.
-    fn bytes_of_image(&self) -> usize;
+    fn bytes_of_image(&self, shape: ImageShape) -> usize;
 
     /// The memory that an image takes while it is coded.
-    fn working_bytes(&self) -> usize;
+    fn working_bytes(&self, shape: ImageShape) -> usize;
 
-    /// The coded bytes of `images`, `[count, bytes_of_image]`, each byte within `near` of what will be decoded.
+    /// The coded bytes of images of these shapes, which are [`shape`](Self::shape) where there is one: `images` has the bytes
+    /// of one after the other, and each byte is within `near` of what will be decoded.
     ///
     /// # Panics
-    /// If `images` isn't a whole number of images.
-    fn encode(&self, images: &[u8], near: Near) -> Vec<u8>;
+    /// If `images` isn't as many bytes as the shapes say.
+    fn encode(&self, images: &[u8], shapes: &[ImageShape], near: Near) -> Vec<u8>;
 
-    /// The `count` images, `[count, bytes_of_image]`, for which `bytes` stand. Bytes that no encoder wrote give some images
+    /// The images of these shapes, one after the other, for which `bytes` stand. Bytes that no encoder wrote give some images
     /// or other.
-    fn decode(&self, bytes: &[u8], count: usize, near: Near) -> Vec<u8>;
+    fn decode(&self, bytes: &[u8], shapes: &[ImageShape], near: Near) -> Vec<u8>;
 }

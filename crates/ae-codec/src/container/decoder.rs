@@ -10,17 +10,19 @@ use super::encoder::CHUNK_LIMIT;
 use super::frame::{Frame, Frames, Method, bad_chunk, checksum};
 use super::header::ContainerHeader;
 use super::names;
+use super::shapes;
 use super::source::Source;
 use crate::error::CodecError;
 use crate::pixel::PixelModel;
+use crate::shape::ImageShape;
 
 /// How a container is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecoderSettings {
     /// Whether, after a damaged chunk, those behind it are still looked for. Otherwise the first error ends it.
     pub keeps_going: bool,
-    /// The most bytes that a chunk's images, with the borders that the model's contexts reach into, or its names may take. As
-    /// many chunks as there are threads are held at once.
+    /// The most bytes that a chunk's images, with the borders that the model's contexts reach into, or its names may take;
+    /// eight times that for pictures that have their own sizes. As many chunks as there are threads are held at once.
     pub chunk_limit: usize,
 }
 
@@ -41,8 +43,11 @@ pub struct DecodedChunk {
     pub index: u64,
     /// Its first image, counted from 0 over all chunks.
     pub first_image: u64,
-    /// `[count, bytes of an image]`: `[count, height, width]` where the codec is [`Codec::Pixel`](super::codec::Codec::Pixel).
+    /// The images, one after the other: their levels, or where the codec is [`Codec::Transform`](super::codec::Codec::Transform)
+    /// their symbols.
     pub pixels: Vec<u8>,
+    /// The shape of each image.
+    pub shapes: Vec<ImageShape>,
     /// A name for each image, or none at all.
     pub names: Vec<String>,
 }
@@ -56,6 +61,7 @@ pub struct Decoder<'m, R, C: ?Sized = PixelModel> {
     frames: Frames<R>,
     model: &'m C,
     header: ContainerHeader,
+    limit: usize,
     keeps_going: bool,
     ready: VecDeque<Result<DecodedChunk, CodecError>>,
     is_over: bool,
@@ -75,23 +81,24 @@ impl<'m, R: Read, C: ChunkCodec + ?Sized> Decoder<'m, R, C> {
                 found: model.hash(),
             });
         }
-        if header.shape != model.shape() {
-            return Err(CodecError::Shape {
-                expected: model.shape(),
-                found: header.shape,
-            });
-        }
         if header.codec != model.codec() {
             return Err(CodecError::OtherCodec {
                 expected: header.codec.number(),
                 found: model.codec().number(),
             });
         }
-        header.check_size(model.working_bytes(), settings.chunk_limit)?;
+        let limit = header.chunk_limit(settings.chunk_limit);
+        if let (Some(found), Some(expected)) = (header.shape, model.shape()) {
+            if found != expected {
+                return Err(CodecError::Shape { expected, found });
+            }
+            header.check_size(found, model.working_bytes(found), limit)?;
+        }
         Ok(Self {
-            frames: Frames::new(source, header, settings.chunk_limit),
+            frames: Frames::new(source, header, limit),
             model,
             header,
+            limit,
             keeps_going: settings.keeps_going,
             ready: VecDeque::new(),
             is_over: false,
@@ -122,10 +129,10 @@ impl<'m, R: Read, C: ChunkCodec + ?Sized> Decoder<'m, R, C> {
                 }
             }
         }
-        let (model, header) = (self.model, self.header);
+        let (model, header, limit) = (self.model, self.header, self.limit);
         let decoded: Vec<_> = read
             .into_par_iter()
-            .map(|(index, frame)| decode(model, header, index, frame))
+            .map(|(index, frame)| decode(model, header, limit, index, frame))
             .collect();
         if decoded.iter().any(Result::is_err) {
             self.frames.damaged();
@@ -154,19 +161,39 @@ impl<R: Read, C: ChunkCodec + ?Sized> Iterator for Decoder<'_, R, C> {
 fn decode<C: ChunkCodec + ?Sized>(
     model: &C,
     header: ContainerHeader,
+    limit: usize,
     index: u64,
     frame: Frame,
 ) -> Result<DecodedChunk, CodecError> {
+    let damaged = |reason| bad_chunk(index, &header, reason);
+    let shapes = match header.shape {
+        Some(shape) => vec![shape; frame.count],
+        None => {
+            let shapes = shapes::unpacked(&frame.shapes, frame.count);
+            let shapes = shapes.ok_or(damaged("its sizes are damaged"))?;
+            let sum = |bytes: &dyn Fn(ImageShape) -> usize| -> usize {
+                let bytes = shapes.iter().map(|&shape| bytes(shape));
+                bytes.fold(0, usize::saturating_add)
+            };
+            if sum(&|shape| model.bytes_of_image(shape)) != frame.bytes {
+                return Err(damaged("its sizes are not those of its pixels"));
+            }
+            if sum(&|shape| model.working_bytes(shape)) > limit {
+                return Err(damaged("it takes more memory than is allowed"));
+            }
+            shapes
+        }
+    };
     let pixels = match frame.method {
         Method::Raw => frame.payload,
-        Method::Coded => model.decode(&frame.payload, frame.count, header.near),
+        Method::Coded => model.decode(&frame.payload, &shapes, header.near),
     };
-    if checksum(&pixels, &frame.names) != frame.checksum {
-        return Err(bad_chunk(index, &header, "its checksum is wrong"));
+    if checksum(&pixels, &frame.shapes, &frame.names) != frame.checksum {
+        return Err(damaged("its checksum is wrong"));
     }
     let names = if header.has_names {
         let names = names::unpacked(&frame.names, frame.count);
-        names.ok_or(bad_chunk(index, &header, "its names are damaged"))?
+        names.ok_or(damaged("its names are damaged"))?
     } else {
         Vec::new()
     };
@@ -174,6 +201,7 @@ fn decode<C: ChunkCodec + ?Sized>(
         index,
         first_image: index.saturating_mul(header.group as u64),
         pixels,
+        shapes,
         names,
     })
 }

@@ -8,8 +8,10 @@ use super::codec::{ChunkCodec, Codec};
 use super::frame::{Frame, Method, Total, checksum};
 use super::header::ContainerHeader;
 use super::names;
+use super::shapes;
 use crate::error::CodecError;
 use crate::pixel::{Near, PixelModel};
+use crate::shape::ImageShape;
 
 /// The most bytes that a chunk's images may take, with the borders that contexts reach into.
 pub(super) const CHUNK_LIMIT: usize = 64 << 20;
@@ -48,6 +50,9 @@ pub struct Encoder<'m, W, C: ?Sized = PixelModel> {
     header: ContainerHeader,
     is_verified: bool,
     pixels: Vec<u8>,
+    shapes: Vec<ImageShape>,
+    /// What the pictures of the chunk that is begun take while they are coded.
+    working_bytes: usize,
     names: Vec<String>,
     chunks: u64,
     images: u64,
@@ -66,7 +71,7 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
             shape: model.shape(),
             group: settings.group,
             near: match model.codec() {
-                Codec::Pixel => settings.near,
+                Codec::Pixel | Codec::Picture => settings.near,
                 // A symbol that is off by one is another one.
                 Codec::Transform { .. } => Near::LOSSLESS,
             },
@@ -76,7 +81,9 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
         if settings.group == 0 {
             return Err(CodecError::EmptyChunks);
         }
-        header.check_size(model.working_bytes(), CHUNK_LIMIT)?;
+        if let Some(shape) = header.shape {
+            header.check_size(shape, model.working_bytes(shape), CHUNK_LIMIT)?;
+        }
         to.write_all(&header.bytes()).map_err(CodecError::Write)?;
         Ok(Self {
             to,
@@ -84,6 +91,8 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
             header,
             is_verified: settings.is_verified,
             pixels: Vec::new(),
+            shapes: Vec::new(),
+            working_bytes: 0,
             names: Vec::new(),
             chunks: 0,
             images: 0,
@@ -95,12 +104,48 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
     ///
     /// # Errors
     /// [`CodecError::NotWholeImages`] where it isn't of the model's shape, [`CodecError::Name`] where a name is missing,
-    /// not wanted or longer than 4,096 bytes; and those of [`finish`](Self::finish).
+    /// not wanted or longer than 4,096 bytes; [`CodecError::NoShape`] where images have their own; and those of
+    /// [`finish`](Self::finish).
     pub fn push(&mut self, image: &[u8], name: Option<&str>) -> Result<(), CodecError> {
-        if image.len() != self.header.bytes_of_image() {
+        let shape = self.header.shape.ok_or(CodecError::NoShape)?;
+        self.push_of_shape(image, shape, name)
+    }
+
+    /// Adds an image of this shape, which is the model's where that has one.
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push); [`CodecError::Shape`] where the model is for another shape, [`CodecError::TooLarge`]
+    /// where the images of a chunk would take more than 512 MiB.
+    pub fn push_of_shape(
+        &mut self,
+        image: &[u8],
+        shape: ImageShape,
+        name: Option<&str>,
+    ) -> Result<(), CodecError> {
+        match self.header.shape {
+            Some(expected) if expected != shape => {
+                return Err(CodecError::Shape {
+                    expected,
+                    found: shape,
+                });
+            }
+            _ => {}
+        }
+        if image.len() != self.model.bytes_of_image(shape) {
             return Err(CodecError::NotWholeImages {
                 bytes: image.len(),
-                shape: self.header.shape,
+                shape,
+            });
+        }
+        let working_bytes = self
+            .working_bytes
+            .saturating_add(self.model.working_bytes(shape));
+        let limit = self.header.chunk_limit(CHUNK_LIMIT);
+        if working_bytes > limit {
+            return Err(CodecError::TooLarge {
+                group: self.shapes.len() % self.header.group + 1,
+                shape,
+                limit,
             });
         }
         let bad_name = match name {
@@ -116,13 +161,13 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
         self.pixels.extend(image);
         self.names.extend(name.map(str::to_owned));
         self.images += 1;
-        let held = self.pixels.len() / self.header.bytes_of_image();
-        if held
-            == self
-                .header
-                .group
-                .saturating_mul(rayon::current_num_threads())
-        {
+        self.shapes.push(shape);
+        let (held, group) = (self.shapes.len(), self.header.group);
+        self.working_bytes = match held % group {
+            0 => 0,
+            _ => working_bytes,
+        };
+        if held == group.saturating_mul(rayon::current_num_threads()) {
             self.write_chunks()?;
         }
         Ok(())
@@ -144,15 +189,24 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
     fn write_chunks(&mut self) -> Result<(), CodecError> {
         let (header, model, first) = (self.header, self.model, self.chunks);
         let is_verified = self.is_verified;
-        let chunks = self
-            .pixels
-            .par_chunks(header.group * header.bytes_of_image());
+        let mut left = &self.pixels[..];
+        let chunks: Vec<_> = self
+            .shapes
+            .chunks(header.group)
+            .map(|shapes| {
+                let bytes = shapes.iter().map(|&shape| model.bytes_of_image(shape));
+                let (pixels, rest) = left.split_at(bytes.sum());
+                left = rest;
+                (pixels, shapes)
+            })
+            .collect();
         let frames: Vec<Frame> = chunks
+            .into_par_iter()
             .enumerate()
-            .map(|(chunk, pixels)| {
+            .map(|(chunk, (pixels, shapes))| {
                 let names = self.names.chunks(header.group).nth(chunk).unwrap_or(&[]);
-                let frame = frame(model, header, pixels, names);
-                if is_verified && !is_right(model, header, &frame, pixels) {
+                let frame = frame(model, header, pixels, shapes, names);
+                if is_verified && !is_right(model, header, &frame, pixels, shapes) {
                     let chunk = first + chunk as u64;
                     return Err(CodecError::NotVerified { chunk });
                 }
@@ -160,13 +214,15 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
             })
             .collect::<Result<_, _>>()?;
         for frame in frames {
-            let bytes = frame.bytes(self.chunks, header.has_names);
+            let bytes = frame.bytes(self.chunks, &header);
             self.to.write_all(&bytes).map_err(CodecError::Write)?;
             self.total.add(&frame);
             self.chunks += 1;
         }
         self.pixels.clear();
+        self.shapes.clear();
         self.names.clear();
+        self.working_bytes = 0;
         Ok(())
     }
 }
@@ -176,6 +232,7 @@ fn frame<C: ChunkCodec + ?Sized>(
     model: &C,
     header: ContainerHeader,
     pixels: &[u8],
+    shapes: &[ImageShape],
     names: &[String],
 ) -> Frame {
     let quantized: Vec<u8> = pixels
@@ -183,17 +240,23 @@ fn frame<C: ChunkCodec + ?Sized>(
         .map(|&level| header.near.quantized(level))
         .collect();
     let names = names::packed(names.iter().map(String::as_str));
-    let coded = model.encode(pixels, header.near);
-    let checksum = checksum(&quantized, &names);
+    let stored = match header.shape {
+        Some(_) => Vec::new(),
+        None => shapes::packed(shapes),
+    };
+    let coded = model.encode(pixels, shapes, header.near);
+    let checksum = checksum(&quantized, &stored, &names);
     let (method, payload) = if coded.len() < quantized.len() {
         (Method::Coded, coded)
     } else {
         (Method::Raw, quantized)
     };
     Frame {
-        count: pixels.len() / header.bytes_of_image(),
+        count: shapes.len(),
         method,
+        bytes: pixels.len(),
         payload,
+        shapes: stored,
         names,
         checksum,
     }
@@ -205,6 +268,7 @@ fn is_right<C: ChunkCodec + ?Sized>(
     header: ContainerHeader,
     frame: &Frame,
     pixels: &[u8],
+    shapes: &[ImageShape],
 ) -> bool {
     let near = header.near;
     let is_near = |decoded: &[u8]| {
@@ -213,7 +277,7 @@ fn is_right<C: ChunkCodec + ?Sized>(
     };
     let decoded = match frame.method {
         Method::Raw => return is_near(&frame.payload),
-        Method::Coded => model.decode(&frame.payload, frame.count, near),
+        Method::Coded => model.decode(&frame.payload, shapes, near),
     };
-    is_near(&decoded) && checksum(&decoded, &frame.names) == frame.checksum
+    is_near(&decoded) && checksum(&decoded, &frame.shapes, &frame.names) == frame.checksum
 }

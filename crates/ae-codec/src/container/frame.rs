@@ -4,12 +4,13 @@ use std::io::Read;
 
 use super::header::ContainerHeader;
 use super::names;
+use super::shapes;
 use super::source::Source;
 use super::varint;
 use crate::error::CodecError;
 
-/// Bytes of the longest head: three numbers, the method, the check.
-const LONGEST_HEAD: usize = 3 * varint::LONGEST + 3;
+/// Bytes of the longest head: five numbers, the method, the check.
+const LONGEST_HEAD: usize = 5 * varint::LONGEST + 3;
 
 /// Chunks that a damaged head may hide, at most, while others after them are still found.
 const SEARCHED: u64 = 8;
@@ -29,33 +30,43 @@ pub(super) struct Frame {
     /// Images in it.
     pub(super) count: usize,
     pub(super) method: Method,
+    /// Bytes that stand for its images when they are not coded.
+    pub(super) bytes: usize,
     pub(super) payload: Vec<u8>,
+    /// The images' shapes as they are stored; nothing where the header has them.
+    pub(super) shapes: Vec<u8>,
     /// Nothing where the container has no names.
     pub(super) names: Vec<u8>,
     /// See [`checksum`].
     pub(super) checksum: u32,
 }
 
-/// The CRC-32 of a chunk's pixels and, as they are stored, names.
-pub(super) fn checksum(pixels: &[u8], names: &[u8]) -> u32 {
+/// The CRC-32 of a chunk's pixels and, as they are stored, shapes and names.
+pub(super) fn checksum(pixels: &[u8], shapes: &[u8], names: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(pixels);
+    hasher.update(shapes);
     hasher.update(names);
     hasher.finalize()
 }
 
 impl Frame {
     /// The bytes of the chunk with this `index`.
-    pub(super) fn bytes(&self, index: u64, has_names: bool) -> Vec<u8> {
+    pub(super) fn bytes(&self, index: u64, header: &ContainerHeader) -> Vec<u8> {
         let mut bytes = Vec::new();
         varint::write(self.count as u64, &mut bytes);
         bytes.push(self.method as u8);
         varint::write(self.payload.len() as u64, &mut bytes);
-        if has_names {
+        if header.shape.is_none() {
+            varint::write(self.bytes as u64, &mut bytes);
+            varint::write(self.shapes.len() as u64, &mut bytes);
+        }
+        if header.has_names {
             varint::write(self.names.len() as u64, &mut bytes);
         }
         bytes.extend(check(index, &bytes));
         bytes.extend(&self.payload);
+        bytes.extend(&self.shapes);
         bytes.extend(&self.names);
         bytes.extend(self.checksum.to_le_bytes());
         bytes
@@ -106,7 +117,9 @@ enum Head {
     Chunk {
         count: usize,
         method: Method,
+        bytes: usize,
         payload: usize,
+        shapes: usize,
         names: usize,
     },
     Trailer {
@@ -119,7 +132,7 @@ enum Head {
 pub(super) struct Frames<R> {
     source: Source<R>,
     header: ContainerHeader,
-    /// The most bytes that names may have.
+    /// The most bytes that names, or pictures of any sizes, may have.
     limit: usize,
     index: u64,
     total: Total,
@@ -223,7 +236,9 @@ impl<R: Read> Frames<R> {
         let &Head::Chunk {
             count,
             method,
+            bytes: bytes_of_images,
             payload,
+            shapes,
             names,
         } = head
         else {
@@ -234,7 +249,7 @@ impl<R: Read> Frames<R> {
         if count < self.header.group {
             self.state = State::LastRead;
         }
-        let length = payload + names + 4;
+        let length = payload + shapes + names + 4;
         let bytes = self.source.peek(length).map_err(CodecError::Read)?;
         let Some((rest, checksum)) = bytes.split_last_chunk().filter(|_| bytes.len() == length)
         else {
@@ -244,8 +259,10 @@ impl<R: Read> Frames<R> {
         let frame = Frame {
             count,
             method,
+            bytes: bytes_of_images,
             payload: rest[..payload].to_vec(),
-            names: rest[payload..].to_vec(),
+            shapes: rest[payload..payload + shapes].to_vec(),
+            names: rest[payload + shapes..].to_vec(),
             checksum: u32::from_le_bytes(*checksum),
         };
         self.source.consume(length);
@@ -303,23 +320,32 @@ fn head(bytes: &[u8], index: u64, header: &ContainerHeader, limit: usize) -> Opt
             _ => return None,
         };
         let payload = number(&mut left)?;
+        let (bytes, shapes) = match header.bytes_of_image() {
+            // Its product with the header's number of images was checked.
+            Some(bytes) if count <= header.group => (count * bytes, 0),
+            Some(_) => return None,
+            None => (number(&mut left)?, number(&mut left)?),
+        };
         let has_names = header.has_names;
         let names = if has_names { number(&mut left)? } else { 0 };
-        if count > header.group || names > limit.min(count.saturating_mul(names::LONGEST + 4)) {
-            return None;
-        }
-        let pixels = count * header.bytes_of_image();
+        let most = |bytes: usize| limit.min(count.saturating_mul(bytes));
         let possible = match method {
-            Method::Raw => payload == pixels,
-            Method::Coded => payload < pixels,
+            Method::Raw => payload == bytes,
+            Method::Coded => payload < bytes,
         };
-        if !possible {
+        if !possible
+            || count > header.group
+            || names > most(names::LONGEST + 4)
+            || header.shape.is_none() && (bytes > limit || shapes > most(shapes::LONGEST))
+        {
             return None;
         }
         Head::Chunk {
             count,
             method,
+            bytes,
             payload,
+            shapes,
             names,
         }
     };

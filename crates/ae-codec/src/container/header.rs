@@ -28,8 +28,8 @@ const LONGEST: usize = FIXED + 4 * varint::LONGEST + CHECKSUM;
 pub struct ContainerHeader {
     /// What codes them.
     pub codec: Codec,
-    /// The images' shape.
-    pub shape: ImageShape,
+    /// The images' shape; nothing where each has its own, in its chunk.
+    pub shape: Option<ImageShape>,
     /// Images of a chunk; the last one may have fewer.
     pub group: usize,
     /// How far pixels may be from what was encoded; symbols, not at all.
@@ -55,12 +55,16 @@ impl ContainerHeader {
         let mut bytes = MAGIC.to_vec();
         let flags = if self.has_names { HAS_NAMES } else { 0 };
         let parameter = match self.codec {
-            Codec::Pixel => self.near.levels(),
+            Codec::Pixel | Codec::Picture => self.near.levels(),
             Codec::Transform { quality, .. } => quality,
         };
         bytes.extend([VERSION, self.codec.number(), flags, parameter]);
         bytes.extend(self.model.0);
-        for number in [self.shape.height(), self.shape.width(), self.group] {
+        let [height, width] = match self.shape {
+            Some(shape) => [shape.height(), shape.width()],
+            None => [0, 0],
+        };
+        for number in [height, width, self.group] {
             varint::write(number as u64, &mut bytes);
         }
         if let Codec::Transform { symbols, .. } = self.codec {
@@ -96,24 +100,27 @@ impl ContainerHeader {
         if crc32fast::hash(&bytes[..length]).to_le_bytes() != *checksum {
             return Err(damaged("its checksum is wrong"));
         }
+        let near = || Near::new(parameter).ok_or(damaged("its largest error is out of range"));
         let (codec, near) = match (codec, symbols) {
-            (1, _) => (
-                Codec::Pixel,
-                Near::new(parameter).ok_or(damaged("its largest error is out of range"))?,
-            ),
+            (1, _) => (Codec::Pixel, near()?),
+            (3, _) => (Codec::Picture, near()?),
             (2, Some(symbols)) => (transform(parameter, symbols)?, Near::LOSSLESS),
             _ => return Err(CodecError::UnknownCodec { found: codec }),
         };
         if flags & !HAS_NAMES != 0 {
             return Err(damaged("a flag is unknown"));
         }
-        let side = |side: u64| u16::try_from(side).ok();
-        let shape = side(height).zip(side(width));
+        let shape = match codec {
+            Codec::Picture if (height, width) == (0, 0) => None,
+            Codec::Picture => return Err(damaged("its pictures are of one shape")),
+            _ => {
+                let shape = shape_of(height, width);
+                Some(shape.ok_or(damaged("its images have no possible shape"))?)
+            }
+        };
         let header = Self {
             codec,
-            shape: shape
-                .and_then(|(height, width)| ImageShape::new(height, width))
-                .ok_or(damaged("its images have no possible shape"))?,
+            shape,
             group: usize::try_from(group)
                 .ok()
                 .filter(|&group| group > 0)
@@ -126,26 +133,45 @@ impl ContainerHeader {
         Ok(header)
     }
 
-    /// The bytes that stand for an image: levels or symbols.
+    /// The bytes that stand for an image, levels or symbols; nothing where images have their own shapes.
     #[must_use]
-    pub fn bytes_of_image(&self) -> usize {
+    pub fn bytes_of_image(&self) -> Option<usize> {
         match self.codec {
-            Codec::Pixel => self.shape.pixels(),
-            Codec::Transform { symbols, .. } => symbols,
+            Codec::Transform { symbols, .. } => Some(symbols),
+            Codec::Pixel | Codec::Picture => self.shape.map(ImageShape::pixels),
+        }
+    }
+
+    /// The most bytes that a chunk may take where one of images of one shape may take `limit`: pictures are larger.
+    pub(super) fn chunk_limit(&self, limit: usize) -> usize {
+        match self.shape {
+            Some(_) => limit,
+            None => limit.saturating_mul(8),
         }
     }
 
     /// Says where a chunk, of images that take `bytes_of_image` each, would take more than `limit` bytes.
-    pub(super) fn check_size(&self, bytes_of_image: usize, limit: usize) -> Result<(), CodecError> {
+    pub(super) fn check_size(
+        &self,
+        shape: ImageShape,
+        bytes_of_image: usize,
+        limit: usize,
+    ) -> Result<(), CodecError> {
         match self.group.checked_mul(bytes_of_image) {
             Some(bytes) if bytes <= limit => Ok(()),
             _ => Err(CodecError::TooLarge {
                 group: self.group,
-                shape: self.shape,
+                shape,
                 limit,
             }),
         }
     }
+}
+
+/// The shape with these sides, if there is one.
+pub(super) fn shape_of(height: u64, width: u64) -> Option<ImageShape> {
+    let side = |side: u64| u16::try_from(side).ok();
+    ImageShape::new(side(height)?, side(width)?)
 }
 
 /// The codec `transform` with what its header says.

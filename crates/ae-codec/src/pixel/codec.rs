@@ -14,23 +14,23 @@ impl ChunkCodec for PixelModel {
         self.hash()
     }
 
-    fn shape(&self) -> ImageShape {
-        self.shape()
+    fn shape(&self) -> Option<ImageShape> {
+        Some(self.shape())
     }
 
-    fn bytes_of_image(&self) -> usize {
-        self.shape().pixels()
+    fn bytes_of_image(&self, shape: ImageShape) -> usize {
+        shape.pixels()
     }
 
-    fn working_bytes(&self) -> usize {
+    fn working_bytes(&self, _shape: ImageShape) -> usize {
         self.bytes_with_border()
     }
 
-    fn encode(&self, images: &[u8], near: Near) -> Vec<u8> {
+    fn encode(&self, images: &[u8], _shapes: &[ImageShape], near: Near) -> Vec<u8> {
         self.encode_images(images, near)
     }
 
-    fn decode(&self, bytes: &[u8], count: usize, near: Near) -> Vec<u8> {
-        self.decode_images(bytes, count, near)
+    fn decode(&self, bytes: &[u8], shapes: &[ImageShape], near: Near) -> Vec<u8> {
+        self.decode_images(bytes, shapes.len(), near)
     }
 }

@@ -157,7 +157,7 @@ impl Near {
 
     /// The first and the last level of the class of `level`.
     #[inline]
-    const fn class(self, level: u8) -> (usize, usize) {
+    pub(crate) const fn class(self, level: u8) -> (usize, usize) {
         let dark = if level < 128 { level } else { u8::MAX - level };
         let step = 2 * self.0 as usize + 1;
         let middle = (dark as usize + self.0 as usize) / step * step;

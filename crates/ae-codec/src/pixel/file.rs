@@ -2,24 +2,23 @@
 
 use std::io::{Read, Write};
 
-use sha2::{Digest, Sha256};
-
 use super::context::{Context, Neighbor};
 use super::distribution::{LEVELS, PowerTable};
 use super::layer::{Layer, is_shift};
 use super::model::{ModelHash, PixelModel};
 use super::network::{Network, Unsound, Workspace};
 use crate::error::CodecError;
+use crate::fields::{Fields, damaged};
+use crate::model_file::{self, ModelFile};
 use crate::shape::ImageShape;
 
-const MAGIC: [u8; 8] = *b"\x89AEPIXEL";
-const VERSION: u16 = 1;
+/// Of the files that hold a model of this kind.
+pub(crate) const VERSION: u16 = 1;
 
 /// More of each are refused.
 const MOST_NEIGHBORS: usize = 1024;
 const MOST_UNITS: usize = 1024;
 const MOST_SIDE: usize = 1024;
-const MOST_BYTES: u64 = 64 << 20;
 
 /// Contexts of which the self-test is made.
 const TESTED: usize = 16;
@@ -30,10 +29,13 @@ impl PixelModel {
     /// # Errors
     /// [`CodecError::Write`].
     pub fn write(&self, to: &mut impl Write) -> Result<(), CodecError> {
-        let content = content(self);
-        let checksum = crc32fast::hash(&content).to_le_bytes();
-        to.write_all(&content).map_err(CodecError::Write)?;
-        to.write_all(&checksum).map_err(CodecError::Write)
+        model_file::write(&content(self), to)
+    }
+
+    /// How many bytes its file has.
+    #[must_use]
+    pub fn file_bytes(&self) -> usize {
+        content(self).len() + 4
     }
 
     /// Reads a model to the end of `from` and checks it: its checksum, its sizes, that none of its sums can overflow, and
@@ -42,33 +44,18 @@ impl PixelModel {
     /// # Errors
     /// [`CodecError::Read`], [`CodecError::NotAModel`], [`CodecError::ModelVersion`] or [`CodecError::Model`].
     pub fn read(from: &mut impl Read) -> Result<Self, CodecError> {
-        let mut bytes = Vec::new();
-        let mut from = from.take(MOST_BYTES + 1);
-        from.read_to_end(&mut bytes).map_err(CodecError::Read)?;
-        let Some(fields) = bytes.strip_prefix(&MAGIC) else {
-            return Err(CodecError::NotAModel);
-        };
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(damaged("it is too long"));
-        }
-        let (mut fields, checksum) = match fields.split_last_chunk::<4>() {
-            Some((fields, checksum)) => (Fields(fields), *checksum),
-            None => return Err(damaged("it ends too early")),
-        };
-        let version = fields.u16()?;
-        if version != VERSION {
-            return Err(CodecError::ModelVersion { found: version });
-        }
-        let content = &bytes[..bytes.len() - checksum.len()];
-        if crc32fast::hash(content).to_le_bytes() != checksum {
-            return Err(damaged("its checksum is wrong"));
-        }
+        Self::of_file(&ModelFile::read(from, &[VERSION])?)
+    }
+
+    /// The model of a file of this version.
+    pub(crate) fn of_file(file: &ModelFile) -> Result<Self, CodecError> {
+        let mut fields = file.fields();
         let (shape, context, network) = read_parts(&mut fields)?;
         let self_test = u32::from_le_bytes(fields.array()?);
         if !fields.0.is_empty() {
             return Err(damaged("something follows it"));
         }
-        let model = Self::new(shape, context, network, hash(content)).map_err(unsound)?;
+        let model = Self::new(shape, context, network, file.hash()).map_err(unsound)?;
         if self::self_test(&model) != self_test {
             return Err(damaged("its self-test gives another result"));
         }
@@ -82,7 +69,7 @@ impl PixelModel {
         network: Network,
     ) -> Result<Self, CodecError> {
         let unnamed = Self::new(shape, context, network, ModelHash([0; 8])).map_err(unsound)?;
-        let hash = hash(&content(&unnamed));
+        let hash = model_file::hash(&content(&unnamed));
         Ok(unnamed.with_hash(hash))
     }
 }
@@ -91,8 +78,7 @@ impl PixelModel {
 fn content(model: &PixelModel) -> Vec<u8> {
     let (shape, context, network) = (model.shape(), model.context(), model.network());
     let [first, second, _] = &network.layers;
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(VERSION.to_le_bytes());
+    let mut bytes = model_file::beginning(VERSION);
     let sizes = [
         shape.height(),
         shape.width(),
@@ -111,7 +97,8 @@ fn content(model: &PixelModel) -> Vec<u8> {
     let position_biases = network.row_biases.iter().chain(&network.column_biases);
     bytes.extend(position_biases.flat_map(|bias| bias.to_le_bytes()));
     for layer in &network.layers {
-        bytes.extend(layer.weights.iter().map(|weight| weight.cast_unsigned()));
+        // Weights of such a model have 8 bits.
+        bytes.extend(layer.weights.iter().map(|&weight| weight as u8));
         bytes.extend(layer.multipliers.iter().flat_map(|m| m.to_le_bytes()));
     }
     let biases = network.biases.iter().flatten();
@@ -166,7 +153,7 @@ fn read_parts(fields: &mut Fields<'_>) -> Result<(ImageShape, Context, Network),
     let column_biases = fields.numbers(shape.width() * units[0], i16::from_le_bytes)?;
     let mut layer = |inputs: usize, outputs: usize, shift: u32| -> Result<Layer, CodecError> {
         let weights = fields.take(inputs * outputs)?.iter();
-        let weights = weights.map(|weight| weight.cast_signed()).collect();
+        let weights = weights.map(|weight| weight.cast_signed().into()).collect();
         let multipliers = fields.numbers(outputs, i32::from_le_bytes)?;
         Ok(Layer::new(weights, multipliers, shift))
     };
@@ -190,34 +177,6 @@ fn read_parts(fields: &mut Fields<'_>) -> Result<(ImageShape, Context, Network),
         powers: powers.ok_or(damaged("its table of powers is none"))?,
     };
     Ok((shape, context, network))
-}
-
-/// What is left of a file.
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], CodecError> {
-        let taken = self.0.split_off(..count);
-        taken.ok_or(damaged("it ends too early"))
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
-        let taken = self.take(N)?.first_chunk();
-        taken.copied().ok_or(damaged("it ends too early"))
-    }
-
-    fn u16(&mut self) -> Result<u16, CodecError> {
-        Ok(u16::from_le_bytes(self.array()?))
-    }
-
-    fn numbers<const N: usize, T>(
-        &mut self,
-        count: usize,
-        of: fn([u8; N]) -> T,
-    ) -> Result<Vec<T>, CodecError> {
-        let numbers = self.take(N * count)?.as_chunks::<N>().0.iter();
-        Ok(numbers.map(|&bytes| of(bytes)).collect())
-    }
 }
 
 /// The CRC-32 of the frequencies that the model gives for some contexts.
@@ -249,18 +208,9 @@ fn self_test(model: &PixelModel) -> u32 {
     checksum.finalize()
 }
 
-fn hash(content: &[u8]) -> ModelHash {
-    let digest = Sha256::digest(content);
-    ModelHash(std::array::from_fn(|byte| digest[byte]))
-}
-
 fn unsound(why: Unsound) -> CodecError {
     damaged(match why {
         Unsound::Sizes => "its layers do not fit each other",
         Unsound::Overflow => "its sums could overflow",
     })
-}
-
-const fn damaged(reason: &'static str) -> CodecError {
-    CodecError::Model { reason }
 }

@@ -1,6 +1,6 @@
 //! A dense layer in integers.
 
-use crate::simd::{BLOCK, BlockWeights, InstructionSet, products};
+use crate::simd::{BLOCK, BlockWeights, InstructionSet, compiled_for, products};
 
 /// The largest value that a hidden unit has.
 pub(crate) const LARGEST_ACTIVATION: i16 = 4095;
@@ -8,11 +8,11 @@ pub(crate) const LARGEST_ACTIVATION: i16 = 4095;
 /// How far a unit's sum is shifted down after it was multiplied, at most.
 pub(crate) const LARGEST_SHIFT: u32 = 62;
 
-/// A dense layer: weights of 8 bits, sums of 32, and what brings each output's sum to the scale of what comes next.
+/// A dense layer: weights of 8 or 16 bits, sums of 32, and what brings each output's sum to the scale of what comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layer {
     /// `[outputs, inputs]`.
-    pub(crate) weights: Vec<i8>,
+    pub(crate) weights: Vec<i16>,
     /// `[outputs]`: `(sum + bias) * multiplier / 2^shift` is the output.
     pub(crate) multipliers: Vec<i32>,
     /// See `multipliers`; at most [`LARGEST_SHIFT`], at least 1.
@@ -26,7 +26,7 @@ impl Layer {
     ///
     /// # Panics
     /// If the numbers of weights and multipliers don't agree, or the shift is none that [`is_shift`] allows.
-    pub(crate) fn new(weights: Vec<i8>, multipliers: Vec<i32>, shift: u32) -> Self {
+    pub(crate) fn new(weights: Vec<i16>, multipliers: Vec<i32>, shift: u32) -> Self {
         let outputs = multipliers.len();
         let inputs = weights.len() / outputs;
         assert_eq!(weights.len(), inputs * outputs);
@@ -36,7 +36,7 @@ impl Layer {
         for (output, row) in weights.chunks_exact(inputs).enumerate() {
             for (input, &weight) in row.iter().enumerate() {
                 let place = &mut packed[output / BLOCK * pairs + input / 2];
-                place.as_flattened_mut()[output % BLOCK * 2 + input % 2] = weight.into();
+                place.as_flattened_mut()[output % BLOCK * 2 + input % 2] = weight;
             }
         }
         Self {
@@ -90,6 +90,36 @@ impl Layer {
         sums: &mut [[i32; BLOCK]],
     ) {
         products(instructions, inputs, &self.packed, self.pairs(), sums);
+    }
+
+    /// The next layer's inputs by the sums of all rows: biases, scale and rectification.
+    ///
+    /// # Shapes
+    /// - `biases`: `[outputs]`
+    /// - `sums`: `[rows, blocks]`
+    /// - `units`: becomes `[rows, pairs of outputs]`
+    pub(crate) fn units(
+        &self,
+        instructions: InstructionSet,
+        biases: &[i32],
+        sums: &[[i32; BLOCK]],
+        units: &mut Vec<[i16; 2]>,
+    ) {
+        let pairs = self.outputs().div_ceil(2);
+        units.resize(sums.len() / self.blocks() * pairs, [0; 2]);
+        let within = (0, LARGEST_ACTIVATION.into());
+        compiled_for(
+            instructions,
+            #[inline(always)]
+            || {
+                let rows = units.chunks_exact_mut(pairs);
+                for (sums, units) in sums.chunks_exact(self.blocks()).zip(rows) {
+                    let (units, filler) = units.as_flattened_mut().split_at_mut(self.outputs());
+                    self.scaled(sums.as_flattened(), biases, within, units);
+                    filler.fill(0);
+                }
+            },
+        );
     }
 
     /// The outputs of a row of sums, each with its bias, scaled and rounded, halves up; within `least..=largest`.

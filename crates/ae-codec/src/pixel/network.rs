@@ -104,9 +104,9 @@ impl Network {
         );
 
         layer_sums(first, instructions, inputs, rows, sums);
-        hidden_units(first, instructions, biases, sums, inputs);
+        first.units(instructions, biases, sums, inputs);
         layer_sums(second, instructions, inputs, rows, sums);
-        hidden_units(second, instructions, &self.biases[0], sums, inputs);
+        second.units(instructions, &self.biases[0], sums, inputs);
         layer_sums(third, instructions, inputs, rows, sums);
 
         outputs.resize(rows, [0; LEVELS]);
@@ -133,31 +133,6 @@ fn layer_sums(
 ) {
     sums.resize(rows * layer.blocks(), [0; BLOCK]);
     layer.sums(instructions, inputs, sums);
-}
-
-/// Biases, scale and rectification: the inputs of the next layer.
-fn hidden_units(
-    layer: &Layer,
-    instructions: InstructionSet,
-    biases: &[i32],
-    sums: &[[i32; BLOCK]],
-    units: &mut Vec<[i16; 2]>,
-) {
-    let pairs = layer.outputs().div_ceil(2);
-    units.resize(sums.len() / layer.blocks() * pairs, [0; 2]);
-    let within = (0, LARGEST_ACTIVATION.into());
-    compiled_for(
-        instructions,
-        #[inline(always)]
-        || {
-            let rows = units.chunks_exact_mut(pairs);
-            for (sums, units) in sums.chunks_exact(layer.blocks()).zip(rows) {
-                let (units, filler) = units.as_flattened_mut().split_at_mut(layer.outputs());
-                layer.scaled(sums.as_flattened(), biases, within, units);
-                filler.fill(0);
-            }
-        },
-    );
 }
 
 fn magnitudes(biases: &[i32]) -> Vec<u64> {

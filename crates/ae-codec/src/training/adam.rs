@@ -29,6 +29,17 @@ impl Adam {
         }
     }
 
+    /// The means of gradients and of their squares, one of each for a parameter.
+    pub(super) fn means(&self) -> &[[f32; 2]] {
+        &self.means
+    }
+
+    /// Goes on from these means after so many steps.
+    pub(super) fn restore(&mut self, means: &[[f32; 2]], steps: usize) {
+        self.means = means.to_vec();
+        self.steps = i32::try_from(steps).unwrap_or(i32::MAX);
+    }
+
     /// Takes a step against the sum of `gradients`, which are added up in their order.
     pub(super) fn step(
         &mut self,

@@ -228,7 +228,7 @@ fn cross_entropy(outputs: &mut [f32], level: u8, scale: f32) -> f32 {
 ///
 /// `2^y` is split at the integer nearest to `y`; the polynomial is Taylor's on -1/2 to 1/2.
 #[inline(always)]
-fn exponential(x: f32) -> f32 {
+pub(super) fn exponential(x: f32) -> f32 {
     /// Adding it rounds to an integer, which is in the low bits then.
     const ROUND: f32 = 12_582_912.0; // 1.5 * 2²³
     let y = (x * std::f32::consts::LOG2_E).max(-126.0);
@@ -239,14 +239,14 @@ fn exponential(x: f32) -> f32 {
     power * f32::from_bits(integer.wrapping_add(127) << 23)
 }
 
-fn add(to: &mut [f32], values: &[f32]) {
+pub(super) fn add(to: &mut [f32], values: &[f32]) {
     for (to, value) in to.iter_mut().zip(values) {
         *to += value;
     }
 }
 
 /// No gradient where the unit is off.
-fn rectify(gradient: &mut [f32], units: &[f32]) {
+pub(super) fn rectify(gradient: &mut [f32], units: &[f32]) {
     for (gradient, &unit) in gradient.iter_mut().zip(units) {
         *gradient = if unit > 0.0 { *gradient } else { 0.0 };
     }

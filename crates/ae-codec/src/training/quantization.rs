@@ -40,9 +40,27 @@ pub(super) fn quantized(
         biases,
     } = sizes.parts(parameters);
     let (weights_1, row_biases) = plain(sizes, weights[0], row_biases, standard);
-    let layer_1 = layer(&weights_1, sizes.units[0], input, first);
-    let layer_2 = layer(weights[1], sizes.units[1], first, second);
-    let layer_3 = layer(weights[2], LEVELS, second, doublings);
+    let layer_1 = layer(
+        &weights_1,
+        sizes.units[0],
+        input,
+        &vec![first; sizes.units[0]],
+        LARGEST_WEIGHT,
+    );
+    let layer_2 = layer(
+        weights[1],
+        sizes.units[1],
+        first,
+        &vec![second; sizes.units[1]],
+        LARGEST_WEIGHT,
+    );
+    let layer_3 = layer(
+        weights[2],
+        LEVELS,
+        second,
+        &[doublings; LEVELS],
+        LARGEST_WEIGHT,
+    );
     let integers = |biases: &[f32], sums: &[f64]| -> Vec<i64> {
         let biases = biases.iter().zip(sums.iter().cycle());
         biases
@@ -102,25 +120,31 @@ fn plain(
     (weights, biases.collect())
 }
 
-struct Scaled {
-    layer: Layer,
+pub(super) struct Scaled {
+    pub(super) layer: Layer,
     /// What a 1 of each output's sum is.
-    sums: Vec<f64>,
+    pub(super) sums: Vec<f64>,
 }
 
 /// The layer with `weights`, `[inputs, outputs]`, whose inputs' 1 is `input` and whose outputs' 1 shall be `output`.
-fn layer(weights: &[f32], outputs: usize, input: f64, output: f64) -> Scaled {
+pub(super) fn layer(
+    weights: &[f32],
+    outputs: usize,
+    input: f64,
+    output: &[f64],
+    largest_weight: f32,
+) -> Scaled {
     let inputs = weights.len() / outputs;
     let mut integers = Vec::with_capacity(weights.len());
     let mut sums = Vec::with_capacity(outputs);
     for column in 0..outputs {
         let weights = || weights.iter().skip(column).step_by(outputs);
         let largest = weights().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
-        let one = largest.max(f32::MIN_POSITIVE.sqrt()) / LARGEST_WEIGHT;
-        integers.extend(weights().map(|weight| (weight / one).round() as i8));
+        let one = largest.max(f32::MIN_POSITIVE.sqrt()) / largest_weight;
+        integers.extend(weights().map(|weight| (weight / one).round() as i16));
         sums.push(f64::from(one) * input);
     }
-    let factors = sums.iter().map(|sum| sum / output);
+    let factors = sums.iter().zip(output).map(|(sum, output)| sum / output);
     let largest = factors.clone().fold(0.0, f64::max);
     let exponent = (f64::from(i32::MAX) / largest).log2().floor();
     let shift = exponent.clamp(1.0, f64::from(LARGEST_SHIFT)) as u32;

@@ -7,10 +7,10 @@ use crate::shape::ImageShape;
 
 /// The images, and what the network sees of them.
 #[derive(Debug, Clone)]
-pub(super) struct Samples<'a> {
-    images: &'a [u8],
+pub(super) struct Samples {
+    images: Vec<u8>,
     shape: ImageShape,
-    context: &'a Context,
+    context: Context,
     /// For each input what is taken off and what the rest is multiplied by.
     standard: Vec<(f32, f32)>,
 }
@@ -36,15 +36,15 @@ const MEASURED: usize = 16_384;
 /// Added to deviations, for inputs that hardly ever change.
 const LEAST_DEVIATION: f64 = 0.05;
 
-impl<'a> Samples<'a> {
+impl Samples {
     /// What is drawn from `images`: inputs standardized by some that `stream` chooses.
     ///
     /// # References
     /// Y. LeCun, L. Bottou, G. Orr and K.-R. Müller (1998), *Efficient backprop*, section 4.3, for standardized inputs.
     pub(super) fn new(
-        images: &'a [u8],
+        images: Vec<u8>,
         shape: ImageShape,
-        context: &'a Context,
+        context: Context,
         stream: &mut RandomStream,
     ) -> Self {
         let count = context.inputs();
@@ -70,6 +70,11 @@ impl<'a> Samples<'a> {
         });
         samples.standard = standard.collect();
         samples
+    }
+
+    /// Draws from other images.
+    pub(super) fn replace(&mut self, images: Vec<u8>) {
+        self.images = images;
     }
 
     /// For each input, from 0 to 1, what is taken off and what the rest is multiplied by.

@@ -5,7 +5,7 @@ use crate::pixel::distribution::PowerTable;
 fn network() -> Network {
     let layer = |inputs: usize, outputs: usize, shift: u32| {
         let weights = (0..inputs * outputs)
-            .map(|i| (i * 89 % 255) as u8 as i8)
+            .map(|i| i16::from((i * 89 % 255) as u8 as i8))
             .collect();
         let multipliers = (0..outputs).map(|i| 1_000 + 37 * i as i32).collect();
         Layer::new(weights, multipliers, shift)

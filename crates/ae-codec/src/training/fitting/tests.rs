@@ -67,6 +67,51 @@ fn training_gives_the_same_bytes_from_any_number_of_threads() {
     assert_ne!(one.hash(), other.hash());
 }
 
+/// Keeps the state after so many steps.
+struct Watch(usize, usize, Option<TrainingState>);
+
+impl TrainingWatch for Watch {
+    fn progress(&mut self, progress: TrainingProgress) -> ControlFlow<()> {
+        self.1 = progress.step;
+        ControlFlow::Continue(())
+    }
+
+    fn wants_state(&mut self) -> bool {
+        self.1 == self.0
+    }
+
+    fn keep(&mut self, state: &TrainingState) -> Result<(), CodecError> {
+        self.2 = TrainingState::from_bytes(&state.to_bytes()).ok();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_resumed_training_gives_the_same_bytes() {
+    let (shape, images) = images(60);
+    let images = InMemory {
+        shape,
+        images: &images,
+    };
+    let mut watch = Watch(90, 0, None);
+    let whole = PixelModel::train_on(&images, &settings(), None, &mut watch).unwrap();
+    let (once, _) = trained(2, &settings());
+    assert!(bytes(&whole) == bytes(&once));
+    let state = watch.2.unwrap();
+    let mut rest = Watch(0, 0, None);
+    let resumed = PixelModel::train_on(&images, &settings(), Some(&state), &mut rest).unwrap();
+    assert!(bytes(&resumed) == bytes(&whole));
+    let other = TrainingSettings {
+        seed: 2,
+        ..settings()
+    };
+    let error = PixelModel::train_on(&images, &other, Some(&state), &mut rest).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot resume the training: it is of a training with other settings or images"
+    );
+}
+
 /// What the float network cost at the end of the training is what the integers cost in bytes.
 #[test]
 fn integers_cost_what_floats_did() {

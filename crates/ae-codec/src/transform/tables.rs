@@ -1,0 +1,159 @@
+//! What codes an autoencoder's symbols: checked, and named by its hash.
+
+use std::fmt;
+
+use super::predictor::Predictor;
+use super::symbol_table::SymbolTable;
+use crate::pixel::ModelHash;
+use crate::shape::ImageShape;
+
+/// More symbols of one image are refused.
+pub(crate) const MOST_SYMBOLS: usize = 1 << 20;
+/// More qualities are refused.
+pub(crate) const MOST_QUALITIES: usize = 255;
+/// More classes of a predictor are refused.
+pub(crate) const MOST_CLASSES: usize = 64;
+
+/// The shape of an image's code: `[channels, rows, columns]`, at most 1,048,576 symbols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeShape {
+    channels: u16,
+    rows: u16,
+    columns: u16,
+}
+
+impl CodeShape {
+    /// The shape, or nothing where a side is 0 or there are too many symbols.
+    #[must_use]
+    pub fn new(channels: u16, rows: u16, columns: u16) -> Option<Self> {
+        let shape = Self {
+            channels,
+            rows,
+            columns,
+        };
+        (1..=MOST_SYMBOLS)
+            .contains(&shape.symbols())
+            .then_some(shape)
+    }
+
+    /// Symbols at each place.
+    #[must_use]
+    pub const fn channels(self) -> usize {
+        self.channels as usize
+    }
+
+    /// Rows of places.
+    #[must_use]
+    pub const fn rows(self) -> usize {
+        self.rows as usize
+    }
+
+    /// Places of a row.
+    #[must_use]
+    pub const fn columns(self) -> usize {
+        self.columns as usize
+    }
+
+    /// Places in all.
+    #[must_use]
+    pub const fn places(self) -> usize {
+        self.rows() * self.columns()
+    }
+
+    /// Symbols in all.
+    #[must_use]
+    pub const fn symbols(self) -> usize {
+        self.channels().saturating_mul(self.places())
+    }
+}
+
+impl fmt::Display for CodeShape {
+    /// Writes channels, rows and columns, as in `16x7x7`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            channels,
+            rows,
+            columns,
+        } = self;
+        write!(formatter, "{channels}x{rows}x{columns}")
+    }
+}
+
+/// The tables by which an autoencoder's symbols are written in few bits, at each of its qualities.
+///
+/// A symbol's table is chosen by two linear functions, in integers, of the symbols before it around it: where it will lie,
+/// and how far from there. Every machine chooses the same, so what one has encoded the others decode.
+///
+/// Made by [`measure`](Self::measure) or [`read`](Self::read).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransformTables {
+    pub(super) shape: ImageShape,
+    pub(super) code: CodeShape,
+    /// Names the autoencoder whose symbols these are.
+    pub(super) network: [u8; 8],
+    /// `[qualities, channels]`.
+    pub(super) qualities: Vec<Vec<ChannelTables>>,
+    pub(super) hash: ModelHash,
+}
+
+/// The tables of a channel, and what chooses among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChannelTables {
+    /// Of the symbols around it: where the symbol will lie.
+    pub(crate) location: Predictor,
+    /// Of their magnitudes: how large it will be.
+    pub(crate) scale: Predictor,
+    /// `[classes of the scale, classes of the location]`.
+    pub(crate) tables: Vec<SymbolTable>,
+}
+
+impl ChannelTables {
+    /// Whether its parts fit each other, for a channel with so many others before it.
+    pub(crate) fn is_sound(&self, code: CodeShape, channel: usize) -> bool {
+        let fits = |predictor: &Predictor| {
+            predictor.weights.len() == neighbors(code, channel)
+                && predictor.biases.len() == code.places()
+                && predictor.thresholds.len() < MOST_CLASSES
+                && predictor.is_sound()
+        };
+        let classes = (self.scale.thresholds.len() + 1) * (self.location.thresholds.len() + 1);
+        fits(&self.location) && fits(&self.scale) && self.tables.len() == classes
+    }
+}
+
+/// Symbols that a channel's predictors look at: all channels at the four places before, and the channels before at its own.
+pub(crate) const fn neighbors(code: CodeShape, channel: usize) -> usize {
+    4 * code.channels() + channel
+}
+
+impl TransformTables {
+    /// The shape of the images that the symbols are of.
+    #[must_use]
+    pub fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    /// The shape of an image's symbols.
+    #[must_use]
+    pub fn code(&self) -> CodeShape {
+        self.code
+    }
+
+    /// What names the autoencoder, as [`measure`](Self::measure) was given it.
+    #[must_use]
+    pub fn network(&self) -> [u8; 8] {
+        self.network
+    }
+
+    /// How many qualities there are.
+    #[must_use]
+    pub fn qualities(&self) -> usize {
+        self.qualities.len()
+    }
+
+    /// What names them and the autoencoder: files that were coded with them hold the same.
+    #[must_use]
+    pub fn hash(&self) -> ModelHash {
+        self.hash
+    }
+}
