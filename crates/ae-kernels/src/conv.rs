@@ -8,6 +8,7 @@ pub(crate) mod flops;
 pub(crate) mod geometry;
 pub(crate) mod join;
 pub(crate) mod maps;
+pub(crate) mod pair;
 pub(crate) mod plan;
 pub(crate) mod skips;
 pub(crate) mod stack;

@@ -53,7 +53,12 @@ pub(crate) trait Algorithm: Debug + Sync {
     ) -> Result<(), KernelError>;
 
     /// The weight's gradient in PyTorch's layout, from its [`Algorithm::gradient_rows`] rows.
-    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]);
+    fn read_gradient(
+        &self,
+        geometry: &Geometry,
+        rows: &[Row],
+        weight: &mut [f32],
+    ) -> Result<(), KernelError>;
 
     /// Rows of each working memory for up to `images` images, which stages share.
     fn scratch_rows(&self, _geometry: &Geometry, _images: usize, _training: bool) -> [usize; 3] {
@@ -113,6 +118,8 @@ pub(crate) struct Job<'a> {
     pub(crate) images: usize,
     pub(crate) geometry: &'a Geometry,
     pub(crate) weights: &'a Prepared,
+    /// One row for each output block.
+    pub(crate) bias: &'a [Row],
     /// Working memories of [`Algorithm::scratch_rows`] or more, one for each thread that forward passes are shared out to;
     /// backward passes have one.
     pub(crate) scratch: &'a mut [Scratch],
@@ -126,11 +133,15 @@ pub(crate) type Scratch = [Vec<Row>; 3];
 pub(crate) enum Input<'a> {
     Blocked(&'a Blocked),
     Planar(&'a Planar),
+    /// What the stage before gives, before its upsampling, and what an earlier stage gives.
+    Pair(&'a Blocked, &'a Blocked),
 }
 
 /// Where a stage's sums go.
 pub(crate) enum Sums<'a> {
     Blocked(&'a mut Blocked),
+    /// They are added to what is there, before the bias and the slope.
+    Added(&'a mut Blocked),
     /// `[image][channel][height][width]`, to the caller.
     Values(&'a mut [f32]),
 }
@@ -158,6 +169,12 @@ pub(crate) enum Target<'a> {
     },
     /// `[image][channel][height][width]`, to the caller.
     Values(&'a mut [f32]),
+    /// To both sources of [`Input::Pair`]: to the stage before as above, and to the earlier one before its activation.
+    Pair {
+        gradient: &'a mut Blocked,
+        mask: Option<Mask<'a>>,
+        earlier: &'a mut Blocked,
+    },
 }
 
 /// The activation whose gradient is applied: its output and its slope.
@@ -174,22 +191,35 @@ impl<'a> Input<'a> {
     pub(crate) fn blocked(self) -> &'a Blocked {
         match self {
             Self::Blocked(input) => input,
-            Self::Planar(_) => unreachable!("{GIVEN}"),
+            Self::Planar(_) | Self::Pair(..) => unreachable!("{GIVEN}"),
         }
     }
 
     pub(crate) fn planar(self) -> &'a Planar {
         match self {
             Self::Planar(input) => input,
-            Self::Blocked(_) => unreachable!("{GIVEN}"),
+            Self::Blocked(_) | Self::Pair(..) => unreachable!("{GIVEN}"),
+        }
+    }
+
+    pub(crate) fn pair(self) -> (&'a Blocked, &'a Blocked) {
+        match self {
+            Self::Pair(before, earlier) => (before, earlier),
+            Self::Blocked(_) | Self::Planar(_) => unreachable!("{GIVEN}"),
         }
     }
 }
 
 impl<'a> Sums<'a> {
     pub(crate) fn blocked(self) -> &'a mut Blocked {
+        self.blocked_or_added().0
+    }
+
+    /// Where they go, and whether they are added to what is there.
+    pub(crate) fn blocked_or_added(self) -> (&'a mut Blocked, bool) {
         match self {
-            Self::Blocked(sums) => sums,
+            Self::Blocked(sums) => (sums, false),
+            Self::Added(sums) => (sums, true),
             Self::Values(_) => unreachable!("{GIVEN}"),
         }
     }
@@ -197,7 +227,7 @@ impl<'a> Sums<'a> {
     pub(crate) fn values(self) -> &'a mut [f32] {
         match self {
             Self::Values(values) => values,
-            Self::Blocked(_) => unreachable!("{GIVEN}"),
+            Self::Blocked(_) | Self::Added(_) => unreachable!("{GIVEN}"),
         }
     }
 }
@@ -222,14 +252,32 @@ impl<'a> Target<'a> {
     pub(crate) fn blocked(self) -> (&'a mut Blocked, Option<Mask<'a>>) {
         match self {
             Self::Blocked { gradient, mask } => (gradient, mask),
-            Self::Values(_) => unreachable!("{GIVEN}"),
+            Self::Values(_) | Self::Pair { .. } => unreachable!("{GIVEN}"),
         }
     }
 
     pub(crate) fn values(self) -> &'a mut [f32] {
         match self {
             Self::Values(values) => values,
-            Self::Blocked { .. } => unreachable!("{GIVEN}"),
+            Self::Blocked { .. } | Self::Pair { .. } => unreachable!("{GIVEN}"),
+        }
+    }
+
+    /// Those of the stage before and of the earlier one.
+    pub(crate) fn pair(self) -> [Self; 2] {
+        match self {
+            Self::Pair {
+                gradient,
+                mask,
+                earlier,
+            } => [
+                Self::Blocked { gradient, mask },
+                Self::Blocked {
+                    gradient: earlier,
+                    mask: None,
+                },
+            ],
+            Self::Blocked { .. } | Self::Values(_) => unreachable!("{GIVEN}"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a skip connection joins a stage's input.
 //!
-//! The two sources are brought into one blocked buffer, the joined input, in which each begins with a block of its own:
+//! Where the source before is upsampled and the other's channels come after its own, as in a U-Net, each is convolved alone
+//! ([`crate::conv::pair`]). Else the two sources are brought into one blocked buffer, the joined input, in which each begins with a block of its own:
 //! where the channels of the first are no multiple of sixteen, those that fill up its last block are zero, and the stage's
 //! weight has zeros for them. So every algorithm takes a joined input as any other.
 
@@ -20,16 +21,28 @@ pub(crate) struct Join {
     before: usize,
     /// Channels of the earlier stage, where they are concatenated.
     concatenated: Option<usize>,
+    /// Whether each source is convolved alone.
+    pub(crate) is_pair: bool,
 }
 
 impl Join {
-    /// That of `stage`, whose stage before has the geometry `before`; `None` where it has none.
-    pub(crate) fn new(stage: &Stage, before: Option<&Geometry>) -> Option<Self> {
+    /// That of stage `index`, whose stage before has the geometry `before`; `None` where it has none. It `may_be_pair` if an
+    /// algorithm of blocked maps computes it.
+    pub(crate) fn new(
+        index: usize,
+        stage: &Stage,
+        before: Option<&Geometry>,
+        may_be_pair: bool,
+    ) -> Option<Self> {
         let skip = stage.skip?;
         let before = before?.stage.output_channels;
         Some(Self {
             source: skip.source(),
             upsamples: stage.resize == Resize::Upsample,
+            // The neighbor's buffers are one and the same: it is joined.
+            is_pair: may_be_pair
+                && stage.resize == Resize::Upsample
+                && matches!(skip, Skip::Concatenate(source) if source + 1 < index),
             before,
             concatenated: match skip {
                 Skip::Concatenate(_) => Some(stage.input_channels - before),
@@ -38,8 +51,15 @@ impl Join {
         })
     }
 
-    /// The stage that convolves the joined input: it has been upsampled, and has the channels that fill up blocks.
+    /// The stage that convolves the joined input: it has been upsampled, and has the channels that fill up blocks. That of a
+    /// pair has both sources' channels as they are, and upsamples the first.
     pub(crate) fn convolution(&self, stage: Stage) -> Stage {
+        if self.is_pair {
+            return Stage {
+                skip: None,
+                ..stage
+            };
+        }
         Stage {
             input_channels: self.joined_channels(),
             resize: match stage.resize {
@@ -51,16 +71,29 @@ impl Join {
         }
     }
 
+    /// Channels of what the stage before gives.
+    pub(crate) fn channels_before(&self) -> usize {
+        self.before
+    }
+
+    /// Channels of the gradient that the earlier stage gets from this one: its own, or those of the joined input.
+    pub(crate) fn gradient_channels(&self) -> usize {
+        match self.concatenated {
+            Some(channels) if self.is_pair => channels,
+            _ => self.joined_channels(),
+        }
+    }
+
     /// Blocks of what the stage before gives.
     pub(crate) fn blocks_before(&self) -> usize {
         self.before.div_ceil(BLOCK)
     }
 
-    /// The block of the joined input with which the earlier stage's channels begin.
+    /// The block of the joined input's gradient with which the earlier stage's channels begin.
     pub(crate) fn first_block(&self) -> usize {
         match self.concatenated {
-            Some(_) => self.blocks_before(),
-            None => 0,
+            Some(_) if !self.is_pair => self.blocks_before(),
+            _ => 0,
         }
     }
 
@@ -78,7 +111,7 @@ impl Join {
 
     /// Whether some channels of the joined input only fill up a block.
     pub(crate) fn is_filled_up(&self) -> bool {
-        self.concatenated.is_some() && !self.before.is_multiple_of(BLOCK)
+        !self.is_pair && self.concatenated.is_some() && !self.before.is_multiple_of(BLOCK)
     }
 
     /// The weight with zeros for the channels that fill up a block.

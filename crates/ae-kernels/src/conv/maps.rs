@@ -70,31 +70,34 @@ impl Source {
 }
 
 impl Joined {
-    /// `None` for a stage without a skip connection.
+    /// `None` for a stage without a skip connection. A pair is not joined: only the earlier stage's gradient has a buffer.
     pub(crate) fn new(
         step: &Step,
         images: usize,
         training: bool,
     ) -> Result<Option<Self>, KernelError> {
-        if step.join.is_none() {
+        let Some(join) = &step.join else {
             return Ok(None);
-        }
-        let (frame, channels) = (step.geometry.input, step.geometry.stage.input_channels);
-        let buffer = || Blocked::new(frame, channels, images);
+        };
+        let frame = step.geometry.sums;
+        let gradient = || Blocked::new(frame, join.gradient_channels(), images);
         Ok(Some(Self {
-            input: training.then(buffer).transpose()?,
-            gradient: training.then(buffer).transpose()?,
+            input: (training && !join.is_pair).then(gradient).transpose()?,
+            gradient: training.then(gradient).transpose()?,
         }))
     }
 
+    /// The input's buffer, unless it is a pair.
     pub(crate) fn borrow_input(
         &mut self,
         step: &Step,
         images: usize,
         spare: &mut Spare,
     ) -> Result<(), KernelError> {
-        let (frame, channels) = (step.geometry.input, step.geometry.stage.input_channels);
-        self.input = Some(spare.take(frame, channels, images)?);
+        if !step.join.is_some_and(|join| join.is_pair) {
+            let (frame, channels) = (step.geometry.input, step.geometry.stage.input_channels);
+            self.input = Some(spare.take(frame, channels, images)?);
+        }
         Ok(())
     }
 
@@ -108,5 +111,11 @@ impl Joined {
     pub(crate) fn split(&mut self) -> (&Blocked, &mut Blocked) {
         let buffers = self.input.as_ref().zip(self.gradient.as_mut());
         buffers.expect("a training workspace has inputs and gradients")
+    }
+
+    pub(crate) fn gradient_mut(&mut self) -> &mut Blocked {
+        self.gradient
+            .as_mut()
+            .expect("a training workspace has gradients")
     }
 }

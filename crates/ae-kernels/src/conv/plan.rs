@@ -1,9 +1,12 @@
 //! A stack compiled for one shape of image: geometry and algorithm of every stage.
 
-use crate::conv::algorithm::{Algorithm, Place};
+use std::ops::Deref;
+
+use crate::conv::algorithm::{Algorithm, Layout, Place};
 use crate::conv::algorithms;
 use crate::conv::geometry::Geometry;
 use crate::conv::join::Join;
+use crate::conv::pair::Pair;
 use crate::conv::stage::{Precision, Stage};
 use crate::error::KernelError;
 use crate::layout::buffer::zero_floats;
@@ -19,12 +22,30 @@ pub(crate) struct Step {
     /// The convolution, of the joined input where there is a skip connection.
     pub(crate) geometry: Geometry,
     pub(crate) join: Option<Join>,
-    pub(crate) algorithm: &'static dyn Algorithm,
+    pub(crate) algorithm: Chosen,
     /// Where the weight's gradient lies among the rows of a partial gradient, as the algorithm lays it out, and how many
     /// rows it has; the bias' rows follow.
     gradient_start: usize,
     gradient_rows: usize,
     bias_rows: usize,
+}
+
+/// The algorithm of a stage: one for its input, or one for each of its two sources.
+#[derive(Clone, Debug)]
+pub(crate) enum Chosen {
+    One(&'static dyn Algorithm),
+    Pair(Pair),
+}
+
+impl Deref for Chosen {
+    type Target = dyn Algorithm;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::One(algorithm) => *algorithm,
+            Self::Pair(pair) => pair,
+        }
+    }
 }
 
 impl Step {
@@ -84,10 +105,10 @@ impl Step {
             Some(join) => {
                 let mut filled = zero_floats(self.geometry.stage.weight_values()?)?;
                 self.algorithm
-                    .read_gradient(&self.geometry, rows, &mut filled);
+                    .read_gradient(&self.geometry, rows, &mut filled)?;
                 join.leave_out(&filled, weight);
             }
-            None => self.algorithm.read_gradient(&self.geometry, rows, weight),
+            None => self.algorithm.read_gradient(&self.geometry, rows, weight)?,
         }
         Ok(())
     }
@@ -114,7 +135,13 @@ impl Plan {
         let mut gradient_start: usize = 0;
         for (index, stage) in stages.iter().enumerate() {
             let before = steps.last().map(|step| &step.geometry);
-            let join = Join::new(stage, before);
+            let place = Place {
+                is_first: index == 0,
+                is_last: index + 1 == stages.len(),
+            };
+            let choose = |stage: &Stage| algorithms::choose(stage, place, precision);
+            let is_blocked = |stage: &Stage| choose(stage).output_layout() == Layout::Blocked;
+            let join = Join::new(index, stage, before, is_blocked(stage));
             let feeds_skip = stages
                 .iter()
                 .any(|other| other.skip.is_some_and(|skip| skip.source() == index));
@@ -122,24 +149,30 @@ impl Plan {
             if let Some(join) = &join {
                 let scale = if join.upsamples { 2 } else { 1 };
                 let double = |length: usize| length.checked_mul(scale).ok_or(KernelError::Overflow);
-                (height, width) = (double(height)?, double(width)?);
+                let (joined_height, joined_width) = (double(height)?, double(width)?);
                 let sums = steps[join.source].geometry.sums;
-                if (sums.height, sums.width) != (height, width) {
+                if (sums.height, sums.width) != (joined_height, joined_width) {
                     return Err(KernelError::SkipSize {
                         stage: index,
                         source_stage: join.source,
-                        expected: [height, width],
+                        expected: [joined_height, joined_width],
                         found: [sums.height, sums.width],
                     });
+                }
+                if !join.is_pair {
+                    (height, width) = (joined_height, joined_width);
                 }
             }
             let geometry = Geometry::new(index, convolution, [height, width], feeds_skip)?;
             (height, width) = (geometry.output.height, geometry.output.width);
-            let place = Place {
-                is_first: index == 0,
-                is_last: index + 1 == stages.len(),
+            let algorithm = match &join {
+                Some(join) if join.is_pair => {
+                    let before = join.channels_before();
+                    let algorithms = Pair::stages(&convolution, before).each_ref().map(choose);
+                    Chosen::Pair(Pair { algorithms, before })
+                }
+                _ => Chosen::One(choose(&convolution)),
             };
-            let algorithm = algorithms::choose(&convolution, place, precision);
             let gradient_rows = algorithm
                 .gradient_rows(&convolution)
                 .ok_or(KernelError::Overflow)?;
@@ -195,9 +228,9 @@ impl Plan {
             let geometry = &step.geometry;
             let positions = geometry.sums.area.saturating_add(geometry.output.area);
             let rows = positions.saturating_mul(geometry.output_blocks());
-            let joined = step.join.map_or(0, |_| {
-                let blocks = geometry.input_blocks();
-                geometry.input.area.saturating_mul(blocks)
+            let joined = step.join.map_or(0, |join| {
+                let blocks = join.gradient_channels().div_ceil(BLOCK);
+                geometry.sums.area.saturating_mul(blocks)
             });
             rows.saturating_add(joined).saturating_mul(size_of::<Row>())
         };

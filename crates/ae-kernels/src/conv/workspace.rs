@@ -117,6 +117,9 @@ impl Workspace {
             }
             let (before, here) = self.stages.split_at_mut(index);
             let input = match (before.last(), &step.join, &mut self.joined[index]) {
+                (Some(last), Some(join), _) if join.is_pair => {
+                    Input::Pair(last.output(), before[join.source].activations())
+                }
                 (Some(last), Some(join), Some(joined)) => {
                     let earlier = before[join.source].activations();
                     let input = joined.input_mut();
@@ -131,6 +134,7 @@ impl Workspace {
                 images,
                 geometry: &step.geometry,
                 weights,
+                bias: &weights.bias,
                 scratch: &mut self.scratch,
             };
             here[0].forward(job, input, output);
@@ -207,11 +211,12 @@ impl Workspace {
                 images,
                 geometry: &step.geometry,
                 weights,
+                bias: &weights.bias,
                 scratch: &mut self.scratch,
             };
             let (weight, bias) = step.gradients(partial);
             let parameters = ParameterGradients { weight, bias };
-            if let Some(before) = before.last_mut() {
+            if let Some((before, earlier)) = before.split_last_mut() {
                 let previous = &plan.steps[index - 1].geometry;
                 let (input, target, slope) = before.split(previous);
                 let mask = slope.map(|slope| Mask {
@@ -219,13 +224,29 @@ impl Workspace {
                     slope,
                 });
                 if let (Some(join), Some(joined)) = (&step.join, &mut self.joined[index]) {
-                    let (input, of_joined) = joined.split();
-                    let to = Target::Blocked {
-                        gradient: of_joined,
-                        mask: None,
-                    };
-                    here[0].backward(job, Input::Blocked(input), gradient, parameters, Some(to));
-                    skips::part(isa, images, join, of_joined, target, mask);
+                    if join.is_pair {
+                        let input = Input::Pair(input, earlier[join.source].activations());
+                        let to = Target::Pair {
+                            gradient: target,
+                            mask,
+                            earlier: joined.gradient_mut(),
+                        };
+                        here[0].backward(job, input, gradient, parameters, Some(to));
+                    } else {
+                        let (input, of_joined) = joined.split();
+                        let to = Target::Blocked {
+                            gradient: of_joined,
+                            mask: None,
+                        };
+                        here[0].backward(
+                            job,
+                            Input::Blocked(input),
+                            gradient,
+                            parameters,
+                            Some(to),
+                        );
+                        skips::part(isa, images, join, of_joined, target, mask);
+                    }
                 } else {
                     let target = Target::Blocked {
                         gradient: target,

@@ -17,6 +17,8 @@ pub(crate) struct Prepared {
     pub(crate) on_the_fly: bool,
     /// Before their transforms.
     pub(crate) laid_out: [Vec<Row>; 2],
+    /// Those of each source, where a stage convolves two of them.
+    pub(crate) sources: Vec<Prepared>,
     /// The weight that `forward` was made of, and whether `backward` was too.
     source: Vec<f32>,
     has_backward: bool,

@@ -72,8 +72,14 @@ impl Algorithm for Direct {
         Ok(())
     }
 
-    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+    fn read_gradient(
+        &self,
+        geometry: &Geometry,
+        rows: &[Row],
+        weight: &mut [f32],
+    ) -> Result<(), KernelError> {
         weight_blocks::read(rows, geometry.channels(), weight);
+        Ok(())
     }
 
     fn kernel(&self, _: &Geometry, _: usize, _: bool) -> Result<Box<dyn Kernel>, KernelError> {
@@ -83,15 +89,17 @@ impl Algorithm for Direct {
 
 impl Kernel for Direct {
     fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>) {
+        let (sums, adds) = sums.blocked_or_added();
         let convolution = Convolution {
             images: job.images,
             input: input.blocked(),
             weights: &job.weights.forward,
-            bias: Some(&job.weights.bias),
+            bias: Some(job.bias),
             slope: job.geometry.slope(),
             mask: None,
+            adds,
         };
-        convolve::<TAPS>(job.isa, &convolution, sums.blocked(), job.scratch);
+        convolve::<TAPS>(job.isa, &convolution, sums, job.scratch);
     }
 
     fn backward(
@@ -137,6 +145,7 @@ pub(crate) fn propagate<const TAPS: usize>(
         bias: None,
         slope: 1.0,
         mask,
+        adds: false,
     };
     convolve::<TAPS>(isa, &convolution, gradient, scratch);
 }
@@ -158,6 +167,8 @@ pub(crate) struct Convolution<'a> {
     /// Multiplies by a slope where another buffer is at or below zero: the gradient of that buffer's
     /// activation.
     pub(crate) mask: Option<Mask<'a>>,
+    /// Whether it is added to what the output buffer has, before the slope.
+    pub(crate) adds: bool,
 }
 
 /// Runs `job` with `TAPS` taps, nine or one, on as many threads as there are `scratch` memories.
@@ -293,6 +304,11 @@ fn tile<L: Lanes, const TAPS: usize, const MR: usize, const NV: usize>(
         let start = output.at(at.y, at.x);
         let rows = output.image_mut(at.block + v, at.image);
         let target: &mut [Row; MR] = fixed_mut(&mut rows[start..]);
+        if job.adds {
+            for i in 0..MR {
+                totals[i][v] = lanes.add(totals[i][v], lanes.load(&target[i]));
+            }
+        }
         match job.mask {
             None => {
                 for i in 0..MR {

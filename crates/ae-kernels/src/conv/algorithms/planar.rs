@@ -88,11 +88,17 @@ impl Algorithm for FromPlanes {
         Ok(())
     }
 
-    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+    fn read_gradient(
+        &self,
+        geometry: &Geometry,
+        rows: &[Row],
+        weight: &mut [f32],
+    ) -> Result<(), KernelError> {
         let (inputs, outputs) = geometry.channels();
         for_each_weight(outputs, inputs, |output, input, tap, to| {
             weight[to] = rows[row_of(inputs, output, input, tap)].0[output % BLOCK];
         });
+        Ok(())
     }
 
     fn kernel(
@@ -123,7 +129,7 @@ impl Kernel for PlanarKernel {
             job.images,
             input.planar(),
             &job.weights.forward,
-            &job.weights.bias,
+            job.bias,
             job.geometry.slope(),
             sums.blocked(),
             job.scratch,

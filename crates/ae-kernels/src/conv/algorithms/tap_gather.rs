@@ -96,7 +96,12 @@ impl Algorithm for TapGather {
         Ok(())
     }
 
-    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+    fn read_gradient(
+        &self,
+        geometry: &Geometry,
+        rows: &[Row],
+        weight: &mut [f32],
+    ) -> Result<(), KernelError> {
         let (inputs, outputs) = geometry.channels();
         let (window, depth) = (Window::of(geometry.stage.resize), geometry.input_blocks());
         for_each_weight(outputs, inputs, |output, input, tap, to| {
@@ -105,6 +110,7 @@ impl Algorithm for TapGather {
                 .map(|column| rows[row_of(depth, column, input)].0[column % BLOCK])
                 .sum();
         });
+        Ok(())
     }
 
     fn kernel(
@@ -147,11 +153,12 @@ impl Kernel for GatherKernel {
             bias: None,
             slope: 1.0,
             mask: None,
+            adds: false,
         };
         let threads = job.scratch.len();
         direct::convolve::<1>(job.isa, &convolution, &mut self.contributions, job.scratch);
         let stage = &job.geometry.stage;
-        let bias = &job.weights.bias[0].0[..stage.output_channels];
+        let bias = &job.bias[0].0[..stage.output_channels];
         let values = sums.values();
         let window = Window::of(stage.resize);
         gather(window, &self.contributions, bias, values, threads);

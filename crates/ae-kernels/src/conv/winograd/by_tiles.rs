@@ -12,7 +12,7 @@ use crate::conv::stage::{Precision, Stage};
 use crate::conv::winograd::overlap_add::add_windows;
 use crate::conv::winograd::tie_break::TieBreak;
 use crate::conv::winograd::tile_transforms::{
-    transform_gradient, transform_input, transform_output,
+    ToSums, transform_gradient, transform_input, transform_output,
 };
 use crate::conv::winograd::tiles::{Grid, Run};
 use crate::conv::winograd::transforms::{Transforms, transform_weight_gradient, transform_weights};
@@ -149,8 +149,14 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Al
         forward.and(backward)
     }
 
-    fn read_gradient(&self, geometry: &Geometry, rows: &[Row], weight: &mut [f32]) {
+    fn read_gradient(
+        &self,
+        geometry: &Geometry,
+        rows: &[Row],
+        weight: &mut [f32],
+    ) -> Result<(), KernelError> {
         weight_blocks::read(rows, geometry.channels(), weight);
+        Ok(())
     }
 
     fn scratch_rows(&self, geometry: &Geometry, images: usize, training: bool) -> [usize; 3] {
@@ -207,11 +213,17 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             images,
             geometry,
             weights,
+            bias,
             scratch,
         } = job;
-        let (input, output) = (input.blocked(), sums.blocked());
+        let (output, adds) = sums.blocked_or_added();
+        let input = input.blocked();
         let (depth, columns) = (input.blocks, output.blocks);
-        let (bias, slope) = (&weights.bias, geometry.slope());
+        let to_sums = ToSums {
+            bias,
+            slope: geometry.slope(),
+            adds,
+        };
         self.zero_windows.find(isa, images, input, output.frame);
         let zero = &self.zero_windows;
         let runs: Vec<Run> = ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, false).collect();
@@ -248,7 +260,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
                         &weights.forward,
                         (&mut products[..], columns),
                     );
-                    with_lanes!(isa, lanes => transform_output::<_, T, POINTS, INPUTS>(lanes, &run, products, zero, bias, slope, &mut band));
+                    with_lanes!(isa, lanes => transform_output::<_, T, POINTS, INPUTS>(lanes, &run, products, zero, to_sums, &mut band));
                 }
             },
         );
@@ -271,6 +283,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             geometry,
             weights,
             scratch,
+            ..
         } = job;
         let [transformed, products, other] = &mut scratch[0];
         let (input, sums) = (input.blocked(), sums_gradient.blocked());

@@ -121,6 +121,17 @@ fn input_tiles<
     }
 }
 
+/// What becomes of the outputs of a transform.
+#[derive(Clone, Copy)]
+pub(crate) struct ToSums<'a> {
+    /// One row for each output block.
+    pub(crate) bias: &'a [Row],
+    /// The activation's, for sums at or below zero.
+    pub(crate) slope: f32,
+    /// Whether they are added to what is there, before bias and slope.
+    pub(crate) adds: bool,
+}
+
 /// The outputs from their products, on the bias and through the activation's slope; sums of `zero` windows are zero.
 #[inline(always)]
 pub(crate) fn transform_output<
@@ -133,14 +144,13 @@ pub(crate) fn transform_output<
     run: &Run,
     products: &[Row],
     zero: &ZeroWindows,
-    bias: &[Row],
-    slope: f32,
+    to_sums: ToSums<'_>,
     output: &mut Band<'_>,
 ) {
     let count = run.tiles();
     for_each_shape!(
         run,
-        output_tiles(lanes, count, products, zero, bias, slope, output)
+        output_tiles(lanes, count, products, zero, to_sums, output)
     );
 }
 
@@ -158,15 +168,14 @@ fn output_tiles<
     count: usize,
     products: &[Row],
     zero: &ZeroWindows,
-    bias: &[Row],
-    slope: f32,
+    to_sums: ToSums<'_>,
     output: &mut Band<'_>,
 ) {
     let frame = output.frame;
     let plane = plane(output.blocks * count);
-    let slope = lanes.splat(slope);
+    let slope = lanes.splat(to_sums.slope);
     for block in 0..output.blocks {
-        let bias = lanes.load(&bias[block]);
+        let bias = lanes.load(&to_sums.bias[block]);
         section.for_each(
             #[inline(always)]
             |tile, image, y, x| {
@@ -195,7 +204,10 @@ fn output_tiles<
                     let place = frame.at(y + row, x);
                     zero.clear(lanes, image, place, &mut values[..inside_columns]);
                     let target = &mut rows[start + row * frame.pitch..][..inside_columns];
-                    for (target, value) in target.iter_mut().zip(values) {
+                    for (target, mut value) in target.iter_mut().zip(values) {
+                        if to_sums.adds {
+                            value = lanes.add(value, lanes.load(target));
+                        }
                         lanes.store(target, lanes.leaky(lanes.add(value, bias), slope));
                     }
                 }
