@@ -63,6 +63,19 @@ impl OpenModel {
         count: usize,
         seed: u64,
     ) -> Result<Vec<Image>, InferError> {
+        self.decode(&self.draw_codes(source, count, seed)?)
+    }
+
+    /// Draws `count` codes. One depends on `seed` and its number alone.
+    ///
+    /// # Errors
+    /// Codes are to be drawn from the prior of a model that has none, or the model has no codes.
+    pub fn draw_codes(
+        &self,
+        source: &CodeSource,
+        count: usize,
+        seed: u64,
+    ) -> Result<Codes, InferError> {
         if matches!(source, CodeSource::Prior) && !self.has_prior() {
             return Err(self.lacks(Capability::Prior));
         }
@@ -84,6 +97,6 @@ impl OpenModel {
                 CodeSource::Mixture(mixture) => mixture.sample(draw),
             });
         }
-        self.decode(&codes)
+        Ok(codes)
     }
 }

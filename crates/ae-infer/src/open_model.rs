@@ -99,6 +99,17 @@ impl OpenModel {
         }
     }
 
+    /// The same with what a file of it would say: how images are brought to it, and what set it was trained on.
+    #[must_use]
+    pub fn with_card(self, card: ModelCard) -> Self {
+        let own_set = OwnSet::of(&card);
+        Self {
+            own_set,
+            card,
+            ..self
+        }
+    }
+
     /// Has `listen` called while images go through the model.
     #[must_use]
     pub fn with_progress(mut self, listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {

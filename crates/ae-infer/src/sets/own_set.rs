@@ -90,6 +90,15 @@ impl OwnSet {
         }
     }
 
+    /// What a card tells without its file.
+    pub(crate) fn of(card: &ModelCard) -> Self {
+        let unknown = Self::unknown(card);
+        match card.data.as_ref().map(DataCard::from_json) {
+            Some(Ok(data)) => Self::of_card(data, unknown),
+            _ => unknown,
+        }
+    }
+
     /// What is assumed of a model of which nothing is known.
     pub(crate) fn unknown(card: &ModelCard) -> Self {
         let name = card.data_name.clone();
