@@ -3,6 +3,7 @@
 pub(crate) mod checkpoint;
 pub(crate) mod config;
 pub(crate) mod data_card;
+mod data_set;
 pub(crate) mod directory;
 pub(crate) mod metrics;
 pub(crate) mod progress;
