@@ -35,6 +35,18 @@ fn command_lines(page: &str) -> Vec<String> {
     lines
 }
 
+/// The README's program is compiled where it is an example of `ae-train`.
+#[test]
+fn the_program_of_the_readme_is_the_example() {
+    let example = page("crates/ae-train/examples/denoise_letters.rs");
+    let readme = page("README.md");
+    let block = readme.split("```rust").nth(1).expect("a program");
+    let (_, program) = block.split_once('\n').expect("a line");
+    let program = program.split("```").next().expect("an end");
+    assert!(example.ends_with(program), "{program}");
+    assert!(program.contains("fn main"), "{program}");
+}
+
 #[test]
 fn the_page_of_the_command_line_shows_every_command() {
     let lines = command_lines(&page("crates/ae-cli/README.md"));

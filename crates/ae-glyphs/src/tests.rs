@@ -10,10 +10,6 @@ use ae_data::{Image, Skipped};
 use super::*;
 use crate::face::Face;
 
-#[path = "../../../tests/skipping.rs"]
-#[expect(dead_code, reason = "no real images are read here")]
-mod skipping;
-
 fn fonts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fonts")
 }
@@ -331,24 +327,4 @@ fn a_family_cannot_vouch_for_itself() {
             .all(|face| face.origin.family.starts_with("Letters"))
     );
     assert!(kept.len() > 40, "{}", kept.len());
-}
-
-/// The fonts of the packages in `datasets/glyphs/packages.toml`, where they are installed.
-#[test]
-fn an_installed_font_is_drawn_as_in_the_embedded_set() {
-    let font = PathBuf::from("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf");
-    let test = "ae-glyphs::an_installed_font_is_drawn_as_in_the_embedded_set";
-    if !skipping::is_there(test, "DejaVuSerif.ttf of fonts-dejavu-core", font.exists()) {
-        return;
-    }
-    let options = GlyphOptions {
-        test_share: 0.0,
-        ..GlyphOptions::default()
-    };
-    let glyphs = render_fonts(&[font], &options).unwrap();
-    assert_eq!(glyphs.train_faces[0].family, "DejaVu Serif");
-    for letter_name in LETTERS {
-        let white = mean(&letter(&glyphs, 0, letter_name));
-        assert!((0.2..0.6).contains(&white), "{letter_name}: {white}");
-    }
 }

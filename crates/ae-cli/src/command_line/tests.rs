@@ -1,14 +1,20 @@
 //! What users are told, held to the list of commands.
 
+use std::fs;
+use std::path::Path;
+
 use super::*;
 use crate::commands;
 use crate::error::Status;
 
-/// The lists of commands that people read.
-const READMES: [(&str, &str); 2] = [
-    ("crates/ae-cli/README.md", include_str!("../../README.md")),
-    ("README.md", include_str!("../../../../README.md")),
-];
+/// The lists of commands that people read; that of the workspace is not in the crate's package.
+fn readmes() -> Vec<(&'static str, String)> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let own = include_str!("../../README.md").to_owned();
+    let mut readmes = vec![("crates/ae-cli/README.md", own)];
+    readmes.extend(fs::read_to_string(workspace).map(|text| ("README.md", text)));
+    readmes
+}
 
 fn refused(line: &str) -> CliError {
     let parsed = parser(&commands::all(), &Registry::builtin())
@@ -127,7 +133,7 @@ fn every_command_says_what_it_is_and_shows_examples() {
 fn the_lines_of_the_readmes_are_understood() {
     let parser = parser(&commands::all(), &Registry::builtin());
     let mut tried = 0;
-    for (file, text) in READMES {
+    for (file, text) in &readmes() {
         for line in text.lines().filter(|line| line.starts_with("ae ")) {
             let typed = line.split("  ").next().expect("a first part");
             let typed = typed.split(" #").next().expect("a first part");
@@ -155,7 +161,7 @@ fn typed_in(text: &str) -> Vec<&str> {
 #[test]
 fn the_readmes_list_every_command_and_no_other() {
     let entries = commands::all();
-    for (file, text) in READMES {
+    for (file, text) in &readmes() {
         let typed = typed_in(text);
         for name in typed_names(&entries) {
             let is_named = typed.iter().any(|line| {
