@@ -26,10 +26,12 @@ use crate::layout::weight_blocks::{self, Arrangement};
 use crate::simd::matmul::plane;
 use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
-/// Tiles that a stage transforms at a time, at most and going back: each run passes over the weights' gradient.
+/// Tiles that a stage transforms at a time, at most. Going back as many are, of several images if need be: each run passes over
+/// the weights' gradient.
 const TILES: usize = 128;
-/// The fewest going forward, if there are so many, and the bytes of their transforms, which then stay in a core's second
-/// cache, or are half as much again as the weights, which every run passes over.
+/// The fewest going forward, and going back where an image has more than [`TILES`], if there are so many, and the bytes of
+/// their transforms, which then stay in a core's second cache, or are half as much again as the weights, which every run
+/// passes over.
 const FEWEST_TILES: usize = 32;
 const RUN_BYTES: usize = 400 << 10;
 
@@ -68,12 +70,13 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>
 
     /// The runs of tiles of `images` images, each of whole lines.
     fn runs(geometry: &Geometry, images: usize, backward: bool) -> impl Iterator<Item = Run> {
-        let tiles = if backward {
+        let grid = Self::grid(geometry);
+        let tiles = if backward && grid.tiles() <= TILES {
             TILES
         } else {
             Self::forward_tiles(geometry)
         };
-        Self::grid(geometry).runs(images, tiles)
+        grid.runs(images, tiles)
     }
 
     /// Rows of the transformed input of a run.
