@@ -157,14 +157,27 @@ impl Tiling {
         rows * self.spans(size.width, self.tile.width).len()
     }
 
-    /// The tiles' extents along an axis of `length` pixels, from end to end.
+    /// The tiles' extents along an axis of `length` pixels, from end to end: as few as `tile` pixels allow, and where tiles may
+    /// be smaller nearly equal ones, so that none has more in common with its neighbor than it must.
     fn spans(&self, length: usize, tile: usize) -> Vec<Span> {
+        let tile = match self.is_fixed {
+            true => tile,
+            false => self.even_tile(length, tile),
+        };
         let last = length.saturating_sub(tile).next_multiple_of(self.multiple);
         let stride = (tile - self.overlap.min(tile - 1)).max(self.multiple);
         let starts = (0..last).step_by(stride).chain([last]);
         starts
             .map(|start| self.span(start, tile.min(length - start), length))
             .collect()
+    }
+
+    /// The smallest tile of which as many as of `tile` pixels cover `length`.
+    fn even_tile(&self, length: usize, tile: usize) -> usize {
+        let stride = tile - self.overlap.min(tile - 1);
+        let others = length.saturating_sub(tile).div_ceil(stride);
+        let even = (length + others * self.overlap).div_ceil(others + 1);
+        even.next_multiple_of(self.multiple).min(tile)
     }
 
     /// A tile's extent, its weights rising and falling towards its neighbours, but not towards the picture's edges.
