@@ -5,6 +5,7 @@ pub(crate) mod conv;
 pub(crate) mod dense;
 pub(crate) mod made_of_network;
 pub(crate) mod sparse;
+pub(crate) mod transform;
 pub(crate) mod unet;
 pub(crate) mod vae;
 
@@ -24,6 +25,7 @@ impl Registry {
             .with::<sparse::SparseAutoencoderConfig>()
             .with::<contractive::ContractiveAutoencoderConfig>()
             .with::<unet::UnetConfig>()
+            .with::<transform::config::TransformConfig>()
     }
 }
 

@@ -20,7 +20,7 @@ const NETWORK: SettingSpec = SettingSpec {
 pub(crate) const WIDTHS: SettingSpec = SettingSpec {
     name: "widths",
     value: SettingValue::List("N,N,..."),
-    help: "The encoder's widths, outermost first: channels (conv, unet), or values (dense), where without --latent the last \
+    help: "The encoder's widths, outermost first: channels (conv, unet; two of transform), or values (dense), where without --latent the last \
            is the code, and the first may be the image itself",
 };
 

@@ -202,7 +202,7 @@ fn a_custom_kind_is_read_built_saved_and_loaded_by_name() {
 
     let error = load_model(&path, &Registry::builtin(), &device).unwrap_err();
     let expected =
-        "model: unknown kind `odd`: expected one of conv, dense, vae, sparse, contractive, unet";
+        "model: unknown kind `odd`: expected one of conv, dense, vae, sparse, contractive, unet, transform";
     assert!(error.to_string().contains(expected), "{error}");
 }
 
@@ -271,6 +271,7 @@ fn kinds_are_listed_once_and_unknown_ones_refused_with_those_there_are() {
             "sparse",
             "contractive",
             "unet",
+            "transform",
             "odd"
         ]
     );
@@ -283,7 +284,7 @@ fn kinds_are_listed_once_and_unknown_ones_refused_with_those_there_are() {
     let error = registry.kind("gan").unwrap_err().to_string();
     assert_eq!(
         error,
-        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, odd"
+        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, odd"
     );
 }
 
@@ -308,7 +309,15 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     check("network", &NETWORKS);
     check(
         "widths",
-        &["conv", "dense", "vae", "sparse", "contractive", "unet"],
+        &[
+            "conv",
+            "dense",
+            "vae",
+            "sparse",
+            "contractive",
+            "unet",
+            "transform",
+        ],
     );
     check("latent", &["conv", "dense", "vae", "sparse", "contractive"]);
     check("upsampling", &["conv", "vae", "sparse", "contractive"]);
@@ -327,8 +336,11 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     for option in ["convolutions", "bias", "skip", "residual"] {
         check(option, &["unet"]);
     }
+    for option in ["lambda", "code-channels", "shift"] {
+        check(option, &["transform"]);
+    }
     check("waist", &["odd"]);
-    assert_eq!(registry().options().len(), 17);
+    assert_eq!(registry().options().len(), 20);
 }
 
 #[test]
@@ -357,7 +369,7 @@ fn options_change_the_settings_of_their_kind_alone() {
         "gan",
         "waist",
         "9",
-        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, odd",
+        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, odd",
     );
 }
 

@@ -17,6 +17,7 @@ mod operations;
 mod parameters;
 mod precision;
 mod reference;
+mod transform;
 mod unet;
 
 use ae_models::{
