@@ -101,7 +101,7 @@ mod tests {
         let shape = ImageShape::new(1, 28, 28);
         (0..9_usize)
             .map(|index| {
-                let pixels = (0..784).map(|pixel| {
+                let pixels = (0..784_usize).map(|pixel| {
                     let (row, column) = (pixel / 28, pixel % 28);
                     let distance = row.abs_diff(10 + index).pow(2) + column.abs_diff(14).pow(2);
                     if distance < 60 { 230 } else { 12 }
