@@ -6,6 +6,7 @@ mod conv_tensors;
 mod dense;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod dense_tensors;
+mod large_images;
 mod optim;
 mod reference;
 mod skips;
