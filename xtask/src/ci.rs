@@ -70,7 +70,7 @@ const DOCS: CargoStep = CargoStep {
         "--workspace",
         "--no-deps",
         "--features",
-        "ae-cli/ndarray,ae-cli/wgpu",
+        "ae-cli/ndarray,ae-cli/wgpu,ae-cli/serve",
     ],
     environment: &[("RUSTDOCFLAGS", "-D warnings")],
 };
@@ -124,6 +124,29 @@ fn bench_quickly(root: &Path) -> Outcome {
     }
 }
 
+/// The page of `ae serve` in Chromium, by the `ae` that the tests have built.
+fn page_in_browser(root: &Path) -> Outcome {
+    let ae = built_ae(root, "debug");
+    if !ae.is_file() {
+        return Outcome::Skipped("the tests have left no ae");
+    }
+    let folder = root.join("tests/browser");
+    if !folder.join("node_modules/playwright-core").is_dir() {
+        return Outcome::Skipped("playwright-core is not installed (npm ci in tests/browser)");
+    }
+    let mut node = Command::new("node");
+    node.arg(folder.join("page.mjs")).arg("--ae").arg(ae);
+    match node.current_dir(root).status().map(|status| status.code()) {
+        Ok(Some(0)) => Outcome::Passed,
+        Ok(Some(NO_BROWSER)) => Outcome::Skipped("Chromium is not installed"),
+        Ok(_) => Outcome::Failed,
+        Err(_) => Outcome::Skipped("Node.js is not installed"),
+    }
+}
+
+/// How `page.mjs` ends where it finds no browser.
+const NO_BROWSER: i32 = 77;
+
 /// Runs every step, also after one has failed, and prints a table of outcomes and times.
 pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     let mut results: Vec<(&str, Outcome, Duration)> = Vec::new();
@@ -139,6 +162,7 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
         step(TESTS.name, &|| TESTS.run(root));
     }
     step("faults", &|| break_things(root));
+    step("page", &|| page_in_browser(root));
     step(CLIPPY.name, &|| CLIPPY.run(root));
     step(DOCS.name, &|| DOCS.run(root));
     step("bench --quick", &|| bench_quickly(root));
