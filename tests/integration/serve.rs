@@ -412,11 +412,11 @@ fn a_token_is_asked_for() {
 #[test]
 fn what_cannot_be_served_is_refused_before_anything_listens() {
     for (line, code, part) in [
-        ("serve nowhere --port 0", 5, "cannot read nowhere"),
+        ("serve nowhere --port 0", 5, "nowhere: cannot read"),
         (
             "serve drawings --port 0",
             4,
-            "no model.safetensors in drawings",
+            "no model.safetensors in this directory",
         ),
         (
             "serve plain plain/model.safetensors --port 0",

@@ -64,7 +64,8 @@ function color(name) {
 /** Round numbers between two ends: powers of ten and their halves and fifths. */
 function ticks(low, high, isLog) {
   const found = [];
-  if (isLog) {
+  // Within a factor of ten, logarithmic ticks are too few.
+  if (isLog && high / low > 10) {
     for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
       for (const first of [1, 2, 5]) found.push(first * 10 ** power);
     }

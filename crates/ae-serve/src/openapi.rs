@@ -6,20 +6,24 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response as Answer};
 use serde_json::json;
 use utoipa::ToSchema;
+use utoipa::openapi::encoding::EncodingBuilder;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
     PathsBuilder,
 };
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, ComponentsBuilder, ObjectBuilder, Type,
+};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApiBuilder, Ref, Required};
 
 use crate::api::codes::CodesBody;
 use crate::api::list::{ModelList, RunList};
+use crate::api::request::LARGEST;
 use crate::api::score::{ImageScore, ScoreBody};
-use crate::exchange::form::{Form, IMAGES};
+use crate::exchange::form::{Form, IMAGES, PICTURES};
 use crate::models::calibration::CalibrationState;
 use crate::models::description::{InputShape, ModelDescription, Operation as ModelOperation};
 use crate::refusal::ErrorBody;
@@ -52,7 +56,10 @@ const REFUSALS: &[(u16, &str)] = &[
         403,
         "from a page that is not this service's, or for another host",
     ),
-    (404, "no model or run of that name"),
+    (
+        404,
+        "no model or run of that name, or a model that cannot do this",
+    ),
     (406, "no form of the answer that the Accept header likes"),
     (408, "the body did not come in time"),
     (413, "more bytes, pixels or images than the service takes"),
@@ -203,7 +210,7 @@ fn paths() -> PathsBuilder {
                     images("the new images"),
                 )
                 .parameter(number("count", "How many.", Type::Integer, 1.0, 1.0, 4096.0))
-                .parameter(number("seed", "What they are drawn by.", Type::Integer, 0.0, 0.0, 9e15)),
+                .parameter(number("seed", "What they are drawn by.", Type::Integer, 0.0, 0.0, LARGEST as f64)),
                 &[400, 401, 403, 404, 406, 422, 429, 500, 503],
             )),
         )
@@ -217,7 +224,7 @@ fn paths() -> PathsBuilder {
                     "A part of a run's log, as it grows while the run trains.",
                     json_of::<LogPart>("a part of the log"),
                 )
-                .parameter(number("from", "Where the part begins: 0, or what the last one called next.", Type::Integer, 0.0, 0.0, 9e15)),
+                .parameter(number("from", "Where the part begins: 0, or what the last one called next.", Type::Integer, 0.0, 0.0, LARGEST as f64)),
                 &[400, 401, 403, 404, 500],
             )),
         )
@@ -347,13 +354,19 @@ fn binary(form: Form) -> ContentBuilder {
     if form != Form::Multipart {
         return ContentBuilder::new().schema(Some(bytes.content_media_type(form.media_type())));
     }
-    let picture = bytes.content_media_type(Form::Png.media_type());
-    let pictures = ArrayBuilder::new().items(picture).min_items(Some(1));
+    let types = PICTURES.map(Form::media_type).join(", ");
     let parts = ObjectBuilder::new()
         .schema_type(Type::Object)
-        .property("picture", pictures)
-        .required("picture");
-    ContentBuilder::new().schema(Some(parts))
+        .property(
+            "picture",
+            ArrayBuilder::new().items(bytes).min_items(Some(1)),
+        )
+        .required("picture")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    ContentBuilder::new().schema(Some(parts)).encoding(
+        "picture",
+        EncodingBuilder::new().content_type(Some(types)).build(),
+    )
 }
 
 fn plain(kind: Type) -> ObjectBuilder {

@@ -21,6 +21,7 @@ use crate::refusal::Refusal;
 #[serde(deny_unknown_fields)]
 pub(crate) struct CodesBody {
     /// The values of one code after the other's.
+    #[schema(min_items = 1)]
     pub(crate) codes: Vec<Vec<f32>>,
 }
 

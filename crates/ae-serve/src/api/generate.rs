@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::api::request::{Asked, Name, Shared, asked, model_for, name};
+use crate::api::request::{Asked, Name, Shared, asked, model_for, name, whole_number};
 use crate::exchange::form::{self, Form, IMAGES};
 use crate::exchange::submitted::answer_images;
 use crate::models::description::Operation;
@@ -33,6 +33,7 @@ pub(crate) async fn generate(
 ) -> Result<Response, Refusal> {
     let model = model_for(&service, &name(named)?, Operation::Generate)?;
     let GenerateQuery { count, seed } = asked(query)?;
+    let seed = whole_number("seed", seed)?;
     let most = service.limits.max_images;
     if !(1..=most).contains(&count) {
         return Err(Refusal::bad(format!(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use crate::api::request::{Asked, Name, Shared, asked, name};
+use crate::api::request::{Asked, Name, Shared, asked, name, whole_number};
 use crate::models::description::ModelDescription;
 use crate::refusal::Refusal;
 use crate::runs::LogPart;
@@ -55,7 +55,7 @@ pub(crate) async fn log(
     query: Asked<LogQuery>,
 ) -> Result<Json<LogPart>, Refusal> {
     let run = service.run(&name(named)?)?.clone();
-    let from = asked(query)?.from;
+    let from = whole_number("from", asked(query)?.from)?;
     let part = spawn_blocking(move || run.read_from(from)).await;
     match part {
         Ok(Ok(part)) => Ok(Json(part)),

@@ -18,6 +18,22 @@ pub(crate) type Name = Result<Path<String>, PathRejection>;
 /// What follows the `?`, if it is understood.
 pub(crate) type Asked<T> = Result<Query<T>, QueryRejection>;
 
+/// The largest whole number that a query may have: JavaScript's numbers hold all up to it.
+pub(crate) const LARGEST: u64 = (1 << 53) - 1;
+
+/// A whole number of a query.
+///
+/// # Errors
+/// 400: it is larger than numbers of JSON can be told.
+pub(crate) fn whole_number(name: &str, value: u64) -> Result<u64, Refusal> {
+    match value <= LARGEST {
+        true => Ok(value),
+        false => Err(Refusal::bad(format!(
+            "{name} is {value}, and may be 0 to {LARGEST}"
+        ))),
+    }
+}
+
 /// The name in a path.
 ///
 /// # Errors
@@ -58,7 +74,7 @@ pub(crate) async fn whole(
 /// The model of a request, which can do what it is asked for.
 ///
 /// # Errors
-/// 404: there is none of that name; 422: it cannot.
+/// 404: there is none of that name, or it cannot.
 pub(crate) fn model_for<'s>(
     service: &'s Service,
     name: &str,
@@ -75,7 +91,7 @@ pub(crate) fn model_for<'s>(
         Operation::Generate => "it has no prior to draw codes from",
         Operation::Score => "it scores no images",
     };
-    Err(Refusal::unusable(format!(
+    Err(Refusal::not_found(format!(
         "{} is a model of kind {}: {why}",
         model.name(),
         model.description().kind
