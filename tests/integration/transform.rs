@@ -17,8 +17,8 @@ static TRAINED: LazyLock<TempDir> = LazyLock::new(|| {
         let line = format!("train --data drawings --seed 3 --quiet {line}");
         done(folder.path(), &line)
     };
-    let small = "--model transform --widths 8,16 --code-channels 4 --epochs 40 --batch-size 16 --learning-rate 0.01 --backend flex";
-    train(&format!("{small} --lambda 0.03,0.003 -o row"));
+    let small = "--model transform --widths 8,16 --code-channels 4 --batch-size 16 --learning-rate 0.01 --backend flex";
+    train(&format!("{small} --lambda 0.03,0.003 --epochs 60 -o row"));
     train(&format!("{small} --lambda 0.01 --epochs 3 -o one"));
     train("--model pixel --steps 30 --batch-size 64 -o lossless");
     folder

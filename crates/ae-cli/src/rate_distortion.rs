@@ -12,7 +12,7 @@ use ae_report::{
 };
 use serde::Serialize;
 
-use crate::destination::check_drawing;
+use crate::destination::{check_drawing, make_folder};
 use crate::error::{CliError, Status};
 use crate::measured_set::MeasuredSet;
 use crate::terminal::Terminal;
@@ -95,11 +95,12 @@ pub(crate) fn read_images(set: &ImageSet) -> Result<Vec<Image>, CliError> {
     Ok(images.collect::<Result<_, _>>()?)
 }
 
-/// The pictures in a folder, which are not there yet unless `force`.
+/// The pictures in a folder, which is made, and in which they are not yet unless `force`.
 ///
 /// # Errors
-/// One is there.
+/// One is there, or the folder cannot be made.
 pub(crate) fn pictures_of(folder: &Path, force: bool) -> Result<[PathBuf; 2], CliError> {
+    make_folder(folder)?;
     let pictures = ["curves.png", "images.png"].map(|name| folder.join(name));
     for picture in &pictures {
         check_drawing(picture, force)?;
@@ -123,9 +124,6 @@ pub(crate) fn compare(
         terminal.note(format!("measuring {}", peer.name()));
         let measured = measure_peer(peer, images)?;
         curves.extend(measured.into_iter().map(|curve| (peer, curve)));
-    }
-    if let Some(folder) = pictures[0].parent() {
-        crate::destination::make_folder(folder)?;
     }
     draw_curves(rated, &curves, &set)?.write_png(&pictures[0])?;
     draw_images(rated, &curves, images)?.write_png(&pictures[1])?;

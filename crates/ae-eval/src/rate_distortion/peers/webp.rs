@@ -25,7 +25,7 @@ impl PeerCodec for WebP {
     }
 
     fn qualities(&self) -> &'static [u8] {
-        &[5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100]
+        &[0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100]
     }
 
     fn most_side(&self) -> usize {
