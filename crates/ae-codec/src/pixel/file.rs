@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use super::context::{Context, Neighbor};
-use super::distribution::{LEVELS, PowerTable};
+use super::distribution::{LEVELS, PowerTable, STEPS};
 use super::layer::{Layer, is_shift};
 use super::model::{ModelHash, PixelModel};
 use super::network::{Network, Unsound, Workspace};
@@ -35,7 +35,18 @@ impl PixelModel {
     /// How many bytes its file has.
     #[must_use]
     pub fn file_bytes(&self) -> usize {
-        content(self).len() + 4
+        let (context, network) = (self.context(), self.network());
+        let layers = network.layers.iter();
+        let layers = layers.map(|layer| layer.weights.len() + 4 * layer.outputs());
+        let position_biases = network.row_biases.len() + network.column_biases.len();
+        let biases: usize = network.biases.iter().map(Vec::len).sum();
+        // Magic and version, seven sizes, four shifts; then what varies; powers, self-test, checksum.
+        let fixed = 10 + 14 + 4 + 4 * STEPS + 4 + 4;
+        fixed
+            + 2 * context.neighbors.len()
+            + 2 * position_biases
+            + layers.sum::<usize>()
+            + 4 * biases
     }
 
     /// Reads a model to the end of `from` and checks it: its checksum, its sizes, that none of its sums can overflow, and
