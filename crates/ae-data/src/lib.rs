@@ -21,6 +21,6 @@ pub use set::{
     MaskFiles, Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
 };
 pub use sources::{
-    OpenOptions, PictureFiles, SourceKind, StackFormat, glyphs, lines, open, picture_files,
-    source_kinds, write_idx,
+    OpenOptions, PictureFiles, SourceKind, StackFormat, glyphs, lines, npy_header, open,
+    picture_files, source_kinds, write_idx,
 };

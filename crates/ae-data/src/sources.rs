@@ -20,6 +20,7 @@ mod stack;
 mod zip;
 
 pub use idx::write_idx;
+pub use npy::npy_header;
 pub use options::OpenOptions;
 pub use picture_files::{PictureFiles, picture_files};
 pub use stack::StackFormat;

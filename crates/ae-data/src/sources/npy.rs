@@ -24,6 +24,8 @@ use crate::sources::place::{Content, Place};
 use crate::sources::source::Format;
 use crate::sources::zip::{entry_reader, is_zip};
 
+pub use crate::sources::npy::header::npy_header;
+
 /// Arrays of images.
 pub(crate) const NPY: Npy = Npy;
 

@@ -8,14 +8,15 @@ use ae_files::write_atomically;
 use crate::error::DataError;
 use crate::image::Size;
 use crate::sources::idx::write_file;
+use crate::sources::npy::npy_header;
 
 /// A file of gray images, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackFormat {
     /// IDX, as MNIST has it; gzipped where the name ends in `.gz`.
     Idx,
-    /// NumPy's `.npy`, uint8 of `(count, height, width)`. Of 1, 3 or 4 images that could be channels, too, and is not read again
-    /// as a set without being given another shape.
+    /// NumPy's `.npy`, uint8 of `(count, height, width)`; of `(count, 1, height, width)` or `(count, height, width, 1)` where
+    /// the first or the last of three axes could be channels, too.
     Npy,
 }
 
@@ -47,7 +48,7 @@ impl StackFormat {
         match self {
             Self::Idx => write_file(path, &dimensions, write),
             Self::Npy => write_atomically(path, |file| {
-                file.write_all(&npy_header(dimensions))?;
+                file.write_all(&npy_header("|u1", &axes(dimensions)))?;
                 write(file)
             })
             .map_err(DataError::write(path)),
@@ -55,24 +56,15 @@ impl StackFormat {
     }
 }
 
-/// The header of an array of bytes, of version 1.0 (`numpy.lib.format`): a dictionary that ends at a multiple of 64 bytes.
-fn npy_header([count, height, width]: [usize; 3]) -> Vec<u8> {
-    /// The magic, the version and the length.
-    const BEFORE: usize = 10;
-    let mut text = format!(
-        "{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, {height}, {width}), }}"
-    );
-    let padding = (64 - (BEFORE + text.len() + 1) % 64) % 64;
-    text.push_str(&" ".repeat(padding));
-    text.push('\n');
-    // Three numbers of 20 digits leave it far below 65,536.
-    let length = text.len() as u16;
-    [
-        b"\x93NUMPY\x01\x00",
-        &length.to_le_bytes()[..],
-        text.as_bytes(),
-    ]
-    .concat()
+/// The axes of an array of gray images that is read again as what it is: with an axis of one channel where without it the first
+/// or the last could be channels. (Of images with height and width both 1, 3 or 4 that helps nothing.)
+fn axes([count, height, width]: [usize; 3]) -> Vec<usize> {
+    let is_channels = |side: usize| matches!(side, 1 | 3 | 4);
+    match (is_channels(height), is_channels(width)) {
+        (false, true) => vec![count, height, width, 1],
+        (_, false) if matches!(count, 3 | 4) => vec![count, 1, height, width],
+        _ => vec![count, height, width],
+    }
 }
 
 #[cfg(test)]
@@ -111,12 +103,34 @@ mod tests {
         }
     }
 
+    /// Counts and sides that could be channels: what is written is read as what it was.
     #[test]
-    fn the_header_ends_at_a_multiple_of_64_bytes() {
-        for count in [0, 1, 1_000, usize::MAX] {
-            let header = npy_header([count, 28, 28]);
-            assert_eq!(header.len() % 64, 0, "{count}");
-            assert_eq!(header.last(), Some(&b'\n'));
+    fn arrays_that_could_be_of_colors_are_read_as_gray() {
+        let folder = tempfile::tempdir().unwrap();
+        let sides = [1, 2, 3, 4, 5, 28];
+        for (count, height, width) in sides.into_iter().flat_map(|count| {
+            let sizes = sides.into_iter().flat_map(move |h| sides.map(|w| (h, w)));
+            sizes.map(move |(height, width)| (count, height, width))
+        }) {
+            let is_channels = |side: usize| matches!(side, 1 | 3 | 4);
+            if is_channels(height) && is_channels(width) && matches!(count, 3 | 4) {
+                continue;
+            }
+            let path = folder.path().join("a.npy");
+            let pixels: Vec<u8> = (0..count * height * width).map(|i| i as u8).collect();
+            let size = Size { height, width };
+            let written =
+                StackFormat::Npy.write(&path, count, size, |file| file.write_all(&pixels));
+            written.unwrap();
+            let set = open(path.to_str().unwrap(), &OpenOptions::default()).unwrap();
+            let found = (set.train.len(), set.train.shape());
+            let shape = crate::image::ImageShape::new(1, height, width);
+            assert_eq!(found, (count, shape), "{count} of {size}");
+            let read = set.train.iter();
+            let read: Vec<u8> = read
+                .flat_map(|image| image.read().unwrap().into_pixels())
+                .collect();
+            assert_eq!(read, pixels, "{count} of {size}");
         }
     }
 

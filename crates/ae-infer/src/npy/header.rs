@@ -111,29 +111,7 @@ impl NpyHeader {
     /// If there are more axes than NumPy has, 32.
     #[must_use]
     pub fn to_bytes(number: NpyNumber, shape: &[usize]) -> Vec<u8> {
-        let description = number.description();
-        let mut dictionary =
-            format!("{{'descr': '{description}', 'fortran_order': False, 'shape': (");
-        for (axis, size) in shape.iter().enumerate() {
-            let blank = if axis > 0 { " " } else { "" };
-            let comma = if axis == 0 || axis + 1 < shape.len() {
-                ","
-            } else {
-                ""
-            };
-            dictionary.push_str(&format!("{blank}{size}{comma}"));
-        }
-        dictionary.push_str("), }");
-        let prefix = MAGIC.len() + 2 + 2;
-        let padding = 64 - (prefix + dictionary.len() + 1) % 64;
-        dictionary.extend(std::iter::repeat_n(' ', padding % 64));
-        dictionary.push('\n');
-        let length = u16::try_from(dictionary.len()).expect("32 axes fit a version 1 header");
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend([1, 0]);
-        bytes.extend(length.to_le_bytes());
-        bytes.extend(dictionary.as_bytes());
-        bytes
+        ae_data::npy_header(number.description(), shape)
     }
 }
 

@@ -13,6 +13,33 @@ pub(crate) fn is_npy(start: &[u8]) -> bool {
     start.starts_with(b"\x93NUMPY")
 }
 
+/// The header of an array, of version 1.0: a dictionary that ends at a multiple of 64 bytes, after which the values come.
+///
+/// `kind` is the type as NumPy writes it, such as `|u1` or `<f4`.
+///
+/// # Panics
+/// If there are more axes than NumPy has, 64, or the type has more than some letters.
+#[must_use]
+pub fn npy_header(kind: &str, shape: &[usize]) -> Vec<u8> {
+    /// The magic, the version and the length.
+    const BEFORE: usize = 10;
+    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let sizes = sizes.join(", ");
+    let mut text =
+        format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}{comma}), }}");
+    let padding = (64 - (BEFORE + text.len() + 1) % 64) % 64;
+    text.push_str(&" ".repeat(padding));
+    text.push('\n');
+    let length = u16::try_from(text.len()).expect("64 numbers of 20 digits are below 65,536");
+    [
+        b"\x93NUMPY\x01\x00",
+        &length.to_le_bytes()[..],
+        text.as_bytes(),
+    ]
+    .concat()
+}
+
 /// What a header says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -103,5 +130,25 @@ impl Header {
     pub(super) fn shape_text(&self) -> String {
         let sides: Vec<String> = self.shape.iter().map(u64::to_string).collect();
         format!("({})", sides.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_are_written_are_read() {
+        for shape in [&[5][..], &[0, 28, 28], &[u32::MAX as usize, 1, 2, 3]] {
+            for kind in ["|u1", "<f4", "<f8"] {
+                let bytes = npy_header(kind, shape);
+                assert_eq!(bytes.len() % 64, 0, "{shape:?}");
+                assert_eq!(bytes.last(), Some(&b'\n'));
+                let read = Header::read(&mut &bytes[..]).unwrap();
+                assert_eq!((&*read.kind, read.bytes), (kind, bytes.len() as u64));
+                let sides: Vec<u64> = shape.iter().map(|&side| side as u64).collect();
+                assert_eq!(read.shape, sides);
+            }
+        }
     }
 }
