@@ -1,6 +1,8 @@
 //! The codec: `ae train --model pixel`, `ae compress`, `ae decompress`, and `ae info` of what they make.
 
 mod damage;
+mod pictures;
+mod resuming;
 
 use std::fs;
 use std::io::Write as _;
@@ -393,7 +395,11 @@ fn what_cannot_be_done_is_refused_by_name() {
             3,
             vec!["color"],
         ),
-        (format!("train --resume {first}"), 2, vec!["resumed"]),
+        (
+            format!("train --resume {first}"),
+            2,
+            vec!["trained to its end"],
+        ),
         (
             format!("train --model pixel --data letters --steps 2 -o {second}"),
             5,

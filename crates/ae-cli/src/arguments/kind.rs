@@ -36,7 +36,7 @@ pub(crate) fn with_model_options(command: Command, registry: &Registry) -> Comma
     let names = kinds.map(|kind| PossibleValue::new(kind.name()).help(kind.summary()));
     // No kind of the registry: the codec has a trainer of its own.
     let codec = PossibleValue::new(PIXEL).help(
-        "A codec of gray images of one size for ae compress: an integer network that predicts each pixel",
+        "A codec of gray images for ae compress, of one size or with --patch of any: an integer network that predicts each pixel",
     );
     let kind = Arg::new(KIND)
         .long(KIND)

@@ -63,7 +63,6 @@ impl DecodedDestination {
 /// Writes images into a folder.
 pub(crate) struct FolderWriter<'a> {
     folder: &'a Path,
-    shape: ImageShape,
     written: HashSet<PathBuf>,
     renamed: u64,
 }
@@ -73,11 +72,10 @@ impl<'a> FolderWriter<'a> {
     ///
     /// # Errors
     /// It cannot be made.
-    pub(crate) fn new(folder: &'a Path, shape: ImageShape) -> Result<Self, CliError> {
+    pub(crate) fn new(folder: &'a Path) -> Result<Self, CliError> {
         make_folder(folder)?;
         Ok(Self {
             folder,
-            shape,
             written: HashSet::new(),
             renamed: 0,
         })
@@ -95,7 +93,10 @@ impl<'a> FolderWriter<'a> {
     pub(crate) fn write(&mut self, chunk: DecodedChunk) -> Result<(), CliError> {
         let mut files = Vec::with_capacity(chunk.names.len());
         let mut folders = HashSet::new();
-        for (index, pixels) in (chunk.first_image..).zip(chunk.pixels.chunks(self.shape.pixels())) {
+        let mut left = &chunk.pixels[..];
+        for (index, &shape) in (chunk.first_image..).zip(&chunk.shapes) {
+            let (pixels, rest) = left.split_at(shape.pixels());
+            left = rest;
             let name = chunk.names.get((index - chunk.first_image) as usize);
             let file = match name {
                 None => PathBuf::from(format!("{index:06}.png")),
@@ -113,13 +114,13 @@ impl<'a> FolderWriter<'a> {
             if let Some(folder) = path.parent() {
                 folders.insert(folder.to_owned());
             }
-            files.push((path, pixels));
+            files.push((path, shape, pixels));
         }
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        let shape = ae_data::ImageShape::new(1, self.shape.height(), self.shape.width());
-        files
-            .into_par_iter()
-            .try_for_each(|(path, pixels)| Ok(Image::new(shape, pixels.to_vec())?.write(&path)?))
+        files.into_par_iter().try_for_each(|(path, shape, pixels)| {
+            let shape = ae_data::ImageShape::new(1, shape.height(), shape.width());
+            Ok(Image::new(shape, pixels.to_vec())?.write(&path)?)
+        })
     }
 
     /// The file of the image with this name, in the folder.
@@ -183,8 +184,9 @@ impl<'a> StackWriter<'a> {
     /// The file cannot be written, or there are more images than there were to be.
     pub(crate) fn write(&mut self, chunk: &DecodedChunk) -> io::Result<()> {
         self.fill(chunk.first_image)?;
-        self.done += (chunk.pixels.len() / self.shape.pixels()) as u64;
-        if self.done > self.images {
+        self.done += chunk.shapes.len() as u64;
+        let is_other = chunk.shapes.iter().any(|&shape| shape != self.shape);
+        if is_other || self.done > self.images {
             return Err(io::Error::other("the container has changed meanwhile"));
         }
         self.to.write_all(&chunk.pixels)

@@ -1,87 +1,165 @@
-//! Sets of images as the codec takes them: gray, of one shape.
+//! Sets of images as the codec takes them: gray, of one shape or pictures of any sizes.
 
 use std::io;
 use std::path::{Component, Path};
 
-use ae_codec::{CodecError, Encoder, EncoderSettings, ImageShape, PixelModel};
-use ae_data::ImageSet;
+use ae_codec::{
+    ChunkCodec as _, CodecError, Encoder, EncoderSettings, ImageShape, LosslessModel,
+    TrainingImages,
+};
+use ae_data::{Image, ImageSet};
 
 use super::container::Counted;
 use crate::error::{CliError, Status};
 
-/// Pixels that are trained on, at most: they are all in memory.
-const MOST_TRAINING_BYTES: usize = 2 << 30;
+/// A set that was opened for patches is of pictures of any sizes, and any patch will do.
+pub(crate) const ANY_PATCH: usize = 1;
 
 /// The shape of a set's images as the codec has it.
 ///
 /// # Errors
 /// They are in color, or too large.
 pub(crate) fn codec_shape(set: &ImageSet) -> Result<ImageShape, CliError> {
+    check_gray(set)?;
     let shape = set.shape();
-    if shape.channels != 1 {
-        let reason = format!(
-            "images of {} channels, but the codec is for gray ones",
-            shape.channels
-        );
-        return Err(CliError::failure(Status::Data, set.name(), reason)
-            .hint("--channels gray makes them gray, which is what is kept of them then"));
-    }
     let side = |side: usize| u16::try_from(side).ok().filter(|&side| side <= 1024);
     side(shape.height)
         .zip(side(shape.width))
         .and_then(|(height, width)| ImageShape::new(height, width))
         .ok_or_else(|| {
             let reason = format!(
-                "images of {}x{}, but the codec is for sides up to 1024",
+                "images of {}x{}, but a model for images of one size is for sides up to 1024",
                 shape.width, shape.height
             );
             CliError::failure(Status::Data, set.name(), reason)
+                .hint("ae train --model pixel --patch 64 makes one for pictures of any sizes")
         })
 }
 
-/// All pixels of a set, to be trained on.
-///
-/// # Errors
-/// They are too many, or an image cannot be read.
-pub(crate) fn read_pixels(set: &ImageSet) -> Result<Vec<u8>, CliError> {
-    let values = set.shape().values();
-    let bytes = values.checked_mul(set.len());
-    let Some(bytes) = bytes.filter(|&bytes| bytes <= MOST_TRAINING_BYTES) else {
-        let reason = format!(
-            "{} images of {values} pixels are more than the {MOST_TRAINING_BYTES} bytes that are trained on",
-            set.len()
-        );
-        return Err(CliError::failure(Status::Data, set.name(), reason)
-            .hint(format!("--limit {}", MOST_TRAINING_BYTES / values.max(1))));
-    };
-    let mut pixels = vec![0; bytes];
-    for (index, image) in pixels.chunks_exact_mut(values).enumerate() {
-        set.read_into(index, image)?;
-    }
-    Ok(pixels)
+/// Whether images of this shape are too large for a model of one shape.
+pub(crate) fn is_large(set: &ImageSet) -> bool {
+    let shape = set.shape();
+    shape.height.max(shape.width) > 1024
 }
 
-/// The bits per pixel of a container of the set's images, heads and checksums counted; nothing of no images.
+/// Refuses images in color.
+///
+/// # Errors
+/// They are.
+pub(crate) fn check_gray(set: &ImageSet) -> Result<(), CliError> {
+    let channels = set.shape().channels;
+    if channels == 1 {
+        return Ok(());
+    }
+    let reason = format!("images of {channels} channels, but the codec is for gray ones");
+    Err(CliError::failure(Status::Data, set.name(), reason)
+        .hint("--channels gray makes them gray, which is what is kept of them then"))
+}
+
+/// How many images or pictures there are to code.
+pub(crate) fn coded_count(set: &ImageSet) -> usize {
+    match set.is_of_patches() {
+        true => set.picture_count(),
+        false => set.len(),
+    }
+}
+
+/// An image, or a whole picture of a set of patches.
+///
+/// # Errors
+/// It cannot be read, or is larger than the codec takes.
+pub(crate) fn coded_image(set: &ImageSet, index: usize) -> Result<(Image, ImageShape), CliError> {
+    let image = match set.is_of_patches() {
+        true => set.picture(index)?,
+        false => set.image(index)?,
+    };
+    let shape = image.shape();
+    let side = |side: usize| u16::try_from(side).ok();
+    let codec_shape = side(shape.height)
+        .zip(side(shape.width))
+        .and_then(|(height, width)| ImageShape::new(height, width));
+    let codec_shape = codec_shape.ok_or_else(|| {
+        let reason = format!(
+            "image {index} is of {}x{}, but the codec is for sides up to 65535",
+            shape.width, shape.height
+        );
+        CliError::failure(Status::Data, set.name(), reason)
+    })?;
+    Ok((image, codec_shape))
+}
+
+/// The images of a set as the codec's trainers read them: those of one shape as they are; patches anew at each visit.
+pub(crate) struct TrainedOn<'a> {
+    set: &'a ImageSet,
+    shape: ImageShape,
+}
+
+impl<'a> TrainedOn<'a> {
+    /// The images of a set, all of `shape`.
+    pub(crate) fn new(set: &'a ImageSet, shape: ImageShape) -> Self {
+        Self { set, shape }
+    }
+}
+
+impl TrainingImages for TrainedOn<'_> {
+    fn count(&self) -> usize {
+        self.set.len()
+    }
+
+    fn shape(&self, _index: usize) -> ImageShape {
+        self.shape
+    }
+
+    fn read(&self, visit: u64, index: usize, pixels: &mut [u8]) -> io::Result<()> {
+        let read = match self.changes() {
+            true => self.set.in_epoch(visit).read_into(index, pixels),
+            false => self.set.read_into(index, pixels),
+        };
+        read.map_err(io::Error::other)
+    }
+
+    fn changes(&self) -> bool {
+        self.set.is_of_patches()
+    }
+}
+
+/// The bits per pixel of a container of the set's images, or of the pictures that its patches are of, heads and checksums
+/// counted; nothing of no images.
 ///
 /// # Errors
 /// An image cannot be read.
-pub(crate) fn bits_per_pixel(model: &PixelModel, set: &ImageSet) -> Result<Option<f64>, CliError> {
-    if set.is_empty() {
+pub(crate) fn bits_per_pixel(
+    model: &LosslessModel,
+    set: &ImageSet,
+) -> Result<Option<f64>, CliError> {
+    let count = coded_count(set);
+    if count == 0 {
         return Ok(None);
     }
     let settings = EncoderSettings {
+        group: usual_group(model),
         is_verified: false,
         ..EncoderSettings::default()
     };
     let failed = |error: CodecError| CliError::from(error).about(Path::new(set.name()));
     let mut encoder = Encoder::new(Counted::new(io::sink()), model, &settings).map_err(failed)?;
-    let mut image = vec![0; set.shape().values()];
-    for index in 0..set.len() {
-        set.read_into(index, &mut image)?;
-        encoder.push(&image, None).map_err(failed)?;
+    let mut pixels = 0;
+    for index in 0..count {
+        let (image, shape) = coded_image(set, index)?;
+        pixels += shape.pixels() as u64;
+        let pushed = encoder.push_of_shape(image.pixels(), shape, None);
+        pushed.map_err(failed)?;
     }
     let bytes = encoder.finish().map_err(failed)?.bytes();
-    Ok(Some(per_pixel(bytes, set.len() as u64, model.shape())))
+    Ok(Some(bytes as f64 * 8.0 / pixels as f64))
+}
+
+/// Images of a chunk where nothing is asked for: of pictures, whose heads weigh nothing beside them, one.
+pub(crate) fn usual_group(model: &LosslessModel) -> usize {
+    match model.shape() {
+        Some(_) => EncoderSettings::default().group,
+        None => 1,
+    }
 }
 
 /// Bits per pixel of `images` that take `bytes`.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use ae_codec::{ImageShape, ModelHash, PixelModel};
+use ae_codec::{ChunkCodec as _, ImageShape, LosslessModel, ModelHash, PixelModel};
 use clap::Args;
 
 use super::run::{MODEL_FILE, models_in};
@@ -13,7 +13,7 @@ use crate::error::{CliError, Status};
 use crate::terminal::Terminal;
 
 /// What the model is called that is built in.
-const BUILT_IN: &str = "glyphs";
+pub(crate) const BUILT_IN: &str = "glyphs";
 
 /// The model of the codec.
 #[derive(Debug, Clone, Default, Args)]
@@ -28,28 +28,48 @@ pub(crate) struct CodecModelOption {
 #[derive(Debug)]
 pub(crate) struct CodecModel {
     pub(crate) name: String,
-    pub(crate) model: PixelModel,
+    pub(crate) model: LosslessModel,
 }
 
 impl CodecModelOption {
-    /// The model that is named, or the newest under `runs/` that codes images of this shape.
+    /// The model that is named, if one is.
     ///
     /// # Errors
-    /// There is none, or it cannot be read.
-    pub(crate) fn open_for_shape(
-        &self,
-        shape: ImageShape,
-        terminal: &Terminal,
-    ) -> Result<CodecModel, CliError> {
-        self.open(terminal, |model| model.shape() == shape)?
-            .ok_or_else(|| {
-                let reason = format!("no run under {RUNS}/ has a pixel model of images of {shape}");
-                CliError::failure(Status::Model, "--model", reason)
-                    .hint("ae train --model pixel --data SET makes one")
-            })
+    /// It cannot be read.
+    pub(crate) fn open_named(&self) -> Result<Option<CodecModel>, CliError> {
+        match &self.model {
+            Some(path) => named(path).map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// The model that is named, or the one under `runs/` with this hash.
+    /// The newest model under `runs/` that codes images of this shape; where there is none, or for pictures of different
+    /// sizes, the newest for pictures of any sizes.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn find_for(
+        shape: Option<ImageShape>,
+        terminal: &Terminal,
+    ) -> Result<CodecModel, CliError> {
+        if let Some(shape) = shape
+            && let Some(found) = find(terminal, |model| model.shape() == Some(shape))?
+        {
+            return Ok(found);
+        }
+        find(terminal, |model| model.shape().is_none())?.ok_or_else(|| {
+            let (images, patch) = match shape {
+                Some(shape) => (format!("images of {shape}, or of any size"), ""),
+                None => ("pictures of any sizes".to_owned(), " --patch 64"),
+            };
+            let reason = format!("no run under {RUNS}/ has a pixel model of {images}");
+            CliError::failure(Status::Model, "--model", reason).hint(format!(
+                "ae train --model pixel --data SET{patch} makes one"
+            ))
+        })
+    }
+
+    /// The model that is named, or else the one under `runs/` with this hash.
     ///
     /// # Errors
     /// There is none, or it cannot be read.
@@ -58,47 +78,50 @@ impl CodecModelOption {
         hash: ModelHash,
         terminal: &Terminal,
     ) -> Result<CodecModel, CliError> {
-        self.open(terminal, |model| model.hash() == hash)?
-            .ok_or_else(|| {
-                let reason = format!("no run under {RUNS}/ has the pixel model {hash}");
-                CliError::failure(Status::Model, "--model", reason)
-                    .hint("--model names the run that the file was coded with")
-            })
+        if let Some(named) = self.open_named()? {
+            return Ok(named);
+        }
+        find(terminal, |model| model.hash() == hash)?.ok_or_else(|| {
+            let reason = format!("no run under {RUNS}/ has the pixel model {hash}");
+            CliError::failure(Status::Model, "--model", reason)
+                .hint("--model names the run that the file was coded with")
+        })
     }
+}
 
-    /// The model that is named, or else the newest that is wanted.
-    fn open(
-        &self,
-        terminal: &Terminal,
-        is_wanted: impl Fn(&PixelModel) -> bool,
-    ) -> Result<Option<CodecModel>, CliError> {
-        if let Some(path) = &self.model {
-            return match path == Path::new(BUILT_IN) && !path.exists() {
-                true => built_in().map(Some),
-                false => read(path).map(Some),
-            };
-        }
-        let found = models_in(Path::new(RUNS))
-            .into_iter()
-            // A model that cannot be read is not what was asked for.
-            .filter_map(|file| read(&file).ok())
-            .find(|found| is_wanted(&found.model));
-        let found = match found {
-            Some(found) => Some(found),
-            None => Some(built_in()?).filter(|found| is_wanted(&found.model)),
-        };
-        if let Some(found) = &found {
-            terminal.note(format!("model: {}", found.name));
-        }
-        Ok(found)
+/// The model that somebody names.
+fn named(path: &Path) -> Result<CodecModel, CliError> {
+    match path == Path::new(BUILT_IN) && !path.exists() {
+        true => built_in(),
+        false => read(path),
     }
+}
+
+/// The newest model under `runs/` that is wanted, or the one that is built in.
+fn find(
+    terminal: &Terminal,
+    is_wanted: impl Fn(&LosslessModel) -> bool,
+) -> Result<Option<CodecModel>, CliError> {
+    let found = models_in(Path::new(RUNS))
+        .into_iter()
+        // A model that cannot be read is not what was asked for.
+        .filter_map(|file| read(&file).ok())
+        .find(|found| is_wanted(&found.model));
+    let found = match found {
+        Some(found) => Some(found),
+        None => Some(built_in()?).filter(|found| is_wanted(&found.model)),
+    };
+    if let Some(found) = &found {
+        terminal.note(format!("model: {}", found.name));
+    }
+    Ok(found)
 }
 
 /// The model that is built in.
 fn built_in() -> Result<CodecModel, CliError> {
     Ok(CodecModel {
         name: BUILT_IN.to_owned(),
-        model: PixelModel::glyphs()?,
+        model: LosslessModel::Pixel(PixelModel::glyphs()?),
     })
 }
 
@@ -118,7 +141,7 @@ pub(crate) fn read(path: &Path) -> Result<CodecModel, CliError> {
     }
     let mut opened = File::open(&file).map_err(|error| CliError::io(&file, "read", &error))?;
     let model =
-        PixelModel::read(&mut opened).map_err(|error| CliError::from(error).about(&file))?;
+        LosslessModel::read(&mut opened).map_err(|error| CliError::from(error).about(&file))?;
     let run = file.parent().filter(|_| file.ends_with(MODEL_FILE));
     let name = run
         .filter(|run| !run.as_os_str().is_empty())

@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use ae_codec::{PixelModel, TrainingSettings};
+use ae_codec::{
+    CodecError, LosslessModel, PictureTrainingSettings, TrainingSettings, TrainingState,
+};
 use ae_files::{create_folder, write_atomically};
 use ae_train::DataCard;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,10 @@ use crate::error::{CliError, Status};
 pub(crate) const MODEL_FILE: &str = "model.aepixel";
 /// What it was trained on and how, beside it.
 const CONFIG_FILE: &str = "config.toml";
+/// While it is trained, what that can be resumed from.
+const TRAINING: &str = "training";
+/// In there, the state of the training; the configuration of its run lies beside it.
+const STATE_FILE: &str = "state.aetrain";
 
 /// A run's `config.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,12 +39,20 @@ pub(crate) struct PixelRunConfig {
 pub(crate) struct ModelTable {
     pub(crate) kind: String,
     pub(crate) channels: usize,
+    /// The images' size and what the network sees of them; absent where it is for pictures of any sizes.
+    #[serde(flatten)]
+    pub(crate) fixed: Option<FixedTable>,
+    pub(crate) units: [usize; 2],
+}
+
+/// What a model for images of one size has of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FixedTable {
     pub(crate) height: usize,
     pub(crate) width: usize,
     pub(crate) neighbors: usize,
     pub(crate) marked: usize,
     pub(crate) graded: usize,
-    pub(crate) units: [usize; 2],
 }
 
 /// How it is trained.
@@ -62,35 +76,96 @@ pub(crate) struct MeasuredTable {
     pub(crate) test_images: usize,
 }
 
+/// What a run of the codec trains, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Settings {
+    /// A model for images of this shape.
+    Fixed(TrainingSettings, ae_codec::ImageShape),
+    /// A model for pictures of any sizes.
+    Pictures(PictureTrainingSettings),
+}
+
 impl PixelRunConfig {
     /// A run that is about to begin.
-    pub(crate) fn new(
-        settings: &TrainingSettings,
-        shape: ae_codec::ImageShape,
-        images: usize,
-        data: DataCard,
-    ) -> Self {
+    pub(crate) fn new(settings: &Settings, images: usize, data: DataCard) -> Self {
+        let (fixed, units, train) = match settings {
+            Settings::Fixed(settings, shape) => (
+                Some(FixedTable {
+                    height: shape.height(),
+                    width: shape.width(),
+                    neighbors: settings.neighbors,
+                    marked: settings.marked,
+                    graded: settings.graded,
+                }),
+                settings.units,
+                TrainTable {
+                    steps: settings.steps,
+                    batch_size: settings.batch,
+                    learning_rate: settings.learning_rate,
+                    seed: settings.seed,
+                    images,
+                },
+            ),
+            Settings::Pictures(settings) => (
+                None,
+                settings.units,
+                TrainTable {
+                    steps: settings.steps,
+                    batch_size: settings.batch,
+                    learning_rate: settings.learning_rate,
+                    seed: settings.seed,
+                    images,
+                },
+            ),
+        };
         Self {
             model: ModelTable {
                 kind: PIXEL.to_owned(),
                 channels: 1,
-                height: shape.height(),
-                width: shape.width(),
-                neighbors: settings.neighbors,
-                marked: settings.marked,
-                graded: settings.graded,
-                units: settings.units,
+                fixed,
+                units,
             },
-            train: TrainTable {
-                steps: settings.steps,
-                batch_size: settings.batch,
-                learning_rate: settings.learning_rate,
-                seed: settings.seed,
-                images,
-            },
+            train,
             measured: None,
             data,
         }
+    }
+
+    /// What it trains, and how; nothing where its images have no possible shape.
+    pub(crate) fn settings(&self) -> Option<Settings> {
+        let TrainTable {
+            steps,
+            batch_size: batch,
+            learning_rate,
+            seed,
+            ..
+        } = self.train;
+        let units = self.model.units;
+        Some(match &self.model.fixed {
+            Some(fixed) => Settings::Fixed(
+                TrainingSettings {
+                    seed,
+                    batch,
+                    steps,
+                    learning_rate,
+                    neighbors: fixed.neighbors,
+                    marked: fixed.marked,
+                    graded: fixed.graded,
+                    units,
+                },
+                ae_codec::ImageShape::new(
+                    u16::try_from(fixed.height).ok()?,
+                    u16::try_from(fixed.width).ok()?,
+                )?,
+            ),
+            None => Settings::Pictures(PictureTrainingSettings {
+                seed,
+                batch,
+                steps,
+                learning_rate,
+                units,
+            }),
+        })
     }
 }
 
@@ -99,6 +174,8 @@ impl PixelRunConfig {
 pub(crate) struct PixelRun {
     path: PathBuf,
     is_new: bool,
+    /// Whether this training has kept what it can be resumed from.
+    has_state: bool,
 }
 
 impl PixelRun {
@@ -166,6 +243,7 @@ impl PixelRun {
         let run = Self {
             path: path.to_owned(),
             is_new,
+            has_state: false,
         };
         // What is replaced stays as it is until the other model is there.
         if is_new && let Err(error) = run.write_config(config) {
@@ -173,6 +251,36 @@ impl PixelRun {
             return Err(error);
         }
         Ok(Some(run))
+    }
+
+    /// The directory of a training that was interrupted, with its configuration and what it has kept: nothing of that where
+    /// it had not come so far.
+    ///
+    /// # Errors
+    /// A file cannot be read, or there is no training in it that could be resumed.
+    pub(crate) fn open(
+        path: &Path,
+    ) -> Result<(Self, PixelRunConfig, Option<TrainingState>), CliError> {
+        let state = read_state(path)?;
+        let config = match &state {
+            Some(_) => read_config(&path.join(TRAINING))?,
+            None if path.join(MODEL_FILE).is_file() => {
+                let reason = "is trained to its end";
+                return Err(CliError::failure(Status::Usage, path.display(), reason)
+                    .hint(format!("ae train --model {PIXEL} trains another one")));
+            }
+            None => read_config(path)?,
+        };
+        let config = config.ok_or_else(|| {
+            let reason = format!("has no {CONFIG_FILE} to resume by");
+            CliError::failure(Status::Model, path.display(), reason)
+        })?;
+        let run = Self {
+            path: path.to_owned(),
+            is_new: false,
+            has_state: state.is_some(),
+        };
+        Ok((run, config, state))
     }
 
     /// The directory.
@@ -191,32 +299,70 @@ impl PixelRun {
     /// A file cannot be written.
     pub(crate) fn write(
         &self,
-        model: &PixelModel,
+        model: &LosslessModel,
         config: &PixelRunConfig,
     ) -> Result<(), CliError> {
         self.write_config(config)?;
         let file = self.model_file();
         write_atomically(&file, |mut to| {
             model.write(&mut to).map_err(|error| match error {
-                ae_codec::CodecError::Write(error) => error,
+                CodecError::Write(error) => error,
                 error => io::Error::other(error),
             })
         })
-        .map_err(|error| CliError::io(&file, "write", &error))
+        .map_err(|error| CliError::io(&file, "write", &error))?;
+        self.forget_training();
+        Ok(())
+    }
+
+    /// Keeps what the training can be resumed from.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub(crate) fn keep(
+        &mut self,
+        state: &TrainingState,
+        config: &PixelRunConfig,
+    ) -> Result<(), CliError> {
+        let folder = self.path.join(TRAINING);
+        create_folder(&folder).map_err(|error| CliError::io(&folder, "make", &error))?;
+        // Of a training that is replaced, the state goes before its configuration does.
+        if !self.has_state && read_state(&self.path)?.is_some() {
+            let file = folder.join(STATE_FILE);
+            fs::remove_file(&file).map_err(|error| CliError::io(&file, "remove", &error))?;
+        }
+        if !self.has_state {
+            write_config(&folder.join(CONFIG_FILE), config)?;
+        }
+        let file = folder.join(STATE_FILE);
+        write_atomically(&file, |to| to.write_all(&state.to_bytes()))
+            .map_err(|error| CliError::io(&file, "write", &error))?;
+        self.has_state = true;
+        Ok(())
+    }
+
+    /// Whether there is something that the training can be resumed from.
+    pub(crate) fn has_state(&self) -> bool {
+        self.has_state
+    }
+
+    fn forget_training(&self) {
+        // The model is there; what is left of its training does no harm.
+        let folder = self.path.join(TRAINING);
+        let _ = fs::remove_file(folder.join(STATE_FILE));
+        let _ = fs::remove_file(folder.join(CONFIG_FILE));
+        let _ = fs::remove_dir(folder);
     }
 
     fn write_config(&self, config: &PixelRunConfig) -> Result<(), CliError> {
-        let file = self.path.join(CONFIG_FILE);
-        let text = toml::to_string(config)
-            .map_err(|error| CliError::failure(Status::Usage, file.display(), error))?;
-        write_atomically(&file, |to| to.write_all(text.as_bytes()))
-            .map_err(|error| CliError::io(&file, "write", &error))
+        write_config(&self.path.join(CONFIG_FILE), config)
     }
 
     /// Takes away what was made of a run that came to no model.
     pub(crate) fn discard(&self) {
         if self.is_new {
             // There is nothing in it but what is made again, and what else somebody put there keeps the directory.
+            self.forget_training();
             let _ = fs::remove_file(self.path.join(CONFIG_FILE));
             let _ = fs::remove_dir(&self.path);
         }
@@ -224,8 +370,28 @@ impl PixelRun {
 }
 
 /// Whether a directory is that of a run of the codec, trained or not.
-fn is_run(path: &Path) -> bool {
-    path.join(MODEL_FILE).is_file() || read_config(path).is_ok_and(|config| config.is_some())
+pub(crate) fn is_run(path: &Path) -> bool {
+    let is_ours = |folder: &Path| read_config(folder).is_ok_and(|config| config.is_some());
+    path.join(MODEL_FILE).is_file() || is_ours(path) || is_ours(&path.join(TRAINING))
+}
+
+/// What the training in a run's directory has kept; nothing where that is none.
+fn read_state(run: &Path) -> Result<Option<TrainingState>, CliError> {
+    let file = run.join(TRAINING).join(STATE_FILE);
+    match fs::read(&file) {
+        Ok(bytes) => TrainingState::from_bytes(&bytes)
+            .map(Some)
+            .map_err(|error| CliError::from(error).about(&file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::io(&file, "read", &error)),
+    }
+}
+
+fn write_config(file: &Path, config: &PixelRunConfig) -> Result<(), CliError> {
+    let text = toml::to_string(config)
+        .map_err(|error| CliError::failure(Status::Usage, file.display(), error))?;
+    write_atomically(file, |to| to.write_all(text.as_bytes()))
+        .map_err(|error| CliError::io(file, "write", &error))
 }
 
 /// The `config.toml` of the run whose directory this is; nothing where there is none.
