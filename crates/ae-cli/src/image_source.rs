@@ -1,8 +1,6 @@
 //! Opening the images that a command works on.
 
-use ae_data::{
-    Binarization, Dataset, Division, ImageLimits, ImageOptions, ImageSet, OpenOptions, Split,
-};
+use ae_data::{Binarization, Dataset, Division, ImageSet, Split};
 use ae_models::Registry;
 use ae_report::thousands;
 use ae_train::{DataCard, DataConfig, RunConfig, RunDirectory};
@@ -66,20 +64,7 @@ impl ImageSource {
     /// # Errors
     /// Those of [`ae_data::open`].
     pub(crate) fn open_untold(&self) -> Result<Dataset, CliError> {
-        let config = &self.config;
-        let options = OpenOptions {
-            image: ImageOptions {
-                size: config.size,
-                fit: config.fit,
-                channels: config.channels,
-                range: config.range,
-                limits: ImageLimits::with_max_pixels(config.max_pixels),
-            },
-            patch: config.patch,
-            strict: config.strict,
-            ..OpenOptions::default()
-        };
-        Ok(ae_data::open(&config.source, &options)?.binarized(config.binarize, self.seed))
+        Ok(self.config.open(self.seed)?)
     }
 
     /// Reads the set and divides it, for a run that says in its model files what it was trained on.
@@ -102,22 +87,12 @@ impl ImageSource {
     /// # Errors
     /// Those of [`Dataset::split`].
     pub(crate) fn divided(&self, dataset: &Dataset) -> Result<Split, CliError> {
-        let config = &self.config;
-        let mut split = dataset.split(&config.split_options(self.seed))?;
-        if let Some(limit) = config.limit {
-            for set in [&mut split.train, &mut split.validation, &mut split.test] {
-                *set = self.limited(set, limit)?;
-            }
-        }
-        Ok(split.with_drawn_patches(self.seed, config.patches_per_epoch))
+        Ok(self.config.divide(dataset, self.seed)?)
     }
 
     /// At most `limit` images of a part: as the run took them that the set is of.
     pub(crate) fn limited(&self, set: &ImageSet, limit: usize) -> Result<ImageSet, CliError> {
-        Ok(match self.config.division {
-            Division::Content => set.spread(limit, self.seed)?,
-            Division::Shuffle => set.take(limit),
-        })
+        Ok(self.config.limited(set, limit, self.seed)?)
     }
 }
 

@@ -8,6 +8,7 @@ mod command_line;
 mod commands;
 mod context;
 mod destination;
+mod embedding;
 mod error;
 mod evaluation;
 mod image_source;
@@ -16,7 +17,9 @@ mod opening;
 mod panics;
 mod pictures;
 mod progress;
+mod rate_distortion;
 mod signals;
+mod stored_codes;
 mod terminal;
 mod usage;
 
@@ -24,6 +27,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use ae_infer::Registry;
+
+pub use crate::embedding::{exit_code_of, explain, explain_codec, open_codec, open_device};
+pub use crate::error::Status;
 
 #[doc(hidden)]
 pub use crate::terminal::tell_once;
@@ -38,13 +44,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Runs `ae` as [`main`] does, with the kinds of models that `registry` has.
 pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match run(&registry, arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(status) => status.into(),
+    }
+}
+
+/// Runs `ae`, and says how the process is to end where something went wrong, which has been told.
+fn run(
+    registry: &Registry,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<(), Status> {
     signals::survive_quotas();
     let entries = commands::all();
-    match panics::caught(|| command_line::run(&entries, &registry, arguments)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            terminal::tell(&error);
-            error.status().into()
-        }
-    }
+    panics::caught(|| command_line::run(&entries, registry, arguments)).map_err(|error| {
+        terminal::tell(&error);
+        error.status()
+    })
 }
