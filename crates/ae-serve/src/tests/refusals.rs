@@ -1,12 +1,16 @@
 //! What is refused, with which status and sentence.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 use ae_data::ImageShape;
 use ae_infer::{Device, Registry};
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use tokio::time::Instant;
 
 use super::fixture::{SHAPE, Served, conv, png};
 use crate::exchange::array::{Array, Numbers};
@@ -22,329 +26,82 @@ fn npy(shape: &[usize], numbers: Numbers) -> Vec<u8> {
     .to_bytes()
 }
 
+/// Path | Content-Type | Accept | body | status | part of the sentence.
+const TABLE: &str = "
+nobody/denoise                    | image/png           | | png     | 404 | no model nobody; there are: conv, photo, vae
+photo/reconstruct                 | image/png           | | png     | 404 | photo is a model of kind unet
+photo/encode                      | image/png           | | png     | 404 | has no codes
+conv/generate                     |                     | | empty   | 404 | no prior to draw codes from
+conv/denoise?strength=2           | image/png           | | png     | 400 | strength is 2, and may be 0 to 1.5
+conv/denoise?strength=nan         | image/png           | | png     | 400 | strength is NaN
+conv/denoise?strength=x           | image/png           | | png     | 400 | after the question mark
+conv/denoise?force=1              | image/png           | | png     | 400 | unknown field
+conv/denoise                      | image/tiff          | | png     | 415 | is called image/tiff
+conv/denoise                      | text/plain          | | png     | 415 | image/png
+conv/denoise                      | image/jpeg          | | png     | 415 | is called image/jpeg and is image/png
+conv/denoise                      | image/png           | | text    | 415 | no PNG, JPEG or WebP
+conv/denoise                      |                     | | text    | 415 | no PNG, JPEG or WebP
+conv/denoise                      | image/png           | | empty   | 422 | the body is empty
+conv/denoise                      | image/png           | | cut     | 422 | cannot decode
+conv/denoise                      | image/jpeg          | | jpeg    | 422 | cannot decode
+conv/denoise                      | image/png           | text/html | png | 406 | the answer can be image/png
+conv/denoise                      | application/x-npy   | | 1,2,4,4 | 422 | 2 channels
+conv/denoise                      | application/x-npy   | | 7       | 422 | 1 axes
+conv/denoise                      | application/x-npy   | | text    | 422 | not an .npy file
+conv/denoise                      | multipart/form-data | | png     | 400 | cannot be told
+conv/denoise | multipart/form-data; boundary=x | | --x--        | 422 | has no part
+conv/reconstruct                  | application/x-npy   | | 1,1,12,13 | 422 | conv takes 12x12x1
+conv/reconstruct                  | image/png           | | cut     | 422 | cannot decode
+vae/generate?count=0              |                     | | empty   | 400 | count is 0
+vae/generate?count=100000         |                     | | empty   | 400 | may be 1 to 4096
+vae/generate?count=-1             |                     | | empty   | 400 | invalid digit
+vae/generate?seed=9007199254740992 |                    | | empty   | 400 | seed is 9007199254740992
+vae/generate?count=2              |         | image/png | empty     | 422 | 2 images are no single image/png
+conv/decode | application/json | | {'codes': [[1, 2]]}             | 422 | codes of 2 values
+conv/decode | application/json | | {'codes': [[1], [1, 2]]}        | 422 | of 1 and of 2 values
+conv/decode | application/json | | {'codes': []}                   | 422 | no code
+conv/decode | application/json | | {'codes': [[1e39]]}             | 422 | 32 bits
+conv/decode | application/json | | {'code': 1}                     | 422 | not what it should be
+conv/decode                       | application/x-npy   | | floats  | 422 | codes of 3 values
+conv/decode                       | application/x-npy   | | 1,3     | 422 | uint8
+conv/decode                       | image/png           | | png     | 415 | application/json
+conv/decode                       |                     | | text    | 415 | codes are application/json
+conv/score?false_alarm_rate=1     | image/png           | | png     | 400 | between 0 and 1
+conv/score                        | image/png           | image/png | png | 406 | application/json, application/x-npy
+";
+
+/// The body that a row of the table names: an array of bytes by its shape, JSON, or what it is.
+fn body(named: &str) -> Vec<u8> {
+    let letter = png(SHAPE);
+    match named {
+        "png" => letter,
+        "cut" => letter[..60].to_vec(),
+        "jpeg" => b"\xff\xd8\xff\xe0".to_vec(),
+        "empty" => Vec::new(),
+        "floats" => npy(&[1, 3], Numbers::Floats(vec![0.5; 3])),
+        json if json.starts_with('{') => json.replace('\'', "\"").into_bytes(),
+        shape if shape.starts_with(|first: char| first.is_ascii_digit()) => {
+            let shape: Vec<usize> = shape.split(',').map(|axis| axis.parse().unwrap()).collect();
+            let count = shape.iter().product();
+            npy(&shape, Numbers::Bytes(vec![7; count]))
+        }
+        text => format!("{text}\r\n").into_bytes(),
+    }
+}
+
 #[test]
 fn what_means_nothing_is_refused_with_a_sentence() {
     let served = Served::new().calibrated();
-    let bytes = |count| Numbers::Bytes(vec![7; count]);
-    let floats = |count| Numbers::Floats(vec![0.5; count]);
-    let json = |text: &str| text.as_bytes().to_vec();
-    let png = || png(SHAPE);
-    let mut cut = png();
-    cut.truncate(60);
-    let jpeg_start = b"\xff\xd8\xff\xe0".to_vec();
-    let table: Vec<(&str, &str, &str, Vec<u8>, u16, &str)> = vec![
-        // path, Content-Type, Accept, body, status, part of the sentence
-        (
-            "nobody/denoise",
-            "image/png",
-            "",
-            png(),
-            404,
-            "no model nobody; there are: conv, photo, vae",
-        ),
-        (
-            "conv/denoise?strength=2",
-            "image/png",
-            "",
-            png(),
-            400,
-            "strength is 2, and may be 0 to 1.5",
-        ),
-        (
-            "conv/denoise?strength=nan",
-            "image/png",
-            "",
-            png(),
-            400,
-            "strength is NaN",
-        ),
-        (
-            "conv/denoise?strength=x",
-            "image/png",
-            "",
-            png(),
-            400,
-            "after the question mark",
-        ),
-        (
-            "conv/denoise?force=1",
-            "image/png",
-            "",
-            png(),
-            400,
-            "unknown field",
-        ),
-        (
-            "conv/denoise",
-            "image/tiff",
-            "",
-            png(),
-            415,
-            "is called image/tiff",
-        ),
-        ("conv/denoise", "text/plain", "", png(), 415, "image/png"),
-        (
-            "conv/denoise",
-            "image/jpeg",
-            "",
-            png(),
-            415,
-            "is called image/jpeg and is image/png",
-        ),
-        (
-            "conv/denoise",
-            "image/png",
-            "",
-            b"hello".to_vec(),
-            415,
-            "no PNG, JPEG or WebP",
-        ),
-        (
-            "conv/denoise",
-            "",
-            "",
-            b"hello".to_vec(),
-            415,
-            "no PNG, JPEG or WebP",
-        ),
-        (
-            "conv/denoise",
-            "image/png",
-            "",
-            Vec::new(),
-            422,
-            "the body is empty",
-        ),
-        (
-            "conv/denoise",
-            "image/png",
-            "",
-            cut.clone(),
-            422,
-            "cannot decode",
-        ),
-        (
-            "conv/denoise",
-            "image/jpeg",
-            "",
-            jpeg_start,
-            422,
-            "cannot decode",
-        ),
-        (
-            "conv/denoise",
-            "image/png",
-            "text/html",
-            png(),
-            406,
-            "the answer can be image/png",
-        ),
-        (
-            "conv/denoise",
-            "application/x-npy",
-            "",
-            npy(&[1, 2, 4, 4], bytes(32)),
-            422,
-            "2 channels",
-        ),
-        (
-            "conv/denoise",
-            "application/x-npy",
-            "",
-            npy(&[7], bytes(7)),
-            422,
-            "1 axes",
-        ),
-        (
-            "conv/denoise",
-            "application/x-npy",
-            "",
-            b"\x93NUMPY".to_vec(),
-            422,
-            "not an .npy file",
-        ),
-        (
-            "conv/denoise",
-            "multipart/form-data",
-            "",
-            png(),
-            400,
-            "cannot be told",
-        ),
-        (
-            "conv/denoise",
-            "multipart/form-data; boundary=x",
-            "",
-            b"--x--\r\n".to_vec(),
-            422,
-            "has no part",
-        ),
-        (
-            "conv/reconstruct",
-            "application/x-npy",
-            "",
-            npy(&[1, 1, 12, 13], bytes(156)),
-            422,
-            "conv takes 12x12x1",
-        ),
-        (
-            "conv/reconstruct",
-            "image/png",
-            "",
-            cut,
-            422,
-            "cannot decode",
-        ),
-        (
-            "photo/reconstruct",
-            "image/png",
-            "",
-            png(),
-            404,
-            "photo is a model of kind unet",
-        ),
-        ("photo/encode", "image/png", "", png(), 404, "has no codes"),
-        (
-            "conv/generate",
-            "",
-            "",
-            Vec::new(),
-            404,
-            "no prior to draw codes from",
-        ),
-        (
-            "vae/generate?count=0",
-            "",
-            "",
-            Vec::new(),
-            400,
-            "count is 0",
-        ),
-        (
-            "vae/generate?count=100000",
-            "",
-            "",
-            Vec::new(),
-            400,
-            "may be 1 to 4096",
-        ),
-        (
-            "vae/generate?seed=9007199254740992",
-            "",
-            "",
-            Vec::new(),
-            400,
-            "seed is 9007199254740992",
-        ),
-        (
-            "vae/generate?count=-1",
-            "",
-            "",
-            Vec::new(),
-            400,
-            "invalid digit",
-        ),
-        (
-            "vae/generate?count=2",
-            "",
-            "image/png",
-            Vec::new(),
-            422,
-            "2 images are no single image/png",
-        ),
-        (
-            "conv/decode",
-            "application/json",
-            "",
-            json("{\"codes\": [[1, 2]]}"),
-            422,
-            "codes of 2 values",
-        ),
-        (
-            "conv/decode",
-            "application/json",
-            "",
-            json("{\"codes\": [[1], [1, 2]]}"),
-            422,
-            "of 1 and of 2 values",
-        ),
-        (
-            "conv/decode",
-            "application/json",
-            "",
-            json("{\"codes\": []}"),
-            422,
-            "no code",
-        ),
-        (
-            "conv/decode",
-            "application/json",
-            "",
-            json("{\"codes\": [[1e39]]}"),
-            422,
-            "32 bits",
-        ),
-        (
-            "conv/decode",
-            "application/json",
-            "",
-            json("{\"code\": 1}"),
-            422,
-            "not what it should be",
-        ),
-        (
-            "conv/decode",
-            "application/x-npy",
-            "",
-            npy(&[1, 3], floats(3)),
-            422,
-            "codes of 3 values",
-        ),
-        (
-            "conv/decode",
-            "application/x-npy",
-            "",
-            npy(&[1, 3], bytes(3)),
-            422,
-            "uint8",
-        ),
-        (
-            "conv/decode",
-            "image/png",
-            "",
-            png(),
-            415,
-            "application/json",
-        ),
-        (
-            "conv/decode",
-            "",
-            "",
-            b"{".to_vec(),
-            415,
-            "codes are application/json",
-        ),
-        (
-            "conv/score?false_alarm_rate=1",
-            "image/png",
-            "",
-            png(),
-            400,
-            "between 0 and 1",
-        ),
-        (
-            "conv/score",
-            "image/png",
-            "image/png",
-            png(),
-            406,
-            "application/json, application/x-npy",
-        ),
-    ];
-    for (path, called, accept, body, status, expected) in table {
-        let answer = served.post(&format!("/api/v1/models/{path}"), called, accept, body);
-        println!("{path} {called}");
-        answer.check_refusal(status, expected);
+    for row in TABLE.trim().lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [path, called, accept, named, status, expected] = cells.as_slice() else {
+            panic!("{row}");
+        };
+        // Shown where the row fails.
+        println!("{row}");
+        let path = format!("/api/v1/models/{path}");
+        let answer = served.post(&path, called, accept, body(named));
+        answer.check_refusal(status.parse().unwrap(), expected);
     }
 }
 
@@ -466,11 +223,33 @@ fn the_room_of_all_bodies_has_an_end() {
 #[test]
 fn no_answer_in_time_is_said() {
     let limits = Limits {
-        answer_time: Duration::ZERO,
+        answer_time: Duration::from_millis(50),
         ..Limits::default()
     };
     let served = Served::with(limits, None);
+    let service = Arc::clone(&served.service);
+    let (begun, has_begun) = channel();
+    let (release, held) = channel::<()>();
+    let busy = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let worker = &service.model("conv").unwrap().worker;
+        runtime.block_on(async {
+            let later = Instant::now() + Duration::from_secs(60);
+            let waited = worker.alone(later, move |_| {
+                begun.send(()).unwrap();
+                let _ = held.recv();
+                Ok(())
+            });
+            waited.await.unwrap();
+        });
+    });
+    has_begun.recv().unwrap();
     let answer = served.post("/api/v1/models/conv/denoise", "image/png", "", png(SHAPE));
+    drop(release);
+    busy.join().unwrap();
     answer.check_refusal(503, "within the time");
     assert!(answer.headers.contains_key(header::RETRY_AFTER));
 }
