@@ -15,7 +15,7 @@ use crate::error::{CliError, Status};
 #[derive(Debug)]
 pub(crate) enum DecodingModel {
     /// Chunks are levels.
-    Lossless(CodecModel),
+    Lossless(Box<CodecModel>),
     /// Chunks are symbols, of a quality counted from 1.
     Transform {
         /// The model.
@@ -65,7 +65,9 @@ impl DecodingModel {
                 of_transform(transform::open(path, context)?)
             }
             None if quality > 0 => of_transform(transform::find(header.model, context)?),
-            _ => Self::Lossless(option.open_for_hash(header.model, &context.terminal)?),
+            _ => Self::Lossless(Box::new(
+                option.open_for_hash(header.model, &context.terminal)?,
+            )),
         };
         if opened.hash() != header.model {
             let reason = format!(
