@@ -58,10 +58,7 @@ impl LeastSquares {
     pub(crate) fn sweep(&mut self) {
         for term in 0..TERMS {
             let row = &self.products[term];
-            let mut sum = 0i64;
-            for i in 0..TERMS {
-                sum = sum.wrapping_add(i64::from(row[i]).wrapping_mul(self.coefficients[i].into()));
-            }
+            let sum = dot(row, &self.coefficients);
             let missing = (i64::from(self.targets[term]) << FRACTION).wrapping_sub(sum);
             let diagonal = i64::from(row[term].max(0)) + i64::from(RIDGE);
             let coefficient = i64::from(self.coefficients[term]) + missing / diagonal;
@@ -72,11 +69,7 @@ impl LeastSquares {
     /// How far above the nearest neighbor the prediction is, in 16ths of a level.
     #[inline(always)]
     pub(crate) fn predict(&self, differences: &[i32; TERMS]) -> i32 {
-        let mut sum = 0i64;
-        for i in 0..TERMS {
-            let product = i64::from(self.coefficients[i]).wrapping_mul(differences[i].into());
-            sum = sum.wrapping_add(product);
-        }
+        let sum = dot(&self.coefficients, differences);
         const SHIFT: u32 = FRACTION - UNITS.ilog2();
         // At most 16 * 8 * 255 * 16.
         ((sum + (1 << (SHIFT - 1))) >> SHIFT) as i32
@@ -116,6 +109,16 @@ impl LeastSquares {
             }
         }
     }
+}
+
+/// The sum of products, which 64 bits hold: below 2²⁸ and 2¹⁹, sixteen times.
+#[inline(always)]
+fn dot(a: &[i32; TERMS], b: &[i32; TERMS]) -> i64 {
+    let mut sum = 0i64;
+    for (&a, &b) in a.iter().zip(b) {
+        sum = sum.wrapping_add(i64::from(a).wrapping_mul(b.into()));
+    }
+    sum
 }
 
 #[inline(always)]

@@ -23,9 +23,9 @@ fn solved(mut matrix: Vec<Vec<f64>>, mut targets: Vec<f64>) -> Vec<f64> {
         targets.swap(column, pivot);
         for row in column + 1..count {
             let factor = matrix[row][column] / matrix[column][column];
-            for k in column..count {
-                matrix[row][k] -= factor * matrix[column][k];
-            }
+            let (above, below) = matrix.split_at_mut(row);
+            let pairs = below[0].iter_mut().zip(&above[column]);
+            pairs.for_each(|(value, of_pivot)| *value -= factor * of_pivot);
             targets[row] -= factor * targets[column];
         }
     }
