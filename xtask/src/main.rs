@@ -12,6 +12,7 @@ use xtask::bench::{self, BenchOptions};
 use xtask::ci::{self, CiOptions};
 #[cfg(unix)]
 use xtask::coverage::{self, CoverageOptions};
+use xtask::dist::{self, DistOptions};
 use xtask::download::{DownloadError, DownloadOptions, download};
 #[cfg(unix)]
 use xtask::faults::{self, FaultsOptions};
@@ -20,6 +21,7 @@ use xtask::glyphs::{self, GlyphsOptions};
 use xtask::layering;
 use xtask::photo_model::{self, PhotoModelOptions};
 use xtask::progress::TerminalReport;
+use xtask::python::{self, Tested};
 use xtask::sources::{Sources, SourcesError};
 
 /// Development tasks of this checkout.
@@ -52,6 +54,10 @@ enum Task {
     Layering,
     /// Train the denoiser that is built in, from the pictures that it is made of.
     PhotoModel(PhotoModelOptions),
+    /// Run the tests of the Python package with the extension as the workspace's tests build it.
+    Python,
+    /// Make the Python wheel and the archive of the binary, and try both.
+    Dist(DistOptions),
     /// Compare docs/file-map.md with the tree, or write it.
     FileMap(FileMapOptions),
 }
@@ -146,6 +152,16 @@ fn run(task: Task) -> Result<ExitCode, Box<dyn Error>> {
         Task::Faults(options) => Ok(faults::run(&root, &options)?),
         Task::PhotoModel(options) => {
             photo_model::run(&root, &options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Python => {
+            if let Tested::Skipped(why) = python::test(&root)? {
+                println!("skipped: {why}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Dist(options) => {
+            dist::run(&root, &options)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::FileMap(options) => {
