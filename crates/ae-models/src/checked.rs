@@ -3,6 +3,7 @@
 use crate::api::code_bits::CodeBits;
 use crate::config::ModelConfig;
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::kind::Outline;
 use crate::limits;
 use crate::model::Model;
@@ -136,6 +137,12 @@ impl CheckedModelConfig {
     #[must_use]
     pub fn tensor_shapes(&self) -> Option<&[TensorShape]> {
         self.outline.tensors()
+    }
+
+    /// What the model computes when it is used; `None` for a kind that doesn't describe it.
+    #[must_use]
+    pub fn inference(&self) -> Option<Inference> {
+        self.config.inference(self.input_shape)
     }
 
     /// Builds the model where `placement` says, its weights drawn on the host from `seed`: the same bits on every

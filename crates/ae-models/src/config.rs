@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::erased::any_model::AnyModel;
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::kind::{ModelKind, Outline};
 use crate::parameters::builder::Builder;
 use crate::settings::{GivenSettings, SettingSpec};
@@ -37,6 +38,7 @@ trait AnyKind: erased_serde::Serialize + fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn outline(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError>;
     fn built(&self, builder: &mut Builder<'_>) -> Box<dyn AnyModel>;
+    fn graphs(&self, input_shape: [usize; 3]) -> Option<Inference>;
     fn specs(&self) -> Vec<SettingSpec>;
     fn take_over(&mut self, given: &GivenSettings) -> Result<(), ModelError>;
     fn drop_image_width(&mut self, image_values: usize);
@@ -71,6 +73,10 @@ impl<K: ModelKind> AnyKind for K {
 
     fn built(&self, builder: &mut Builder<'_>) -> Box<dyn AnyModel> {
         Box::new(self.build(builder))
+    }
+
+    fn graphs(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        self.inference(input_shape)
     }
 
     fn specs(&self) -> Vec<SettingSpec> {
@@ -159,6 +165,10 @@ impl ModelConfig {
 
     pub(crate) fn outline(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError> {
         self.0.outline(input_shape)
+    }
+
+    pub(crate) fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        self.0.graphs(input_shape)
     }
 
     pub(crate) fn build(&self, builder: &mut Builder<'_>) -> Box<dyn AnyModel> {

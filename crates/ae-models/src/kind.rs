@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::capabilities::Trainable;
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::parameters::builder::Builder;
 use crate::parameters::tensors::TensorShape;
 use crate::settings::{GivenSettings, SettingSpec};
@@ -38,6 +39,15 @@ pub trait ModelKind:
 
     /// Builds the model. Called only with settings that were checked for the builder's image.
     fn build(&self, builder: &mut Builder<'_>) -> Self::Model;
+
+    /// What the model computes when it is used, for whatever writes it in another program's form. Called only with
+    /// settings that were checked for images of `[channels, height, width]`. `None`, the default, for a kind that doesn't
+    /// describe it: its models cannot be exported.
+    #[must_use]
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        let _ = input_shape;
+        None
+    }
 
     /// The settings that can be given as text, beside a configuration. By default none.
     #[must_use]

@@ -6,6 +6,7 @@ mod config;
 mod erased;
 mod error;
 mod file;
+mod inference;
 mod kind;
 mod kinds;
 pub mod limits;
@@ -31,10 +32,11 @@ pub use config::ModelConfig;
 pub use error::ModelError;
 pub use file::card::{ModelCard, config_of};
 pub use file::load::{
-    load_model, load_model_from_bytes, read_model_card, read_model_data, read_tensors,
+    load_model, load_model_from_bytes, read_model_card, read_model_data, read_tensors, read_weights,
 };
 pub use file::precision::Precision;
 pub use file::save::{save_model, save_model_in};
+pub use inference::{Graph, GraphBuilder, GraphValue, Inference, Operation, Step};
 pub use kind::{ModelKind, Outline};
 pub use kinds::contractive::{ContractiveAutoencoder, ContractiveAutoencoderConfig};
 pub use kinds::sparse::sparsity::Sparsity;

@@ -3,9 +3,11 @@
 pub(crate) mod compute;
 pub(crate) mod conv;
 pub(crate) mod conv_config;
+pub(crate) mod conv_inference;
 pub(crate) mod conv_stacks;
 pub(crate) mod dense;
 pub(crate) mod dense_config;
+pub(crate) mod dense_inference;
 pub(crate) mod layer;
 pub(crate) mod network;
 pub(crate) mod options;

@@ -132,6 +132,17 @@ pub fn read_tensors(
     Ok((read_values(path, &mut file, &header)?, card))
 }
 
+/// Reads the tensors of any safetensors file, whoever wrote it, in the order in which they lie in it: what becomes a model
+/// by [`load_tensors`](crate::load_tensors).
+///
+/// # Errors
+/// As for [`load_model`], but for what only a card and a configuration could tell.
+pub fn read_weights(path: impl AsRef<Path>) -> Result<Vec<NamedTensor>, ModelError> {
+    let path = path.as_ref();
+    let (mut file, header) = Header::read(path)?;
+    read_values(path, &mut file, &header)
+}
+
 /// Reads all values; `file` stands at the end of the header, which has been checked against the file's length.
 fn read_values(
     path: &Path,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::error::ModelError;
+use crate::inference::{Inference, Operation};
 use crate::kind::{ModelKind, Outline};
 use crate::kinds::made_of_network::{MadeOfNetwork, check_latent, options_with, outline};
 use crate::networks::network::{Network, NetworkConfig};
@@ -58,6 +59,13 @@ impl ModelKind for ContractiveAutoencoderConfig {
             network: self.network.checked_build(1, builder),
             config: self.clone(),
         }
+    }
+
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        let network = &self.network;
+        Some(network.inference(input_shape, |graph, values, _| {
+            graph.step(Operation::Sigmoid, values)
+        }))
     }
 
     fn options() -> Vec<SettingSpec> {

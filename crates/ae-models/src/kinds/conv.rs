@@ -1,6 +1,7 @@
 //! The convolutional kind: the network as it is.
 
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::kind::{ModelKind, Outline};
 use crate::networks::conv::ConvAutoencoder;
 use crate::networks::conv_config::ConvAutoencoderConfig;
@@ -26,6 +27,14 @@ impl ModelKind for ConvAutoencoderConfig {
             .layers(builder.input_shape(), 1)
             .expect("the settings were checked");
         ConvAutoencoder::build(self, &layers, builder)
+    }
+
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        let inference = self.inference_with(input_shape, "", |_, values, _| values);
+        Some(match self.latent {
+            Some(_) => inference,
+            None => inference.of_any_size(),
+        })
     }
 
     fn options() -> Vec<SettingSpec> {

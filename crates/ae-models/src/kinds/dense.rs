@@ -1,6 +1,7 @@
 //! The fully connected kind: the network as it is.
 
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::kind::{ModelKind, Outline};
 use crate::networks::dense::DenseAutoencoder;
 use crate::networks::dense_config::DenseAutoencoderConfig;
@@ -26,6 +27,10 @@ impl ModelKind for DenseAutoencoderConfig {
             .layers(builder.input_shape(), 1)
             .expect("the settings were checked");
         DenseAutoencoder::build(self, &layers, builder)
+    }
+
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        Some(self.inference_with(input_shape, "", |_, values, _| values))
     }
 
     fn options() -> Vec<SettingSpec> {

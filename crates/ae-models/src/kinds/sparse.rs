@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::error::ModelError;
+use crate::inference::{Inference, Operation};
 use crate::kind::{ModelKind, Outline};
 use crate::kinds::made_of_network::{MadeOfNetwork, options_with, outline};
 use crate::kinds::sparse::sparsity::Sparsity;
@@ -51,6 +52,24 @@ impl ModelKind for SparseAutoencoderConfig {
             network: self.network.checked_build(1, builder),
             config: self.clone(),
         }
+    }
+
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        let sparsity = self.sparsity;
+        let network = &self.network;
+        Some(network.inference(input_shape, |graph, values, map| {
+            let count = match sparsity {
+                Sparsity::L1 { .. } => return graph.step(Operation::Relu, values),
+                Sparsity::Kl { .. } => return graph.step(Operation::Sigmoid, values),
+                Sparsity::TopK { kept } => kept,
+            };
+            let Some(shape) = map else {
+                return graph.step(Operation::KeepLargest { count }, values);
+            };
+            let rows = graph.step(Operation::Flatten, values);
+            let kept = graph.step(Operation::KeepLargest { count }, rows);
+            graph.step(Operation::Unflatten { shape }, kept)
+        }))
     }
 
     fn options() -> Vec<SettingSpec> {

@@ -1,5 +1,6 @@
 //! The U-Net: an encoder and a decoder with skip connections between their levels.
 
+pub(crate) mod inference;
 pub(crate) mod layers;
 pub(crate) mod skip_connections;
 
@@ -12,6 +13,7 @@ use crate::api::capabilities::{Reconstruct, Trainable};
 use crate::api::loss::ReconstructionLoss;
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::kind::{ModelKind, Outline};
 use crate::kinds::unet::layers::{Layers, Plan, field_of_view};
 use crate::kinds::unet::skip_connections::SkipConnections;
@@ -103,15 +105,19 @@ impl UnetConfig {
         1 << (self.widths.len() - 1)
     }
 
-    fn layers(&self, channels: usize) -> Layers {
-        Layers::new(&Plan {
+    fn plan(&self, channels: usize) -> Plan<'_> {
+        Plan {
             widths: &self.widths,
             convolutions: self.convolutions,
             bias: self.bias,
             skip: self.skip,
             channels,
             last_scale: if self.residual { NEAR_IDENTITY } else { 1.0 },
-        })
+        }
+    }
+
+    fn layers(&self, channels: usize) -> Layers {
+        Layers::new(&self.plan(channels))
     }
 
     fn check_settings(&self, [_, height, width]: [usize; 3]) -> Result<(), ModelError> {
@@ -193,6 +199,12 @@ impl ModelKind for UnetConfig {
             field_of_view,
             stack,
         }
+    }
+
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        let plan = self.plan(input_shape[0]);
+        let graph = inference::graph(&plan, self.multiple(), self.residual);
+        Some(Inference::whole(graph).of_any_size())
     }
 
     fn options() -> Vec<SettingSpec> {

@@ -13,6 +13,7 @@ use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::posterior::Posterior;
 use crate::api::support::LikelihoodSupport;
 use crate::error::ModelError;
+use crate::inference::{Inference, Operation};
 use crate::kind::{ModelKind, Outline};
 use crate::kinds::made_of_network::{MadeOfNetwork, check_latent, options_with, outline};
 use crate::kinds::vae::beta_schedule::BetaSchedule;
@@ -117,6 +118,15 @@ impl ModelKind for VariationalAutoencoderConfig {
             log_scale,
             config: self.clone(),
         }
+    }
+
+    /// The code is the mean of the posterior.
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        let count = self.network.latent()?;
+        let network = &self.network;
+        Some(network.inference(input_shape, |graph, values, _| {
+            graph.step(Operation::FirstValues { count }, values)
+        }))
     }
 
     fn options() -> Vec<SettingSpec> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::capabilities::{Codes, Trainable};
 use crate::api::loss::ReconstructionLoss;
 use crate::error::ModelError;
+use crate::inference::{GraphBuilder, GraphValue, Inference};
 use crate::networks::conv::ConvAutoencoder;
 use crate::networks::conv_config::ConvAutoencoderConfig;
 use crate::networks::dense::DenseAutoencoder;
@@ -86,6 +87,19 @@ impl NetworkConfig {
         match self {
             Self::Conv(config) => config.code_shape(input_shape),
             Self::Dense(config) => vec![config.latent],
+        }
+    }
+
+    /// What the model around the network computes when it is used; `code_of` adds what becomes of the encoder's values,
+    /// which are rows where the code is a list and a map of the shape that it is given where it is one.
+    pub(crate) fn inference(
+        &self,
+        input_shape: [usize; 3],
+        code_of: impl FnOnce(&mut GraphBuilder, GraphValue, Option<[usize; 3]>) -> GraphValue,
+    ) -> Inference {
+        match self {
+            Self::Conv(config) => config.inference_with(input_shape, PREFIX, code_of),
+            Self::Dense(config) => config.inference_with(input_shape, PREFIX, code_of),
         }
     }
 
