@@ -217,6 +217,26 @@ pub enum TrainError {
         /// What it said.
         reason: String,
     },
+    /// A model that cannot be trained on noisy images alone.
+    #[error("cannot train by {method} on images of {found}: {reason}")]
+    SelfSupervised {
+        /// The method.
+        method: &'static str,
+        /// The images' shape.
+        found: ImageShape,
+        /// What it takes.
+        reason: &'static str,
+    },
+    /// A picture that is too small to train on alone.
+    #[error("{width}x{height} pixels are too few to train on: a side has at least {least}")]
+    SmallPicture {
+        /// Its height in pixels.
+        height: usize,
+        /// Its width in pixels.
+        width: usize,
+        /// The pixels that a side has at least.
+        least: usize,
+    },
     /// The batch loader ended without a reason.
     #[error("a loader thread ended unexpectedly")]
     Loader,

@@ -10,6 +10,7 @@ mod run;
 mod setting_checks;
 mod trainer;
 
+mod zero_shot;
 pub use config::{CheckedTrainConfig, EarlyStopping, Selection, TrainConfig};
 pub use error::{Capability, ChangedField, ConfigError, Divergence, TrainError};
 pub use measure::code_activity::CodeActivity;
@@ -37,8 +38,4 @@ pub use trainer::Trainer;
 pub use trainer::observer::Observer;
 pub use trainer::throughput::training_throughput;
 pub use trainer::trained::{Outcome, Trained};
-
-/// The workspace's README, whose example is compiled with this crate's.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct WorkspaceReadme;
+pub use zero_shot::denoiser::{ZeroShot, ZeroShotSettings};
