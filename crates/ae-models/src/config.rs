@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::api::loss::ReconstructionLoss;
 use crate::erased::any_model::AnyModel;
 use crate::error::ModelError;
 use crate::inference::Inference;
@@ -44,6 +45,7 @@ trait AnyKind: erased_serde::Serialize + fmt::Debug + Send + Sync {
     fn drop_image_width(&mut self, image_values: usize);
     fn describe(&self) -> String;
     fn unit(&self) -> Option<&'static str>;
+    fn refuses(&self, loss: ReconstructionLoss) -> Option<&'static str>;
 }
 
 impl<K: ModelKind> AnyKind for K {
@@ -97,6 +99,10 @@ impl<K: ModelKind> AnyKind for K {
 
     fn unit(&self) -> Option<&'static str> {
         self.objective_unit()
+    }
+
+    fn refuses(&self, loss: ReconstructionLoss) -> Option<&'static str> {
+        self.refuses_loss(loss)
     }
 }
 
@@ -161,6 +167,12 @@ impl ModelConfig {
     #[must_use]
     pub fn objective_unit(&self) -> Option<&'static str> {
         self.0.unit()
+    }
+
+    /// Why a model of these settings cannot be trained by a loss, if it cannot.
+    #[must_use]
+    pub fn refuses_loss(&self, loss: ReconstructionLoss) -> Option<&'static str> {
+        self.0.refuses(loss)
     }
 
     pub(crate) fn outline(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::capabilities::Trainable;
+use crate::api::loss::ReconstructionLoss;
 use crate::error::ModelError;
 use crate::inference::Inference;
 use crate::parameters::builder::Builder;
@@ -79,6 +80,13 @@ pub trait ModelKind:
     /// training configuration: `nats per image`. `None`, the default, for any other.
     #[must_use]
     fn objective_unit(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Why it cannot be trained by this loss, if it cannot. `None`, the default, for any.
+    #[must_use]
+    fn refuses_loss(&self, loss: ReconstructionLoss) -> Option<&'static str> {
+        let _ = loss;
         None
     }
 }

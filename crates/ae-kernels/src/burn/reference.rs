@@ -8,7 +8,7 @@ use crate::activation::Activation;
 use crate::burn::weight_list::WeightList;
 use crate::conv::stage::{Resize, Skip, Stage};
 use crate::dense::layer::{DenseLayer, WeightOrder};
-use crate::loss::Loss;
+use crate::loss::{EPSILON_SQUARE, Loss};
 
 /// The stages of convolutions.
 pub(crate) fn convolutions<B: Backend>(
@@ -89,6 +89,12 @@ pub(crate) fn loss<B: Backend>(
             B::float_mean(B::float_mul(difference.clone(), difference))
         }
         Loss::L1 => B::float_mean(B::float_abs(B::float_sub(output, target))),
+        Loss::Charbonnier => {
+            let difference = B::float_sub(output, target);
+            let square = B::float_mul(difference.clone(), difference);
+            let raised = B::float_add_scalar(square, EPSILON_SQUARE.into());
+            B::float_mean(B::float_sqrt(raised))
+        }
         Loss::Bce => {
             let one_minus = |x| B::float_add_scalar(B::float_neg(x), 1.0.into());
             let certain = B::float_mul(target.clone(), floored_log::<B>(output.clone()));

@@ -270,7 +270,7 @@ fn only_what_is_tracked_gets_a_gradient() {
 #[test]
 fn the_target_may_be_tracked_too() {
     for device in devices() {
-        for loss in [Loss::Mse, Loss::Bce, Loss::L1] {
+        for loss in [Loss::Mse, Loss::Bce, Loss::L1, Loss::Charbonnier] {
             let (stack, weights, x) = setting(&device);
             let target = (x.clone() * 0.5).require_grad();
             let found = stack

@@ -102,6 +102,7 @@ fn mean_loss(loss: Loss, output: &[f64], target: &[f32]) -> f64 {
         match loss {
             Loss::Mse => (y - t) * (y - t),
             Loss::L1 => (y - t).abs(),
+            Loss::Charbonnier => (y - t).hypot(1e-3),
             Loss::Bce => -(t * y.ln() + (1.0 - t) * (1.0 - y).ln()),
         }
     };
@@ -133,7 +134,7 @@ fn outputs_and_losses_are_those_of_the_definition() {
                 .expect("it runs");
             let off = error(&found, &expected);
             assert!(off < 3e-6, "batch {batch}: output is off by {off:e}");
-            for loss in [Loss::Mse, Loss::Bce, Loss::L1] {
+            for loss in [Loss::Mse, Loss::Bce, Loss::L1, Loss::Charbonnier] {
                 let (found, _) = stack
                     .train(&values, &borrowed(&parameters), &target, loss, false)
                     .expect("it runs");

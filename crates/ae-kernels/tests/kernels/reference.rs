@@ -364,6 +364,10 @@ pub(crate) fn run(
                 let (value, slope) = match kind {
                     Loss::Mse => ((output - target).powi(2), 2.0 * (output - target)),
                     Loss::L1 => ((output - target).abs(), (output - target).signum()),
+                    Loss::Charbonnier => {
+                        let value = (output - target).hypot(1e-3);
+                        (value, (output - target) / value)
+                    }
                     _ => (
                         -(target * output.ln() + (1.0 - target) * (1.0 - output).ln()),
                         (1.0 - target) / (1.0 - output) - target / output,

@@ -11,6 +11,8 @@ use crate::error::ModelError;
 
 /// The logarithm of a probability is taken to be at least this, as PyTorch's `binary_cross_entropy` has it.
 const LOG_FLOOR: f32 = -100.0;
+/// The square of the epsilon of Charbonnier's loss.
+const CHARBONNIER_SQUARE: f32 = 1e-6;
 
 /// What a reconstruction is charged for differing from its target.
 ///
@@ -31,11 +33,14 @@ pub enum ReconstructionLoss {
     Bce,
     /// Mean absolute error, `mean(|output - target|)`.
     L1,
+    /// The absolute error made smooth at 0, `mean(sqrt((output - target)^2 + 1e-6))`
+    /// ([`Loss::Charbonnier`](ae_kernels::Loss::Charbonnier)).
+    Charbonnier,
 }
 
 impl ReconstructionLoss {
     /// Every kind, in the order in which they are listed to a person.
-    pub const ALL: [Self; 3] = [Self::Mse, Self::Bce, Self::L1];
+    pub const ALL: [Self; 4] = [Self::Mse, Self::Bce, Self::L1, Self::Charbonnier];
 
     /// The name in files and on the command line.
     #[must_use]
@@ -44,6 +49,7 @@ impl ReconstructionLoss {
             Self::Mse => "mse",
             Self::Bce => "bce",
             Self::L1 => "l1",
+            Self::Charbonnier => "charbonnier",
         }
     }
 
@@ -53,6 +59,7 @@ impl ReconstructionLoss {
             Self::Mse => Loss::Mse,
             Self::Bce => Loss::Bce,
             Self::L1 => Loss::L1,
+            Self::Charbonnier => Loss::Charbonnier,
         }
     }
 
@@ -87,6 +94,11 @@ impl ReconstructionLoss {
                 (certain + complement).mean().neg()
             }
             Self::L1 => (output - target).abs().mean(),
+            Self::Charbonnier => {
+                let difference = output - target;
+                let square = difference.clone() * difference;
+                square.add_scalar(CHARBONNIER_SQUARE).sqrt().mean()
+            }
         }
     }
 }
@@ -113,7 +125,7 @@ impl FromStr for ReconstructionLoss {
         Self::ALL
             .into_iter()
             .find(|loss| loss.name() == text)
-            .ok_or_else(|| ModelError::unknown("loss", text, "mse, bce, l1"))
+            .ok_or_else(|| ModelError::unknown("loss", text, "mse, bce, l1, charbonnier"))
     }
 }
 
@@ -142,13 +154,16 @@ mod tests {
                 "{loss}: {found} instead of {expected}"
             );
         };
-        use ReconstructionLoss::{Bce, L1, Mse};
+        use ReconstructionLoss::{Bce, Charbonnier, L1, Mse};
 
         // Half a batch of ones and half of zeros, against black.
         check(Mse, &[1.0, 1.0, 0.0, 0.0], &[0.0; 4], 0.5);
         check(L1, &[1.0, 1.0, 0.0, 0.0], &[0.0; 4], 0.5);
         check(Mse, &[0.5, 0.0, 0.0, 0.0], &[0.0; 4], 0.0625);
         check(L1, &[0.5, 0.0, 0.0, 0.0], &[1.0, 0.0, 0.0, 0.0], 0.125);
+        check(Charbonnier, &[0.5, 0.25], &[0.5, 0.25], 1e-3);
+        // Differences of 2^-9 and 2^-8.
+        check(Charbonnier, &[0.251_953_125, 0.0], &[0.25, 0.003_906_25], 0.0031132304);
         // ln 2 whatever the target; -(0.25 ln 0.25 + 0.75 ln 0.75).
         check(
             Bce,
@@ -195,7 +210,7 @@ mod tests {
         let error = "l2".parse::<ReconstructionLoss>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown loss `l2`: expected one of mse, bce, l1"
+            "unknown loss `l2`: expected one of mse, bce, l1, charbonnier"
         );
     }
 }

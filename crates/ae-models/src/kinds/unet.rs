@@ -231,6 +231,17 @@ impl ModelKind for UnetConfig {
         Ok(())
     }
 
+    fn refuses_loss(&self, loss: ReconstructionLoss) -> Option<&'static str> {
+        match loss {
+            ReconstructionLoss::Bce => Some(
+                "a cross-entropy is of outputs from 0 to 1, and a U-Net has no activation at its end that keeps them there",
+            ),
+            ReconstructionLoss::Mse | ReconstructionLoss::L1 | ReconstructionLoss::Charbonnier => {
+                None
+            }
+        }
+    }
+
     fn description(&self) -> String {
         let skips = match self.skip {
             SkipConnections::Concatenate => "skip connections concatenated",
@@ -332,7 +343,9 @@ impl Trainable for Unet {
         let multiple = self.config.multiple();
         let is_whole = height.is_multiple_of(multiple) && width.is_multiple_of(multiple);
         let goes_by_difference = match batch.loss {
-            ReconstructionLoss::Mse | ReconstructionLoss::L1 => true,
+            ReconstructionLoss::Mse | ReconstructionLoss::L1 | ReconstructionLoss::Charbonnier => {
+                true
+            }
             ReconstructionLoss::Bce => false,
         };
         if !is_whole || (self.config.residual && !goes_by_difference) {

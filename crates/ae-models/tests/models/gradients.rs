@@ -51,6 +51,7 @@ pub(crate) fn plain_loss(loss: ReconstructionLoss, output: &[f64], target: &[f64
         ReconstructionLoss::Mse => (output - target).powi(2),
         ReconstructionLoss::Bce => -(target * output.ln() + (1.0 - target) * (1.0 - output).ln()),
         ReconstructionLoss::L1 => (output - target).abs(),
+        ReconstructionLoss::Charbonnier => (output - target).hypot(1e-3),
         _ => unreachable!("no other loss is tested here"),
     };
     output.iter().zip(target).map(term).sum::<f64>() / output.len() as f64
@@ -151,6 +152,11 @@ fn convolutional_gradients_are_finite_differences() {
     check(conv(&[3, 2, 4], None), [2, 8, 4], ReconstructionLoss::Mse);
     check(conv(&[3, 2], None), [1, 6, 4], ReconstructionLoss::Bce);
     check(conv(&[3, 2], None), [1, 6, 4], ReconstructionLoss::L1);
+    check(
+        conv(&[3, 2], None),
+        [1, 6, 4],
+        ReconstructionLoss::Charbonnier,
+    );
 }
 
 #[test]
@@ -175,6 +181,11 @@ fn gradients_pass_padding_and_bottleneck() {
 fn dense_gradients_are_finite_differences() {
     check(dense(&[], 3), [1, 1, 5], ReconstructionLoss::Mse);
     check(dense(&[9, 7], 3), [3, 2, 3], ReconstructionLoss::Bce);
+    check(
+        dense(&[9, 7], 3),
+        [3, 2, 3],
+        ReconstructionLoss::Charbonnier,
+    );
     check(tied(dense(&[], 3)), [1, 1, 5], ReconstructionLoss::Mse);
     check(tied(dense(&[9, 7], 3)), [3, 2, 3], ReconstructionLoss::Mse);
     check(linear(dense(&[], 3)), [1, 1, 5], ReconstructionLoss::Mse);

@@ -198,6 +198,11 @@ fn gradients_are_finite_differences() {
             ReconstructionLoss::L1,
         ),
         (
+            config(&[4, 5], 1, SkipConnections::Concatenate),
+            [2, 1, 4, 6],
+            ReconstructionLoss::Charbonnier,
+        ),
+        (
             UnetConfig {
                 residual: false,
                 bias: true,

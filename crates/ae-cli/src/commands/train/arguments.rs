@@ -102,9 +102,10 @@ pub(in crate::commands) struct TrainArguments {
     /// Steps over which the learning rate rises at the start [default: 50, at most a tenth of all steps].
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(super) warmup_steps: Option<usize>,
-    /// What is minimized.
+    /// What is minimized: the squared error, the cross-entropy, the absolute error, or that made smooth at 0 by an
+    /// epsilon of 1e-3 (Charbonnier et al. 1994) [default: mse].
     #[arg(long, value_name = "NAME", help_heading = "Training",
-          value_parser = named::<ReconstructionLoss>(["mse", "bce", "l1"]))]
+          value_parser = named::<ReconstructionLoss>(["mse", "bce", "l1", "charbonnier"]))]
     pub(super) loss: Option<ReconstructionLoss>,
     /// Clip the gradients' global norm to this, or "off" [default: 0.1 for adam and adamw, else off].
     #[arg(long, value_name = "NORM", value_parser = clip_norm, allow_negative_numbers = true,

@@ -54,6 +54,13 @@ pub(super) fn configuration(
         return Err(CliError::usage("--loss", reason));
     }
     Ok(config)
+    let loss = config.train.loss;
+    if let Some(why) = config.model.refuses_loss(loss) {
+        let kind = config.model.kind();
+        let reason = format!("not for a model of kind {kind}: {why}");
+        return Err(CliError::usage(format!("--loss {loss}"), reason)
+            .hint("mse, l1 and charbonnier are of outputs of any range"));
+    }
 }
 
 fn data_config(arguments: &TrainArguments, base: DataConfig) -> Result<DataConfig, CliError> {
