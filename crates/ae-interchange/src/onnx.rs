@@ -1,0 +1,5 @@
+//! Models as ONNX files.
+
+mod messages;
+mod nodes;
+pub(crate) mod write;

@@ -1,0 +1,6 @@
+//! Models as PyTorch modules.
+
+mod class;
+mod forward;
+mod layers;
+pub(crate) mod write;
