@@ -13,6 +13,7 @@ mod documentation;
 mod evaluation;
 mod fixture;
 mod help;
+mod interchange;
 mod kinds;
 mod own_folders;
 mod patches;

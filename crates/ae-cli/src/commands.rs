@@ -14,7 +14,9 @@ mod denoise;
 mod devices;
 mod encode;
 mod eval;
+mod export;
 mod generate;
+mod import;
 mod info;
 mod interpolate;
 mod map;
@@ -48,6 +50,8 @@ pub(crate) fn all() -> Vec<Entry> {
         Entry::command("probe", probe::run),
         Entry::command("map", map::run),
         Entry::command("info", info::run),
+        Entry::command("export", export::run).examples(export::EXAMPLES),
+        Entry::command("import", import::run),
         Entry::command("verify", verify::run),
         Entry::group("data", data::ABOUT, data::help(), data::all()).examples(data::EXAMPLES),
         Entry::command("bench", bench::run),

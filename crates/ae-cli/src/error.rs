@@ -1,5 +1,6 @@
 //! What goes wrong in a command, how it is said, and the exit code it ends with.
 
+mod interchange;
 mod libraries;
 
 use std::error::Error as StdError;

@@ -83,6 +83,8 @@ pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(),
     let path = find(path.as_deref(), context)?;
     let card = path.card(context.registry)?;
     let run = match path.run() {
+        // A folder of imported weights has no history.
+        Some(run) if run.join("model.toml").is_file() => None,
         Some(run) => run_facts(&RunDirectory::open(run)?, context.registry)?,
         None => None,
     };

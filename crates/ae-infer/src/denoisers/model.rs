@@ -25,6 +25,12 @@ impl ModelDenoiser {
     pub fn new(model: OpenModel, tiling: Tiling) -> Self {
         Self { model, tiling }
     }
+
+    /// The model itself.
+    #[must_use]
+    pub fn model(&self) -> &OpenModel {
+        &self.model
+    }
 }
 
 impl Denoiser for ModelDenoiser {

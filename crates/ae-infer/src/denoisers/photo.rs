@@ -46,6 +46,12 @@ impl PhotoDenoiser {
             model: ModelDenoiser::new(model, tiling),
         })
     }
+
+    /// The model itself.
+    #[must_use]
+    pub fn model(&self) -> &OpenModel {
+        self.model.model()
+    }
 }
 
 impl Denoiser for PhotoDenoiser {
