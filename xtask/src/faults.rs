@@ -21,6 +21,7 @@ mod command_line;
 mod devices;
 mod downloads;
 mod durability;
+mod exports;
 mod images;
 mod kills;
 mod models;
@@ -105,6 +106,7 @@ fn all_cases() -> Vec<Case> {
     cases.extend(images::cases());
     cases.extend(numbers::cases());
     cases.extend(models::cases());
+    cases.extend(exports::cases());
     cases.extend(checkpoints::cases());
     cases.extend(system_calls::cases());
     cases.extend(durability::cases());
