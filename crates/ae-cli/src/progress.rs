@@ -223,6 +223,9 @@ fn epoch_line(report: &EpochReport, epochs: usize) -> String {
         }
         line.push_str(&format!("  ssim {:.3}", validation.ssim));
     }
+    if let (None, Some(loss)) = (&report.validation, report.validation_loss) {
+        line.push_str(&format!("  validation loss {loss:.5}"));
+    }
     match &report.codes {
         Some(CodeReport::Variational(codes)) => line.push_str(&format!(
             "  bound {:.2}  kl {:.2}  active {}/{}",

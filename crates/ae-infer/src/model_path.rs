@@ -72,8 +72,11 @@ impl ModelPath {
         Self::newest_of(runs, |model| {
             model.card(registry).is_ok_and(|card| {
                 let data = card.data.as_ref().map(DataCard::from_json);
-                let is_of_patches = matches!(data, Some(Ok(data)) if data.patch.is_some());
-                card.noise.is_some() && is_of_patches
+                let Some(Ok(data)) = data else {
+                    return false;
+                };
+                let denoises = card.noise.is_some() || data.self_supervised.is_some();
+                denoises && data.patch.is_some()
             })
         })
     }

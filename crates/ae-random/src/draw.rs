@@ -39,6 +39,10 @@ pub enum Purpose {
     Patch = 14,
     /// Where patches of pictures that are only measured are cut.
     MeasuredPatch = 15,
+    /// Which neighboring pixels of a noisy image are taken for input and target of each other.
+    Neighbors = 16,
+    /// The same in images that are only measured.
+    MeasuredNeighbors = 17,
 }
 
 impl Purpose {
@@ -137,6 +141,8 @@ mod tests {
             (Purpose::ValidationBinarization, 13),
             (Purpose::Patch, 14),
             (Purpose::MeasuredPatch, 15),
+            (Purpose::Neighbors, 16),
+            (Purpose::MeasuredNeighbors, 17),
         ];
         for (purpose, code) in codes {
             assert_eq!(purpose.code(), code, "{purpose:?}");

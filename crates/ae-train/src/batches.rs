@@ -3,4 +3,5 @@
 pub(crate) mod images;
 pub(crate) mod latent_noise;
 pub(crate) mod loader;
+pub(crate) mod neighbors;
 pub(crate) mod plan;

@@ -6,6 +6,7 @@ use ae_data::{NoiseChain, NoiseDraw};
 use ae_models::ReconstructionLoss;
 use serde::{Deserialize, Serialize};
 
+use crate::config::self_supervision::SelfSupervision;
 use crate::error::TrainError;
 use crate::optim::config::OptimizerConfig;
 use crate::optim::schedule::ScheduleConfig;
@@ -15,6 +16,8 @@ use crate::setting_checks::{at_least_one, below_one, by_name, not_negative, posi
 
 mod learning_rates;
 mod lengths;
+pub(crate) mod self_supervision;
+mod usual;
 
 /// Everything that decides how a model is trained; the `[train]` table of a run's `config.toml`.
 ///
@@ -48,6 +51,10 @@ pub struct TrainConfig {
     pub ema: Option<f64>,
     /// The seed of everything random in the run.
     pub seed: u64,
+    /// How it is trained where the images are noisy themselves and there are no clean ones; absent where the images are
+    /// what is to come out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_supervised: Option<SelfSupervision>,
     /// The noise on the input; the target stays clean. Empty for a plain autoencoder.
     pub noise: NoiseChain,
     /// Whether each epoch sees new noise.
@@ -88,6 +95,7 @@ impl Default for TrainConfig {
             gradient_clip_norm: optimizer.default_clip_norm(),
             ema: None,
             seed: 1,
+            self_supervised: None,
             noise: NoiseChain::default(),
             noise_draw: NoiseDraw::EachEpoch,
             loader_threads: 1,
@@ -223,6 +231,17 @@ impl TrainConfig {
         if let Some(stopping) = &self.early_stopping {
             at_least_one("early_stopping.patience_epochs", stopping.patience_epochs)?;
             not_negative("early_stopping.min_delta", stopping.min_delta)?;
+        }
+        if let Some(method) = self.self_supervised {
+            let alone = "must be absent where the images are noisy themselves";
+            if !self.noise.is_empty() {
+                return Err(refuse("noise", &self.noise, alone));
+            }
+            if self.loss != ReconstructionLoss::Mse {
+                let name = method.name();
+                let must = "must be mse, whose mean the method is about";
+                return Err(refuse("loss", format!("{} with {name}", self.loss), must));
+            }
         }
         let mut begin = 0;
         for segment in &self.segments {

@@ -4,12 +4,15 @@ mod batches;
 mod config;
 mod error;
 mod measure;
+mod neighbors;
 mod number_or_off;
 mod optim;
 mod run;
 mod setting_checks;
 mod trainer;
 
+
+pub use config::self_supervision::SelfSupervision;
 mod zero_shot;
 pub use config::{CheckedTrainConfig, EarlyStopping, Selection, TrainConfig};
 pub use error::{Capability, ChangedField, ConfigError, Divergence, TrainError};

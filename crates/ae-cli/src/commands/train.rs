@@ -85,7 +85,8 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     }
 
     let source = ImageSource::of_run(&request.config);
-    let (dataset, split, card) = source.split(&terminal)?;
+    let (dataset, split, mut card) = source.split(&terminal)?;
+    card.self_supervised = request.train.self_supervised;
     if !matches!(request.place, Place::Resume(_)) {
         // From another directory a relative path would mean another set.
         request.config.data.source.clone_from(&card.source);
@@ -114,6 +115,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     let is_resumed = matches!(request.place, Place::Resume(_));
     if !is_resumed {
         request.warn(&split);
+    request.train.check_model(&model, &split.train)?;
     }
     let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
     let training = signals.training();
@@ -225,7 +227,7 @@ impl Request {
 
 /// `glyphs-conv`, `letters-conv-denoise`.
 fn run_name(data: &str, config: &RunConfig) -> String {
-    let denoise = match config.train.noise.is_empty() {
+    let denoise = match config.train.noise.is_empty() && config.train.self_supervised.is_none() {
         true => "",
         false => "-denoise",
     };
@@ -256,3 +258,6 @@ mod tests {
         assert_eq!(run_name("../..", &config), "data-conv-denoise");
     }
 }
+        config.train.noise = "none".parse().unwrap();
+        config.train.self_supervised = "neighbor2neighbor".parse().ok();
+        assert_eq!(run_name("scans", &config), "scans-conv-denoise");

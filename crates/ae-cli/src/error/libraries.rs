@@ -138,10 +138,13 @@ impl From<TrainError> for CliError {
             | TrainError::FewerSteps { .. }
             | TrainError::NoValidation { .. }
             | TrainError::Lacks { .. } => Status::Usage,
-            TrainError::EmptySet { .. } | TrainError::Shape { .. } => Status::Data,
+            TrainError::EmptySet { .. }
+            | TrainError::Shape { .. }
+            | TrainError::SmallPicture { .. } => Status::Data,
             TrainError::NoRun { .. }
             | TrainError::Checkpoint { .. }
             | TrainError::LaterFormat { .. } => Status::Model,
+            | TrainError::SelfSupervised { .. }
             TrainError::RunExists { .. }
             | TrainError::NotARun { .. }
             | TrainError::Locked { .. }
@@ -175,6 +178,9 @@ impl From<TrainError> for CliError {
                 said.hint("a lower --learning-rate or a --clip-norm helps in most cases")
             }
             _ => said,
+            TrainError::SelfSupervised { .. } => said.hint(
+                "--model unet takes images of any size, and --patch 64 cuts patches of even sides",
+            ),
         }
     }
 }

@@ -152,6 +152,7 @@ mod tests {
                 purpose: Purpose::Noise,
                 epoch: 5,
             }),
+            neighbors: None,
             threads,
         }
     }
@@ -321,6 +322,7 @@ mod tests {
                     purpose,
                     epoch,
                 }),
+                neighbors: None,
                 threads: between(1, 5),
             };
             let what = format!("case {case}: {batch_size} of {images} images, {chain}");

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use ae_data::{DataError, ImageSet, NoiseChain};
 use ae_random::{Draw, Purpose};
 
+use crate::batches::neighbors::{NeighborDraw, Neighbors};
+
 /// The most batches of a group.
 const GROUP_BATCHES: usize = 64;
 /// The most values of a group of several batches.
@@ -19,6 +21,8 @@ pub(crate) struct Batch {
     pub(crate) target: Vec<f32>,
     /// The noisy ones; `None` where there is no noise, and input and target are the same.
     pub(crate) input: Option<Vec<f32>>,
+    /// Where the images are noisy themselves and there are no clean ones: the neighbors that were drawn of them.
+    pub(crate) neighbors: Option<Neighbors>,
 }
 
 /// Which images in which order with which noise.
@@ -33,6 +37,8 @@ pub(crate) struct BatchPlan {
     /// The number of the batch before which the plan ends; `None` where all batches are made.
     pub(crate) end_batch: Option<usize>,
     pub(crate) noise: Option<BatchNoise>,
+    /// Where neighbors are to be drawn.
+    pub(crate) neighbors: Option<NeighborDraw>,
     pub(crate) threads: usize,
 }
 
@@ -109,10 +115,14 @@ impl BatchPlan {
             }
             input
         });
+        let neighbors = self
+            .neighbors
+            .map(|draw| Neighbors::of(draw, shape, &indices, &target));
         Ok(Batch {
             indices,
             target,
             input,
+            neighbors,
         })
     }
 }

@@ -8,12 +8,16 @@ impl TrainConfig {
     /// what it was where [`segments`](Self::segments) reach, and what it is going to be.
     #[must_use]
     pub fn learning_rate_at(&self, step: usize, steps_per_epoch: usize) -> f64 {
+        self.rate_of_length(step, self.run_steps_at(step, steps_per_epoch))
+    }
+
+    /// Steps that the run was to have when it took step `step`.
+    pub(crate) fn run_steps_at(&self, step: usize, steps_per_epoch: usize) -> usize {
         let mut segments = self.segments.iter().enumerate();
-        let steps = match segments.find(|(_, segment)| step < segment.until_step) {
+        match segments.find(|(_, segment)| step < segment.until_step) {
             Some((before, segment)) => self.steps_of(segment.length(), before, steps_per_epoch),
             None => self.run_steps(steps_per_epoch),
-        };
-        self.rate_of_length(step, steps)
+        }
     }
 
     /// The learning rate of a step of a run of `steps` steps.
@@ -69,8 +73,13 @@ impl TrainConfig {
         let until = with.segments.last().map_or(0, |last| last.until_step);
         let is_the_same = !with.ends_an_epoch_early(steps_per_epoch)
             && (0..until).all(|step| {
-                with.learning_rate_at(step, steps_per_epoch)
-                    == without.learning_rate_at(step, steps_per_epoch)
+                let of = |config: &Self| {
+                    let steps = config.run_steps_at(step, steps_per_epoch);
+                    let method = config.self_supervised;
+                    let weight = method.map(|method| method.regularization_at(step, steps));
+                    (config.rate_of_length(step, steps), weight)
+                };
+                of(&with) == of(&without)
             });
         if is_the_same { without } else { with }
     }

@@ -6,6 +6,7 @@ use burn::tensor::Device;
 
 use crate::batches::images::check_images;
 use crate::batches::loader::BatchLoader;
+use crate::batches::neighbors::NeighborDraw;
 use crate::batches::plan::{BatchNoise, BatchPlan};
 use crate::error::TrainError;
 use crate::setting_checks::at_least_one;
@@ -82,6 +83,17 @@ impl<'a, M: Trainable> Measurement<'a, M> {
         batch_size: usize,
         noise: Option<&NoiseChain>,
     ) -> Result<(M, BatchLoader), TrainError> {
+        self.prepare_with(set, batch_size, noise, None)
+    }
+
+    /// The same, where neighbors of the images are drawn.
+    pub(crate) fn prepare_with(
+        &self,
+        set: &ImageSet,
+        batch_size: usize,
+        noise: Option<&NoiseChain>,
+        neighbors: Option<NeighborDraw>,
+    ) -> Result<(M, BatchLoader), TrainError> {
         at_least_one("batch_size", batch_size)?;
         check_images(self.model, set)?;
         let loader = BatchLoader::start(BatchPlan {
@@ -91,6 +103,7 @@ impl<'a, M: Trainable> Measurement<'a, M> {
             first_batch: 0,
             end_batch: None,
             noise: BatchNoise::for_measuring(noise, self.seed),
+            neighbors,
             threads: 1,
         })?;
         Ok((self.model.valid().fork(&self.device), loader))

@@ -6,6 +6,7 @@ use ae_data::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::config::self_supervision::SelfSupervision;
 use crate::run::config::DataConfig;
 
 /// Bytes of class names that a card keeps, far below what a model file's header may have.
@@ -36,6 +37,10 @@ pub struct DataCard {
     /// Rows and columns of the patches that were cut from pictures of any sizes; absent where images were whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<usize>,
+    /// By which method it was trained on images that are noisy themselves, without clean ones; absent where the images are what
+    /// is to come out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_supervised: Option<SelfSupervision>,
     /// The values of black and white in pictures of 16 bits or floating point, as they were given or found out; absent
     /// where all pictures had 8 bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +87,7 @@ impl DataCard {
             fit: config.fit,
             channels: config.channels,
             patch: config.patch,
+            self_supervised: None,
             // As found out, where nothing was asked: one picture alone may look like another range.
             range: dataset.value_range.or(config.range),
             binarize: config.binarize,
@@ -165,7 +171,8 @@ mod tests {
             limit: Some(7),
             ..DataConfig::default()
         };
-        let card = DataCard::new(&config, u64::MAX, &dataset(3)).unwrap();
+        let mut card = DataCard::new(&config, u64::MAX, &dataset(3)).unwrap();
+        card.self_supervised = "neighbor2neighbor:3".parse().ok();
         assert_eq!(card.classes, ["class 0", "class 1", "class 2"]);
         let text = card.to_json().to_string();
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -4,6 +4,7 @@ use ae_data::{NoiseDraw, Part, Split};
 use ae_random::Purpose;
 use burn::tensor::Device;
 
+use crate::batches::neighbors::NeighborDraw;
 use crate::batches::plan::{BatchNoise, BatchPlan, shuffled};
 use crate::config::CheckedTrainConfig;
 use crate::run::progress::Progress;
@@ -74,6 +75,15 @@ impl<'a> RunPlan<'a> {
         self.config.learning_rate_at(step, self.steps_per_epoch)
     }
 
+    /// The weight of the regularization at step `step`, counted from 0 over the whole run, where there are no clean targets.
+    pub(crate) fn regularization(&self, step: usize) -> f64 {
+        let method = self.config.self_supervised;
+        method.map_or(0.0, |method| {
+            let steps = self.config.run_steps_at(step, self.steps_per_epoch);
+            method.regularization_at(step, steps)
+        })
+    }
+
     /// What is left of the epoch that `progress` lies in.
     pub(crate) fn rest_of_epoch(&self, progress: &Progress) -> BatchPlan {
         let config = &self.config;
@@ -94,6 +104,11 @@ impl<'a> RunPlan<'a> {
             first_batch: progress.batch,
             end_batch: Some(self.batches_of_epoch(progress)),
             noise,
+            neighbors: config.self_supervised.map(|_| NeighborDraw {
+                seed: config.seed,
+                purpose: Purpose::Neighbors,
+                epoch,
+            }),
             threads: config.loader_threads,
         }
     }

@@ -9,6 +9,7 @@ use crate::batches::images::images_tensor;
 use crate::batches::latent_noise::LatentNoise;
 use crate::batches::plan::Batch;
 use crate::error::TrainError;
+use crate::neighbors::NeighborBatch;
 use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::progress::Progress;
 use crate::trainer::readback::{KnownStep, PendingStep, Readback};
@@ -44,23 +45,38 @@ impl<M: Trainable> Steps<M> {
     pub(crate) fn take(&mut self, batch: Batch, plan: &RunPlan<'_>, progress: &mut Progress) {
         let shape = plan.split.train.shape();
         let images = batch.indices.len();
-        let target = images_tensor(batch.target, shape, &plan.device);
-        let input = match batch.input {
-            Some(input) => images_tensor(input, shape, &plan.device),
-            None => target.clone(),
+        let step = progress.step as u64;
+        let random = LatentNoise {
+            seed: plan.config.seed,
+            purpose: Purpose::Latent,
+            epoch: progress.epoch as u64,
+            indices: &batch.indices,
         };
-        let Objective { loss, terms, .. } = self.model.objective(TrainingBatch {
-            input,
-            target,
-            loss: plan.config.loss,
-            step: progress.step as u64,
-            random: &LatentNoise {
-                seed: plan.config.seed,
-                purpose: Purpose::Latent,
-                epoch: progress.epoch as u64,
-                indices: &batch.indices,
-            },
-        });
+        let Objective { loss, terms, .. } = match batch.neighbors {
+            Some(neighbors) => NeighborBatch {
+                shape,
+                noisy: batch.target,
+                neighbors,
+                weight: plan.regularization(progress.step),
+                step,
+                random: &random,
+            }
+            .objective(&self.model, &plan.device),
+            None => {
+                let target = images_tensor(batch.target, shape, &plan.device);
+                let input = match batch.input {
+                    Some(input) => images_tensor(input, shape, &plan.device),
+                    None => target.clone(),
+                };
+                self.model.objective(TrainingBatch {
+                    input,
+                    target,
+                    loss: plan.config.loss,
+                    step,
+                    random: &random,
+                })
+            }
+        };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
         let learning_rate = plan.learning_rate(progress.step);
         self.entering = self.model.clone();

@@ -23,7 +23,7 @@ use crate::trainer::run_plan::{RunPlan, steps_per_epoch};
 use crate::trainer::speed::Speed;
 use crate::trainer::steps::Steps;
 use crate::trainer::trained::{Outcome, Trained};
-use crate::trainer::validation::{Validated, check_measure, measured_part, validate};
+use crate::trainer::validation::{Validated, check_measure, measure_of, measured_part, validate};
 use crate::trainer::weight_average::WeightAverage;
 
 /// A run in progress.
@@ -57,6 +57,7 @@ impl<'a, M: Trainable> Training<'a, M> {
             }
         }
         check_measure(&model)?;
+        config.check_model(&model, &split.train)?;
         if split.validation.is_empty() && config.early_stopping.is_some() {
             return Err(TrainError::NoValidation {
                 what: "early stopping has nothing to go by",
@@ -263,7 +264,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         let validation_seconds = begin.elapsed().as_secs_f64();
         let (train_loss, terms) = self.progress.mean_losses();
         let stopping = self.plan.config.early_stopping.as_ref();
-        let score = measured.score(model.validation_measure());
+        let score = measured.score(measure_of(&model, &self.plan));
         let best = self.progress.end_epoch(score, stopping);
         if best || self.selection == Selection::Last {
             if let Some(store) = &self.store {

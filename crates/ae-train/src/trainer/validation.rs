@@ -45,6 +45,14 @@ pub(crate) fn check_measure<M: Trainable>(model: &M) -> Result<(), TrainError> {
     }
 }
 
+/// What the epochs of a run are compared by.
+pub(crate) fn measure_of<M: Trainable>(model: &M, plan: &RunPlan<'_>) -> ValidationMeasure {
+    match plan.config.self_supervised {
+        Some(_) => ValidationMeasure::Objective,
+        None => model.validation_measure(),
+    }
+}
+
 /// What a split's validation images are: its test images in a run from before there were others.
 pub(crate) fn measured_part(split: &Split) -> Result<Part, TrainError> {
     let (validation, test) = (&split.validation, &split.test);
@@ -68,6 +76,20 @@ pub(crate) fn validate<M: Trainable>(
     let set = &plan.split.validation;
     let mut measured = Measured::default();
     if set.is_empty() {
+        return Ok(Validated::Measured(measured));
+    }
+    if plan.config.self_supervised.is_some() {
+        // There is nothing clean to compare with.
+        let measurement = Measurement::new(model, &plan.device)
+            .batch_size(plan.config.batch_size)
+            .seed(plan.config.seed);
+        let Some(loss) = measurement.neighbor_loss_until(set, &stop)? else {
+            return Ok(Validated::Stopped);
+        };
+        if !loss.is_finite() {
+            return Ok(Validated::NotFinite("the validation loss"));
+        }
+        measured.objective = Some(loss);
         return Ok(Validated::Measured(measured));
     }
     let measurement = Measurement::new(model, &plan.device)

@@ -10,6 +10,7 @@ mod patches;
 mod resuming;
 mod run_directory;
 mod selection;
+mod self_supervised;
 mod steps;
 mod support;
 mod weight_average;

@@ -144,7 +144,7 @@ impl OpenDenoiser {
             )),
         })?;
         let name = model.name();
-        if model.card().noise.is_none() {
+        if model.card().noise.is_none() && !model.is_self_supervised() {
             terminal.warning(format!("{name}: not trained to remove noise"));
         }
         if arguments.tile.is_some() && !model.takes_any_size() {

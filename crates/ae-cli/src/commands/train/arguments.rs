@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use ae_data::NoiseDraw;
 use ae_models::ReconstructionLoss;
-use ae_train::{OptimizerConfig, ScheduleConfig, Selection};
+use ae_train::{
+    ConfigError, OptimizerConfig, ScheduleConfig, Selection, SelfSupervision, TrainError,
+};
 use clap::Args;
 
 use crate::arguments::value::{
@@ -22,6 +24,8 @@ Examples:
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
   ae train --data photos/ --patch 64 --noise gaussian:25/255
                                                      on patches of pictures of any sizes
+  ae train --data scans/ --self-supervised neighbor2neighbor --model unet --patch 64
+                                                     a denoiser from noisy pictures alone
   ae train --model vae --latent 16                   a variational one, to draw new letters with
   ae train --model sparse --latent 256 --sparsity top-k:16
   ae train --model dense --widths 5,3 --data lines --learning-rate 0.03
@@ -64,6 +68,12 @@ pub(in crate::commands) struct TrainArguments {
     /// Train to remove this noise.
     #[command(flatten)]
     pub(super) noise: NoiseArgument,
+    /// Train to denoise on pictures that are noisy themselves, without clean ones: neighbor2neighbor (Huang et al. 2021),
+    /// whose regularization rises to a weight of 2, or to that of neighbor2neighbor:WEIGHT. Takes a model of any size of
+    /// image, unet or conv without --latent, and patches or images of even sides.
+    #[arg(long, value_name = "METHOD", value_parser = self_supervision, help_heading = "Data",
+          conflicts_with_all = ["noise", "noise_clip", "noise_draw"])]
+    pub(super) self_supervised: Option<SelfSupervision>,
     /// Draw the noise anew each epoch, or once.
     #[arg(long, value_name = "WHEN", value_parser = named::<NoiseDraw>(["each-epoch", "once"]),
           help_heading = "Data")]
@@ -148,6 +158,14 @@ pub(in crate::commands) enum ClipNorm {
     Norm(f64),
     /// Nothing.
     Off,
+}
+
+/// Reads `--self-supervised`.
+fn self_supervision(text: &str) -> Result<SelfSupervision, String> {
+    text.parse().map_err(|error| match error {
+        TrainError::Config(ConfigError { must, .. }) => must.to_owned(),
+        error => error.to_string(),
+    })
 }
 
 fn clip_norm(text: &str) -> Result<ClipNorm, String> {

@@ -164,6 +164,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
     let optimizer = arguments.optimizer.unwrap_or(base.optimizer);
     // Another optimizer begins with its own learning rate and clipping, unless they are given.
     let (learning_rate, clip_norm) = match arguments.optimizer {
+        self_supervised: arguments.self_supervised.or(base.self_supervised),
         Some(_) => (
             optimizer.default_learning_rate(),
             optimizer.default_clip_norm(),

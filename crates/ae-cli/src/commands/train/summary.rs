@@ -7,8 +7,8 @@ use ae_infer::OpenModel;
 use ae_models::Model;
 use ae_report::{counted, thousands};
 use ae_train::{
-    CheckedTrainConfig, CodeActivity, EpochReport, Outcome, RunConfig, RunDirectory, Selection,
-    TestReport, Trained, read_metrics,
+    CheckedTrainConfig, CodeActivity, EpochReport, Measurement, Outcome, RunConfig, RunDirectory,
+    Selection, TestReport, Trained, read_metrics,
 };
 use serde::Serialize;
 
@@ -61,8 +61,21 @@ pub(super) struct Summary {
     weights: Option<Weights>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code_activity: Option<CodeActivity>,
+    /// Absent where there is nothing clean to compare with.
     #[serde(flatten)]
-    evaluation: Evaluation,
+    evaluation: Option<Evaluation>,
+    /// How near one of two noisy neighbors comes to the other on the test images, where there is nothing clean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    neighbors: Option<NeighborFigures>,
+}
+
+/// What is known of a model that was trained on noisy images alone.
+#[derive(Serialize)]
+struct NeighborFigures {
+    /// The test images.
+    images: usize,
+    /// [`Measurement::neighbor_loss`] of them.
+    neighbor_loss: f64,
 }
 
 /// Draws the pictures and measures the model that was kept on the test images.
@@ -81,9 +94,44 @@ pub(super) fn finish(run: Run<'_>, trained: Trained<Model>) -> Result<Summary, C
     let noise = (!train.noise.is_empty()).then_some(&train.noise);
     let name = directory.path().display().to_string();
     let kept_epoch = trained.kept_epoch();
+    let neighbors = match train.self_supervised {
+        Some(_) => Some(NeighborFigures {
+            images: split.test.len(),
+            neighbor_loss: Measurement::new(&trained.model, &device.device)
+                .batch_size(train.batch_size)
+                .seed(train.seed)
+                .neighbor_loss(&split.test)?,
+        }),
+        None => None,
+    };
     let model = OpenModel::new(&name, trained.model, &device.device);
     let pictures = draw(&run, &model, noise)?;
 
+    let summary = |evaluation, code_activity, weights| Summary {
+        run: directory.path().to_owned(),
+        model_file: directory.model_file(),
+        epochs: trained.epochs.len(),
+        steps: trained.steps,
+        best_epoch: trained.best_epoch,
+        kept_epoch,
+        select: trained.selection,
+        compared_on: trained.epochs.last().and_then(EpochReport::measured_part),
+        compared_images: split.validation.len(),
+        outcome: match trained.outcome {
+            Outcome::StoppedEarly => "stopped early",
+            _ => "finished",
+        },
+        train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
+        device: device.name.clone(),
+        pictures,
+        weights,
+        code_activity,
+        evaluation,
+        neighbors,
+    };
+    if train.self_supervised.is_some() {
+        return Ok(summary(None, None, None));
+    }
     let mut measured = split.test.clone();
     if split.test.len() > MOST_SUMMARY_IMAGES {
         measured = split.test.subset(sample(&split.test, MOST_SUMMARY_IMAGES));
@@ -122,27 +170,8 @@ pub(super) fn finish(run: Run<'_>, trained: Trained<Model>) -> Result<Summary, C
     }) {
         terminal.warning(warning);
     }
-    Ok(Summary {
-        run: directory.path().to_owned(),
-        model_file: directory.model_file(),
-        epochs: trained.epochs.len(),
-        steps: trained.steps,
-        best_epoch: trained.best_epoch,
-        kept_epoch,
-        select: trained.selection,
-        compared_on: trained.epochs.last().and_then(EpochReport::measured_part),
-        compared_images: split.validation.len(),
-        outcome: match trained.outcome {
-            Outcome::StoppedEarly => "stopped early",
-            _ => "finished",
-        },
-        train_seconds: trained.epochs.iter().map(|epoch| epoch.train_seconds).sum(),
-        device: device.name.clone(),
-        pictures,
-        weights: Weights::of(&model, &split.test)?,
-        code_activity,
-        evaluation,
-    })
+    let weights = Weights::of(&model, &split.test)?;
+    Ok(summary(Some(evaluation), code_activity, weights))
 }
 
 /// Draws the model at work on test images, and how the losses fell.
@@ -175,7 +204,7 @@ impl Summary {
     pub(super) fn text(&self) -> String {
         let mut text = format!(
             "{}\n{}: {}, {} in {:.0} s; {}\n\n",
-            self.evaluation.text(),
+            self.figures(),
             self.outcome,
             counted(self.epochs, "epoch"),
             counted(self.steps, "step"),
@@ -191,6 +220,21 @@ impl Summary {
             text.push_str(&format!("picture   {}\n", picture.display()));
         }
         text
+    }
+
+    /// What was measured on the test images.
+    fn figures(&self) -> String {
+        let evaluation = self.evaluation.as_ref().map(Evaluation::text);
+        let neighbors = self.neighbors.as_ref().map(|figures| {
+            format!(
+                "neighbors: mean squared difference {:.5} over {} test images, the noise's variance included\n\
+                 How near the results come to clean pictures is not known, as there are none. ae denoise shows them; ae eval \
+                 --data DIR --noise CHAIN measures them on clean ones.\n",
+                figures.neighbor_loss,
+                thousands(figures.images as u64),
+            )
+        });
+        evaluation.or(neighbors).unwrap_or_default()
     }
 
     /// Which epoch's model was kept, and what the figures above are worth.
