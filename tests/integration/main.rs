@@ -19,6 +19,9 @@ mod own_folders;
 mod patches;
 mod photo;
 mod refusal;
+mod self_supervised;
+#[cfg(unix)]
+mod serve;
 #[cfg(unix)]
 mod signals;
 #[path = "../skipping.rs"]

@@ -103,7 +103,7 @@ pub(crate) fn evaluate_pictures(
         seed,
         ..
     } = conditions;
-    let tiling = model.usual_tiling()?;
+    let tiling = model.tiling(None)?;
     let measured = model.picture_quality(images, noise.map(|noise| (noise, seed)), &tiling)?;
     let identity = Baseline {
         name: "identity".to_owned(),

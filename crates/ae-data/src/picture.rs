@@ -11,6 +11,7 @@ mod planes;
 mod range;
 mod reader;
 mod reading;
+mod shrinking;
 mod writing;
 
 pub(crate) use depth::{DeepRanges, Depths};

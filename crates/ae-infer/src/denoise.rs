@@ -1,10 +1,13 @@
 //! Removing noise from the pages of a file, and from ones to which it was added to see how much is removed.
 
+pub(crate) mod noise_correlation;
+
 use ae_data::{Image, ImageShape, NoiseChain, Page};
 use ae_eval::filters::estimate_noise_sigma;
 use ae_eval::{Quality, QualityMeter};
 use ae_random::Draw;
 
+use crate::denoise::noise_correlation::NoiseCorrelation;
 use crate::denoisers::denoiser::Denoiser;
 use crate::error::InferError;
 
@@ -35,6 +38,19 @@ impl Default for Removal {
 pub struct DenoisedPage {
     /// In the samples that the noisy page had, with its alpha.
     pub page: Page,
+    /// The noise's standard deviation that was estimated, in pixel units, where it had to be.
+    pub estimated_level: Option<f32>,
+    /// How alike the noise is in neighboring pixels, where the denoiser [takes it to be
+    /// independent](Denoiser::assumes_independent_noise) and it can be told.
+    pub correlation: Option<NoiseCorrelation>,
+}
+
+/// A picture without its noise, in numbers.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DenoisedValues {
+    /// `[channels, height, width]`, neither clipped nor rounded.
+    pub values: Vec<f32>,
     /// The noise's standard deviation that was estimated, in pixel units, where it had to be.
     pub estimated_level: Option<f32>,
 }
@@ -94,7 +110,31 @@ fn removed(
     values: &[f32],
     removal: Removal,
 ) -> Result<DenoisedPage, InferError> {
-    let shape = page.shape();
+    let denoised = denoise_values(denoiser, page.shape(), values, removal)?;
+    let correlation = match denoiser.assumes_independent_noise() {
+        true => NoiseCorrelation::of(page.shape(), values),
+        false => None,
+    };
+    Ok(DenoisedPage {
+        correlation,
+        page: page.clone().with_unit(&denoised.values),
+        estimated_level: denoised.estimated_level,
+    })
+}
+
+/// Removes noise from a picture that is there in numbers, as [`denoise_page`] does from a page.
+///
+/// # Shapes
+/// - `values`, output: `[channels, height, width]` of `shape`, in `[0, 1]` but for the noise
+///
+/// # Errors
+/// As [`denoise_page`].
+pub fn denoise_values(
+    denoiser: &dyn Denoiser,
+    shape: ImageShape,
+    values: &[f32],
+    removal: Removal,
+) -> Result<DenoisedValues, InferError> {
     if !denoiser.needs_noise_level() {
         let mut output = denoiser.remove_noise(shape, values, 0.0)?;
         if removal.strength != 1.0 {

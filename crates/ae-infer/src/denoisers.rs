@@ -9,6 +9,7 @@ mod median;
 pub(crate) mod model;
 mod non_local_means;
 pub(crate) mod photo;
+pub(crate) mod self_supervised;
 
 use crate::denoisers::denoiser::NoiseFilter;
 

@@ -51,6 +51,15 @@ pub enum InferError {
         /// The picture's size.
         size: Size,
     },
+    /// A picture that is to be trained on for its noise, and has none.
+    #[error(
+        "no noise to remove: its standard deviation is estimated as {:.2} of 255 levels, which rounding alone makes",
+        255.0 * estimated
+    )]
+    NoNoise {
+        /// The noise's estimated standard deviation in pixel units.
+        estimated: f32,
+    },
     /// The model file cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -31,6 +31,7 @@ pub use anomaly::score::AnomalyScore;
 pub use anomaly::scorer::{AnomalyScorer, ScorerRequest};
 pub use codes::Codes;
 pub use denoise::{
+pub use denoise::noise_correlation::NoiseCorrelation;
     DenoisedPage, NoiseTrial, Removal, denoise_page, noisy_image, page_image, page_quality,
     try_denoising,
 };
@@ -38,6 +39,7 @@ pub use denoisers::denoiser::{Denoiser, NoiseFilter};
 pub use denoisers::model::ModelDenoiser;
 pub use denoisers::photo::{PHOTO, PhotoDenoiser};
 pub use denoisers::{FILTERS, filter};
+pub use denoisers::self_supervised::{SelfDenoiser, ZERO_SHOT};
 pub use error::{Capability, InferError};
 pub use generate::CodeSource;
 pub use image_sets::Reconstructed;

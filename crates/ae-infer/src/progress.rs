@@ -23,6 +23,8 @@ pub enum ProgressUnit {
     Images,
     /// Tiles of one picture.
     Tiles,
+    /// Steps of training on one picture.
+    Steps,
 }
 
 /// Who is told, if anybody is.

@@ -240,6 +240,7 @@ impl From<InferError> for CliError {
             }
             InferError::Lacks { missing, .. } => {
                 let error = Self::new(Status::Usage, message);
+            InferError::NoNoise { .. } => Self::new(Status::Data, message),
                 match missing {
                     Capability::Prior => {
                         error.hint("--mixture 20 fits one to the codes of the training images")

@@ -12,6 +12,11 @@ pub trait Denoiser {
     /// Whether it has to be told how strong the noise is; one that need not be told ignores it.
     fn needs_noise_level(&self) -> bool;
 
+    /// Whether it was trained on noisy pictures alone, and so leaves what neighboring pixels have in common of their noise.
+    fn assumes_independent_noise(&self) -> bool {
+        false
+    }
+
     /// Removes Gaussian noise of standard deviation `noise_level`, in pixel units, from a picture; what comes out is not
     /// clipped.
     ///

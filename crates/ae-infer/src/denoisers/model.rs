@@ -10,7 +10,7 @@ use crate::progress::ProgressUnit;
 use crate::tiling::{Tiling, run_over_picture};
 
 /// The side of a tile where none is asked for, in pixels.
-const TILE: usize = 256;
+const TILE: usize = 512;
 
 /// A model as a denoiser, going over pictures in tiles.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ impl OpenModel {
     ///
     /// # Errors
     /// [`InferError::SmallTile`] when a tile would be smaller than what the model looks at for a single pixel.
-    pub fn tiling(&self, side: usize) -> Result<Tiling, InferError> {
+    pub fn tiling(&self, side: impl Into<Option<usize>>) -> Result<Tiling, InferError> {
         let model = self.model().as_reconstruct();
         let Some(multiple) = model.and_then(Reconstruct::size_multiple) else {
             return Ok(Tiling::of_fixed_size(self.image_shape().size()));
@@ -97,15 +97,7 @@ impl OpenModel {
             });
         }
         Ok(Tiling::of_any_size(side, multiple).seeing(least))
-    }
-
-    /// How the model goes over a picture where nothing is said of tiles: in such of 256 pixels a side, or of as many as it
-    /// sees to draw one pixel.
-    ///
-    /// # Errors
-    /// Never, as no tile is smaller than that.
-    pub fn usual_tiling(&self) -> Result<Tiling, InferError> {
-        self.tiling(TILE.max(self.field_of_view().unwrap_or(0)))
+        let side = side.into().unwrap_or(TILE.max(least));
     }
 
     /// Removes noise from a picture of any size.

@@ -29,7 +29,7 @@ pub struct PhotoDenoiser {
 
 impl PhotoDenoiser {
     /// Puts the model where `placement` says, a `&Device` for one. It goes over pictures in tiles of `tile_side` pixels, or as
-    /// [`OpenModel::usual_tiling`] says.
+    /// [`OpenModel::tiling`] says.
     ///
     /// # Errors
     /// [`InferError::SmallTile`] when a tile would be smaller than what the model looks at for a single pixel.
@@ -38,10 +38,7 @@ impl PhotoDenoiser {
         tile_side: Option<usize>,
     ) -> Result<Self, InferError> {
         let model = OpenModel::from_bytes(FILE, PHOTO, &Registry::builtin(), placement)?;
-        let tiling = match tile_side {
-            Some(side) => model.tiling(side)?,
-            None => model.usual_tiling()?,
-        };
+        let tiling = model.tiling(tile_side)?;
         Ok(Self {
             model: ModelDenoiser::new(model, tiling),
         })

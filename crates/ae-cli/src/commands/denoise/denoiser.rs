@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use ae_data::read_strength;
 use ae_infer::{
-    Denoiser, FILTERS, ModelDenoiser, ModelPath, NoiseFilter, PHOTO, PhotoDenoiser, filter,
+    Denoiser, FILTERS, ModelDenoiser, ModelPath, NoiseFilter, PHOTO, PhotoDenoiser, SelfDenoiser,
+    ZERO_SHOT, filter,
 };
+use ae_train::ZeroShotSettings;
 use clap::Args;
 
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DeviceArguments, RUNS};
 use crate::backend;
+use crate::commands::denoise::step_progress::StepProgress;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::opening::open;
@@ -20,6 +23,16 @@ use crate::opening::open;
 pub(super) struct DenoiserArguments {
     #[arg(long, value_name = "MODEL", help = model_help())]
     model: Option<PathBuf>,
+    /// Train a small network on nothing but the picture itself: needs no model, and takes a minute for 256x256 pixels
+    /// (zs-n2n, Mansour and Heckel 2023).
+    #[arg(long = "self", conflicts_with = "model")]
+    pub(super) is_self: bool,
+    /// Steps of training, with --self [default: 2000].
+    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "is_self")]
+    steps: Option<usize>,
+    /// Shrink the picture first, N pixels of a side to one, with --self: for noise that neighboring pixels have in common.
+    #[arg(long, value_name = "N", value_parser = shrink, requires = "is_self")]
+    pub(super) shrink: Option<usize>,
     /// How much of the noise is removed, 0 to 1.5.
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = read_removed)]
     pub(super) strength: f32,
@@ -27,7 +40,7 @@ pub(super) struct DenoiserArguments {
     /// filter has to know it].
     #[arg(long, value_name = "LEVEL", value_parser = read_level)]
     pub(super) noise_level: Option<f32>,
-    /// The side of a tile in pixels, at least what the model sees to draw a pixel [default: 256, or that].
+    /// The side of a tile in pixels, at least what the model sees to draw a pixel [default: 512, or that].
     #[arg(long, value_name = "PIXELS", value_parser = at_least_one)]
     tile: Option<usize>,
 }
@@ -61,6 +74,13 @@ fn read_removed(text: &str) -> Result<f32, String> {
     }
 }
 
+fn shrink(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(factor) if (1..=8).contains(&factor) => Ok(factor),
+        _ => Err("must be a whole number from 1 to 8".to_owned()),
+    }
+}
+
 fn read_level(text: &str) -> Result<f32, String> {
     match read_strength(text) {
         Some(level) if (0.0..=1.0).contains(&level) => Ok(level),
@@ -73,6 +93,7 @@ fn read_level(text: &str) -> Result<f32, String> {
 
 /// What removes the noise, ready to be used.
 pub(super) enum OpenDenoiser {
+    Itself(Box<SelfDenoiser>),
     Filter(&'static dyn NoiseFilter),
     Photo(Box<PhotoDenoiser>),
     Model(Box<ModelDenoiser>),
@@ -86,10 +107,14 @@ impl OpenDenoiser {
     /// There is no such model, it cannot be opened, or tiles are too small for it.
     pub(super) fn open(
         arguments: &DenoiserArguments,
+        seed: u64,
         device: DeviceArguments,
         context: &Context<'_>,
     ) -> Result<Self, CliError> {
         let terminal = context.terminal;
+        if arguments.is_self {
+            return Self::open_self(arguments, seed, device, context);
+        }
         let Some(path) = &arguments.model else {
             let runs = Path::new(RUNS);
             return match ModelPath::newest_patch_denoiser(runs, context.registry) {
@@ -115,6 +140,29 @@ impl OpenDenoiser {
             terminal.warning(format!("--noise-level is not used by {name}"));
         }
         Ok(Self::Filter(filter))
+    }
+
+    fn open_self(
+        arguments: &DenoiserArguments,
+        seed: u64,
+        device: DeviceArguments,
+        context: &Context<'_>,
+    ) -> Result<Self, CliError> {
+        let terminal = context.terminal;
+        arguments.warn_of_noise_level(ZERO_SHOT, context);
+        let least = ZeroShotSettings::LEAST_TILE;
+        if let Some(side) = arguments.tile.filter(|side| *side < least) {
+            let reason = format!("must be at least {least} with --self");
+            return Err(CliError::usage(format!("--tile {side}"), reason));
+        }
+        backend::set_threads(device.threads)?;
+        let mut settings = ZeroShotSettings::default();
+        settings.seed = seed;
+        settings.steps = arguments.steps.unwrap_or(settings.steps);
+        settings.tile = arguments.tile.unwrap_or(settings.tile);
+        let progress = StepProgress::new(terminal);
+        let denoiser = SelfDenoiser::new(settings).with_progress(move |steps| progress.show(steps));
+        Ok(Self::Itself(Box::new(denoiser)))
     }
 
     fn open_photo(
@@ -153,15 +201,13 @@ impl OpenDenoiser {
             ));
         }
         arguments.warn_of_noise_level(name, context);
-        let tiling = match arguments.tile {
-            Some(side) => model.tiling(side)?,
-            None => model.usual_tiling()?,
-        };
+        let tiling = model.tiling(arguments.tile)?;
         Ok(Self::Model(Box::new(ModelDenoiser::new(model, tiling))))
     }
 
     pub(super) fn denoiser(&self) -> &dyn Denoiser {
         match self {
+            Self::Itself(denoiser) => &**denoiser,
             Self::Filter(filter) => *filter,
             Self::Photo(photo) => &**photo,
             Self::Model(model) => &**model,

@@ -7,8 +7,8 @@ use ae_data::{
 };
 use ae_eval::Quality;
 use ae_infer::{
-    DenoisedPage, Denoiser, NoiseTrial, Removal, denoise_page, page_image, page_quality,
-    try_denoising,
+    DenoisedPage, Denoiser, NoiseCorrelation, NoiseTrial, Removal, denoise_page, page_image,
+    page_quality, try_denoising,
 };
 use ae_random::{Draw, Purpose};
 use ae_report::{Panel, PanelsRequest};
@@ -45,6 +45,8 @@ pub(super) struct Denoising<'a> {
     pub(super) limits: ImageLimits,
     pub(super) range: Option<ValueRange>,
     pub(super) drawings: Drawings<'a>,
+    /// Pixels of a side that become one before anything else.
+    pub(super) shrink: usize,
     pub(super) terminal: Terminal,
 }
 
@@ -59,7 +61,11 @@ impl Denoising<'_> {
             self.terminal
                 .note(format!("{}: {note}", job.input.display()));
         }
-        let metadata = reader.metadata().clone();
+        let mut metadata = reader.metadata().clone();
+        if let Some(resolution) = &mut metadata.resolution {
+            let shrink = self.shrink as f64;
+            (resolution.x, resolution.y) = (resolution.x / shrink, resolution.y / shrink);
+        }
         let page_count = reader.page_count();
         if page_count > 1
             && let Some((option, _)) = self.drawings.asked_for().next()
@@ -77,12 +83,13 @@ impl Denoising<'_> {
         let mut pages = Vec::with_capacity(page_count);
         let mut noisy = None;
         let written = writer.write(|page| -> Result<Page, CliError> {
-            let clean = reader.page(page)?;
+            let clean = self.page(&mut reader, page)?;
             let mut result = PageResult::of(&clean);
             let failed = |error| CliError::from(error).about(&job.input);
             let DenoisedPage {
                 page: denoised,
                 estimated_level,
+                correlation,
                 ..
             } = match self.noise {
                 None => denoise_page(self.denoiser, &clean, self.removal).map_err(failed)?,
@@ -106,6 +113,10 @@ impl Denoising<'_> {
                 .filter(|_| self.denoiser.needs_noise_level());
             result.noise_level = given.or(estimated_level);
             result.is_estimated = estimated_level.is_some();
+            result.correlation = correlation.map(|found| [found.lag_1, found.lag_2]);
+            if let Some(correlation) = correlation {
+                self.warn_of_correlation(correlation, &job.input);
+            }
             if let Some(path) = self.drawings.preview {
                 let before = noisy.clone().unwrap_or_else(|| page_image(&clean));
                 preview(&before, &page_image(&denoised), &job.input, path)?;
@@ -118,7 +129,7 @@ impl Denoising<'_> {
             // The file that was written is measured, which a JPEG or a palette has changed once more.
             let mut written = written.read_back(&self.limits)?;
             for (index, result) in pages.iter_mut().enumerate() {
-                let clean = reader.page(index)?;
+                let clean = self.page(&mut reader, index)?;
                 let page = written.page(index)?;
                 let after = page_quality(&clean, &page);
                 result.after = Some(after);
@@ -131,6 +142,30 @@ impl Denoising<'_> {
             }
         }
         Ok(PictureResult::new(job, metadata.bits, pages))
+    }
+
+    /// A page as it is denoised.
+    fn page(&self, reader: &mut PictureReader, index: usize) -> Result<Page, CliError> {
+        let page = reader.page(index)?;
+        Ok(match self.shrink {
+            1 => page,
+            factor => page.shrunk(factor),
+        })
+    }
+
+    /// Warns where the noise was not what the denoiser takes it for.
+    fn warn_of_correlation(&self, correlation: NoiseCorrelation, input: &Path) {
+        if !correlation.is_of_dependent_noise() {
+            return;
+        }
+        let NoiseCorrelation { lag_1, lag_2 } = correlation;
+        self.terminal.warning(format!(
+            "{}: its noise is alike in neighboring pixels (autocorrelation {lag_1:.2} at one pixel, {lag_2:.2} at two; independent \
+             noise has about 0), as scanners and JPEG leave it: what they have in common stays. --self --shrink {} makes it \
+             more independent",
+            input.display(),
+            2 * self.shrink,
+        ));
     }
 
     /// A page's own draw; a file of one page has that of the picture.

@@ -50,6 +50,9 @@ pub(super) struct PageResult {
     /// The noise's standard deviation that it was removed by, in pixel units, and whether it was estimated.
     pub(super) noise_level: Option<f32>,
     pub(super) is_estimated: bool,
+    /// The noise's autocorrelation at lags of one and two pixels, where it should be 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) correlation: Option<[f32; 2]>,
     /// Noisy against clean, when noise was added.
     pub(super) before: Option<Quality>,
     /// What was written against clean, when noise was added.
@@ -65,6 +68,7 @@ impl PageResult {
             alpha: page.has_alpha(),
             noise_level: None,
             is_estimated: false,
+            correlation: None,
             before: None,
             after: None,
         }
