@@ -113,3 +113,31 @@ fn a_picture_in_tiles_is_the_picture_as_a_whole() {
         .max();
     assert!(furthest <= Some(1), "{furthest:?}");
 }
+
+#[test]
+fn what_is_built_in_says_what_it_is() {
+    let folder = scratch();
+    let text = done(folder.path(), "info photo").stdout;
+    for part in [
+        "photo, built in",
+        "U-Net",
+        "no bottleneck",
+        "what it was trained on:",
+        "license:",
+        "what it is not for:",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let json = done(folder.path(), "info --model photo --json").json();
+    assert_eq!(json["kind"], "unet");
+    assert!(
+        json["card"].as_array().is_some_and(|card| card.len() >= 6),
+        "{json}"
+    );
+    // As with ae denoise, a path is a path.
+    assert_eq!(ae(folder.path(), "info ./photo").code, 5);
+    let text = done(folder.path(), "info glyphs").stdout;
+    for part in ["glyphs, built in", "a codec", "license:"] {
+        assert!(text.contains(part), "{text}");
+    }
+}

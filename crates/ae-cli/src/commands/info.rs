@@ -1,10 +1,12 @@
 //! `ae info`.
 
+mod built_in;
 mod codec;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ae_data::Part;
+use ae_infer::PHOTO;
 use ae_models::{CodeBits, ModelCard, ModelConfig, Registry};
 use ae_report::thousands;
 use ae_train::{
@@ -14,7 +16,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::ModelPosition;
-use crate::codec::model::{is_container, is_model};
+use crate::codec::model::{BUILT_IN, is_container, is_model};
 use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::opening::find;
@@ -26,6 +28,7 @@ Examples:
   ae info                                    the newest run under runs/
   ae info runs/glyphs-conv-1
   ae info model.safetensors --json
+  ae info photo                              the denoiser that is built in
   ae info letters.aez                        what is in it, and which model it needs")]
 pub(super) struct InfoArguments {
     /// The model.
@@ -73,6 +76,12 @@ pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(),
     let terminal = context.terminal;
     let path = arguments.model.clone().path();
     if let Some(path) = &path {
+        if path.to_str() == Some(PHOTO) {
+            return built_in::photo(context.registry, &terminal);
+        }
+        if path == Path::new(BUILT_IN) && !path.exists() {
+            return built_in::glyphs(&terminal);
+        }
         if is_container(path) {
             return codec::container(path, &terminal);
         }
@@ -284,6 +293,10 @@ fn data_lines(name: &str, data: &DataCard, input: [usize; 3]) -> Vec<(&'static s
             "",
             format!("black and white are {range} in pictures of more than 8 bits"),
         ));
+    }
+    if let Some(method) = data.self_supervised {
+        let text = format!("{method}, on noisy images alone: what is clean was never seen");
+        lines.push(("trained by", text));
     }
     if !data.binarize.is_none() {
         let text = format!(

@@ -2,7 +2,7 @@
 
 use ae_data::ImageShape;
 use ae_eval::filters::{from_opponent, to_opponent};
-use ae_models::{Placement, Registry};
+use ae_models::{ModelCard, Placement, Registry};
 
 use crate::denoisers::denoiser::Denoiser;
 use crate::denoisers::model::ModelDenoiser;
@@ -29,6 +29,17 @@ pub struct PhotoDenoiser {
 
 impl PhotoDenoiser {
     /// Puts the model where `placement` says, a `&Device` for one. It goes over pictures in tiles of `tile_side` pixels, or as
+    /// The size of its model file.
+    pub const FILE_BYTES: usize = FILE.len();
+
+    /// What its model file says of it.
+    ///
+    /// # Errors
+    /// `registry` doesn't know its kind.
+    pub fn card(registry: &Registry) -> Result<ModelCard, InferError> {
+        Ok(ae_models::read_model_card_from_bytes(FILE, PHOTO, registry)?)
+    }
+
     /// [`OpenModel::tiling`] says.
     ///
     /// # Errors

@@ -106,6 +106,22 @@ pub fn read_model_card(
     Ok(card)
 }
 
+/// As [`read_model_card`], from the bytes of a file; `name` gives errors their name.
+///
+/// # Errors
+/// As for [`load_model`], as far as the header goes.
+pub fn read_model_card_from_bytes(
+    bytes: &[u8],
+    name: &str,
+    registry: &Registry,
+) -> Result<ModelCard, ModelError> {
+    let path = Path::new(name);
+    let length = bytes.len() as u64;
+    let mut bytes = bytes;
+    let header = Header::read_from(&mut bytes, length, path)?;
+    ModelCard::from_metadata(&header.metadata, registry).map_err(|error| in_file(path, error))
+}
+
 /// Reads what a model file says of its data ([`ModelCard::data`]), without knowing its kind.
 ///
 /// # Errors
