@@ -19,6 +19,7 @@ mod case;
 mod checkpoints;
 mod command_line;
 mod devices;
+mod denoising;
 mod downloads;
 mod durability;
 mod exports;
@@ -114,6 +115,8 @@ fn all_cases() -> Vec<Case> {
     cases.extend(command_line::cases());
     cases.extend(devices::cases());
     cases.extend(own_folders::cases());
+    cases.extend(codec::cases());
+    cases.extend(denoising::cases());
     cases
 }
 
