@@ -10,10 +10,9 @@ mod optim;
 mod run;
 mod setting_checks;
 mod trainer;
-
+mod zero_shot;
 
 pub use config::self_supervision::SelfSupervision;
-mod zero_shot;
 pub use config::{CheckedTrainConfig, EarlyStopping, Selection, TrainConfig};
 pub use error::{Capability, ChangedField, ConfigError, Divergence, TrainError};
 pub use measure::code_activity::CodeActivity;

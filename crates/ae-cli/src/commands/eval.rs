@@ -98,6 +98,13 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         )
         .hint("ae train --model vae trains one that has"));
     }
+    if model.is_self_supervised() && noise.as_ref().is_none_or(NoiseChain::is_empty) {
+        terminal.warning(format!(
+            "{} was trained on noisy pictures alone: if these are such, too, the figures tell how near the results come to \
+             noisy pictures, which the better model need not be nearer to",
+            model.name()
+        ));
+    }
     let seed = arguments.seed.unwrap_or(opened.seed());
     let conditions = Conditions {
         train: train.as_ref(),
@@ -117,10 +124,3 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
     }
     terminal.result(&evaluation, || evaluation.text())
 }
-    if model.is_self_supervised() && noise.as_ref().is_none_or(NoiseChain::is_empty) {
-        terminal.warning(format!(
-            "{} was trained on noisy pictures alone: if these are such, too, the figures tell how near the results come to \
-             noisy pictures, which the better model need not be nearer to",
-            model.name()
-        ));
-    }

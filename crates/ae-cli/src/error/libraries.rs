@@ -137,6 +137,7 @@ impl From<TrainError> for CliError {
             | TrainError::FewerEpochs { .. }
             | TrainError::FewerSteps { .. }
             | TrainError::NoValidation { .. }
+            | TrainError::SelfSupervised { .. }
             | TrainError::Lacks { .. } => Status::Usage,
             TrainError::EmptySet { .. }
             | TrainError::Shape { .. }
@@ -144,7 +145,6 @@ impl From<TrainError> for CliError {
             TrainError::NoRun { .. }
             | TrainError::Checkpoint { .. }
             | TrainError::LaterFormat { .. } => Status::Model,
-            | TrainError::SelfSupervised { .. }
             TrainError::RunExists { .. }
             | TrainError::NotARun { .. }
             | TrainError::Locked { .. }
@@ -173,14 +173,14 @@ impl From<TrainError> for CliError {
                 "ae train --resume {} resumes it, --force replaces it",
                 path.display()
             )),
+            TrainError::SelfSupervised { .. } => said.hint(
+                "--model unet takes images of any size, and --patch 64 cuts patches of even sides",
+            ),
             TrainError::NotARun { .. } => said.hint("--out names another directory"),
             TrainError::Diverged(_) => {
                 said.hint("a lower --learning-rate or a --clip-norm helps in most cases")
             }
             _ => said,
-            TrainError::SelfSupervised { .. } => said.hint(
-                "--model unet takes images of any size, and --patch 64 cuts patches of even sides",
-            ),
         }
     }
 }
@@ -235,12 +235,12 @@ impl From<InferError> for CliError {
             InferError::NoNoiseLevel { .. } => {
                 Self::new(Status::Data, message).hint("--noise-level 25/255 says it")
             }
+            InferError::NoNoise { .. } => Self::new(Status::Data, message),
             InferError::TrainedNoise { model, source } => {
                 Self::failure(Status::Model, model, source)
             }
             InferError::Lacks { missing, .. } => {
                 let error = Self::new(Status::Usage, message);
-            InferError::NoNoise { .. } => Self::new(Status::Data, message),
                 match missing {
                     Capability::Prior => {
                         error.hint("--mixture 20 fits one to the codes of the training images")

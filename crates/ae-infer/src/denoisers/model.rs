@@ -42,6 +42,10 @@ impl Denoiser for ModelDenoiser {
         false
     }
 
+    fn assumes_independent_noise(&self) -> bool {
+        self.model.is_self_supervised()
+    }
+
     fn remove_noise(
         &self,
         shape: ImageShape,
@@ -49,26 +53,22 @@ impl Denoiser for ModelDenoiser {
         _: f32,
     ) -> Result<Vec<f32>, InferError> {
         self.model.denoise_values(shape, values, &self.tiling)
-    fn assumes_independent_noise(&self) -> bool {
-        self.model.is_self_supervised()
-    }
-
     }
 }
 
 impl OpenModel {
-    /// Whether the model takes images of any size.
-    #[must_use]
-    pub fn takes_any_size(&self) -> bool {
-        let model = self.model().as_reconstruct();
-        model.and_then(Reconstruct::size_multiple).is_some()
-    }
-
     /// Whether the model was trained to denoise on noisy images alone.
     #[must_use]
     pub fn is_self_supervised(&self) -> bool {
         let card = self.data_card();
         card.is_some_and(|card| card.self_supervised.is_some())
+    }
+
+    /// Whether the model takes images of any size.
+    #[must_use]
+    pub fn takes_any_size(&self) -> bool {
+        let model = self.model().as_reconstruct();
+        model.and_then(Reconstruct::size_multiple).is_some()
     }
 
     /// The side of the square that the model sees to draw one pixel, where that is known to be a part of the picture.

@@ -164,7 +164,6 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
     let optimizer = arguments.optimizer.unwrap_or(base.optimizer);
     // Another optimizer begins with its own learning rate and clipping, unless they are given.
     let (learning_rate, clip_norm) = match arguments.optimizer {
-        self_supervised: arguments.self_supervised.or(base.self_supervised),
         Some(_) => (
             optimizer.default_learning_rate(),
             optimizer.default_clip_norm(),
@@ -199,6 +198,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         ema: arguments.ema.or(base.ema),
         seed: arguments.seed.unwrap_or(base.seed),
         noise: arguments.noise.or(Some(base.noise)).unwrap_or_default(),
+        self_supervised: arguments.self_supervised.or(base.self_supervised),
         noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
         loader_threads: arguments.loader_threads.unwrap_or(base.loader_threads),
         optimizer,
