@@ -128,6 +128,40 @@ fn training_gives_the_same_bytes_from_any_number_of_threads_and_resumed() {
     assert!(matches!(refused, Err(CodecError::State { .. })));
 }
 
+/// Long enough for two visits to the images, which see others: resumed in the second, the first is still what inputs are
+/// standardized by.
+#[test]
+fn a_training_is_resumed_among_the_images_of_its_step() {
+    let long = PictureTrainingSettings {
+        batch: 8,
+        steps: 10_000,
+        units: [2, 3],
+        ..settings()
+    };
+    let mut watch = Watch::new(7_000, false);
+    let whole = PictureModel::train_on(&Pictures, &long, None, &mut watch).unwrap();
+    let state = watch.state.unwrap();
+    let mut rest = Watch::new(0, false);
+    let resumed = PictureModel::train_on(&Pictures, &long, Some(&state), &mut rest).unwrap();
+    assert!(bytes(&resumed) == bytes(&whole));
+
+    /// The same pictures at each visit.
+    struct Once;
+    impl TrainingImages for Once {
+        fn count(&self) -> usize {
+            Pictures.count()
+        }
+        fn shape(&self, index: usize) -> ImageShape {
+            Pictures.shape(index)
+        }
+        fn read(&self, _visit: u64, index: usize, pixels: &mut [u8]) -> std::io::Result<()> {
+            Pictures.read(0, index, pixels)
+        }
+    }
+    let once = PictureModel::train_on(&Once, &long, None, &mut rest).unwrap();
+    assert!(bytes(&once) != bytes(&whole));
+}
+
 /// What the float network cost at the end of the training is what the integers cost in bytes, and the file holds the model.
 #[test]
 fn integers_cost_what_floats_did() {
