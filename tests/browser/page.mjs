@@ -288,25 +288,27 @@ check("a narrow window has no bar to scroll sideways", async (page) => {
   await page.setViewportSize({ width: 1200, height: 900 });
 });
 
+/** Pictures for people, of what the checks have left on the page. */
 async function screenshots(page, into) {
-  const shot = async (name, tab, before = () => {}) => {
+  const shot = async (name, tab, prepare = () => {}) => {
     await page.click(`#tab-${tab}`);
-    await before();
+    await prepare();
     await page.waitForTimeout(400);
-    await page.screenshot({ path: join(into, `serve-${name}.png`) });
+    const { width, height } = page.viewportSize();
+    const filled = await page.evaluate(() => document.body.getBoundingClientRect().height);
+    await page.screenshot({ path: join(into, `serve-${name}.png`), clip: { x: 0, y: 0, width, height: Math.min(height, filled) } });
   };
-  await page.setViewportSize({ width: 1100, height: 860 });
+  const letter = join(folder, "pictures", "000001.png");
+  await page.setViewportSize({ width: 1100, height: 920 });
   await page.emulateMedia({ colorScheme: "light" });
   await shot("denoise", "denoise");
-  await shot("latent", "latent", () => page.click("#latent-random"));
+  await shot("latent", "latent", () => page.setInputFiles("#latent-file", letter));
   await shot("generate", "generate");
   await shot("anomalies", "anomalies");
   await page.emulateMedia({ colorScheme: "dark" });
-  await shot("denoise-dark", "denoise");
-  await shot("runs-dark", "runs");
+  await shot("runs", "runs");
   await page.setViewportSize({ width: 390, height: 844 });
-  await shot("denoise-phone", "denoise");
-  await shot("latent-phone", "latent");
+  await shot("phone", "denoise");
 }
 
 let failed = 0;
