@@ -1,6 +1,5 @@
 //! `ae serve` as a client sees it, by a socket and nothing more.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -97,7 +96,6 @@ impl Drop for Service {
 #[derive(Debug)]
 struct Answer {
     status: u16,
-    fields: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
@@ -109,16 +107,11 @@ impl Answer {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("no header: {}", String::from_utf8_lossy(&bytes)));
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let fields = lines.filter_map(|line| line.split_once(": "));
+        let status = head.split(' ').nth(1);
         Self {
             status: status
                 .and_then(|status| status.parse().ok())
                 .expect("a status"),
-            fields: fields
-                .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-                .collect(),
             body: bytes[end + 4..].to_vec(),
         }
     }

@@ -25,10 +25,10 @@ use crate::service::Model;
 #[serde(deny_unknown_fields)]
 pub(crate) struct DenoiseQuery {
     #[serde(default = "whole_strength")]
-    strength: f32,
+    strength: f64,
 }
 
-const fn whole_strength() -> f32 {
+const fn whole_strength() -> f64 {
     1.0
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn denoise(
         )));
     }
     let removal = Removal {
-        strength,
+        strength: strength as f32,
         noise_level: None,
     };
     let (headers, body) = whole(&service, request).await?;
