@@ -92,10 +92,11 @@ impl NpyHeader {
     /// They are more or fewer; in words.
     pub fn check_length(&self, found_bytes: u64) -> Result<(), String> {
         let shape = &self.shape;
-        let axes = shape.iter();
-        let bytes = axes.fold(Some(self.number.bytes()), |product, &size| {
-            product?.checked_mul(size)
-        });
+        let bytes = shape
+            .iter()
+            .try_fold(self.number.bytes(), |product, &size| {
+                product.checked_mul(size)
+            });
         let bytes = bytes.ok_or_else(|| format!("the shape {shape:?} overflows"))?;
         match found_bytes == bytes as u64 {
             true => Ok(()),
