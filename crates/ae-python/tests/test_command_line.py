@@ -102,7 +102,11 @@ def test_the_package_has_the_command():
     assert done.stderr.startswith("error: ")
     done = run("info", "nowhere")
     assert done.returncode == 5
-    assert "numpy" not in run("-h").stderr
+
+
+def test_the_package_runs_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "ae_images", "info", "nowhere"], capture_output=True, text=True)
+    assert done.returncode == 5 and "nowhere" in done.stderr
 
 
 def test_the_command_needs_no_numpy():

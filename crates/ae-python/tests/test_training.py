@@ -78,6 +78,7 @@ def test_parts_may_be_given_apart(letters):
         ({"seed": object()}, "type object"),
         ({"model": "gan"}, "gan"),
         ({"model": "pixel"}, "ae train --model pixel"),
+        ({"model": "transform"}, "ae train --model transform"),
         ({"patch": 0}, "patch"),
     ],
 )

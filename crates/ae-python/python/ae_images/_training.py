@@ -82,8 +82,8 @@ def train(
         InvalidArgumentError: a setting is not known or not possible.
         DivergedError: a number was not finite.
     """
-    if model == "pixel":
-        raise InvalidArgumentError("model = 'pixel': the codec is trained by the command: ae train --model pixel")
+    if model in ("pixel", "transform"):
+        raise InvalidArgumentError(f"model = {model!r}: codecs are trained by the command: ae train --model {model}")
     if isinstance(data, (str, os.PathLike)):
         if validation is not None or test is not None:
             raise InvalidArgumentError("validation, test: arrays, which are taken beside an array of data alone")
