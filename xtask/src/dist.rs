@@ -52,11 +52,10 @@ pub fn run(root: &Path, options: &DistOptions) -> Result<(), Box<dyn Error>> {
         None => root.join("dist"),
     };
     fs::create_dir_all(&out)?;
-    let tools = Tools::find(root, options.native)?;
     if options.makes("wheel") {
         if !options.built {
             remove(&out, ".whl")?;
-            tools.build_wheel(&out)?;
+            Tools::find(root, options.native)?.build_wheel(&out)?;
         }
         let wheel = only_one(&out, ".whl")?;
         println!("{}", wheel.display());
@@ -67,7 +66,7 @@ pub fn run(root: &Path, options: &DistOptions) -> Result<(), Box<dyn Error>> {
     if options.makes("archive") {
         if !options.built {
             remove(&out, ".tar.gz")?;
-            let ae = tools.build_binary()?;
+            let ae = Tools::find(root, options.native)?.build_binary()?;
             archive::write(root, &ae, &out)?;
         }
         let archive = only_one(&out, ".tar.gz")?;

@@ -34,7 +34,7 @@ pub(super) fn wheel(root: &Path, wheel: &Path) -> Result<String, Box<dyn Error>>
     let environment = folder.path().join("environment");
     let python = environment.join("bin/python");
     let venv = environment.display().to_string();
-    let system_python = finish_python()?;
+    let system_python = system_python()?;
     bare(&system_python, &["-m", "venv", &venv])?;
     // As a user does; that pip may need a proxy's settings, which pip takes from the caller.
     let mut pip = Command::new(&python);
@@ -78,7 +78,7 @@ pub(super) fn wheel(root: &Path, wheel: &Path) -> Result<String, Box<dyn Error>>
 }
 
 /// The Python that environments are made of, by its own path.
-fn finish_python() -> Result<PathBuf, Box<dyn Error>> {
+fn system_python() -> Result<PathBuf, Box<dyn Error>> {
     let mut command = Command::new("python3");
     command.args(["-c", "import sys; print(sys.executable)"]);
     let output = finish(command)?;
