@@ -79,7 +79,14 @@ impl Tools {
     /// # Errors
     /// It does not build.
     pub(super) fn build_binary(&self) -> Result<PathBuf, Box<dyn Error>> {
-        let common = ["--release", "--locked", "-p", "ae-cli", "--features", "serve"];
+        let common = [
+            "--release",
+            "--locked",
+            "-p",
+            "ae-cli",
+            "--features",
+            "serve",
+        ];
         let Some(target) = &self.target else {
             let mut build = Command::new(cargo());
             build.current_dir(&self.root).arg("build").args(common);
