@@ -142,8 +142,8 @@ pub fn denoise_values(
                 *output = value + removal.strength * (*output - value);
             }
         }
-        return Ok(DenoisedPage {
-            page: page.clone().with_unit(&output),
+        return Ok(DenoisedValues {
+            values: output,
             estimated_level: None,
         });
     }
@@ -158,9 +158,9 @@ pub fn denoise_values(
             })?),
         };
     let level = removal.noise_level.or(estimated_level).unwrap_or_default();
-    let output = denoiser.remove_noise(shape, values, removal.strength * level)?;
-    Ok(DenoisedPage {
-        page: page.clone().with_unit(&output),
+    let values = denoiser.remove_noise(shape, values, removal.strength * level)?;
+    Ok(DenoisedValues {
+        values,
         estimated_level,
     })
 }

@@ -19,6 +19,7 @@ mod sets;
 #[cfg(test)]
 mod tests;
 mod tiling;
+mod transform;
 mod whole_pictures;
 
 pub use ae_models::{ComputePath, Model, ModelCard, Placement, Registry};
@@ -30,22 +31,22 @@ pub use anomaly::normal_images::{NORMAL_CLASSES, normal_class};
 pub use anomaly::score::AnomalyScore;
 pub use anomaly::scorer::{AnomalyScorer, ScorerRequest};
 pub use codes::Codes;
-pub use denoise::{
 pub use denoise::noise_correlation::NoiseCorrelation;
-    DenoisedPage, NoiseTrial, Removal, denoise_page, noisy_image, page_image, page_quality,
-    try_denoising,
+pub use denoise::{
+    DenoisedPage, DenoisedValues, NoiseTrial, Removal, denoise_page, denoise_values, noisy_image,
+    page_image, page_quality, try_denoising,
 };
 pub use denoisers::denoiser::{Denoiser, NoiseFilter};
 pub use denoisers::model::ModelDenoiser;
 pub use denoisers::photo::{PHOTO, PhotoDenoiser};
-pub use denoisers::{FILTERS, filter};
 pub use denoisers::self_supervised::{SelfDenoiser, ZERO_SHOT};
+pub use denoisers::{FILTERS, filter};
 pub use error::{Capability, InferError};
 pub use generate::CodeSource;
 pub use image_sets::Reconstructed;
 pub use latent_space::{LatentDimension, fade};
 pub use model_path::{ModelPath, runs_in};
-pub use npy::{NpyError, NpyReader, NpyRows, write_npy};
+pub use npy::{NpyError, NpyHeader, NpyNumber, NpyReader, NpyRows, write_npy};
 pub use open_model::{BATCH_SIZE, OpenModel};
 pub use probe::ProbedFeatures;
 pub use progress::{Progress, ProgressUnit};
