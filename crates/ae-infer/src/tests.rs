@@ -48,7 +48,9 @@ fn values_pass_unrounded_and_alone_as_together() {
     assert_eq!(codes, model.encode(&images).unwrap().into_values());
     let decoded = model.decode_values(2, codes).unwrap();
     let together = model.reconstruct_values(shape, 2, values.clone()).unwrap();
-    assert_eq!(decoded, together);
+    // A pass through the whole may keep what lies between in another place, and round there otherwise.
+    let differences = decoded.iter().zip(&together).map(|(a, b)| (a - b).abs());
+    assert!(differences.fold(0.0, f32::max) < 1e-5);
     let alone = values
         .chunks(shape.values())
         .flat_map(|values| model.reconstruct_values(shape, 1, values.to_vec()).unwrap());
