@@ -191,6 +191,10 @@ impl PixelRun {
         Self::try_create(path, config, replaces)?.ok_or_else(|| {
             let error = CliError::failure(Status::Files, path.display(), "exists already");
             match is_run(path) {
+                true if !path.join(MODEL_FILE).is_file() => error.hint(format!(
+                    "ae train --resume {} resumes its training; --force replaces it",
+                    path.display()
+                )),
                 true => error.hint("--force replaces it; --out names another directory"),
                 false => error.hint("no run of the codec; --out names another directory"),
             }

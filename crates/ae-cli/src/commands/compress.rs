@@ -3,8 +3,8 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use ae_codec::{CodecError, Encoder, EncoderSettings, Near};
-use ae_data::{Binarization, Dataset, ImageSet, Part};
+use ae_codec::{ChunkCodec as _, CodecError, Encoder, EncoderSettings, ImageShape, Near};
+use ae_data::{Binarization, DataError, Dataset, ImageSet, Part};
 use ae_files::write_atomically;
 use ae_report::thousands;
 use clap::Args;
@@ -14,14 +14,19 @@ use crate::arguments::value::at_least_one;
 use crate::arguments::{DataPosition, part};
 use crate::backend;
 use crate::codec::container::{Counted, PIPE};
-use crate::codec::images::{codec_shape, per_pixel, stored_name};
+use crate::codec::destination::size;
+use crate::codec::images::{
+    ANY_PATCH, check_gray, codec_shape, coded_count, coded_image, is_large, stored_name,
+    usual_group,
+};
 use crate::codec::model::{CodecModel, CodecModelOption};
 use crate::codec::progress::CodecProgress;
+use crate::codec::transform;
 use crate::command::Example;
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::{CliError, Status};
-use crate::image_source::{ImageSource, tell_layout};
+use crate::image_source::{ImageSource, tell_layout, tell_skipped};
 use crate::terminal::{Form, Terminal};
 
 /// What `ae --help` shows.
@@ -30,18 +35,21 @@ pub(super) const EXAMPLES: &[Example] = &[(
     "gray images in fewer bits than PNG, without loss",
 )];
 
-/// Compress gray images of one size, without loss or nearly.
+/// Compress gray images, without loss or nearly.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ae compress letters/ --model runs/letters-pixel-1 -o letters.aez
   ae compress t10k-images-idx3-ubyte.gz -o digits.aez      by the newest model that fits
   ae compress letters/ -o letters.aez --near 2             no pixel is off by more than 2 of 255
+  ae compress photos/ --channels gray -o photos.aez        pictures of any sizes
   ae compress letters/ -o - > letters.aez                  to standard output
+  ae compress letters/ --model runs/letters-transform-1 --quality 2 -o letters.aez    with losses
 
-The images must be gray and of the model's size: nothing is resized that --size does not ask for. Names
-of files are kept with their folders, labels are not. Each chunk is decoded again before the file gets
-its name. ae decompress needs the same model: keep it.")]
+The images must be gray, and of the model's size where it has one (ae train --model pixel --patch 64
+makes one for pictures of any sizes): nothing is resized that --size does not ask for. Names of files
+are kept with their folders, labels are not. Each chunk is decoded again before the file gets its name.
+ae decompress needs the same model: keep it.")]
 pub(super) struct CompressArguments {
     /// The model.
     #[command(flatten)]
@@ -55,9 +63,13 @@ pub(super) struct CompressArguments {
     /// How far pixels may be from what they were, of 255; 0 for not at all.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=127))]
     near: u8,
-    /// Images of a chunk, which can be decoded without others and is lost alone where a byte is wrong.
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
-    group: usize,
+    /// The quality of a model of kind transform, which loses what it takes few bits for; 1 takes the fewest.
+    #[arg(long, value_name = "Q", value_parser = at_least_one)]
+    quality: Option<usize>,
+    /// Images of a chunk, which can be decoded without others and is lost alone where a byte is wrong
+    /// [default: 64; 1 of pictures of any sizes].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    group: Option<usize>,
     /// Threads to compute with [default: all cores]; any number gives the same bytes.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     threads: Option<usize>,
@@ -75,8 +87,9 @@ struct Compressed {
     data: String,
     part: Part,
     images: u64,
-    height: usize,
-    width: usize,
+    /// Nothing where each has its own.
+    height: Option<usize>,
+    width: Option<usize>,
     bytes: u64,
     bits_per_pixel: Option<f64>,
     /// What the images are as PNG files, a file an image.
@@ -97,6 +110,7 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
         out,
         force,
         near,
+        quality,
         group,
         threads,
         part,
@@ -109,8 +123,33 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
         false => check_writable(&out, force)?,
     }
     backend::set_threads(threads)?;
-    let source = ImageSource::alone(set);
-    let dataset = source.open(&terminal)?;
+    let mut source = ImageSource::alone(set);
+    let of_transform = match &model.model {
+        Some(path) if transform::model::is_transform(path, context) => {
+            Some(transform::model::open(path, context)?)
+        }
+        _ => None,
+    };
+    let named = match of_transform {
+        Some(_) => None,
+        None => model.open_named()?,
+    };
+    let is_for_pictures = |model: &CodecModel| model.model.shape().is_none();
+    if named.as_ref().is_some_and(is_for_pictures) && source.config.size.is_none() {
+        source.config.patch = Some(ANY_PATCH);
+    }
+    let dataset = match source.config.open(source.seed) {
+        // A model for pictures of any sizes may be there.
+        Err(DataError::SizesDiffer { .. }) if named.is_none() && of_transform.is_none() => {
+            source.config.patch = Some(ANY_PATCH);
+            source.open(&terminal)?
+        }
+        opened => {
+            let dataset = opened?;
+            tell_skipped(&dataset, &terminal);
+            dataset
+        }
+    };
     if !dataset.layout.left_aside.is_empty() {
         tell_layout(&dataset, &terminal);
     }
@@ -124,19 +163,53 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
     if let Some(limit) = source.config.limit {
         images = source.limited(&images, limit)?;
     }
-    let has_names = (0..images.len()).all(|index| images.file(index).is_some());
-    let has_names = has_names && !images.is_empty();
+    check_gray(&images)?;
+    let count = coded_count(&images);
+    let has_names = (0..count).all(|index| images.file(index).is_some());
+    let has_names = has_names && count > 0;
     if !has_names && !images.classes().is_empty() {
         terminal.note("labels are not kept");
     }
-    let shape = codec_shape(&images)?;
-    let model = model.open_for_shape(shape, &terminal)?;
-    if model.model.shape() != shape {
-        return Err(other_shape(&images, &model));
+    let near_of =
+        |near| Near::new(near).ok_or_else(|| CliError::usage("--near", "must be from 0 to 127"));
+    if let Some(model) = &of_transform {
+        let settings = EncoderSettings {
+            group: group.unwrap_or(EncoderSettings::default().group),
+            near: near_of(near)?,
+            has_names,
+            is_verified: true,
+        };
+        return transform::compressing::run(&transform::compressing::Compression {
+            images: &images,
+            part: part.unwrap_or(Part::All),
+            model,
+            quality,
+            settings: &settings,
+            out,
+            terminal,
+        });
+    }
+    if let Some(quality) = quality {
+        let reason = "for a model of kind transform, which --model names";
+        return Err(CliError::usage(format!("--quality {quality}"), reason)
+            .hint("--near N takes fewer bits with a model of kind pixel"));
+    }
+    let model = match named {
+        Some(model) => model,
+        None => {
+            let is_one_shape = !images.is_of_patches() && !is_large(&images);
+            let shape = is_one_shape.then(|| codec_shape(&images)).transpose()?;
+            CodecModelOption::find_for(shape, &terminal)?
+        }
+    };
+    if let Some(expected) = model.model.shape()
+        && expected != codec_shape(&images)?
+    {
+        return Err(other_shape(&images, expected, &model));
     }
     let settings = EncoderSettings {
-        group,
-        near: Near::new(near).ok_or_else(|| CliError::usage("--near", "must be from 0 to 127"))?,
+        group: group.unwrap_or_else(|| usual_group(&model.model)),
+        near: near_of(near)?,
         has_names,
         is_verified: true,
     };
@@ -146,25 +219,29 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
         settings: &settings,
         terminal,
     };
-    let (bytes, png_bytes) = match is_pipe {
+    let Written {
+        bytes,
+        png_bytes,
+        pixels,
+        shape,
+    } = match is_pipe {
         true => coding.to_stdout()?,
         false => coding.to_file(&out)?,
     };
-    let count = images.len() as u64;
-    let per_pixel = |bytes| (count > 0).then(|| per_pixel(bytes, count, shape));
+    let per_pixel = |bytes: u64| (pixels > 0).then(|| bytes as f64 * 8.0 / pixels as f64);
     let compressed = Compressed {
         file: out,
         data: images.name().to_owned(),
         part: part.unwrap_or(Part::All),
-        images: count,
-        height: shape.height(),
-        width: shape.width(),
+        images: count as u64,
+        height: shape.map(ImageShape::height),
+        width: shape.map(ImageShape::width),
         bytes,
         bits_per_pixel: per_pixel(bytes),
         png_bytes,
         png_bits_per_pixel: per_pixel(png_bytes),
         near,
-        group,
+        group: settings.group,
         has_names,
         model: model.name,
         model_hash: model.model.hash().to_string(),
@@ -243,26 +320,15 @@ fn images_of(dataset: &Dataset, part: Option<Part>) -> Result<ImageSet, CliError
 }
 
 /// Says that the images are not the model's, and what can be done.
-fn other_shape(images: &ImageSet, model: &CodecModel) -> CliError {
-    let (found, expected) = (images.shape(), model.model.shape());
-    let size = match expected.height() == expected.width() {
-        true => expected.width().to_string(),
-        false => format!("{}x{}", expected.width(), expected.height()),
-    };
-    CliError::failure(
-        Status::Data,
-        images.name(),
-        format!(
-            "images of {}x{}, but {} codes those of {}x{} (width x height)",
-            found.width,
-            found.height,
-            model.name,
-            expected.width(),
-            expected.height()
-        ),
-    )
-    .hint(format!(
-        "ae train --model pixel --data SET makes a model of these; --size {size} resizes them, and what is kept is \
+fn other_shape(images: &ImageSet, expected: ImageShape, model: &CodecModel) -> CliError {
+    let expected = size(expected);
+    let found = images.shape().size();
+    let reason = format!(
+        "images of {}x{}, but {} codes those of {}x{} (width x height)",
+        found.width, found.height, model.name, expected.width, expected.height
+    );
+    CliError::failure(Status::Data, images.name(), reason).hint(format!(
+        "ae train --model pixel --data SET makes a model of these; --size {expected} resizes them, and what is kept is \
          resized then"
     ))
 }
@@ -278,12 +344,12 @@ struct Coding<'a> {
 
 impl Coding<'_> {
     /// Writes the container to a file, whole or not at all, and counts its bytes and those of PNG files.
-    fn to_file(self, out: &Path) -> Result<(u64, u64), CliError> {
-        let mut counted = (0, 0);
+    fn to_file(self, out: &Path) -> Result<Written, CliError> {
+        let mut counted = Written::default();
         let mut failed = None;
         let written = write_atomically(out, |file| {
             self.write(file)
-                .map(|bytes| counted = bytes)
+                .map(|written| counted = written)
                 .map_err(|error| {
                     failed = Some(match error {
                         Failed::Codec(error) => CliError::from(error).about(out),
@@ -300,7 +366,7 @@ impl Coding<'_> {
     }
 
     /// Writes the container to standard output.
-    fn to_stdout(self) -> Result<(u64, u64), CliError> {
+    fn to_stdout(self) -> Result<Written, CliError> {
         self.write(&mut BufWriter::new(io::stdout().lock()))
             .map_err(|error| match error {
                 Failed::Codec(CodecError::Write(error)) => CliError::stdout(&error),
@@ -309,22 +375,43 @@ impl Coding<'_> {
             })
     }
 
-    fn write(self, to: &mut dyn Write) -> Result<(u64, u64), Failed> {
-        let mut progress = CodecProgress::new(self.terminal, self.images.len() as u64, "images");
+    fn write(self, to: &mut dyn Write) -> Result<Written, Failed> {
+        let count = coded_count(self.images);
+        let mut progress = CodecProgress::new(self.terminal, count as u64, "images");
         let mut encoder = Encoder::new(Counted::new(to), &self.model.model, self.settings)?;
-        let mut png_bytes = 0;
-        for image in self.images {
-            let name = match image.file().filter(|_| self.settings.has_names) {
+        let mut written = Written::default();
+        for index in 0..count {
+            let name = match self.images.file(index).filter(|_| self.settings.has_names) {
                 Some(file) => Some(stored_name(self.images, file)?),
                 None => None,
             };
-            let pixels = image.read().map_err(CliError::from)?;
-            png_bytes += pixels.to_png().map_err(CliError::from)?.len() as u64;
-            encoder.push(pixels.pixels(), name.as_deref())?;
-            progress.tell(image.index() as u64 + 1, String::new);
+            let (image, shape) = coded_image(self.images, index)?;
+            written.png_bytes += image.to_png().map_err(CliError::from)?.len() as u64;
+            written.pixels += shape.pixels() as u64;
+            written.shape = match written.shape {
+                _ if index == 0 => Some(shape),
+                one => one.filter(|&one| one == shape),
+            };
+            encoder.push_of_shape(image.pixels(), shape, name.as_deref())?;
+            progress.tell(index as u64 + 1, String::new);
         }
-        Ok((encoder.finish()?.bytes(), png_bytes))
+        written.bytes = encoder.finish()?.bytes();
+        if count == 0 {
+            written.shape = self.model.model.shape();
+        }
+        Ok(written)
     }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    bytes: u64,
+    /// What the images are as PNG files.
+    png_bytes: u64,
+    pixels: u64,
+    /// The shape of all of them; nothing where they differ.
+    shape: Option<ImageShape>,
 }
 
 /// What ends the coding.
@@ -352,12 +439,14 @@ impl Compressed {
         let bits = |bits: Option<f64>| {
             bits.map_or_else(String::new, |bits| format!(", {bits:.3} bits per pixel"))
         };
+        let size = match (self.width, self.height) {
+            (Some(width), Some(height)) => format!(" of {width}x{height}"),
+            _ => String::new(),
+        };
         format!(
-            "{}: {} images of {}x{}, {} bytes{}; as PNG files {} bytes{}",
+            "{}: {} images{size}, {} bytes{}; as PNG files {} bytes{}",
             self.file.display(),
             thousands(self.images),
-            self.width,
-            self.height,
             thousands(self.bytes),
             bits(self.bits_per_pixel),
             thousands(self.png_bytes),

@@ -3,9 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ae_codec::{
-    CodecError, ContainerHeader, ContainerSummary, DecodedChunk, Decoder, DecoderSettings,
-};
+use ae_codec::{CodecError, ContainerSummary, DecodedChunk, Decoder, DecoderSettings, ImageShape};
 use ae_report::{counted, thousands};
 use clap::Args;
 use serde::Serialize;
@@ -13,12 +11,19 @@ use serde::Serialize;
 use crate::arguments::value::at_least_one;
 use crate::backend;
 use crate::codec::container::Container;
+use crate::codec::decoding_model::DecodingModel;
 use crate::codec::destination::{DecodedDestination, FolderWriter, StackWriter, size};
-use crate::codec::model::{CodecModel, CodecModelOption};
+use crate::codec::model::CodecModelOption;
 use crate::codec::progress::CodecProgress;
 use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::terminal::Terminal;
+
+/// The shape that a file of no images has.
+const SMALLEST: ImageShape = match ImageShape::new(1, 1) {
+    Some(shape) => shape,
+    None => unreachable!(),
+};
 
 /// Decompress what ae compress wrote.
 #[derive(Debug, Args)]
@@ -57,8 +62,9 @@ struct Decompressed {
     file: PathBuf,
     out: PathBuf,
     images: u64,
-    height: usize,
-    width: usize,
+    /// Nothing where each has its own.
+    height: Option<usize>,
+    width: Option<usize>,
     has_names: bool,
     /// What is damaged, a sentence each.
     damage: Vec<String>,
@@ -71,23 +77,20 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
     let destination = DecodedDestination::of(&arguments.out, arguments.force)?;
     let (container, header) = Container::open(&arguments.file)?;
     backend::set_threads(arguments.threads)?;
-    let model = arguments.model.open_for_hash(header.model, &terminal)?;
-    if model.model.hash() != header.model {
-        return Err(other_model(&arguments.file, &header, &model));
-    }
+    let model = DecodingModel::open(&arguments.model, &arguments.file, &header, context)?;
     let mut decoding = Decoding {
         file: &arguments.file,
         model: &model,
-        header,
         keeps_going: arguments.keep_going,
         terminal,
         images: 0,
         damage: Vec::new(),
     };
+    let mut one_shape = header.shape;
     match &destination {
         DecodedDestination::Folder(folder) => {
             let mut container = container;
-            let mut writer = FolderWriter::new(folder, header.shape)?;
+            let mut writer = FolderWriter::new(folder)?;
             decoding.decode(&mut container, None, |chunk| writer.write(chunk))?;
             if writer.renamed() > 0 {
                 terminal.note(format!(
@@ -106,9 +109,16 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
             let count = usize::try_from(summary.images).map_err(|_| {
                 CliError::failure(Status::Data, arguments.file.display(), "too many images")
             })?;
+            let shape = summary.shape.or((count == 0).then_some(SMALLEST));
+            let shape = shape.ok_or_else(|| {
+                let reason = "its pictures are of different sizes, which one file cannot hold";
+                CliError::usage(format!("--out {}", path.display()), reason)
+                    .hint("a folder, with a slash at its end, holds them")
+            })?;
+            one_shape = Some(shape);
             let mut failed = None;
-            let written = format.write(path, count, size(header.shape), |to| {
-                let mut writer = StackWriter::new(to, header.shape, summary.images);
+            let written = format.write(path, count, size(shape), |to| {
+                let mut writer = StackWriter::new(to, shape, summary.images);
                 let decoded = decoding.decode(&mut container, Some(summary.images), |chunk| {
                     writer
                         .write(&chunk)
@@ -129,12 +139,12 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
     let damage = decoding.damage;
     let decompressed = Decompressed {
         images: decoding.images,
-        height: header.shape.height(),
-        width: header.shape.width(),
+        height: one_shape.map(ImageShape::height),
+        width: one_shape.map(ImageShape::width),
         has_names: header.has_names,
         damage,
-        model_hash: model.model.hash().to_string(),
-        model: model.name,
+        model_hash: model.hash().to_string(),
+        model: model.name().to_owned(),
         file: arguments.file,
         out: arguments.out,
     };
@@ -154,23 +164,10 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
     }
 }
 
-/// Says that the model is another one than that of the file.
-fn other_model(file: &Path, header: &ContainerHeader, model: &CodecModel) -> CliError {
-    let reason = format!(
-        "coded with the model {}, but {} is {}",
-        header.model,
-        model.name,
-        model.model.hash()
-    );
-    CliError::failure(Status::Model, file.display(), reason)
-        .hint("without --model, the one that it was coded with is looked for under runs/")
-}
-
 /// A container that is being decoded.
 struct Decoding<'a> {
     file: &'a Path,
-    model: &'a CodecModel,
-    header: ContainerHeader,
+    model: &'a DecodingModel,
     keeps_going: bool,
     terminal: Terminal,
     images: u64,
@@ -190,13 +187,15 @@ impl Decoding<'_> {
             ..DecoderSettings::default()
         };
         let bytes = container.bytes()?;
-        let decoder = Decoder::new(bytes, &self.model.model, &settings)
+        let decoder = self.model.decoder()?;
+        let decoder = Decoder::new(bytes, decoder.codec(), &settings)
             .map_err(|error| CliError::from(error).about(self.file))?;
         let mut progress = CodecProgress::new(self.terminal, images.unwrap_or(0), "images");
         for chunk in decoder {
             match chunk {
                 Ok(chunk) => {
-                    self.images += (chunk.pixels.len() / self.header.shape.pixels()) as u64;
+                    let chunk = self.model.with_levels(chunk)?;
+                    self.images += chunk.shapes.len() as u64;
                     sink(chunk)?;
                     progress.tell(self.images, String::new);
                 }
@@ -223,11 +222,13 @@ impl Decoding<'_> {
 
 impl Decompressed {
     fn text(&self) -> String {
+        let size = match (self.width, self.height) {
+            (Some(width), Some(height)) => format!(" of {width}x{height}"),
+            _ => String::new(),
+        };
         format!(
-            "{} images of {}x{} in {}",
+            "{} images{size} in {}",
             thousands(self.images),
-            self.width,
-            self.height,
             self.out.display()
         )
     }

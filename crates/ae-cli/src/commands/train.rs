@@ -2,6 +2,7 @@
 
 mod arguments;
 mod configuration;
+mod given;
 mod model;
 mod pixel;
 mod run_name;
@@ -22,6 +23,8 @@ use self::summary::{Run, finish};
 use crate::arguments::RUNS;
 use crate::backend::{self, BackendChoice};
 use crate::codec::PIXEL;
+use crate::codec::images::codec_shape;
+use crate::codec::transform::{TRANSFORM, ending};
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::{CliError, Status};
@@ -71,8 +74,10 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     if arguments.kind.kind.as_deref() == Some(PIXEL) {
         return pixel::run(arguments, context);
     }
-    if let Some(run) = &arguments.resume {
-        pixel::refuse_resuming(run)?;
+    if let Some(run) = &arguments.resume
+        && pixel::is_resumed(run)
+    {
+        return pixel::resume(&run.clone(), &arguments, context);
     }
     let mut request = Request::check(arguments, context)?;
     let terminal = request.terminal;
@@ -98,6 +103,9 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     tell_shared(&split, &terminal);
     let shape = split.train.shape();
     let input_shape = [shape.channels, shape.height, shape.width];
+    if request.config.model.kind() == TRANSFORM {
+        codec_shape(&split.train)?;
+    }
     if request.may_name_image_width {
         request.config.model = request.config.model.without_image_width(shape.values());
     }
@@ -107,6 +115,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
         .model
         .init(input_shape, request.train.seed, placement)?;
     request.check_validation(&split)?;
+    request.train.check_model(&model, &split.train)?;
     let run = request
         .make_directory(&split, context.registry)?
         .with_data_card(card);
@@ -115,7 +124,6 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     let is_resumed = matches!(request.place, Place::Resume(_));
     if !is_resumed {
         request.warn(&split);
-    request.train.check_model(&model, &split.train)?;
     }
     let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
     let training = signals.training();
@@ -133,6 +141,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
             format!("resume with: ae train --resume {path}"),
         ));
     }
+    let of_transform = (request.config.model.kind() == TRANSFORM).then(|| trained.model.clone());
     let summary = finish(
         Run {
             config: &request.config,
@@ -144,6 +153,9 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
         },
         trained,
     )?;
+    if let Some(model) = of_transform {
+        ending::keep_tables(model, &device.device, &run, &split, &terminal)?;
+    }
     terminal.result(&summary, || summary.text())
 }
 
@@ -256,8 +268,8 @@ mod tests {
             "notmnist-small-conv-denoise"
         );
         assert_eq!(run_name("../..", &config), "data-conv-denoise");
-    }
-}
         config.train.noise = "none".parse().unwrap();
         config.train.self_supervised = "neighbor2neighbor".parse().ok();
         assert_eq!(run_name("scans", &config), "scans-conv-denoise");
+    }
+}

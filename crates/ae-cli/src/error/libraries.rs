@@ -68,7 +68,12 @@ impl From<CodecError> for CliError {
             CodecError::NotAModel
             | CodecError::ModelVersion { .. }
             | CodecError::Model { .. }
+            | CodecError::NotTables
+            | CodecError::TablesVersion { .. }
+            | CodecError::Tables { .. }
+            | CodecError::OtherCodec { .. }
             | CodecError::OtherModel { .. } => Status::Model,
+            CodecError::State { .. } => Status::Model,
             CodecError::EmptyChunks | CodecError::Training { .. } => Status::Usage,
             CodecError::NotVerified { .. } | CodecError::Stopped => Status::Internal,
             _ => Status::Data,
@@ -268,7 +273,7 @@ impl From<InferError> for CliError {
             InferError::Channels { .. } => Self::failure(Status::Data, "--model", message),
             InferError::SmallTile { side, least, .. } => {
                 Self::usage(format!("--tile {side}"), message)
-                    .hint(format!("--tile {least} or more; 256 is the default"))
+                    .hint(format!("--tile {least} or more; 512 is the default"))
             }
             InferError::CodeLength { .. } => Self::new(Status::Data, message),
             InferError::NoHeldOutImages { .. } => Self::new(Status::Data, message)

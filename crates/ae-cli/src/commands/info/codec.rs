@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use ae_codec::ContainerSummary;
+use ae_codec::{ChunkCodec as _, Codec, ContainerSummary, ImageShape};
 use ae_report::thousands;
 use serde::Serialize;
 
@@ -19,11 +19,14 @@ struct ContainerInformation {
     bytes: u64,
     codec: &'static str,
     images: u64,
-    height: usize,
-    width: usize,
+    /// Nothing where each has its own.
+    height: Option<usize>,
+    width: Option<usize>,
     bits_per_pixel: Option<f64>,
-    /// The largest absolute error.
+    /// The largest absolute error; of the codec `transform`, of symbols.
     near: u8,
+    /// The quality of the codec `transform`.
+    quality: Option<u8>,
     chunks: u64,
     raw_chunks: u64,
     group: usize,
@@ -46,13 +49,25 @@ pub(super) fn container(path: &Path, terminal: &Terminal) -> Result<(), CliError
     let information = ContainerInformation {
         file: path.to_owned(),
         bytes,
-        codec: crate::codec::PIXEL,
+        codec: match header.codec {
+            Codec::Picture => "picture",
+            Codec::Transform { .. } => crate::codec::transform::TRANSFORM,
+            _ => crate::codec::PIXEL,
+        },
         images: summary.images,
-        height: header.shape.height(),
-        width: header.shape.width(),
-        bits_per_pixel: (summary.images > 0)
-            .then(|| per_pixel(bytes, summary.images, header.shape)),
+        height: summary.shape.map(ImageShape::height),
+        width: summary.shape.map(ImageShape::width),
+        bits_per_pixel: match header.shape {
+            Some(shape) => (summary.images > 0).then(|| per_pixel(bytes, summary.images, shape)),
+            None => {
+                (summary.image_bytes > 0).then(|| bytes as f64 * 8.0 / summary.image_bytes as f64)
+            }
+        },
         near: header.near.levels(),
+        quality: match header.codec {
+            Codec::Transform { quality, .. } => Some(quality),
+            _ => None,
+        },
         chunks: summary.chunks,
         raw_chunks: summary.raw_chunks,
         group: header.group,
@@ -77,19 +92,21 @@ impl ContainerInformation {
             ("codec", format!("{}, version 1", self.codec)),
             (
                 "images",
-                format!(
-                    "{} of {}x{}x1 (width x height x channels)",
-                    thousands(self.images),
-                    self.width,
-                    self.height
-                ),
+                match (self.width, self.height) {
+                    (Some(width), Some(height)) => format!(
+                        "{} of {width}x{height}x1 (width x height x channels)",
+                        thousands(self.images)
+                    ),
+                    _ => format!("{} of different sizes", thousands(self.images)),
+                },
             ),
             ("bytes", format!("{}{bits}", thousands(self.bytes))),
             (
                 "largest error",
-                match self.near {
-                    0 => "0, lossless".to_owned(),
-                    near => format!("{near} of 255"),
+                match (self.quality, self.near) {
+                    (Some(quality), _) => format!("any: with losses, quality {quality}"),
+                    (None, 0) => "0, lossless".to_owned(),
+                    (None, near) => format!("{near} of 255"),
                 },
             ),
             (
@@ -119,8 +136,9 @@ struct CodecModelInformation {
     model: String,
     kind: &'static str,
     model_hash: String,
-    height: usize,
-    width: usize,
+    /// Nothing where it is for pictures of any sizes.
+    height: Option<usize>,
+    width: Option<usize>,
     bytes: usize,
     run: Option<PixelRunConfig>,
 }
@@ -139,15 +157,13 @@ pub(super) fn model(path: &Path, terminal: &Terminal) -> Result<(), CliError> {
         Some(folder) => read_config(folder)?,
         None => None,
     };
-    let mut bytes = Vec::new();
-    opened.model.write(&mut bytes)?;
     let information = CodecModelInformation {
         model: opened.name,
         kind: crate::codec::PIXEL,
         model_hash: opened.model.hash().to_string(),
-        height: opened.model.shape().height(),
-        width: opened.model.shape().width(),
-        bytes: bytes.len(),
+        height: opened.model.shape().map(ImageShape::height),
+        width: opened.model.shape().map(ImageShape::width),
+        bytes: opened.model.file_bytes(),
         run,
     };
     terminal.result(&information, || information.text())
@@ -162,10 +178,12 @@ impl CodecModelInformation {
             ("bytes", thousands(self.bytes as u64)),
             (
                 "images",
-                format!(
-                    "{}x{}x1 (width x height x channels)",
-                    self.width, self.height
-                ),
+                match (self.width, self.height) {
+                    (Some(width), Some(height)) => {
+                        format!("{width}x{height}x1 (width x height x channels)")
+                    }
+                    _ => "gray pictures of any sizes".to_owned(),
+                },
             ),
         ];
         if let Some(run) = &self.run {

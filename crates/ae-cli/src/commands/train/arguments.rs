@@ -15,7 +15,7 @@ use crate::arguments::value::{
 use crate::arguments::{DataArguments, DeviceArguments, KindArguments, NoiseArgument};
 
 /// Train a model, or resume a run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   ae train                                           on the built-in letters, with good defaults
@@ -89,7 +89,7 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) batch_size: Option<usize>,
     /// The learning rate [default: 0.008 for adam and adamw, 0.001 for rmsprop, 0.1 for sgd, 0.004 for
-    /// a model of kind pixel].
+    /// a model of kind pixel, 0.003 with --patch].
     #[arg(long, value_name = "RATE", value_parser = above_zero, allow_negative_numbers = true,
           help_heading = "Training")]
     pub(super) learning_rate: Option<f64>,

@@ -6,6 +6,7 @@ use ae_models::{ComputePath, ModelConfig, Registry};
 use ae_train::{DataConfig, EarlyStopping, RunConfig, ScheduleConfig, TrainConfig, WarmUp};
 
 use super::arguments::{ClipNorm, TrainArguments};
+use super::given;
 use super::model::model_config;
 use crate::arguments::value::CheckpointInterval;
 use crate::error::{CliError, io_reason};
@@ -33,8 +34,8 @@ pub(super) fn configuration(
         },
     };
     let model = model_config(&arguments.kind, base.model, registry)?;
-    let base_train = match (&arguments.resume, &arguments.config, &model) {
-        (None, None, model) if model.objective_unit().is_some() => of_sums(base.train),
+    let base_train = match (&arguments.resume, &arguments.config) {
+        (None, None) => TrainConfig::usual_for(&model),
         _ => base.train,
     };
     let config = RunConfig {
@@ -53,7 +54,6 @@ pub(super) fn configuration(
         let reason = format!("not for a model of kind {kind}: its loss is its own, in {unit}");
         return Err(CliError::usage("--loss", reason));
     }
-    Ok(config)
     let loss = config.train.loss;
     if let Some(why) = config.model.refuses_loss(loss) {
         let kind = config.model.kind();
@@ -61,6 +61,7 @@ pub(super) fn configuration(
         return Err(CliError::usage(format!("--loss {loss}"), reason)
             .hint("mse, l1 and charbonnier are of outputs of any range"));
     }
+    Ok(config)
 }
 
 fn data_config(arguments: &TrainArguments, base: DataConfig) -> Result<DataConfig, CliError> {
@@ -86,41 +87,20 @@ fn data_config(arguments: &TrainArguments, base: DataConfig) -> Result<DataConfi
 
 /// A resumed run is the same run: only how long it trains and where it computes may differ.
 fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError> {
-    let data = &arguments.data;
-    let given = [
-        ("--data", data.data.is_some()),
-        ("--size", data.size.is_some()),
-        ("--fit", data.fit.is_some()),
-        ("--channels", data.channels.is_some()),
-        ("--patch", data.patch.is_some()),
-        ("--patches-per-epoch", arguments.patches_per_epoch.is_some()),
-        ("--range", data.range.is_some()),
-        ("--binarize", data.binarize.is_some()),
-        ("--limit", data.limit.is_some()),
-        ("--test-share", data.test_share.is_some()),
-        ("--validation-share", data.validation_share.is_some()),
-        ("--dedup", data.dedup),
-        ("--noise", arguments.noise.noise.is_some()),
-        ("--noise-clip", arguments.noise.noise_clip.is_some()),
-        ("--noise-draw", arguments.noise_draw.is_some()),
-        ("--batch-size", arguments.batch_size.is_some()),
-        ("--learning-rate", arguments.learning_rate.is_some()),
-        ("--optimizer", arguments.optimizer.is_some()),
-        ("--schedule", arguments.schedule.is_some()),
-        ("--milestones", !arguments.milestones.is_empty()),
-        ("--warmup-steps", arguments.warmup_steps.is_some()),
-        ("--loss", arguments.loss.is_some()),
-        ("--clip-norm", arguments.clip_norm.is_some()),
-        ("--ema", arguments.ema.is_some()),
-        ("--patience", arguments.patience.is_some()),
-        ("--select", arguments.select.is_some()),
-        ("--seed", arguments.seed.is_some()),
-        ("--force", arguments.force),
-        ("--burn-operations", arguments.burn_operations),
-    ];
     let model = arguments.kind.first_given();
-    let other = given.iter().find(|(_, given)| *given);
-    match model.or(other.map(|(option, _)| (*option).to_owned())) {
+    let other = given::first_but(
+        arguments,
+        &[
+            "--resume",
+            "--epochs",
+            "--steps",
+            "--milestone-factor",
+            "--checkpoint-every",
+            "--loader-threads",
+            "--backend",
+        ],
+    );
+    match model.or(other.map(str::to_owned)) {
         None => Ok(()),
         Some(option) => Err(CliError::usage(
             option,
@@ -150,25 +130,11 @@ fn read_config_file(path: &Path, registry: &Registry) -> Result<RunConfig, CliEr
     })
 }
 
-/// What a loss that sums over an image, in nats, is trained with: the defaults are made for means over pixels, whose gradients are a
-/// thousand times smaller.
-fn of_sums(base: TrainConfig) -> TrainConfig {
-    TrainConfig {
-        learning_rate: 1e-3,
-        gradient_clip_norm: None,
-        ..base
-    }
-}
-
 fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
-    let optimizer = arguments.optimizer.unwrap_or(base.optimizer);
     // Another optimizer begins with its own learning rate and clipping, unless they are given.
-    let (learning_rate, clip_norm) = match arguments.optimizer {
-        Some(_) => (
-            optimizer.default_learning_rate(),
-            optimizer.default_clip_norm(),
-        ),
-        None => (base.learning_rate, base.gradient_clip_norm),
+    let base = match arguments.optimizer {
+        Some(optimizer) => base.with_optimizer(optimizer),
+        None => base,
     };
     let (checkpoint_every_steps, checkpoint_every_seconds) = match arguments.checkpoint_every {
         Some(CheckpointInterval::Steps(steps)) => (Some(steps), None),
@@ -184,7 +150,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
             None => arguments.steps.or(base.steps),
         },
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
-        learning_rate: arguments.learning_rate.unwrap_or(learning_rate),
+        learning_rate: arguments.learning_rate.unwrap_or(base.learning_rate),
         warmup_steps: arguments
             .warmup_steps
             .map_or(base.warmup_steps, WarmUp::Steps),
@@ -193,7 +159,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         gradient_clip_norm: match arguments.clip_norm {
             Some(ClipNorm::Norm(norm)) => Some(norm),
             Some(ClipNorm::Off) => None,
-            None => clip_norm,
+            None => base.gradient_clip_norm,
         },
         ema: arguments.ema.or(base.ema),
         seed: arguments.seed.unwrap_or(base.seed),
@@ -201,7 +167,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         self_supervised: arguments.self_supervised.or(base.self_supervised),
         noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
         loader_threads: arguments.loader_threads.unwrap_or(base.loader_threads),
-        optimizer,
+        optimizer: base.optimizer,
         schedule: match arguments.milestones.as_slice() {
             [] => arguments.schedule.clone().unwrap_or(base.schedule),
             steps => ScheduleConfig::Milestones {
