@@ -17,9 +17,10 @@ mod bench;
 mod bytes;
 mod case;
 mod checkpoints;
+mod codec;
 mod command_line;
-mod devices;
 mod denoising;
+mod devices;
 mod downloads;
 mod durability;
 mod exports;
@@ -31,6 +32,7 @@ mod options;
 mod own_folders;
 mod process;
 mod resumption;
+mod serving;
 mod small_disk;
 mod snapshot;
 mod synthetic;
@@ -113,10 +115,11 @@ fn all_cases() -> Vec<Case> {
     cases.extend(durability::cases());
     cases.extend(kills::cases());
     cases.extend(command_line::cases());
-    cases.extend(devices::cases());
-    cases.extend(own_folders::cases());
     cases.extend(codec::cases());
     cases.extend(denoising::cases());
+    cases.extend(devices::cases());
+    cases.extend(own_folders::cases());
+    cases.extend(serving::cases());
     cases
 }
 
@@ -133,7 +136,7 @@ mod tests {
         assert_eq!(names.len(), cases.len());
         assert!(names.len() >= 100, "{}", names.len());
         let families: BTreeSet<_> = cases.iter().map(|case| case.family).collect();
-        assert_eq!(families.len(), 9, "{families:?}");
+        assert_eq!(families.len(), 10, "{families:?}");
         assert!(cases.iter().any(|case| !case.quick));
     }
 }
