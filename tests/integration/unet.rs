@@ -82,3 +82,28 @@ fn a_resumed_unet_is_the_same_to_the_byte() {
     done(path, &format!("{train} --epochs 4 --out alone --threads 1"));
     assert!(model(&path.join("whole")) == model(&path.join("alone")));
 }
+
+#[test]
+fn losses_of_any_range_of_output_are_taken_and_others_refused() {
+    let folder = scratch();
+    let path = folder.path();
+    write_set(&path.join("drawings"), 16, 8);
+    done(
+        path,
+        &format!("{TRAIN} --epochs 1 --loss charbonnier --out run"),
+    );
+    let config = fs::read_to_string(path.join("run/config.toml")).expect("a configuration");
+    assert!(config.contains("loss = \"charbonnier\""), "{config}");
+    let refused = |line: &str| {
+        let ended = ae(path, line);
+        assert_eq!(ended.code, 2, "{ended:#?}");
+        let error =
+            "--loss bce: not for a model of kind unet: a cross-entropy is of outputs from 0 to 1";
+        assert!(ended.lines("error:")[0].contains(error), "{ended:#?}");
+    };
+    refused(&format!("{TRAIN} --loss bce --out other"));
+    // A file's, too.
+    fs::write(path.join("bce.toml"), config.replace("charbonnier", "bce")).expect("written");
+    refused("train --config bce.toml --out other");
+    assert!(!path.join("other").exists());
+}

@@ -5,8 +5,10 @@ leaky ReLU 0.2 and one of 1x1, Adam at 1e-3, halved after 1,000 of 2,000 steps, 
 line of JSON for each picture and sigma; with --ae the program `ae` runs on the same crops with noise of its own drawing.
 
     python3 tests/reference/zs_n2n.py kodak/kodim05.png kodak/kodim23.png --crop 256 --sigmas 25 50 --ae target/release/ae
+    python3 tests/reference/zs_n2n.py --golden
 
-Measured with torch 2.15.0, numpy 2.5 and Pillow 12; the printed lines stand in zs_n2n.jsonl.
+--golden trains on a small picture of formulas from weights of formulas, and prints what the unit test
+`steps_are_those_of_the_authors_program` of ae-train holds ours to (torch 2.15.0).
 """
 
 import argparse
@@ -68,6 +70,37 @@ def denoise(noisy, steps):
         return (noisy - model(noisy)).clamp(0, 1)
 
 
+def fractions(count, factor, modulus):
+    """Numbers from 0 to 1 that any language makes alike."""
+    return torch.tensor([(k * factor % modulus) / modulus for k in range(count)], dtype=torch.float64)
+
+
+def golden(steps=6):
+    channels, height, width = 3, 15, 18
+    noisy = fractions(channels * height * width, 31, 97).reshape(1, channels, height, width).float()
+    model = Network(channels)
+    with torch.no_grad():
+        for index, layer in enumerate([model.conv1, model.conv2, model.conv3]):
+            bound = (layer.in_channels * layer.kernel_size[0] ** 2) ** -0.5
+            for tensor, factor in [(layer.weight, 7919 + index), (layer.bias, 104729 + index)]:
+                values = bound * (2 * fractions(tensor.numel(), factor, 1009) - 1)
+                tensor.copy_(values.reshape(tensor.shape).float())
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=steps // 2, gamma=0.5)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = loss_of(model, noisy)
+        losses.append(loss.item())
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    with torch.no_grad():
+        denoised = (noisy - model(noisy)).flatten()
+    print("losses", losses)
+    print("denoised", denoised[:: denoised.numel() // 12].tolist())
+
+
 def psnr(a, b):
     return -10 * np.log10(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
 
@@ -92,7 +125,8 @@ def by_ae(program, image, sigma, steps, seed, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("pictures", nargs="+")
+    parser.add_argument("pictures", nargs="*")
+    parser.add_argument("--golden", action="store_true")
     parser.add_argument("--sigmas", nargs="+", type=int, default=[25, 50])
     parser.add_argument("--crop", type=int, default=256, help="the side of a crop from the middle; 0 for the whole picture")
     parser.add_argument("--steps", type=int, default=2000)
@@ -101,6 +135,9 @@ def main():
     parser.add_argument("--ae", help="the program ae, to run beside it")
     parser.add_argument("--no-torch", action="store_true")
     arguments = parser.parse_args()
+    if arguments.golden:
+        golden()
+        return
     for path in arguments.pictures:
         image = crop_of(path, arguments.crop, arguments.gray)
         clean = np.asarray(image, dtype=np.float32) / 255

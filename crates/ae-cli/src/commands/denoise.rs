@@ -68,8 +68,9 @@ finest diagonal wavelet coefficients (Donoho and Johnstone 1994), and printed; t
 noise that is alike in neighboring pixels, as in JPEGs, too low. A name wins over a file: ./bm3d is a path.
 
 With --self a network of 22,000 weights is trained on the picture alone, anew for each (Zero-Shot Noise2Noise), on
-the CPU: about a minute for 256x256 pixels on two cores, four for 512x512 and for anything larger, which it is
-trained on in windows. It needs neither a model nor the noise's level. --steps 1000 takes half the time.
+the CPU: 256x256 pixels take about 200 processor seconds, 512x512 four times that, and larger pictures no more, but
+for the last pass: they are trained on in windows. It needs neither a model nor the noise's level. --steps 1000 takes
+half the time.
 It takes away noise that is independent from pixel to pixel; where a picture's noise is not, a warning says so.
 --shrink 2 halves the picture before, and what neighboring pixels have in common of their noise with it.
 

@@ -10,10 +10,9 @@ const SHARE: f64 = 0.02;
 const FEWEST: usize = 16;
 /// A block with less is flat by rounding or clipped: a standard deviation of 8-bit rounding alone, `1 / sqrt(12)` levels.
 const LEAST_VARIANCE: f64 = 1.0 / 12.0 / (255.0 * 255.0);
-/// Beyond this noise is not independent. At one pixel, independent noise of sigma 5 to 25 in photographs (Kodak) has -0.06 to
-/// 0.06, noise that was blurred by a Gaussian of 0.5 pixels 0.11 to 0.18, by a box of 2x2 pixels 0.29 to 0.37, and independent
-/// noise of sigma 15 in a JPEG of quality 75 0.13 to 0.21, of quality 60 0.38 to 0.49. The scans of RNI6 have 0.07 to 0.63, and
-/// the one of 0.07, a halftone screen, -0.21 at two pixels.
+/// Beyond this noise is not independent. At one pixel, independent noise of sigma 5 to 25 in photographs (Kodak) has -0.05 to
+/// 0.03, the scans of RNI6 0.07 to 0.63, and the one of 0.07, a halftone screen, -0.20 at two pixels; blurred and compressed
+/// noise: `docs/benchmarks/2026-11-29-self-supervised.md`.
 const BOUND: f32 = 0.1;
 /// Below this at two pixels it repeats itself.
 const LOW_BOUND: f32 = -0.18;

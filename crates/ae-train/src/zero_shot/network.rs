@@ -153,6 +153,25 @@ impl Network {
             .collect()
     }
 
+    /// Replaces weight and bias of every layer by `value` of layer, whether it is the bias, and place, the last layer's weight
+    /// as one of 1x1.
+    #[cfg(test)]
+    pub(super) fn set_weights(&mut self, value: impl Fn(usize, bool, usize) -> f32) {
+        let last = self.weights.len() - 1;
+        for (layer, [weight, bias]) in self.weights.iter_mut().enumerate() {
+            for (place, weight) in weight.iter_mut().enumerate() {
+                *weight = match layer == last {
+                    false => value(layer, false, place),
+                    true if place % TAPS == CENTER => value(layer, false, place / TAPS),
+                    true => 0.0,
+                };
+            }
+            for (place, bias) in bias.iter_mut().enumerate() {
+                *bias = value(layer, true, place);
+            }
+        }
+    }
+
     /// How many values training changes.
     #[cfg(test)]
     fn parameters(&self) -> usize {

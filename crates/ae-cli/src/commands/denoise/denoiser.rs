@@ -23,8 +23,8 @@ use crate::opening::open;
 pub(super) struct DenoiserArguments {
     #[arg(long, value_name = "MODEL", help = model_help())]
     model: Option<PathBuf>,
-    /// Train a small network on nothing but the picture itself: needs no model, and takes a minute for 256x256 pixels
-    /// (zs-n2n, Mansour and Heckel 2023).
+    /// Train a small network on nothing but the picture itself: needs no model, and takes minutes (zs-n2n, Mansour and
+    /// Heckel 2023).
     #[arg(long = "self", conflicts_with = "model")]
     pub(super) is_self: bool,
     /// Steps of training, with --self [default: 2000].

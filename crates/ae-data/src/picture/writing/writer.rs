@@ -162,6 +162,12 @@ impl<'a> PictureWriter<'a> {
                 losses,
             });
         }
+        // Before a file is begun: whatever is made of a page may take minutes, and who ends the process leaves nothing then.
+        let mut first = Some(page(0)?);
+        let mut page = |index| match (index, first.take()) {
+            (0, Some(first)) => Ok(first),
+            _ => page(index),
+        };
         let mut losses = Vec::new();
         let mut failure = None;
         let written =
