@@ -125,3 +125,18 @@ fn completions_are_made_for_every_shell() {
         assert!(ended.stdout.contains("learning-rate"), "{shell}");
     }
 }
+
+#[test]
+fn manual_pages_are_written_for_every_command() {
+    let folder = scratch();
+    done(folder.path(), "man -o pages");
+    for command in commands() {
+        let name = format!("ae {command}").trim().replace(' ', "-");
+        let page = folder.path().join("pages").join(format!("{name}.1"));
+        let text = std::fs::read_to_string(&page).expect(&name);
+        assert!(text.contains(&format!(".TH {name} 1")), "{name}: {text}");
+    }
+    let refused = ae(folder.path(), "man -o pages");
+    assert_eq!(refused.code, 5, "{}", refused.stderr);
+    done(folder.path(), "man -o pages --force");
+}

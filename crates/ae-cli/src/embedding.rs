@@ -88,13 +88,4 @@ mod tests {
         let (status, message) = explain_codec(CodecError::NotAModel);
         assert_eq!((status, &*message), (Status::Model, "not a pixel model"));
     }
-
-    #[test]
-    fn the_exit_code_is_a_number() {
-        let run = |arguments: &[&str]| {
-            let arguments = arguments.iter().map(OsString::from);
-            exit_code_of(&Registry::builtin(), arguments)
-        };
-        assert_eq!(run(&["ae", "no-such-command"]), 2);
-    }
 }
