@@ -86,6 +86,16 @@ impl Denoising<'_> {
             let clean = self.page(&mut reader, page)?;
             let mut result = PageResult::of(&clean);
             let failed = |error| CliError::from(error).about(&job.input);
+            // Before minutes of training; noise that is added is looked at once it is.
+            let told = match self.noise {
+                None if self.denoiser.assumes_independent_noise() => {
+                    NoiseCorrelation::of(clean.shape(), &clean.to_unit())
+                }
+                _ => None,
+            };
+            if let Some(correlation) = told {
+                self.warn_of_correlation(correlation, &job.input);
+            }
             let DenoisedPage {
                 page: denoised,
                 estimated_level,
@@ -114,7 +124,7 @@ impl Denoising<'_> {
             result.noise_level = given.or(estimated_level);
             result.is_estimated = estimated_level.is_some();
             result.correlation = correlation.map(|found| [found.lag_1, found.lag_2]);
-            if let Some(correlation) = correlation {
+            if let (Some(correlation), None) = (correlation, told) {
                 self.warn_of_correlation(correlation, &job.input);
             }
             if let Some(path) = self.drawings.preview {
