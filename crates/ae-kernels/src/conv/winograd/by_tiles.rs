@@ -34,6 +34,8 @@ const TILES: usize = 128;
 /// passes over.
 const FEWEST_TILES: usize = 32;
 const RUN_BYTES: usize = 400 << 10;
+/// Lines of tiles that go forward together: two of the six lines of pixels that a line of tiles reads are its neighbor's, too.
+const LINES: usize = 4;
 
 /// The algorithm whose transforms are `T`.
 #[derive(Debug)]
@@ -76,7 +78,8 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>
         } else {
             Self::forward_tiles(geometry)
         };
-        grid.runs(images, tiles)
+        let fewest = if backward { 1 } else { LINES };
+        grid.runs(images, tiles, fewest)
     }
 
     /// Rows of the transformed input of a run.

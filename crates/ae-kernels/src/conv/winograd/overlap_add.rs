@@ -47,10 +47,17 @@ pub(crate) fn add_windows<
                         |column| &transformed[(row * WINDOW + column) * plane..],
                     );
                     let across = &mut across[row * frame.pitch..][..frame.pitch];
-                    across.fill(Row::ZERO);
+                    let mut carried = [lanes.zero(); 2];
                     for width in [Length::Long, Length::Short] {
                         let tiles = line.tiles(image, width);
-                        add_across::<L, T, POINTS, WINDOW>(lanes, width, tiles, planes, across);
+                        add_across::<L, T, POINTS, WINDOW>(
+                            lanes,
+                            width,
+                            tiles,
+                            planes,
+                            &mut carried,
+                            across,
+                        );
                     }
                 }
                 let lines: [&[Row]; WINDOW] = std::array::from_fn(
@@ -73,28 +80,73 @@ fn windows(length: Length, long: usize) -> usize {
     }
 }
 
-/// Adds tiles to a line that begins one pixel before the image.
+/// Adds tiles to a line that begins one pixel before the image; `carried` are the last two pixels of the tiles before, which
+/// the first two of the next are added to.
 #[inline(always)]
 fn add_across<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, const WINDOW: usize>(
     lanes: L,
     width: Length,
     (first, start, count): (usize, usize, usize),
     planes: [&[Row]; WINDOW],
+    carried: &mut [L::V; 2],
     line: &mut [Row],
 ) {
-    let window = windows(width, WINDOW);
+    // As constants, so that each length has loops of its own, unrolled.
+    match width {
+        Length::Long => add_inner::<L, T, POINTS, WINDOW>(
+            lanes,
+            Length::Long,
+            WINDOW - 2,
+            (first, start, count),
+            planes,
+            carried,
+            line,
+        ),
+        Length::Short => add_inner::<L, T, POINTS, WINDOW>(
+            lanes,
+            Length::Short,
+            WINDOW - 3,
+            (first, start, count),
+            planes,
+            carried,
+            line,
+        ),
+    }
+}
+
+#[inline(always)]
+fn add_inner<L: Lanes, T: Transforms<POINTS, WINDOW>, const POINTS: usize, const WINDOW: usize>(
+    lanes: L,
+    width: Length,
+    inner: usize,
+    (first, start, count): (usize, usize, usize),
+    planes: [&[Row]; WINDOW],
+    carried: &mut [L::V; 2],
+    line: &mut [Row],
+) {
+    if count == 0 {
+        return;
+    }
+    let [mut before, mut last] = *carried;
     for tile in 0..count {
         let mut values = [lanes.zero(); WINDOW];
-        for pixel in 0..window {
+        for pixel in 0..inner + 2 {
             values[pixel] = lanes.load(&planes[pixel][first + tile]);
         }
-        let values = T::input_gradient(lanes, width, values);
-        let target = &mut line[start + tile * (window - 2)..][..window];
-        for pixel in 0..window {
-            let sum = lanes.add(lanes.load(&target[pixel]), values[pixel]);
-            lanes.store(&mut target[pixel], sum);
+        let mut values = T::input_gradient(lanes, width, values);
+        values[0] = lanes.add(values[0], before);
+        values[1] = lanes.add(values[1], last);
+        before = values[inner];
+        last = values[inner + 1];
+        let target = &mut line[start + tile * inner..][..inner];
+        for pixel in 0..inner {
+            lanes.store(&mut target[pixel], values[pixel]);
         }
     }
+    let end = &mut line[start + count * inner..][..2];
+    lanes.store(&mut end[0], before);
+    lanes.store(&mut end[1], last);
+    *carried = [before, last];
 }
 
 /// Adds a line of tiles, which begins at line `y`, to an image.

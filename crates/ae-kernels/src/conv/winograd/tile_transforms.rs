@@ -110,6 +110,14 @@ fn input_tiles<
                     }
                 }
                 let target = &mut transformed[block * count + tile..];
+                // Each plane's line is fetched side by side with the others; stores alone would wait for one after another.
+                let mut touched = 0;
+                for row in 0..V::WINDOW {
+                    for column in 0..H::WINDOW {
+                        touched |= target[(row * INPUTS + column) * plane].0[0].to_bits();
+                    }
+                }
+                std::hint::black_box(touched);
                 for row in 0..V::WINDOW {
                     let values = T::input(lanes, H::LENGTH, down[row]);
                     for column in 0..H::WINDOW {

@@ -86,15 +86,20 @@ impl Grid {
     }
 
     /// Cuts `images` images into nearly equal runs of about `most` tiles, several images or lines of tiles of one; of more
-    /// where a line has more.
-    pub(crate) fn runs(self, images: usize, most: usize) -> impl Iterator<Item = Run> {
+    /// where `fewest` lines have more.
+    pub(crate) fn runs(
+        self,
+        images: usize,
+        most: usize,
+        fewest: usize,
+    ) -> impl Iterator<Item = Run> {
         let (lines, columns) = (self.vertical.tiles(), self.horizontal.tiles());
         let together = (most / self.tiles()).clamp(1, images.max(1));
         let is_whole = together > 1 || self.tiles() <= most + most / 2;
         let lines_at_once = if is_whole {
             lines
         } else {
-            (most / columns).max(1)
+            (most / columns).max(fewest)
         };
         evenly(images, together).flat_map(move |images| {
             evenly(lines, lines_at_once).map(move |lines| Run {
@@ -136,12 +141,12 @@ pub(crate) struct Section {
 }
 
 impl Run {
-    /// Cuts a run of one line that has more than about `most` tiles into parts of the line.
+    /// Cuts a run that has more than about `most` tiles into parts of its lines.
     pub(crate) fn parts(&self, most: usize) -> impl Iterator<Item = Self> {
-        let columns = if self.images.len() * self.lines.len() == 1 {
-            most + most / 2
-        } else {
+        let columns = if self.tiles() <= most + most / 2 {
             self.columns.len()
+        } else {
+            most / (self.images.len() * self.lines.len())
         };
         evenly(self.columns.len(), columns.max(1)).map(|columns| Self {
             columns,
@@ -292,10 +297,10 @@ mod tests {
     fn runs_cover_every_pixel_once() {
         for (height, width) in [(1, 1), (7, 7), (14, 9), (5, 33), (64, 3)] {
             for (images, most, long) in [(1, 8, 4), (5, 16, 4), (3, 4, 2), (2, 1000, 2)] {
-                for parts_of in [usize::MAX / 2, most] {
+                for (parts_of, fewest) in [(usize::MAX / 2, 1), (most, 1), (most, 4)] {
                     let frame = Frame::new(height, width).expect("it is small");
                     let mut covered = vec![0; images * height * width];
-                    for run in Grid::of(frame, long).runs(images, most) {
+                    for run in Grid::of(frame, long).runs(images, most, fewest) {
                         let lines = run.pixel_lines(1, height);
                         for run in run.parts(parts_of) {
                             check_run(&run, long, |image, y, x| {
