@@ -179,15 +179,14 @@ fn draw_curves(
             0 => curve.name.clone(),
             _ => curve.title(),
         },
-        points: curve
-            .points
-            .iter()
-            .map(|point| RatePoint {
-                bits_per_pixel: point.bits_per_pixel,
-                psnr: point.psnr,
-                label: match index {
-                    0 => point.setting.clone(),
-                    _ => String::new(),
+        points: (0..curve.points.len())
+            .map(|place| RatePoint {
+                bits_per_pixel: curve.points[place].bits_per_pixel,
+                psnr: curve.points[place].psnr,
+                // Those between would lie on each other.
+                label: match index == 0 && (place == 0 || place + 1 == curve.points.len()) {
+                    true => curve.points[place].setting.clone(),
+                    false => String::new(),
                 },
             })
             .collect(),
