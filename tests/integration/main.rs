@@ -29,5 +29,6 @@ mod skipping;
 mod speed;
 mod streams;
 mod training;
+mod transform;
 mod unet;
 mod uses;

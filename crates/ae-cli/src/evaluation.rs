@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::CliError;
 use crate::measured_set::MeasuredSet;
+use crate::stored_codes::StoredCodes;
 
 /// What a code's number is stored in.
 const CODE_VALUE_BITS: u32 = 32;
@@ -70,6 +71,9 @@ pub(crate) struct Evaluation {
     /// How likely the model takes the images to be, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) likelihood: Option<LogLikelihood>,
+    /// What the codes take rounded and entropy-coded, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stored_codes: Option<StoredCodes>,
 }
 
 /// Which images, under which noise.
@@ -125,6 +129,7 @@ pub(crate) fn evaluate_pictures(
         seed,
         codes: None,
         likelihood: None,
+        stored_codes: None,
     })
 }
 
@@ -188,6 +193,7 @@ pub(crate) fn evaluate(
         seed,
         codes,
         likelihood: None,
+        stored_codes: None,
     })
 }
 
@@ -233,6 +239,16 @@ impl Evaluation {
             Some(report) => codes_text(report),
             None => String::new(),
         };
+        if let Some(stored) = &self.stored_codes {
+            codes.push_str(&format!(
+                "code as a file: {:.3} bits per pixel, rounded to steps of {:.3} and entropy-coded by tables of the training \
+                 images, decoded {:.2} dB ({} images)\n",
+                stored.bits_per_pixel,
+                stored.step,
+                stored.psnr,
+                thousands(stored.images as u64),
+            ));
+        }
         if let Some(likelihood) = &self.likelihood {
             codes.push_str(&format!(
                 "log-likelihood: {:.2} nats per image +- {:.2}{}, {:.3} bits per pixel of {}, by {} codes an image\n",

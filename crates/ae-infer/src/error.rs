@@ -273,6 +273,8 @@ pub enum Capability {
     Reconstruction,
     /// It has a prior that codes can be drawn from, and a likelihood.
     Prior,
+    /// Its codes are integers that can be written in few bits.
+    Symbols,
 }
 
 impl std::fmt::Display for Capability {
@@ -281,6 +283,7 @@ impl std::fmt::Display for Capability {
             Self::Codes => "codes to encode to or decode from",
             Self::Reconstruction => "reconstructions",
             Self::Prior => "prior to draw codes from",
+            Self::Symbols => "codes of integers",
         })
     }
 }

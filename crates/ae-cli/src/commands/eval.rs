@@ -1,5 +1,9 @@
 //! `ae eval`.
 
+mod rate_distortion;
+
+use std::path::PathBuf;
+
 use ae_data::{NoiseChain, Part};
 
 use crate::arguments::value::at_least_one;
@@ -10,6 +14,7 @@ use crate::error::CliError;
 use crate::evaluation::{Conditions, evaluate, evaluate_pictures};
 use crate::measured_set::{MeasuredSet, open_set, request_of};
 use crate::opening::open;
+use crate::stored_codes::stored_codes;
 use clap::Args;
 
 /// What `ae --help` shows.
@@ -26,6 +31,7 @@ Examples:
   ae eval runs/glyphs-conv-1 --data letters.tar.gz --json
   ae eval runs/glyphs-conv-1 --noise salt-and-pepper:0.2 --limit 500
   ae eval runs/glyphs-vae-1 --nll 200        the log-likelihood by 200 importance samples, too
+  ae eval runs/letters-transform-1 --rate-distortion -o curves/   bits and losses beside JPEG, WebP and PNG
 
 MSE, RMSE, PSNR and SSIM are of pixels on 0..1: their data range is 1. Bits per pixel of the log-likelihood are
 of 256 levels, for the Gaussian's density (8 bits a value more) and the logistic alike; Bernoulli's are of black
@@ -53,12 +59,36 @@ pub(super) struct EvalArguments {
     /// Estimate the log-likelihood of the images by this many codes each (vae).
     #[arg(long, value_name = "SAMPLES", value_parser = at_least_one)]
     nll: Option<usize>,
+    /// Measure bits and losses of a model of kind pixel or transform by whole files, beside JPEG, WebP and PNG, and draw them.
+    #[arg(long, requires = "out", conflicts_with_all = ["noise", "nll"])]
+    rate_distortion: bool,
+    /// The folder of the pictures, with --rate-distortion.
+    #[arg(long, short, value_name = "FOLDER", requires = "rate_distortion")]
+    out: Option<PathBuf>,
+    /// Write over pictures that are there.
+    #[arg(long, requires = "rate_distortion")]
+    force: bool,
     /// Where to compute.
     #[command(flatten)]
     device: DeviceArguments,
 }
 
 pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(), CliError> {
+    if arguments.rate_distortion
+        && let Some(out) = arguments.out
+    {
+        return rate_distortion::run(
+            rate_distortion::Request {
+                model: arguments.model,
+                data: arguments.data,
+                part: arguments.part,
+                threads: arguments.device.threads,
+                out,
+                force: arguments.force,
+            },
+            context,
+        );
+    }
     let terminal = context.terminal;
     let path = arguments.model.path();
     let model = open(path.as_deref(), arguments.device, context)?;
@@ -119,6 +149,12 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         true => evaluate_pictures(&model, conditions)?,
         false => evaluate(&model, conditions)?,
     };
+    // Symbols are integers already, and noisy images' codes are no codes of the images.
+    if let (Some(train), None, false) = (&train, &noise, is_whole)
+        && model.qualities().is_err()
+    {
+        evaluation.stored_codes = stored_codes(&model, &images, train)?;
+    }
     if let Some(samples) = arguments.nll {
         evaluation.likelihood = model.log_likelihood(&images, samples, seed)?;
     }
