@@ -14,8 +14,8 @@ use ae_infer::Registry;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 a bug in ae; 2 wrong command line or configuration; 3 bad data; 4 bad model
-or checkpoint; 5 files, locks, disk; 6 network (downloads); 7 training diverged; 8 device or memory;
-130 stopped by ctrl-c, 143 by SIGTERM or SIGHUP, everything saved.
+or checkpoint; 5 files, locks, disk; 6 network (ports, downloads); 7 training diverged; 8 device or
+memory; 130 stopped by ctrl-c, 143 by SIGTERM or SIGHUP, everything saved.
 `ae COMMAND --help` shows a command's options, with examples.";
 
 /// Parses `arguments`, the program's own name first, and runs the command that they name.

@@ -19,9 +19,11 @@ mod generate;
 mod import;
 mod info;
 mod interpolate;
+mod man;
 mod map;
 mod probe;
 mod reconstruct;
+mod serve;
 mod show;
 mod train;
 mod traverse;
@@ -53,9 +55,11 @@ pub(crate) fn all() -> Vec<Entry> {
         Entry::command("export", export::run).examples(export::EXAMPLES),
         Entry::command("import", import::run),
         Entry::command("verify", verify::run),
+        Entry::command("serve", serve::run).examples(serve::EXAMPLES),
         Entry::group("data", data::ABOUT, data::help(), data::all()).examples(data::EXAMPLES),
         Entry::command("bench", bench::run),
         Entry::command("devices", devices::run),
         Entry::command("completions", completions::run).without_results(),
+        Entry::command("man", man::run).without_results(),
     ]
 }

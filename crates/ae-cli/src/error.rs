@@ -2,6 +2,8 @@
 
 mod interchange;
 mod libraries;
+#[cfg(feature = "serve")]
+mod serve;
 
 use std::error::Error as StdError;
 use std::fmt::{self, Display, Write as _};
@@ -24,7 +26,13 @@ pub enum Status {
     Model,
     /// A file, a lock or the disk: exit code 5.
     Files,
-    /// Training diverged: exit code 7. (6 is a download's, and `ae` opens no socket.)
+    /// The network: exit code 6. `ae serve` alone listens, and nothing connects; downloads are `cargo xtask download`'s.
+    #[cfg_attr(
+        not(feature = "serve"),
+        allow(dead_code, reason = "nothing else uses the network")
+    )]
+    Network,
+    /// Training diverged: exit code 7.
     Diverged,
     /// A device or memory: exit code 8.
     Device,
@@ -44,6 +52,7 @@ impl Status {
             Self::Data => 3,
             Self::Model => 4,
             Self::Files => 5,
+            Self::Network => 6,
             Self::Diverged => 7,
             Self::Device => 8,
             Self::Interrupted => 130,
@@ -266,6 +275,7 @@ mod tests {
             (Status::Data, 3),
             (Status::Model, 4),
             (Status::Files, 5),
+            (Status::Network, 6),
             (Status::Diverged, 7),
             (Status::Device, 8),
             (Status::Interrupted, 130),

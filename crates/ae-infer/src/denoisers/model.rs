@@ -6,7 +6,7 @@ use ae_models::{Reconstruct, Trainable as _};
 use crate::denoisers::denoiser::Denoiser;
 use crate::error::InferError;
 use crate::open_model::OpenModel;
-use crate::progress::ProgressUnit;
+use crate::progress::{Progress, ProgressUnit};
 use crate::tiling::{Tiling, run_over_picture};
 
 /// The side of a tile where none is asked for, in pixels.
@@ -30,6 +30,13 @@ impl ModelDenoiser {
     #[must_use]
     pub fn model(&self) -> &OpenModel {
         &self.model
+    }
+
+    /// Has `listen` called after every batch of tiles, on the caller's thread.
+    #[must_use]
+    pub fn with_progress(mut self, listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.model = self.model.with_progress(listen);
+        self
     }
 }
 
@@ -79,7 +86,8 @@ impl OpenModel {
     }
 
     /// How the model goes over a picture: whole up to `side` pixels and in tiles of that side above where it takes
-    /// images of any size, in tiles of its own size where it doesn't.
+    /// images of any size, in tiles of its own size where it doesn't. Without a side, in tiles of 512 pixels, or of as many as
+    /// it sees to draw one.
     ///
     /// # Errors
     /// [`InferError::SmallTile`] when a tile would be smaller than what the model looks at for a single pixel.
@@ -89,6 +97,7 @@ impl OpenModel {
             return Ok(Tiling::of_fixed_size(self.image_shape().size()));
         };
         let least = self.field_of_view().unwrap_or(1);
+        let side = side.into().unwrap_or(TILE.max(least));
         if side < least {
             return Err(InferError::SmallTile {
                 model: self.name().to_owned(),
@@ -97,7 +106,6 @@ impl OpenModel {
             });
         }
         Ok(Tiling::of_any_size(side, multiple).seeing(least))
-        let side = side.into().unwrap_or(TILE.max(least));
     }
 
     /// Removes noise from a picture of any size.

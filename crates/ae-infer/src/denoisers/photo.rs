@@ -8,6 +8,7 @@ use crate::denoisers::denoiser::Denoiser;
 use crate::denoisers::model::ModelDenoiser;
 use crate::error::InferError;
 use crate::open_model::OpenModel;
+use crate::progress::Progress;
 
 /// What users call it.
 pub const PHOTO: &str = "photo";
@@ -28,7 +29,6 @@ pub struct PhotoDenoiser {
 }
 
 impl PhotoDenoiser {
-    /// Puts the model where `placement` says, a `&Device` for one. It goes over pictures in tiles of `tile_side` pixels, or as
     /// The size of its model file.
     pub const FILE_BYTES: usize = FILE.len();
 
@@ -40,6 +40,7 @@ impl PhotoDenoiser {
         Ok(ae_models::read_model_card_from_bytes(FILE, PHOTO, registry)?)
     }
 
+    /// Puts the model where `placement` says, a `&Device` for one. It goes over pictures in tiles of `tile_side` pixels, or as
     /// [`OpenModel::tiling`] says.
     ///
     /// # Errors
@@ -59,6 +60,13 @@ impl PhotoDenoiser {
     #[must_use]
     pub fn model(&self) -> &OpenModel {
         self.model.model()
+    }
+
+    /// Has `listen` called after every batch of tiles, on the caller's thread.
+    #[must_use]
+    pub fn with_progress(mut self, listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.model = self.model.with_progress(listen);
+        self
     }
 }
 
