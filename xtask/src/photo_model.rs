@@ -1,7 +1,7 @@
 //! The model that `ae denoise` has built in: trained again from the pictures that it is made of.
 //!
-//! `crates/ae-infer/photo` holds the list of the pictures with their licenses (`pictures.toml`) and what came out of it; the
-//! pictures themselves are not in the repository. `docs/photo-model.md` is its card.
+//! `crates/ae-infer/photo` holds the list of the pictures with their authors and licenses (`pictures.toml`) and what came out
+//! of it; the pictures themselves are not in the repository. `docs/photo-model.md` is its card.
 
 use std::error::Error;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::commands::{build_ae, cargo, run as run_program};
 
 /// What `cargo xtask photo-model` may be told.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example: cargo xtask photo-model --pictures kodak --work photo-runs")]
+#[command(after_help = "Example: cargo xtask photo-model --pictures pictures --work photo-runs")]
 pub struct PhotoModelOptions {
     /// The folder of the pictures that crates/ae-infer/photo/pictures.toml lists.
     #[arg(long, value_name = "FOLDER")]
@@ -26,7 +26,7 @@ pub struct PhotoModelOptions {
     /// Where the prepared pictures and the runs go; runs that are there are resumed.
     #[arg(long, value_name = "FOLDER")]
     work: PathBuf,
-    /// Steps of the training.
+    /// Steps of each training.
     #[arg(long, value_name = "N", default_value_t = STEPS)]
     steps: u32,
 }
@@ -35,10 +35,19 @@ pub struct PhotoModelOptions {
 const STEPS: u32 = 8_000;
 /// What the model file says of its pictures.
 const DATA_NAME: &str = "Kodak Photo CD samples";
+/// The shipped files, and the channels that each is for.
+const MODELS: [(&str, &str); 1] = [("photo", "gray")];
 
 #[derive(Debug, Deserialize)]
 struct List {
-    picture: Vec<Picture>,
+    source: Vec<Source>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Source {
+    /// By which factors its pictures are shrunk, each giving a picture to train on.
+    shrunk: Vec<usize>,
+    pictures: Vec<Picture>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,7 +56,7 @@ struct Picture {
     sha256: String,
 }
 
-/// Prepares the pictures, trains the model and writes it to `crates/ae-infer/photo`.
+/// Prepares the pictures, trains each model and writes it to `crates/ae-infer/photo`.
 ///
 /// # Errors
 /// A picture is missing or another one, or a program fails.
@@ -57,67 +66,83 @@ pub fn run(root: &Path, options: &PhotoModelOptions) -> Result<(), Box<dyn Error
     let prepared = options.work.join("pictures");
     prepare(&list, &options.pictures, &prepared)?;
     let ae = build_ae(root)?;
-    let started = Instant::now();
-    let run = options.work.join("run");
-    train(&ae, &prepared, &run, options.steps)?;
-    let hours = started.elapsed().as_secs_f64() / 3600.0;
-    pack(root, &run, &folder.join("photo.safetensors"))?;
-    println!("trained for {hours:.2} hours");
-    Ok(())
-}
-
-/// Writes every picture in its own size and in half of it.
-fn prepare(list: &List, from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(to)?;
-    for picture in &list.picture {
-        let path = from.join(&picture.name);
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let sum: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if sum != picture.sha256 {
-            return Err(format!(
-                "{}: SHA-256 {sum}, listed is {}",
-                path.display(),
-                picture.sha256
-            )
-            .into());
-        }
-        let image = Image::decode(&bytes, &path, &ImageOptions::default())?;
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        halved(&image)?.write(&to.join(format!("{stem}-half.png")))?;
-        image.write(&to.join(format!("{stem}.png")))?;
+    for (name, channels) in MODELS {
+        let started = Instant::now();
+        let run = options.work.join(name);
+        train(&ae, &prepared, channels, &run, options.steps)?;
+        let hours = started.elapsed().as_secs_f64() / 3600.0;
+        pack(root, &run, &folder.join(format!("{name}.safetensors")))?;
+        println!("{name}: trained for {hours:.2} hours");
     }
     Ok(())
 }
 
-/// Each two by two pixels as one, their mean rounded half up.
-fn halved(image: &Image) -> Result<Image, Box<dyn Error>> {
-    let shape = image.shape();
-    let half = ImageShape::new(shape.channels, shape.height / 2, shape.width / 2);
-    let mut pixels = Vec::with_capacity(half.values());
-    for plane in image.pixels().chunks_exact(shape.pixels()) {
-        for row in 0..half.height {
-            for column in 0..half.width {
-                let sum: u16 = [(0, 0), (0, 1), (1, 0), (1, 1)]
-                    .map(|(down, right)| {
-                        u16::from(plane[(2 * row + down) * shape.width + 2 * column + right])
-                    })
-                    .iter()
-                    .sum();
-                pixels.push(((sum + 2) / 4) as u8);
+/// Writes every picture as often as its source says, each time shrunk by another factor.
+fn prepare(list: &List, from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(to)?;
+    for source in &list.source {
+        for picture in &source.pictures {
+            let path = from.join(&picture.name);
+            let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let sum: String = Sha256::digest(&bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            if sum != picture.sha256 {
+                return Err(format!(
+                    "{}: SHA-256 {sum}, listed is {}",
+                    path.display(),
+                    picture.sha256
+                )
+                .into());
+            }
+            let image = Image::decode(&bytes, &path, &ImageOptions::default())?;
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            for &factor in &source.shrunk {
+                let name = match factor {
+                    1 => format!("{stem}.png"),
+                    _ => format!("{stem}-{factor}.png"),
+                };
+                shrunk(&image, factor)?.write(&to.join(name))?;
             }
         }
     }
-    Ok(Image::new(half, pixels)?)
+    Ok(())
 }
 
-fn train(ae: &Path, pictures: &Path, run: &Path, steps: u32) -> Result<(), Box<dyn Error>> {
+/// Each square of `factor` by `factor` pixels as one, their mean rounded half up; what is over at the right and at the bottom is
+/// left out.
+fn shrunk(image: &Image, factor: usize) -> Result<Image, Box<dyn Error>> {
+    let shape = image.shape();
+    let small = ImageShape::new(shape.channels, shape.height / factor, shape.width / factor);
+    let area = (factor * factor) as u32;
+    let mut pixels = Vec::with_capacity(small.values());
+    for plane in image.pixels().chunks_exact(shape.pixels()) {
+        for row in 0..small.height {
+            for column in 0..small.width {
+                let sum: u32 = (0..factor)
+                    .map(|down| (factor * row + down) * shape.width + factor * column)
+                    .flat_map(|start| &plane[start..start + factor])
+                    .map(|&pixel| u32::from(pixel))
+                    .sum();
+                pixels.push(((sum + area / 2) / area) as u8);
+            }
+        }
+    }
+    Ok(Image::new(small, pixels)?)
+}
+
+fn train(
+    ae: &Path,
+    pictures: &Path,
+    channels: &str,
+    run: &Path,
+    steps: u32,
+) -> Result<(), Box<dyn Error>> {
     let mut command = Command::new(ae);
     command.arg("train");
     if run.join("config.toml").exists() {
@@ -125,7 +150,7 @@ fn train(ae: &Path, pictures: &Path, run: &Path, steps: u32) -> Result<(), Box<d
     } else {
         command
             .args(["--model", "unet", "--patch", "64", "--batch-size", "16"])
-            .args(["--channels", "gray", "--steps", &steps.to_string()])
+            .args(["--channels", channels, "--steps", &steps.to_string()])
             .args(["--noise", "gaussian:0/255..55/255", "--noise-clip", "off"])
             .args(["--learning-rate", "2e-3", "--schedule", "cosine"])
             .args(["--clip-norm", "0.1", "--ema", "0.999", "--seed", "1"])
@@ -166,25 +191,46 @@ fn pack(root: &Path, run: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn half_a_picture_is_the_means_of_its_squares() {
+    fn a_shrunk_picture_is_the_means_of_its_squares() {
         let pixels = vec![0, 1, 10, 20, 9, 1, 1, 30, 40, 9, 5, 5, 5, 5, 5];
         let image = Image::new(ImageShape::new(1, 3, 5), pixels).unwrap();
-        let half = halved(&image).unwrap();
+        let half = shrunk(&image, 2).unwrap();
         assert_eq!(half.shape(), ImageShape::new(1, 1, 2));
         // 3 over 4, and 100; the last column and row are left out.
         assert_eq!(half.pixels(), [1, 25]);
+        // 58 over 9; the last two columns are left out.
+        assert_eq!(shrunk(&image, 3).unwrap().pixels(), [6]);
+        assert_eq!(shrunk(&image, 1).unwrap(), image);
     }
 
     #[test]
-    fn every_picture_is_listed_with_its_sum() {
-        let list: List =
-            toml::from_str(include_str!("../../crates/ae-infer/photo/pictures.toml")).unwrap();
-        assert_eq!(list.picture.len(), 24);
-        for picture in &list.picture {
-            assert_eq!(picture.sha256.len(), 64, "{}", picture.name);
+    fn every_picture_is_listed_once_with_its_sum_and_where_it_is_from() {
+        let text = include_str!("../../crates/ae-infer/photo/pictures.toml");
+        let list: List = toml::from_str(text).unwrap();
+        let pictures: Vec<_> = list
+            .source
+            .iter()
+            .flat_map(|source| &source.pictures)
+            .collect();
+        assert_eq!(pictures.len(), 24);
+        let sums: BTreeSet<_> = pictures.iter().map(|picture| &picture.sha256).collect();
+        assert_eq!(sums.len(), pictures.len());
+        assert!(sums.iter().all(|sum| sum.len() == 64));
+        for source in &toml::from_str::<toml::Table>(text).unwrap()["source"]
+            .as_array()
+            .unwrap()[..]
+        {
+            for key in ["title", "author", "license"] {
+                assert!(
+                    source.get(key).is_some_and(toml::Value::is_str),
+                    "{key} of {source}"
+                );
+            }
         }
     }
 }
