@@ -9,6 +9,7 @@ use crate::commands::{self, built_ae};
 #[cfg(unix)]
 use crate::faults::{self, FaultsOptions};
 use crate::layering;
+use crate::python::{self, Tested};
 use crate::skipped;
 
 /// What `ci` runs.
@@ -144,6 +145,18 @@ fn page_in_browser(root: &Path) -> Outcome {
     }
 }
 
+/// The tests of the Python package. Its wheel is `cargo xtask dist`'s: a release build of the workspace is not made here.
+fn python_package(root: &Path) -> Outcome {
+    match python::test(root) {
+        Ok(Tested::Passed) => Outcome::Passed,
+        Ok(Tested::Skipped(why)) => Outcome::Skipped(why),
+        Err(error) => {
+            eprintln!("error: {error}");
+            Outcome::Failed
+        }
+    }
+}
+
 /// How `page.mjs` ends where it finds no browser.
 const NO_BROWSER: i32 = 77;
 
@@ -163,6 +176,7 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     }
     step("faults", &|| break_things(root));
     step("page", &|| page_in_browser(root));
+    step("python", &|| python_package(root));
     step(CLIPPY.name, &|| CLIPPY.run(root));
     step(DOCS.name, &|| DOCS.run(root));
     step("bench --quick", &|| bench_quickly(root));
