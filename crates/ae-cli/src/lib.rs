@@ -51,10 +51,7 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
 }
 
 /// Runs `ae`, and says how the process is to end where something went wrong, which has been told.
-fn run(
-    registry: &Registry,
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<(), Status> {
+fn run(registry: &Registry, arguments: impl IntoIterator<Item = OsString>) -> Result<(), Status> {
     signals::survive_quotas();
     let entries = commands::all();
     panics::caught(|| command_line::run(&entries, registry, arguments)).map_err(|error| {

@@ -238,7 +238,13 @@ mod tests {
         check(Loss::L1, 0.5, 0.5, 0.0, 0.0);
         check(Loss::Charbonnier, 0.5, 0.5, 1e-3, 0.0);
         // A difference of 2^-9.
-        check(Loss::Charbonnier, 0.251_953_125, 0.25, 0.002194242, 0.4450569);
+        check(
+            Loss::Charbonnier,
+            0.251_953_125,
+            0.25,
+            0.002194242,
+            0.4450569,
+        );
         check(Loss::Charbonnier, 0.25, 0.5, 0.250_002, -0.499_996);
         check(Loss::Bce, 0.25, 1.0, 4.0_f64.ln(), -2.0);
         check(Loss::Bce, 0.25, 0.0, -(0.75_f64.ln()), 0.5 / 0.75);

@@ -32,7 +32,8 @@ pub use config::ModelConfig;
 pub use error::ModelError;
 pub use file::card::{ModelCard, config_of};
 pub use file::load::{
-    load_model, load_model_from_bytes, read_model_card, read_model_card_from_bytes, read_model_data, read_tensors, read_weights,
+    load_model, load_model_from_bytes, read_model_card, read_model_card_from_bytes,
+    read_model_data, read_tensors, read_weights,
 };
 pub use file::precision::Precision;
 pub use file::save::{save_model, save_model_in};

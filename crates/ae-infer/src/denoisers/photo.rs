@@ -37,7 +37,9 @@ impl PhotoDenoiser {
     /// # Errors
     /// `registry` doesn't know its kind.
     pub fn card(registry: &Registry) -> Result<ModelCard, InferError> {
-        Ok(ae_models::read_model_card_from_bytes(FILE, PHOTO, registry)?)
+        Ok(ae_models::read_model_card_from_bytes(
+            FILE, PHOTO, registry,
+        )?)
     }
 
     /// Puts the model where `placement` says, a `&Device` for one. It goes over pictures in tiles of `tile_side` pixels, or as

@@ -201,8 +201,7 @@ fn a_custom_kind_is_read_built_saved_and_loaded_by_name() {
     assert_eq!(outputs(&loaded), outputs(&model));
 
     let error = load_model(&path, &Registry::builtin(), &device).unwrap_err();
-    let expected =
-        "model: unknown kind `odd`: expected one of conv, dense, vae, sparse, contractive, unet, transform";
+    let expected = "model: unknown kind `odd`: expected one of conv, dense, vae, sparse, contractive, unet, transform";
     assert!(error.to_string().contains(expected), "{error}");
 }
 

@@ -19,7 +19,9 @@ impl<M: Trainable> Measurement<'_, M> {
     /// # Errors
     /// Where the model does not take images of half the set's size, and where the set is empty or cannot be read.
     pub fn neighbor_loss(&self, set: &ImageSet) -> Result<f64, TrainError> {
-        let method = SelfSupervision::Neighbor2Neighbor { regularization: 0.0 };
+        let method = SelfSupervision::Neighbor2Neighbor {
+            regularization: 0.0,
+        };
         check_self_supervision(self.model, method, set)?;
         let loss = self.neighbor_loss_until(set, || false)?;
         Ok(loss.expect("only a stop ends without a loss"))
