@@ -1,7 +1,7 @@
 //! The model that `ae denoise` has built in: trained again from the pictures that it is made of.
 //!
 //! `crates/ae-infer/photo` holds the list of the pictures with their authors and licenses (`pictures.toml`) and what came out
-//! of it; the pictures themselves are not in the repository. `docs/photo-model.md` is its card.
+//! of it; the pictures themselves are not in the repository. `crates/ae-infer/photo/README.md` is its card.
 
 use std::error::Error;
 use std::fs;

@@ -131,10 +131,10 @@ mod tests {
         }
     }
 
-    /// What `tests/reference/bd_rate.py` printed, by scipy 1.17's `PchipInterpolator`.
+    /// What `tests/reference/bd_rate.py` of this crate printed, by scipy 1.17's `PchipInterpolator`.
     #[test]
     fn differences_are_those_of_scipy() {
-        for row in include_str!("../../../../tests/reference/bd_rate.jsonl").lines() {
+        for row in include_str!("../../tests/reference/bd_rate.jsonl").lines() {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
             let points = |name: &str| -> Vec<(f64, f64)> {
                 serde_json::from_value(row[name].clone()).unwrap()

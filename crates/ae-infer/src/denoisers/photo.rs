@@ -18,7 +18,7 @@ const MIDDLE: f32 = 0.5;
 const FILE: &[u8] = include_bytes!("../../photo/photo.safetensors");
 
 /// A U-Net that was trained on gray photographs with Gaussian noise of unknown strength, sigma 0 to 55 of 255, and need not be
-/// told it. `docs/photo-model.md` says how, on what, and how good it is.
+/// told it. `photo/README.md` says how, on what, and how good it is.
 ///
 /// Of a color picture it denoises luminance and both chrominances, each as a gray picture: there the noise is independent, and
 /// weaker than in red, green and blue by a factor of 1.7, 1.4 and 1.6. A network without biases does at one contrast what it does
@@ -29,6 +29,9 @@ pub struct PhotoDenoiser {
 }
 
 impl PhotoDenoiser {
+    /// The page that says what it was made of and how good it is, as Markdown; its first table is its card.
+    pub const PAGE: &str = include_str!("../../photo/README.md");
+
     /// The size of its model file.
     pub const FILE_BYTES: usize = FILE.len();
 

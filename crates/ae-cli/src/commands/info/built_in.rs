@@ -10,9 +10,6 @@ use crate::codec::model::BUILT_IN;
 use crate::error::CliError;
 use crate::terminal::Terminal;
 
-/// The page that says what the denoiser was made of; its first table is its card.
-const PHOTO_PAGE: &str = include_str!("../../../../../docs/photo-model.md");
-
 /// What there is to say of the codec's model for letters.
 const GLYPHS_CARD: [(&str, &str); 4] = [
     (
@@ -91,7 +88,7 @@ pub(super) fn photo(registry: &Registry, terminal: &Terminal) -> Result<(), CliE
         config,
         bytes: PhotoDenoiser::FILE_BYTES,
         noise: card.noise,
-        card: first_table(PHOTO_PAGE),
+        card: first_table(PhotoDenoiser::PAGE),
     };
     terminal.result(&information, || information.text())
 }
@@ -142,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_page_s_card_says_what_it_has_to() {
-        let card = first_table(PHOTO_PAGE);
+        let card = first_table(PhotoDenoiser::PAGE);
         for about in ["what it is", "what it was trained on", "license"] {
             let found = card.iter().find(|(name, _)| name == about);
             let (_, text) = found.unwrap_or_else(|| panic!("{about}: {card:?}"));
