@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use ae_random::{Draw, Purpose, RandomStream};
 use rayon::prelude::*;
 
 use super::adam::Adam;
@@ -10,7 +11,34 @@ use super::state::TrainingState;
 use crate::error::CodecError;
 
 /// Parts of a batch: each is computed by one thread.
-pub(super) const PARTS: usize = 8;
+const PARTS: usize = 8;
+
+/// Pixels of a part of a batch; the first parts take what the division leaves over.
+pub(super) fn pixels_of_part(batch: usize, part: usize) -> usize {
+    batch / PARTS + usize::from(part < batch % PARTS)
+}
+
+/// What the pixels of a part of a step's batch are drawn by.
+pub(super) fn stream_of_part(seed: u64, step: usize, part: usize) -> RandomStream {
+    Draw {
+        seed,
+        purpose: Purpose::Shuffle,
+        epoch: step as u64,
+        index: part as u64,
+    }
+    .stream()
+}
+
+/// What the pixels are drawn by from which sizes are taken.
+pub(super) fn calibration_stream(seed: u64) -> RandomStream {
+    Draw {
+        seed,
+        purpose: Purpose::Validation,
+        epoch: 0,
+        index: 0,
+    }
+    .stream()
+}
 
 /// Steps that the learning rate takes to rise.
 const WARM_UP: usize = 200;

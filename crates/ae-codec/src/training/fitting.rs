@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use ae_random::{Draw, Purpose, RandomStream};
+use ae_random::RandomStream;
 
-use super::course::{self, Course, PARTS, Task, TrainingWatch};
+use super::course::{self, Course, Task, TrainingWatch};
 use super::network::{Pass, Sizes};
 use super::quantization::quantized;
 use super::samples::{Samples, Target};
@@ -100,13 +100,7 @@ impl<'a> PixelTask<'a> {
     ) -> Result<Self, CodecError> {
         let shape = images.shape(0);
         let context = Context::nearest(settings.neighbors, settings.marked, settings.graded);
-        let mut calibration = Draw {
-            seed: settings.seed,
-            purpose: Purpose::Validation,
-            epoch: 0,
-            index: 0,
-        }
-        .stream();
+        let mut calibration = course::calibration_stream(settings.seed);
         let visits = Visits::new(images, settings.steps, MOST_PIXELS);
         let pixels = pixels(visits.read(images, 0)?, shape)?;
         Ok(Self {
@@ -167,9 +161,8 @@ impl Task for PixelTask<'_> {
     }
 
     fn part(&self, index: usize) -> Part {
-        // The first parts take what the division leaves over.
-        let (batch, sizes) = (self.settings.batch, self.sizes);
-        let count = batch / PARTS + usize::from(index < batch % PARTS);
+        let sizes = self.sizes;
+        let count = course::pixels_of_part(self.settings.batch, index);
         Part {
             index,
             inputs: vec![0.0; count * sizes.inputs],
@@ -193,13 +186,7 @@ impl Task for PixelTask<'_> {
     }
 
     fn compute(&self, part: &mut Part, parameters: &[f32], step: usize) {
-        let mut stream = Draw {
-            seed: self.settings.seed,
-            purpose: Purpose::Shuffle,
-            epoch: step as u64,
-            index: part.index as u64,
-        }
-        .stream();
+        let mut stream = course::stream_of_part(self.settings.seed, step, part.index);
         self.samples
             .draw(&mut stream, &mut part.inputs, &mut part.targets);
         part.pass.forward(parameters, &part.inputs, &part.targets);

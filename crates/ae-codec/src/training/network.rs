@@ -44,22 +44,12 @@ impl Sizes {
         self.lengths().iter().sum()
     }
 
-    pub(super) fn parts<'a>(&self, mut all: &'a [f32]) -> Parts<&'a [f32]> {
-        let parts = self.lengths().map(|length| {
-            let (part, rest) = all.split_at(length);
-            all = rest;
-            part
-        });
-        arranged(parts)
+    pub(super) fn parts<'a>(&self, all: &'a [f32]) -> Parts<&'a [f32]> {
+        arranged(split(self.lengths(), all))
     }
 
-    fn parts_mut<'a>(&self, mut all: &'a mut [f32]) -> Parts<&'a mut [f32]> {
-        let parts = self.lengths().map(|length| {
-            let (part, rest) = std::mem::take(&mut all).split_at_mut(length);
-            all = rest;
-            part
-        });
-        arranged(parts)
+    fn parts_mut<'a>(&self, all: &'a mut [f32]) -> Parts<&'a mut [f32]> {
+        arranged(split_mut(self.lengths(), all))
     }
 
     /// Initial parameters: weights uniform with the variance that keeps rectified units' size, biases 0.
@@ -83,6 +73,27 @@ impl Sizes {
         }
         parameters
     }
+}
+
+/// The parts of these lengths, one after the other.
+pub(super) fn split<const N: usize>(lengths: [usize; N], mut all: &[f32]) -> [&[f32]; N] {
+    lengths.map(|length| {
+        let (part, rest) = all.split_at(length);
+        all = rest;
+        part
+    })
+}
+
+/// [`split`], to be written to.
+pub(super) fn split_mut<const N: usize>(
+    lengths: [usize; N],
+    mut all: &mut [f32],
+) -> [&mut [f32]; N] {
+    lengths.map(|length| {
+        let (part, rest) = std::mem::take(&mut all).split_at_mut(length);
+        all = rest;
+        part
+    })
 }
 
 fn arranged<T>([a, b, c, row_biases, column_biases, d, e]: [T; 7]) -> Parts<T> {
@@ -136,18 +147,12 @@ impl Pass {
         let inputs = Matrix::new(hidden_1, count, first);
         let weights = Matrix::new(parts.weights[1], first, second);
         matmul(inputs, weights, hidden_2, &mut self.packed);
-        for units in self.hidden[1].chunks_exact_mut(second) {
-            for (unit, bias) in units.iter_mut().zip(parts.biases[0]) {
-                *unit = (*unit + bias).max(0.0);
-            }
-        }
+        rectified(hidden_2, parts.biases[0]);
         let inputs = Matrix::new(&self.hidden[1], count, second);
         let weights = Matrix::new(parts.weights[2], second, LEVELS);
         matmul(inputs, weights, &mut self.outputs, &mut self.packed);
         for outputs in self.outputs.chunks_exact_mut(LEVELS) {
-            for (output, bias) in outputs.iter_mut().zip(parts.biases[1]) {
-                *output += bias;
-            }
+            add(outputs, parts.biases[1]);
         }
     }
 
@@ -242,6 +247,15 @@ pub(super) fn exponential(x: f32) -> f32 {
 pub(super) fn add(to: &mut [f32], values: &[f32]) {
     for (to, value) in to.iter_mut().zip(values) {
         *to += value;
+    }
+}
+
+/// Adds the biases to units of each pixel, and rectifies.
+pub(super) fn rectified(units: &mut [f32], biases: &[f32]) {
+    for units in units.chunks_exact_mut(biases.len()) {
+        for (unit, bias) in units.iter_mut().zip(biases) {
+            *unit = (*unit + bias).max(0.0);
+        }
     }
 }
 

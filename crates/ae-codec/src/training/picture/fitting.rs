@@ -1,8 +1,8 @@
 //! The training of models for pictures of any sizes.
 
-use ae_random::{Draw, Purpose, RandomStream};
+use ae_random::RandomStream;
 
-use super::super::course::{self, Course, PARTS, Task, TrainingWatch};
+use super::super::course::{self, Course, Task, TrainingWatch};
 use super::super::source::{TrainingImages, Visits};
 use super::super::state::{TrainingState, identity};
 use super::cost::Target;
@@ -71,13 +71,7 @@ impl<'a> PictureTask<'a> {
     ) -> Result<Self, CodecError> {
         let visits = Visits::new(images, settings.steps, MOST_PIXELS);
         let pool = Pool::new(visits.read(images, 0)?)?;
-        let mut calibration = Draw {
-            seed: settings.seed,
-            purpose: Purpose::Validation,
-            epoch: 0,
-            index: 0,
-        }
-        .stream();
+        let mut calibration = course::calibration_stream(settings.seed);
         let mut inputs = vec![0.0; CALIBRATED * INPUTS];
         let mut targets = vec![Target::default(); CALIBRATED];
         pool.draw(&mut calibration, &mut inputs, &mut targets);
@@ -153,9 +147,8 @@ impl Task for PictureTask<'_> {
     }
 
     fn part(&self, index: usize) -> Part {
-        // The first parts take what the division leaves over.
-        let (batch, sizes) = (self.settings.batch, self.sizes);
-        let count = batch / PARTS + usize::from(index < batch % PARTS);
+        let sizes = self.sizes;
+        let count = course::pixels_of_part(self.settings.batch, index);
         Part {
             index,
             inputs: vec![0.0; count * INPUTS],
@@ -178,13 +171,7 @@ impl Task for PictureTask<'_> {
     }
 
     fn compute(&self, part: &mut Part, parameters: &[f32], step: usize) {
-        let mut stream = Draw {
-            seed: self.settings.seed,
-            purpose: Purpose::Shuffle,
-            epoch: step as u64,
-            index: part.index as u64,
-        }
-        .stream();
+        let mut stream = course::stream_of_part(self.settings.seed, step, part.index);
         self.draw(&mut stream, &mut part.inputs, &mut part.targets);
         part.pass.forward(parameters, &part.inputs);
         let scale = 1.0 / self.settings.batch as f32;

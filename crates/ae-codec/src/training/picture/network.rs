@@ -3,7 +3,7 @@
 use ae_random::{Draw, Purpose};
 
 use super::super::matmul::{Matrix, Packed, matmul};
-use super::super::network::{add, rectify};
+use super::super::network::{add, rectified, rectify, split, split_mut};
 use super::cost::{Target, cost};
 use crate::picture::context::INPUTS;
 use crate::picture::mixture::{COMPONENTS, OUTPUTS};
@@ -39,28 +39,12 @@ impl Sizes {
         self.lengths().iter().sum()
     }
 
-    pub(super) fn parts(self, mut all: &[f32]) -> Parts<&[f32]> {
-        let [a, b, c, d, e, f] = self.lengths().map(|length| {
-            let (part, rest) = all.split_at(length);
-            all = rest;
-            part
-        });
-        Parts {
-            weights: [a, b, c],
-            biases: [d, e, f],
-        }
+    pub(super) fn parts(self, all: &[f32]) -> Parts<&[f32]> {
+        arranged(split(self.lengths(), all))
     }
 
-    fn parts_mut(self, mut all: &mut [f32]) -> Parts<&mut [f32]> {
-        let [a, b, c, d, e, f] = self.lengths().map(|length| {
-            let (part, rest) = std::mem::take(&mut all).split_at_mut(length);
-            all = rest;
-            part
-        });
-        Parts {
-            weights: [a, b, c],
-            biases: [d, e, f],
-        }
+    fn parts_mut(self, all: &mut [f32]) -> Parts<&mut [f32]> {
+        arranged(split_mut(self.lengths(), all))
     }
 
     /// Initial parameters: weights as rectified units want them, a tenth of that for the outputs, which begin as components
@@ -90,6 +74,13 @@ impl Sizes {
             outputs[2 * COMPONENTS + k] = -0.6;
         }
         parameters
+    }
+}
+
+fn arranged<T>([a, b, c, d, e, f]: [T; 6]) -> Parts<T> {
+    Parts {
+        weights: [a, b, c],
+        biases: [d, e, f],
     }
 }
 
@@ -211,14 +202,6 @@ impl Pass {
             packed,
         );
         sum
-    }
-}
-
-fn rectified(units: &mut [f32], biases: &[f32]) {
-    for units in units.chunks_exact_mut(biases.len()) {
-        for (unit, bias) in units.iter_mut().zip(biases) {
-            *unit = (*unit + bias).max(0.0);
-        }
     }
 }
 
