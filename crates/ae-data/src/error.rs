@@ -94,6 +94,29 @@ pub enum DataError {
         /// What is allowed, with its unit.
         limit: String,
     },
+    /// Shards that would take more memory than allowed as one set.
+    #[error(
+        "{} is too large for memory: {shards} shards, of which {read} fit; the limit is {limit_bytes} bytes of pixels as one set",
+        path.display()
+    )]
+    ShardsTooLarge {
+        /// The shards, as they were named.
+        path: PathBuf,
+        /// How many there are.
+        shards: usize,
+        /// How many were read.
+        read: usize,
+        /// What is allowed.
+        limit_bytes: u64,
+    },
+    /// A set that can't be left in shards and read image by image.
+    #[error("{} cannot be streamed: {reason}", path.display())]
+    NotStreamed {
+        /// The set or the archive.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A folder, archive or file without a single image.
     #[error("no images in {}", path.display())]
     NoImages {
@@ -210,6 +233,7 @@ impl DataError {
                 | Self::SizesDiffer { .. }
                 | Self::PatchTooLarge { .. }
                 | Self::SeveralSets { .. }
+                | Self::NotStreamed { .. }
         )
     }
 
@@ -232,7 +256,10 @@ impl DataError {
             io::ErrorKind::UnexpectedEof => Self::decode(path, "the file is truncated"),
             // Nothing is wrong with the file.
             io::ErrorKind::OutOfMemory => Self::read(path, error.kind().into()),
-            _ => Self::decode(path, error),
+            _ => match system_error_of(error) {
+                Some(number) => Self::read(path, io::Error::from_raw_os_error(number)),
+                None => Self::decode(path, error),
+            },
         }
     }
 
@@ -264,11 +291,70 @@ impl DataError {
     }
 }
 
+/// The number of the operating system's error that a reader met and passed on, perhaps inside another one.
+fn system_error_of(error: &io::Error) -> Option<i32> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        cause = match error.downcast_ref::<io::Error>() {
+            Some(error) if error.raw_os_error().is_some() => return error.raw_os_error(),
+            Some(error) => error
+                .get_ref()
+                .map(|inner| inner as &(dyn std::error::Error + 'static)),
+            None => error.source(),
+        };
+    }
+    None
+}
+
 /// `a, b nor c`.
 fn neither(things: &[&str]) -> String {
     match things {
         [] => String::new(),
         [thing] => (*thing).to_owned(),
         [most @ .., last] => format!("{} nor {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// Some bytes, then the system's refusal.
+    struct Broken(&'static [u8]);
+
+    impl io::Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.is_empty() {
+                true => Err(io::Error::from_raw_os_error(5)),
+                false => self.0.read(buffer),
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_no_fault_of_the_content() {
+        let told = |error: io::Error| DataError::broken(Path::new("a"), &error);
+        let gzipped = Broken(b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+        let mut inside_gzip = flate2::read::MultiGzDecoder::new(gzipped);
+        let mut inside_tar = tar::Archive::new(Broken(&[b'a'; 100]));
+        let of_tar = inside_tar.entries().unwrap().next().unwrap().err().unwrap();
+        for error in [
+            io::Error::from_raw_os_error(5),
+            inside_gzip.read(&mut [0; 9]).unwrap_err(),
+            of_tar,
+            io::Error::other(io::Error::from_raw_os_error(5)),
+        ] {
+            let text = error.to_string();
+            let DataError::Read { source, .. } = told(error) else {
+                panic!("{text}");
+            };
+            assert_eq!(source.raw_os_error(), Some(5));
+        }
+        let mut damaged =
+            flate2::read::MultiGzDecoder::new(&b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff"[..]);
+        let error = damaged.read(&mut [0; 9]).unwrap_err();
+        assert!(matches!(told(error), DataError::Decode { .. }));
     }
 }

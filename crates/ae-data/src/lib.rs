@@ -21,6 +21,7 @@ pub use set::{
     MaskFiles, Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
 };
 pub use sources::{
-    OpenOptions, PictureFiles, SourceKind, StackFormat, glyphs, lines, npy_header, open,
-    picture_files, source_kinds, write_idx,
+    OpenOptions, PictureFiles, ShardIndex, SourceKind, StackFormat, Streaming, glyphs, index_shard,
+    lines, npy_header, open, pack_shard, picture_files, shard_name, shards, source_kinds,
+    streamed_archives, unpack_shard, write_idx, write_shard,
 };

@@ -4,6 +4,7 @@
 
 mod archive;
 mod batch;
+mod class_files;
 mod downloads;
 mod files;
 mod folder;
@@ -14,16 +15,26 @@ mod npy;
 mod options;
 mod picture_files;
 mod place;
+mod scan_shard;
+mod shard_index;
+mod shards;
 mod single_image;
 mod source;
 mod stack;
+mod streamed;
+mod write_shards;
 mod zip;
 
 pub use idx::write_idx;
 pub use npy::npy_header;
-pub use options::OpenOptions;
+pub use options::{OpenOptions, Streaming};
 pub use picture_files::{PictureFiles, picture_files};
+pub use scan_shard::index_shard;
+pub use shard_index::ShardIndex;
+pub use shards::shards;
 pub use stack::StackFormat;
+pub use streamed::streamed_archives;
+pub use write_shards::{pack_shard, shard_name, unpack_shard, write_shard};
 
 use std::fs;
 use std::io;
@@ -83,22 +94,31 @@ pub fn source_kinds() -> Vec<SourceKind> {
 
 /// Opens a set by its name or path, finding out what it is from its content.
 ///
-/// [`source_kinds`] lists what there is: sets known by name, and files and folders in several formats. A file or folder
+/// [`source_kinds`] lists what there is: sets known by name, and files and folders in several formats. [`shards`] says how
+/// several archives are named that are one set. A file or folder
 /// that has the same name as a known set is reached as `./glyphs`.
 ///
 /// # Errors
 /// When there is nothing of that name, nothing in it can be read as images, or too many of its files cannot: more than
 /// one in a hundred, except that one alone is tolerated among ten or more.
 pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
+    if let Some(streaming) = &options.stream {
+        return streamed::open_streamed(source, options, streaming);
+    }
     let dataset = match NAMED.iter().find(|set| set.name() == source) {
         Some(set) => match set.find(options)? {
             Found::Set(dataset) => *dataset,
             Found::Path(path) => open_path(&path, set.name().to_owned(), options)?,
         },
-        None => {
-            let path = Path::new(source);
-            open_path(path, name_of(path), options)?
-        }
+        None => match shards(source)? {
+            Some(paths) => shards::open_shards(source, &paths, options, |path, options| {
+                open_path(path, name_of(path), options)
+            })?,
+            None => {
+                let path = Path::new(source);
+                open_path(path, name_of(path), options)?
+            }
+        },
     };
     // Those that patches are cut from were brought to the channels on the way.
     let convert = |set: ImageSet| match set.keeps_own_sizes() {

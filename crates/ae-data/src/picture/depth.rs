@@ -48,6 +48,8 @@ impl Extent {
 /// The values that occur in pictures, by type; alpha is not among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Depths {
+    /// Whether any picture has transparent parts.
+    has_transparent: bool,
     bytes: usize,
     words: Option<Extent>,
     floats: Option<Extent>,
@@ -82,17 +84,18 @@ impl Depths {
         let channels = page.channels;
         let colors = page.color_channels();
         let is_color = move |(index, _): &(usize, f32)| index % channels < colors;
+        let usual = Self {
+            has_transparent: page.is_transparent(),
+            ..Self::default()
+        };
         match &page.samples {
-            Samples::U8(_) => Self {
-                bytes: 1,
-                ..Self::default()
-            },
+            Samples::U8(_) => Self { bytes: 1, ..usual },
             Samples::U16(values) => {
                 let values = values.iter().map(|&value| f32::from(value)).enumerate();
                 let values = values.filter(is_color).map(|(_, value)| value);
                 Self {
                     words: Some(Extent::of(values, page.range.high)),
-                    ..Self::default()
+                    ..usual
                 }
             }
             Samples::F32(values) => {
@@ -100,7 +103,7 @@ impl Depths {
                 let values = values.filter(is_color).map(|(_, value)| value);
                 Self {
                     floats: Some(Extent::of(values, page.range.high)),
-                    ..Self::default()
+                    ..usual
                 }
             }
         }
@@ -112,6 +115,7 @@ impl Depths {
             (Some(one), Some(other)) => Some(one.with(other)),
             (one, other) => one.or(other),
         };
+        self.has_transparent |= other.has_transparent;
         self.bytes += other.bytes;
         self.words = both(self.words, other.words);
         self.floats = both(self.floats, other.floats);
@@ -149,6 +153,19 @@ impl Depths {
     pub(crate) fn value_range(&self, ranges: &DeepRanges) -> Option<ValueRange> {
         let words = self.words.map(|_| ranges.words);
         words.or(self.floats.map(|_| ranges.floats))
+    }
+
+    /// The [notes](Self::notes), and what an image of bytes loses of its picture.
+    pub(crate) fn notes_on_images(
+        &self,
+        asked: Option<ValueRange>,
+        ranges: &DeepRanges,
+    ) -> Vec<String> {
+        let mut notes = self.notes(asked, ranges);
+        if self.has_transparent {
+            notes.push("transparent parts show white; alpha is not kept".to_owned());
+        }
+        notes
     }
 
     /// What was found out, and what it leaves out, a sentence each; nothing about bytes.

@@ -89,6 +89,20 @@ impl Page {
         matches!(self.channels, 2 | 4)
     }
 
+    /// Whether any pixel is less than opaque.
+    pub(crate) fn is_transparent(&self) -> bool {
+        fn any<T: PartialOrd>(values: &[T], channels: usize, opaque: T) -> bool {
+            let alphas = values.iter().skip(channels - 1).step_by(channels);
+            alphas.into_iter().any(|alpha| *alpha < opaque)
+        }
+        self.has_alpha()
+            && match &self.samples {
+                Samples::U8(values) => any(values, self.channels, u8::MAX),
+                Samples::U16(values) => any(values, self.channels, u16::MAX),
+                Samples::F32(values) => any(values, self.channels, 1.0),
+            }
+    }
+
     /// Channels without alpha: 1 or 3.
     #[must_use]
     pub fn color_channels(&self) -> usize {

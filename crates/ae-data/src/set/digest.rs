@@ -15,7 +15,8 @@ impl ImageSet {
     ///
     /// It is the same wherever the images are stored, and another one for another order. Of images that are drawn anew
     /// in each epoch ([`Binarization::Dynamic`]) it is over those of the set's epoch, and over that they are drawn. Of
-    /// patches it is over the patch's shape, their pictures, each with its height and width, and how many are drawn.
+    /// patches it is over the patch's shape, their pictures, each with its height and width, and how many are drawn. Of images
+    /// that stay in shards it is over their digests in place of their pixels, so that none is read.
     ///
     /// # Errors
     /// When an image that is decoded lazily can no longer be read.
@@ -24,13 +25,20 @@ impl ImageSet {
             return pictures.fingerprint_of_patches(self);
         }
         let shape = self.shape();
-        let mut hash = Sha256::new();
+        let is_streamed = self.shards().is_some();
+        let mut hash = match is_streamed {
+            true => Sha256::new_with_prefix(b"streamed"),
+            false => Sha256::new(),
+        };
         for number in [shape.channels, shape.height, shape.width, self.len()] {
             hash.update((number as u64).to_le_bytes());
         }
         for index in 0..self.len() {
             self.hash_label(index, &mut hash);
-            self.with_bytes(index, |bytes| hash.update(bytes))?;
+            match is_streamed {
+                true => hash.update(self.source_digest(index)?),
+                false => self.with_bytes(index, |bytes| hash.update(bytes))?,
+            }
         }
         if self.binarization() == Binarization::Dynamic {
             hash.update(b"dynamic");
@@ -76,8 +84,11 @@ impl ImageSet {
     }
 
     /// One digest an image as it is stored, in order: copies are copies whatever is drawn from them, and patches are
-    /// what their pictures are.
+    /// what their pictures are. Images that stay in shards are what they are there, before size and channels.
     pub(crate) fn digests(&self) -> Result<Vec<ImageDigest>, DataError> {
+        if self.shards().is_some() {
+            return self.source_digests();
+        }
         (0..self.len())
             .into_par_iter()
             .map(|index| match self.patches {

@@ -8,13 +8,14 @@ use crate::error::DataError;
 use crate::image::{Image, ImageDigest, ImageShape, source_digest};
 use crate::set::binary_draws::BinaryDraws;
 use crate::set::patch_draws::{DrawnPatches, PatchDraws, PatchPlace};
+use crate::set::shard_images::ShardImages;
 use crate::set::store::{Piece, Pixels, Store, named_classes};
 
 /// Images of one shape, with or without labels.
 ///
 /// A set is a view: a list of indices into shared storage, so [`subset`](Self::subset), [`take`](Self::take) and
 /// `clone` cost no pixels. The storage is memory, a memory-mapped IDX file, or a folder whose images are decoded each
-/// time they are read; which of them it is makes no difference to whoever reads.
+/// time they are read, as are the members of archives that are streamed; which of them it is makes no difference to whoever reads.
 #[derive(Clone)]
 pub struct ImageSet {
     pub(crate) store: Arc<Store>,
@@ -223,6 +224,27 @@ impl ImageSet {
         subset
     }
 
+    /// How many images an order should mix, where they are read from shards as they are asked for and those that lie near each
+    /// other should be read near each other; `None` where any order is as good.
+    #[must_use]
+    pub fn shuffle_buffer(&self) -> Option<usize> {
+        self.shards().map(|shards| shards.shuffle_buffer)
+    }
+
+    /// How many images of the whole set were read and decoded so far by anybody, each time counted; `None` where they are
+    /// not read from shards as they are asked for.
+    #[must_use]
+    pub fn images_read(&self) -> Option<u64> {
+        self.shards().map(ShardImages::images_read)
+    }
+
+    pub(crate) fn shards(&self) -> Option<&ShardImages> {
+        match &self.store.pixels {
+            Pixels::Shards(shards) => Some(shards),
+            _ => None,
+        }
+    }
+
     /// The first `count` images, or all when there are fewer.
     #[must_use]
     pub fn take(&self, count: usize) -> Self {
@@ -298,6 +320,13 @@ impl ImageSet {
                 }
                 Ok(read(shape, image.pixels()))
             }
+            Pixels::Shards(shards) => {
+                let digests = self.store.digests.as_ref();
+                let digest = digests.expect("images of shards have digests")[stored];
+                let image = shards.image(stored, &digest)?;
+                assert_eq!(image.shape(), shape, "one digest, one shape");
+                Ok(read(shape, image.pixels()))
+            }
             Pixels::Pieces(pieces) => {
                 let (set, index) = Self::in_piece(pieces, stored);
                 Ok(read(shape, &set.copied(index)?))
@@ -324,15 +353,19 @@ impl ImageSet {
     }
 
     /// An image of a set that is made of pieces: its piece as a set, and its index there.
-    fn in_piece(pieces: &[Piece], stored: usize) -> (Self, usize) {
+    pub(crate) fn in_piece(pieces: &[Piece], stored: usize) -> (Self, usize) {
         let piece = &pieces[pieces.partition_point(|piece| piece.start <= stored) - 1];
-        let set = Self {
+        (Self::of_piece(piece), stored - piece.start)
+    }
+
+    /// A piece by itself.
+    pub(crate) fn of_piece(piece: &Piece) -> Self {
+        Self {
             store: Arc::clone(&piece.store),
             view: piece.view.clone(),
             draws: piece.draws,
             patches: piece.patches.clone(),
-        };
-        (set, stored - piece.start)
+        }
     }
 
     /// A copy of an image's bytes.
@@ -392,7 +425,7 @@ impl ImageSet {
     }
 
     /// The patches that are drawn from the pictures, if the images are such.
-    fn drawn_patches(&self) -> Option<&DrawnPatches> {
+    pub(crate) fn drawn_patches(&self) -> Option<&DrawnPatches> {
         match &self.patches.as_ref()?.place {
             PatchPlace::Drawn(drawn) => Some(drawn),
             PatchPlace::Center => None,
@@ -407,6 +440,7 @@ impl fmt::Debug for ImageSet {
             Pixels::Memory(_) => "memory",
             Pixels::Mapped { .. } => "mapped",
             Pixels::Files { .. } => "files",
+            Pixels::Shards(_) => "shards",
             Pixels::Pictures(_) => "pictures",
             Pixels::Pieces(_) => "pieces",
         };

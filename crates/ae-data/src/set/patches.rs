@@ -9,6 +9,7 @@ use crate::set::image_set::ImageSet;
 use crate::set::layout::LeftAside;
 use crate::set::patch_draws::{DrawnPatches, PatchDraws, PatchPlace};
 use crate::set::split::Split;
+use crate::set::store::{Piece, Pixels};
 
 /// Patches of each picture that is only measured: enough that no picture is judged by one corner.
 const MEASURED_PER_PICTURE: usize = 4;
@@ -103,14 +104,20 @@ impl ImageSet {
     /// Whether the images are patches of pictures.
     #[must_use]
     pub fn is_of_patches(&self) -> bool {
-        self.patches.is_some()
+        self.patches.is_some() || self.pieces_of_patches().is_some()
     }
 
     /// How many pictures the images are patches of; 0 where they are no patches.
     #[must_use]
     pub fn picture_count(&self) -> usize {
-        match self.patches {
+        match self.pieces_of_patches() {
+            Some(pieces) if self.has_drawn_patches() => pieces
+                .iter()
+                .map(|piece| Self::of_piece(piece).picture_count())
+                .sum(),
+            // An image is a picture, and a view is of pictures.
             Some(_) => self.pictures(),
+            None if self.patches.is_some() => self.pictures(),
             None => 0,
         }
     }
@@ -123,10 +130,47 @@ impl ImageSet {
     /// # Panics
     /// When `number` is not below [`picture_count`](Self::picture_count).
     pub fn picture(&self, number: usize) -> Result<Image, DataError> {
+        if let Some(pieces) = self.pieces_of_patches() {
+            if !self.has_drawn_patches() {
+                let (set, index) = Self::in_piece(pieces, self.stored(number));
+                return set.picture(index);
+            }
+            let mut number = number;
+            for set in pieces.iter().map(Self::of_piece) {
+                let pictures = set.picture_count();
+                if number < pictures {
+                    return set.picture(number);
+                }
+                number -= pictures;
+            }
+        }
         let pictures = self.pictures_of_patches().expect("a set of patches");
         pictures.with_picture(number, |shape, bytes| {
             Image::from_parts(shape, bytes.to_vec())
         })
+    }
+
+    /// The sets that this one is made of, where all are of patches.
+    fn pieces_of_patches(&self) -> Option<&[Piece]> {
+        match &self.store.pixels {
+            Pixels::Pieces(pieces) if self.patches.is_none() => {
+                let are_patches = pieces
+                    .iter()
+                    .all(|piece| Self::of_piece(piece).is_of_patches());
+                are_patches.then_some(pieces.as_slice())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the images are patches at places that are drawn, in any of the sets that this one is made of.
+    fn has_drawn_patches(&self) -> bool {
+        match self.pieces_of_patches() {
+            Some(pieces) => pieces
+                .iter()
+                .any(|piece| Self::of_piece(piece).has_drawn_patches()),
+            None => self.drawn_patches().is_some(),
+        }
     }
 
     /// The same pictures with `per_epoch` patches as images, others in each epoch ([`in_epoch`](Self::in_epoch)); with as many as

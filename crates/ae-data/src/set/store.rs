@@ -9,6 +9,7 @@ use crate::picture::DeepRanges;
 use crate::set::binary_draws::BinaryDraws;
 use crate::set::mapped::MappedFile;
 use crate::set::patch_draws::PatchDraws;
+use crate::set::shard_images::ShardImages;
 
 /// What all views of one set share.
 pub(crate) struct Store {
@@ -40,6 +41,8 @@ pub(crate) enum Pixels {
         /// What the values of deep pictures are taken for.
         ranges: DeepRanges,
     },
+    /// Members of archives that are read and decoded whenever they are asked for.
+    Shards(ShardImages),
     /// Pictures of their own sizes, from which patches are cut; the store's height and width say nothing.
     Pictures(Vec<Image>),
     /// In other stores, piece after piece; their images are those that the pieces have, drawn where they are drawn.

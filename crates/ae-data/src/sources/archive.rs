@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -12,6 +13,7 @@ use crate::error::DataError;
 use crate::picture::Depths;
 use crate::set::Dataset;
 use crate::sources::batch::{Batch, EntryKind, os_string};
+use crate::sources::class_files::ClassFiles;
 use crate::sources::options::OpenOptions;
 use crate::sources::place::{Content, Place};
 use crate::sources::source::Format;
@@ -53,7 +55,7 @@ impl Format for ArchiveOfImages {
 }
 
 /// Whether the first 512 bytes of a file are a tar header.
-fn is_tar(start: &[u8]) -> bool {
+pub(crate) fn is_tar(start: &[u8]) -> bool {
     let Some(header) = start.get(..512) else {
         return false;
     };
@@ -81,6 +83,37 @@ fn read_archive(
         Box::new(file)
     };
     let mut batch = Batch::new(path, options, known);
+    let mut classes = ClassFiles::default();
+    let walked = each_entry(path, reader, |file, kind, entry| {
+        if kind == EntryKind::File && ClassFiles::is_one(file) {
+            classes.take(path, file, entry)?;
+            return Ok(ControlFlow::Continue(()));
+        }
+        batch.take(file, kind, entry)?;
+        Ok(match batch.outgrown() {
+            Some(more) => ControlFlow::Break(more),
+            None => ControlFlow::Continue(()),
+        })
+    })?;
+    if let ControlFlow::Break(more) = walked {
+        return Ok(Err(more));
+    }
+    match batch.finish(name)? {
+        Ok(dataset) => classes.label(path, dataset).map(Ok),
+        Err(more) => Ok(Err(more)),
+    }
+}
+
+/// Hands over every entry that is none of an extension, with the name that extensions give it, until `take` breaks; looks
+/// also at what follows the last one.
+///
+/// # Errors
+/// The archive is damaged, or what `take` says.
+pub(crate) fn each_entry<R: Read, T>(
+    path: &Path,
+    reader: R,
+    mut take: impl FnMut(&Path, EntryKind, &mut Entry<'_, R>) -> Result<ControlFlow<T>, DataError>,
+) -> Result<ControlFlow<T>, DataError> {
     let mut long_name = None;
     let mut stated_size = None;
     let mut archive = Archive::new(reader);
@@ -109,15 +142,14 @@ fn read_archive(
                     Some(name) => PathBuf::from(name),
                     None => os_string(entry.path_bytes().into_owned()).into(),
                 };
-                batch.take(&file, kind_of(kind), &mut entry)?;
-                if let Some(more) = batch.outgrown() {
-                    return Ok(Err(more));
+                if let ControlFlow::Break(end) = take(&file, kind_of(kind), &mut entry)? {
+                    return Ok(ControlFlow::Break(end));
                 }
             }
         }
     }
     check_end(path, &mut archive.into_inner())?;
-    batch.finish(name)
+    Ok(ControlFlow::Continue(()))
 }
 
 fn kind_of(kind: EntryType) -> EntryKind {

@@ -57,33 +57,23 @@ impl<'a> Batch<'a> {
         kind: EntryKind,
         entry: &mut impl Read,
     ) -> Result<(), DataError> {
-        if kind == EntryKind::Folder {
-            return Ok(());
-        }
-        let relative = relative(file);
-        if relative == Ok(None) {
-            return Ok(());
-        }
-        let mut start = Vec::new();
-        let read = entry
-            .by_ref()
-            .take(START_BYTES as u64)
-            .read_to_end(&mut start);
-        if !self.passed_over.is_image(file, || start.clone()) {
-            return Ok(());
-        }
-        let file = match (relative, kind) {
-            (Ok(Some(relative)), EntryKind::File) => relative,
-            (Err(reason), _) | (Ok(_), EntryKind::Other(reason)) => {
+        let limit = self.options.image.limits.max_file_bytes;
+        let taken = image_entry(
+            self.archive,
+            file,
+            kind,
+            entry,
+            &mut self.passed_over,
+            limit,
+        )?;
+        let (file, bytes) = match taken {
+            None => return Ok(()),
+            Some(Err(reason)) => {
                 self.collector.skip(file, reason.to_owned());
                 return Ok(());
             }
-            (Ok(_), _) => return Ok(()),
+            Some(Ok(taken)) => taken,
         };
-        let limit = self.options.image.limits.max_file_bytes;
-        let mut bytes = start;
-        read.and_then(|_| entry.by_ref().take(limit + 1).read_to_end(&mut bytes))
-            .map_err(|error| DataError::broken(self.archive, &error))?;
         self.bytes += bytes.len();
         self.encoded.push((file, bytes));
         if self.bytes >= BATCH_BYTES || self.encoded.len() >= BATCH_FILES {
@@ -144,6 +134,45 @@ impl<'a> Batch<'a> {
         };
         self.collector.finish(name, beside).map(Ok)
     }
+}
+
+/// The path of an image inside the archive and its bytes, or why it is passed over.
+pub(crate) type ImageEntry = Result<(PathBuf, Vec<u8>), &'static str>;
+
+/// The path inside the archive and the bytes of an entry that is taken for an image, of more than `limit` only as many that
+/// one sees that it has more; or why it is passed over. `None` of what isn't taken for one, and is counted.
+pub(crate) fn image_entry(
+    archive: &Path,
+    file: &Path,
+    kind: EntryKind,
+    entry: &mut impl Read,
+    passed_over: &mut PassedOver,
+    limit: u64,
+) -> Result<Option<ImageEntry>, DataError> {
+    if kind == EntryKind::Folder {
+        return Ok(None);
+    }
+    let relative = relative(file);
+    if relative == Ok(None) {
+        return Ok(None);
+    }
+    let mut start = Vec::new();
+    let read = entry
+        .by_ref()
+        .take(START_BYTES as u64)
+        .read_to_end(&mut start);
+    if !passed_over.is_image(file, || start.clone()) {
+        return Ok(None);
+    }
+    let file = match (relative, kind) {
+        (Ok(Some(relative)), EntryKind::File) => relative,
+        (Err(reason), _) | (Ok(_), EntryKind::Other(reason)) => return Ok(Some(Err(reason))),
+        (Ok(_), _) => return Ok(None),
+    };
+    let mut bytes = start;
+    read.and_then(|_| entry.by_ref().take(limit + 1).read_to_end(&mut bytes))
+        .map_err(|error| DataError::broken(archive, &error))?;
+    Ok(Some(Ok((file, bytes))))
 }
 
 /// The path without `./`, `None` when a folder on the way is hidden, or why it is no path inside the archive.

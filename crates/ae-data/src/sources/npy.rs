@@ -222,7 +222,7 @@ fn set_of(
     dataset.layout = Layout {
         recognized: format!("a NumPy array of {}, {labels}", words.join("; ")),
         left_aside,
-        values: depths.notes(asked, &ranges),
+        values: depths.notes_on_images(asked, &ranges),
     };
     dataset.skipped = skipped;
     dataset.value_range = depths.value_range(&ranges);

@@ -9,6 +9,7 @@ mod pictures;
 mod real;
 #[path = "../../../../tests/skipping.rs"]
 mod skipping;
+mod streamed;
 mod support;
 #[path = "../../src/test_images.rs"]
 mod test_images;

@@ -256,6 +256,34 @@ fn a_subset_has_the_patches_that_the_whole_has() {
     assert_eq!(both.len(), 23);
     assert_eq!(patch(&both, 2), patch(&some, 2));
     assert_eq!(patch(&both, 5), patch(&drawn, 2));
+    assert!(both.is_of_patches());
+    assert_eq!(both.picture_count(), 10);
+    assert_eq!(both.picture(4).unwrap(), pictures(5)[4]);
+    assert_eq!(both.picture(7).unwrap(), pictures(5)[2]);
+}
+
+#[test]
+fn sets_of_pictures_that_follow_each_other_have_their_whole_pictures() {
+    let [first, second] = [4, 3].map(|count| dataset(pictures(count), 1).unwrap().train);
+    let all = ImageSet::concatenated(&[first, second]);
+    assert!(all.is_of_patches());
+    assert_eq!((all.len(), all.picture_count()), (7, 7));
+    for number in 0..7 {
+        assert_eq!(all.picture(number).unwrap(), pictures(4)[number % 4]);
+    }
+    let some = all.subset(vec![5, 1]);
+    assert_eq!(some.picture_count(), 2);
+    assert_eq!(some.picture(0).unwrap(), pictures(4)[1]);
+    // And again.
+    let more = ImageSet::concatenated(&[some, all]);
+    assert_eq!(more.picture_count(), 9);
+    assert_eq!(more.picture(2).unwrap(), pictures(4)[0]);
+    let images = set_of(vec![
+        Image::new(ImageShape::new(1, 2, 2), vec![0; 4]).unwrap(),
+    ]);
+    let plain = ImageSet::concatenated(&[images.clone(), images]);
+    assert!(!plain.is_of_patches());
+    assert_eq!(plain.picture_count(), 0);
 }
 
 #[test]

@@ -230,7 +230,7 @@ impl<'a> Collector<'a> {
         let mut layout = Layout {
             recognized: recognized(&arrangement, classes),
             left_aside: left_aside(&arrangement),
-            values: self.seen.notes(asked, &ranges),
+            values: self.seen.notes_on_images(asked, &ranges),
         };
         layout.left_aside.extend(beside.left_aside);
         // Of an archive, masks and the like were decoded, too.
