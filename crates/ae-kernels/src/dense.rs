@@ -5,5 +5,6 @@
 pub(crate) mod layer;
 pub(crate) mod parts;
 mod passes;
+pub(crate) mod row_losses;
 pub(crate) mod stack;
 mod weight_gradients;

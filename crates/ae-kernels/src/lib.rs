@@ -30,6 +30,7 @@ pub use conv::stack::{Images, Stack};
 pub use conv::stage::{Precision, Resize, Skip, Stage};
 pub use dense::layer::{DenseLayer, WeightOrder};
 pub use dense::parts::Activations;
+pub use dense::row_losses::RowBuffers;
 pub use dense::stack::DenseStack;
 pub use error::{KernelError, OUT_OF_MEMORY};
 pub use layout::weights::{Gradients, Weights};

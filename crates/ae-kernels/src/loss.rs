@@ -54,6 +54,42 @@ pub(crate) const EPSILON_SQUARE: f32 = 1e-6;
 /// The least that a logarithm counts.
 const LOG_FLOOR: f32 = -100.0;
 
+/// What is done with the value and the derivative that a loss has at an output and a target.
+trait Visit {
+    fn by(self, point: impl Fn(f32, f32) -> (f32, f32)) -> f64;
+}
+
+/// Adds the values up and keeps the derivatives.
+struct WithGradient<'a> {
+    output: &'a [f32],
+    target: &'a [f32],
+    gradient: &'a mut [f32],
+}
+
+impl Visit for WithGradient<'_> {
+    fn by(self, point: impl Fn(f32, f32) -> (f32, f32)) -> f64 {
+        let Self {
+            output,
+            target,
+            gradient,
+        } = self;
+        with_lanes!(Isa::detect(), _lanes => sum_lanes(output, target, gradient, point))
+    }
+}
+
+/// Adds the values up.
+struct ValueAlone<'a> {
+    output: &'a [f32],
+    target: &'a [f32],
+}
+
+impl Visit for ValueAlone<'_> {
+    fn by(self, point: impl Fn(f32, f32) -> (f32, f32)) -> f64 {
+        let Self { output, target } = self;
+        with_lanes!(Isa::detect(), _lanes => total_lanes(output, target, point))
+    }
+}
+
 impl Loss {
     /// Sum of the loss over `output`, and into `gradient` its derivative times `scale`.
     pub(crate) fn sum(
@@ -63,21 +99,32 @@ impl Loss {
         scale: f32,
         gradient: &mut [f32],
     ) -> f64 {
-        match self {
-            Self::Mse => sum(
+        self.visit(
+            scale,
+            WithGradient {
                 output,
                 target,
                 gradient,
+            },
+        )
+    }
+
+    /// Sum of the loss over `output`: the same bits as [`Loss::sum`]'s.
+    pub(crate) fn total(self, output: &[f32], target: &[f32]) -> f64 {
+        self.visit(1.0, ValueAlone { output, target })
+    }
+
+    /// Has the loss, and its derivative times `scale`, visited.
+    fn visit(self, scale: f32, visit: impl Visit) -> f64 {
+        match self {
+            Self::Mse => visit.by(
                 #[inline(always)]
                 |output, target| {
                     let difference = output - target;
                     (difference * difference, 2.0 * scale * difference)
                 },
             ),
-            Self::L1 => sum(
-                output,
-                target,
-                gradient,
+            Self::L1 => visit.by(
                 #[inline(always)]
                 |output, target| {
                     let difference = output - target;
@@ -91,10 +138,7 @@ impl Loss {
                     (difference.abs(), sign * scale)
                 },
             ),
-            Self::Charbonnier => sum(
-                output,
-                target,
-                gradient,
+            Self::Charbonnier => visit.by(
                 #[inline(always)]
                 |output, target| {
                     let difference = output - target;
@@ -102,10 +146,7 @@ impl Loss {
                     (value, scale * difference / value)
                 },
             ),
-            Self::Bce => sum(
-                output,
-                target,
-                gradient,
+            Self::Bce => visit.by(
                 #[inline(always)]
                 |output, target| {
                     let (log, slope) = floored_log(output);
@@ -168,15 +209,6 @@ const LANES: usize = 16;
 /// Values that go into such sums before those are added up in double precision.
 const RUN: usize = 8 * LANES;
 
-fn sum(
-    output: &[f32],
-    target: &[f32],
-    gradient: &mut [f32],
-    point: impl Fn(f32, f32) -> (f32, f32),
-) -> f64 {
-    with_lanes!(Isa::detect(), _lanes => sum_lanes(output, target, gradient, point))
-}
-
 #[inline(always)]
 fn sum_lanes(
     output: &[f32],
@@ -206,6 +238,35 @@ fn sum_lanes(
             let (value, slope) = point(output[from + i], target[from + i]);
             sums[i] += value;
             gradient[from + i] = slope;
+        }
+        from = until;
+        for sum in sums {
+            total += f64::from(sum);
+        }
+    }
+    total
+}
+
+/// The value that [`sum_lanes`] gives.
+#[inline(always)]
+fn total_lanes(output: &[f32], target: &[f32], point: impl Fn(f32, f32) -> (f32, f32)) -> f64 {
+    let mut total = 0.0;
+    let count = output.len();
+    let target = &target[..count];
+    let mut from = 0;
+    while from < count {
+        let until = count.min(from + RUN);
+        let mut sums = [0.0_f32; LANES];
+        while from + LANES <= until {
+            let output: &[f32; LANES] = fixed(&output[from..]);
+            let target: &[f32; LANES] = fixed(&target[from..]);
+            for i in 0..LANES {
+                sums[i] += point(output[i], target[i]).0;
+            }
+            from += LANES;
+        }
+        for i in 0..until - from {
+            sums[i] += point(output[from + i], target[from + i]).0;
         }
         from = until;
         for sum in sums {
@@ -281,6 +342,19 @@ mod tests {
                 "{count} values"
             );
             assert!(gradient.iter().all(|&slope| slope == 1.0));
+        }
+    }
+
+    #[test]
+    fn a_total_has_the_bits_of_a_sum() {
+        for count in [1, 15, 16, 17, 784] {
+            let output: Vec<f32> = (0..count).map(|i| (0.5 + i as f32) / 800.0).collect();
+            let target: Vec<f32> = (0..count).map(|i| (i % 3) as f32 / 2.0).collect();
+            for loss in [Loss::Mse, Loss::Bce, Loss::L1, Loss::Charbonnier] {
+                let sum = loss.sum(&output, &target, 1.0, &mut vec![0.0; count]);
+                let total = loss.total(&output, &target);
+                assert_eq!(total.to_bits(), sum.to_bits(), "{loss:?} of {count}");
+            }
         }
     }
 

@@ -74,6 +74,7 @@ fn activate<B: Backend>(activation: Activation, x: FloatTensor<B>) -> FloatTenso
         Activation::Relu => B::relu(x),
         Activation::LeakyRelu(slope) => B::leaky_relu(x, slope.into()),
         Activation::Sigmoid => B::sigmoid(x),
+        Activation::Tanh => B::float_tanh(x),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What follows a stage's convolution: max-pooling, the activations' gradients, the bias' gradient.
 
-use crate::activation::{Activation, sigmoid_lanes};
+use crate::activation::{Activation, Curve, sigmoid_lanes, tanh_lanes};
 use crate::layout::bands::{Band, share_out};
 use crate::layout::buffer::{Blocked, Frame};
 use crate::simd::{Isa, Lanes, Row, with_lanes};
@@ -120,17 +120,23 @@ pub(crate) fn back(
         output,
         output_gradient,
     };
-    match activation.slope() {
-        Some(slope) => with_lanes!(isa, lanes => {
+    match activation.curve() {
+        Curve::Slope(slope) => with_lanes!(isa, lanes => {
             let (zero, slope) = (lanes.zero(), lanes.splat(slope));
             back_lanes(lanes, job, gradient, #[inline(always)] |value, gradient| {
                 lanes.if_greater(value, zero, gradient, lanes.mul(gradient, slope))
             });
         }),
-        None => with_lanes!(isa, lanes => {
+        Curve::Sigmoid => with_lanes!(isa, lanes => {
             let one = lanes.splat(1.0);
             back_lanes(lanes, job, gradient, #[inline(always)] |value, gradient| {
                 lanes.mul(gradient, lanes.mul(value, lanes.sub(one, value)))
+            });
+        }),
+        Curve::Tanh => with_lanes!(isa, lanes => {
+            let one = lanes.splat(1.0);
+            back_lanes(lanes, job, gradient, #[inline(always)] |value, gradient| {
+                lanes.mul(gradient, lanes.sub(one, lanes.mul(value, value)))
             });
         }),
     }
@@ -240,30 +246,43 @@ pub(crate) fn add_bias_gradient(isa: Isa, images: usize, gradient: &Blocked, bia
     });
 }
 
-/// Replaces the pixels of `images` images by their sigmoid.
-pub(crate) fn sigmoid_blocked(isa: Isa, images: usize, values: &mut Blocked) {
+/// Applies what a convolution's own pass doesn't, the activations that are not piecewise linear, to the pixels of `images`
+/// images.
+pub(crate) fn bend(isa: Isa, images: usize, activation: Activation, values: &mut Blocked) {
+    match activation.curve() {
+        Curve::Slope(_) => {}
+        Curve::Sigmoid => with_lanes!(isa, _lanes => {
+            each_row(images, values, sigmoid_lanes);
+        }),
+        Curve::Tanh => with_lanes!(isa, _lanes => {
+            each_row(images, values, tanh_lanes);
+        }),
+    }
+}
+
+#[inline(always)]
+fn each_row(images: usize, values: &mut Blocked, run: impl Fn(&mut [f32])) {
     let frame = values.frame;
-    with_lanes!(isa, _lanes => {
-        for block in 0..values.blocks {
-            for image in 0..images {
-                let rows = values.image_mut(block, image);
-                for y in 0..frame.height {
-                    for row in &mut rows[frame.at(y, 0)..][..frame.width] {
-                        sigmoid_lanes(&mut row.0);
-                    }
+    for block in 0..values.blocks {
+        for image in 0..images {
+            let rows = values.image_mut(block, image);
+            for y in 0..frame.height {
+                for row in &mut rows[frame.at(y, 0)..][..frame.width] {
+                    run(&mut row.0);
                 }
             }
         }
-    });
+    }
 }
 
 /// Takes a gradient back through an activation whose outputs are given.
 pub(crate) fn derive(activation: Activation, output: &[f32], gradient: &mut [f32]) {
     for (gradient, output) in gradient.iter_mut().zip(output) {
-        *gradient *= match activation.slope() {
-            None => output * (1.0 - output),
-            Some(slope) if *output <= 0.0 => slope,
-            Some(_) => 1.0,
+        *gradient *= match activation.curve() {
+            Curve::Sigmoid => output * (1.0 - output),
+            Curve::Tanh => 1.0 - output * output,
+            Curve::Slope(slope) if *output <= 0.0 => slope,
+            Curve::Slope(_) => 1.0,
         };
     }
 }

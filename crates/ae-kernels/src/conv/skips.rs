@@ -3,7 +3,7 @@
 //! The gradient of a joined input goes to the stage before, and to the earlier stage that later ones take, too: all that
 //! arrive there are added before they pass its activation.
 
-use crate::activation::Activation;
+use crate::activation::{Activation, Curve};
 use crate::conv::algorithm::Mask;
 use crate::conv::join::Join;
 use crate::layout::buffer::Blocked;
@@ -162,17 +162,23 @@ pub(crate) fn back(
     arrived: &Arrived<'_>,
     sums: &mut Blocked,
 ) {
-    match activation.slope() {
-        Some(slope) => with_lanes!(isa, lanes => {
+    match activation.curve() {
+        Curve::Slope(slope) => with_lanes!(isa, lanes => {
             let (zero, slope) = (lanes.zero(), lanes.splat(slope));
             back_lanes(lanes, images, arrived, sums, #[inline(always)] |value, gradient| {
                 lanes.if_greater(value, zero, gradient, lanes.mul(gradient, slope))
             });
         }),
-        None => with_lanes!(isa, lanes => {
+        Curve::Sigmoid => with_lanes!(isa, lanes => {
             let one = lanes.splat(1.0);
             back_lanes(lanes, images, arrived, sums, #[inline(always)] |value, gradient| {
                 lanes.mul(gradient, lanes.mul(value, lanes.sub(one, value)))
+            });
+        }),
+        Curve::Tanh => with_lanes!(isa, lanes => {
+            let one = lanes.splat(1.0);
+            back_lanes(lanes, images, arrived, sums, #[inline(always)] |value, gradient| {
+                lanes.mul(gradient, lanes.sub(one, lanes.mul(value, value)))
             });
         }),
     }

@@ -1,6 +1,5 @@
 //! What one stage keeps of a group of images, and what it does with it forward and back.
 
-use crate::activation::Activation;
 use crate::conv::algorithm::{
     Input, Job, Kernel, Layout, ParameterGradients, Sums, SumsGradient, Target,
 };
@@ -142,9 +141,7 @@ impl StageBuffers {
         let mut before_pooling = sums.as_mut().filter(|_| job.geometry.pools());
         let target = before_pooling.as_deref_mut().unwrap_or(&mut *output);
         kernel.forward(job, input, Sums::Blocked(target));
-        if activation == Activation::Sigmoid {
-            epilogue::sigmoid_blocked(isa, images, target);
-        }
+        epilogue::bend(isa, images, activation, target);
         if let Some(sums) = before_pooling {
             epilogue::max_pool(isa, images, sums, output, which, threads);
         }

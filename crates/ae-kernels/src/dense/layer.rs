@@ -3,7 +3,7 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-use crate::activation::Activation;
+use crate::activation::{Activation, Curve};
 use crate::error::KernelError;
 use crate::layout::weights::Weights;
 use crate::simd::{Isa, with_lanes};
@@ -71,6 +71,12 @@ pub(crate) fn forward(
     x: &[f32],
     y: &mut [f32],
 ) {
+    sums(layer, weights, x, y);
+    layer.activation.apply(isa, y);
+}
+
+/// `y = x W + b`.
+pub(crate) fn sums(layer: &DenseLayer, weights: Weights<'_>, x: &[f32], y: &mut [f32]) {
     for row in y.chunks_exact_mut(layer.outputs) {
         row.copy_from_slice(weights.bias);
     }
@@ -83,7 +89,6 @@ pub(crate) fn forward(
         1.0,
         Par::Seq,
     );
-    layer.activation.apply(isa, y);
 }
 
 /// The gradient of a layer's input from that of its sums.
@@ -107,16 +112,21 @@ pub(crate) fn back(
 /// Takes the gradient of a layer's output back through its activation, in place.
 pub(crate) fn derive(isa: Isa, activation: Activation, output: &[f32], gradient: &mut [f32]) {
     let output = &output[..gradient.len()];
-    match activation.slope() {
-        Some(1.0) => {}
-        Some(slope) => with_lanes!(isa, _lanes => {
+    match activation.curve() {
+        Curve::Slope(1.0) => {}
+        Curve::Slope(slope) => with_lanes!(isa, _lanes => {
             for i in 0..output.len() {
                 gradient[i] = if output[i] > 0.0 { gradient[i] } else { gradient[i] * slope };
             }
         }),
-        None => with_lanes!(isa, _lanes => {
+        Curve::Sigmoid => with_lanes!(isa, _lanes => {
             for i in 0..output.len() {
                 gradient[i] *= output[i] * (1.0 - output[i]);
+            }
+        }),
+        Curve::Tanh => with_lanes!(isa, _lanes => {
+            for i in 0..output.len() {
+                gradient[i] *= 1.0 - output[i] * output[i];
             }
         }),
     }

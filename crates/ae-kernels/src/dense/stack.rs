@@ -18,10 +18,6 @@ use crate::simd::Isa;
 pub struct DenseStack {
     layers: Arc<[DenseLayer]>,
     isa: Isa,
-    #[cfg_attr(
-        not(any(feature = "flex", feature = "ndarray")),
-        expect(dead_code, reason = "only the CPU's backends have a choice")
-    )]
     path: ComputePath,
     pool: Pool,
 }
@@ -49,9 +45,14 @@ impl DenseStack {
         Self { path, ..self }
     }
 
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
-    pub(crate) fn path(&self) -> ComputePath {
+    /// By what it runs on the tensors of the CPU's backends.
+    #[must_use]
+    pub fn path(&self) -> ComputePath {
         self.path
+    }
+
+    pub(crate) fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// The first `layers` layers and the rest, if there is a rest.
@@ -161,12 +162,27 @@ impl DenseStack {
             .train(values, None, objective, wants_input)
     }
 
-    /// Checks all lengths of a pass.
+    /// A pass whose lengths were checked.
     fn passes<'a>(
         &'a self,
         values: &[f32],
         weights: &'a [Weights<'a>],
     ) -> Result<Passes<'a>, KernelError> {
+        self.check_lengths(values, weights)?;
+        Ok(Passes {
+            layers: &self.layers,
+            weights,
+            isa: self.isa,
+            pool: &self.pool,
+        })
+    }
+
+    /// Checks that rows and weights have the layers' lengths.
+    pub(crate) fn check_lengths(
+        &self,
+        values: &[f32],
+        weights: &[Weights<'_>],
+    ) -> Result<(), KernelError> {
         if values.is_empty() {
             return Err(KernelError::EmptyBatch);
         }
@@ -189,11 +205,6 @@ impl DenseStack {
                 weights.bias.len(),
             )?;
         }
-        Ok(Passes {
-            layers: &self.layers,
-            weights,
-            isa: self.isa,
-            pool: &self.pool,
-        })
+        Ok(())
     }
 }

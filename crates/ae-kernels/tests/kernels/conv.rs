@@ -91,6 +91,7 @@ fn a_single_stage_of_every_kind() {
         Activation::Relu,
         Activation::LeakyRelu(0.2),
         Activation::Sigmoid,
+        Activation::Tanh,
     ];
     let channels = [
         (1, 1),

@@ -4,7 +4,7 @@ use ae_kernels::{
     Activation, ComputePath, KernelError, Loss, Precision, Resize, Stack, Stage,
     TransposedConvolution,
 };
-use burn::tensor::activation::{leaky_relu, relu, sigmoid};
+use burn::tensor::activation::{leaky_relu, relu, sigmoid, tanh};
 use burn::tensor::module::{conv2d, interpolate, max_pool2d};
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -39,6 +39,7 @@ fn by_burn(stages: &[Stage], mut x: Tensor<4>, weights: &TensorWeights) -> Tenso
             Activation::Relu => relu(x),
             Activation::LeakyRelu(slope) => leaky_relu(x, f64::from(slope)),
             Activation::Sigmoid => sigmoid(x),
+            Activation::Tanh => tanh(x),
         };
         if stage.resize == Resize::MaxPool {
             x = max_pool2d(x, MaxPoolOptions::new([2, 2]));

@@ -1,6 +1,8 @@
 //! Dense layers against their definition in double precision, and their gradients against its finite differences.
 
-use ae_kernels::{Activation, DenseLayer, DenseStack, KernelError, Loss, WeightOrder, Weights};
+use ae_kernels::{
+    Activation, DenseLayer, DenseStack, KernelError, Loss, RowBuffers, WeightOrder, Weights,
+};
 
 use crate::reference::{Random, error};
 
@@ -16,13 +18,14 @@ fn layer(inputs: usize, outputs: usize, activation: Activation, order: WeightOrd
     }
 }
 
-/// Five layers with every activation and both orders; widths that no tile divides.
+/// Six layers with every activation and both orders; widths that no tile divides.
 pub(crate) fn lively() -> Vec<DenseLayer> {
     use WeightOrder::{InputsFirst, OutputsFirst};
     vec![
         layer(19, 33, Activation::Relu, InputsFirst),
         layer(33, 7, Activation::None, OutputsFirst),
-        layer(7, 1, Activation::LeakyRelu(0.2), InputsFirst),
+        layer(7, 21, Activation::Tanh, OutputsFirst),
+        layer(21, 1, Activation::LeakyRelu(0.2), InputsFirst),
         layer(1, 18, Activation::Relu, OutputsFirst),
         layer(18, 19, Activation::Sigmoid, InputsFirst),
     ]
@@ -87,6 +90,7 @@ fn forward(layers: &[DenseLayer], parameters: &[(Vec<f64>, Vec<f64>)], values: &
                         Activation::LeakyRelu(slope) if sum < 0.0 => sum * f64::from(slope),
                         Activation::LeakyRelu(_) => sum,
                         Activation::Sigmoid => 1.0 / (1.0 + (-sum).exp()),
+                        Activation::Tanh => sum.tanh(),
                     }
                 })
             })
@@ -144,6 +148,48 @@ fn outputs_and_losses_are_those_of_the_definition() {
                     "{loss:?}, batch {batch}: {found} instead of {expected}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn losses_of_rows_are_those_of_the_definition() {
+    // With buffers that served another stack and other numbers of rows before.
+    let mut buffers = RowBuffers::default();
+    for layers in [lively(), autoencoder(), lively()[..1].to_vec()] {
+        let stack = DenseStack::new(layers.clone()).expect("the layers fit");
+        for rows in [1, 67, 5] {
+            let mut random = Random::new(rows as u64);
+            let parameters = parameters(&mut random, &layers);
+            let values = random.values(rows * stack.inputs(), 1.0);
+            let target: Vec<f32> = (0..stack.outputs()).map(|_| random.unit()).collect();
+            let exact: Vec<_> = parameters
+                .iter()
+                .map(|(weight, bias)| (double(weight), double(bias)))
+                .collect();
+            let outputs = forward(&layers, &exact, &double(&values));
+            for loss in [Loss::Mse, Loss::Bce] {
+                if loss == Loss::Bce && layers.len() == 1 {
+                    // Its outputs are no probabilities.
+                    continue;
+                }
+                let weights = borrowed(&parameters);
+                let found = stack
+                    .row_losses(&values, &weights, &target, loss, &mut buffers)
+                    .expect("it runs");
+                assert_eq!(found.len(), rows);
+                for (found, output) in found.iter().zip(outputs.chunks(stack.outputs())) {
+                    let expected = mean_loss(loss, output, &target) * output.len() as f64;
+                    assert!(
+                        (found / expected - 1.0).abs() < 2e-6,
+                        "{loss:?}, {rows} rows: {found} instead of {expected}"
+                    );
+                }
+            }
+            let short = &target[1..];
+            let weights = borrowed(&parameters);
+            let error = stack.row_losses(&values, &weights, short, Loss::Mse, &mut buffers);
+            assert!(error.is_err());
         }
     }
 }

@@ -168,7 +168,7 @@ fn shapes_that_do_not_fit_are_errors() {
         weights.pop();
         assert_eq!(
             message(x([2, 19]), &weights),
-            "4 pairs of weight and bias for 5 stages"
+            "5 pairs of weight and bias for 6 stages"
         );
     }
 }

@@ -216,6 +216,7 @@ fn forward(
             Activation::Relu => value.max(0.0),
             Activation::LeakyRelu(slope) => value.max(*value * f64::from(slope)),
             Activation::Sigmoid => 1.0 / (1.0 + (-*value).exp()),
+            Activation::Tanh => value.tanh(),
         };
     }
     let mut chosen = Vec::new();
@@ -286,6 +287,7 @@ fn backward(
                 }
             }
             Activation::Sigmoid => value * (1.0 - value),
+            Activation::Tanh => 1.0 - *value * *value,
         };
     }
     let mut bias = vec![0.0; if stage.bias { stage.output_channels } else { 0 }];

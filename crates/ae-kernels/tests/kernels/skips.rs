@@ -116,11 +116,11 @@ fn unets_of_many_widths() {
     }
 }
 
-/// Every way in which a stage may stand to the one that it takes: with a bias or without, pooled, upsampled, sigmoid, its
+/// Every way in which a stage may stand to the one that it takes: with a bias or without, pooled, upsampled, sigmoid, tanh, its
 /// neighbor, taken twice, as the last stage or from the first.
 #[test]
 fn skips_of_every_kind() {
-    use Activation::{LeakyRelu, None, Relu, Sigmoid};
+    use Activation::{LeakyRelu, None, Relu, Sigmoid, Tanh};
     use Skip::{Add, Concatenate};
     let stage = Stage::new;
     let stacks: [Vec<Stage>; 8] = [
@@ -128,10 +128,7 @@ fn skips_of_every_kind() {
             stage(3, 20, Relu),
             stage(40, 7, None).with_skip(Concatenate(0)),
         ],
-        vec![
-            stage(20, 20, Sigmoid),
-            stage(20, 20, Relu).with_skip(Add(0)),
-        ],
+        vec![stage(20, 20, Tanh), stage(20, 20, Relu).with_skip(Add(0))],
         vec![
             stage(1, 16, Sigmoid).with_max_pool(),
             stage(16, 33, LeakyRelu(0.3)),
@@ -158,7 +155,7 @@ fn skips_of_every_kind() {
         vec![
             stage(1, 40, Relu).without_bias(),
             stage(40, 24, None).without_bias(),
-            stage(64, 64, Sigmoid).with_skip(Concatenate(0)),
+            stage(64, 64, Tanh).with_skip(Concatenate(0)),
             stage(104, 2, Sigmoid).with_skip(Concatenate(0)),
         ],
         vec![
