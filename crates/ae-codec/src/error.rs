@@ -19,7 +19,7 @@ pub enum CodecError {
     #[error("not a pixel model")]
     NotAModel,
     /// The model is of a version that this program doesn't know.
-    #[error("a pixel model of version {found}, this program reads version 1")]
+    #[error("a pixel model of version {found}, this program reads versions 1 and 2")]
     ModelVersion {
         /// The version.
         found: u16,
@@ -30,11 +30,11 @@ pub enum CodecError {
         /// What is wrong.
         reason: &'static str,
     },
-    /// The bytes are no tables of the codec `transform`.
+    /// The bytes are no tables of a codec with losses.
     #[error("not the tables of a transform model")]
     NotTables,
     /// The tables are of a version that this program doesn't know.
-    #[error("tables of version {found}, this program reads version 1")]
+    #[error("tables of version {found}, this program reads versions 1 to 3")]
     TablesVersion {
         /// The version.
         found: u16,

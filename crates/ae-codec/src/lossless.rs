@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 
+use crate::checked_file::{CheckedFile, Filed as _};
 use crate::container::{ChunkCodec, Codec};
 use crate::error::CodecError;
-use crate::model_file::ModelFile;
+use crate::model_file::MODELS;
 use crate::picture::{self, PictureModel};
 use crate::pixel::{self, ModelHash, Near, PixelModel};
 use crate::shape::ImageShape;
@@ -26,7 +27,7 @@ impl LosslessModel {
     /// # Errors
     /// Theirs.
     pub fn read(from: &mut impl Read) -> Result<Self, CodecError> {
-        let file = ModelFile::read(from, &[pixel::VERSION, picture::VERSION])?;
+        let file = CheckedFile::read(&MODELS, from, &[pixel::VERSION, picture::VERSION])?;
         match file.version() {
             picture::VERSION => PictureModel::of_file(&file).map(Self::Picture),
             _ => PixelModel::of_file(&file).map(Self::Pixel),
@@ -89,6 +90,10 @@ impl ChunkCodec for LosslessModel {
 
     fn working_bytes(&self, shape: ImageShape) -> usize {
         self.inner().working_bytes(shape)
+    }
+
+    fn is_possible(&self, images: &[u8]) -> bool {
+        self.inner().is_possible(images)
     }
 
     fn encode(&self, images: &[u8], shapes: &[ImageShape], near: Near) -> Vec<u8> {

@@ -3,11 +3,13 @@
 //! The autoencoder is not here: from images to symbols and back it computes in floats. From symbols to bytes and back there are
 //! integers alone.
 
+pub(crate) mod channel_tables;
 mod codec;
 pub(crate) mod coding;
 mod file;
 mod measuring;
 pub(crate) mod predictor;
+mod quantization;
 pub(crate) mod symbol_table;
 pub(crate) mod tables;
 

@@ -10,5 +10,6 @@ fn the_corpora_of_fuzzing_are_survived() {
     replay::replay(&[
         ("container", codec::container),
         ("codec_model", codec::codec_model),
+        ("picture_transform", codec::picture_transform),
     ]);
 }

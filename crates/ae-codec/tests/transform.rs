@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "choice/choice.rs"]
+mod choice;
+
 use ae_codec::{
     ChunkCodec as _, CodeShape, Codec, CodecError, ContainerHeader, ContainerSummary, Decoder,
     DecoderSettings, Encoder, EncoderSettings, ImageShape, TransformTables,
@@ -88,6 +91,25 @@ fn symbols_come_back_whatever_they_are() {
     let extremes = vec![i8::MIN; 2 * code().symbols()];
     let bytes = container(&tables, 1, &extremes, 64);
     assert_eq!(decoded(&tables, 1, &bytes), bytes_of(&extremes));
+}
+
+#[test]
+fn symbols_are_chosen_by_error_and_bits() {
+    let tables = tables();
+    let coder = tables.coder(1).unwrap();
+    let nearest = symbols(code(), 400, 3, 99);
+    let codes = choice::codes_near(&nearest);
+    let chosen = coder.quantized(&codes);
+    choice::check(&codes, &nearest, &chosen, 0.995, |symbols| {
+        container(&tables, 1, symbols, 400).len()
+    });
+    // Each image by itself: the same in any company.
+    let of_image = code().symbols();
+    let alone: Vec<i8> = codes
+        .chunks_exact(of_image)
+        .flat_map(|codes| coder.quantized(codes))
+        .collect();
+    assert_eq!(alone, chosen);
 }
 
 /// Half of what a symbol is follows from its neighbors: tables that know it take fewer bits than the entropy of symbols alone.

@@ -20,9 +20,32 @@ pub enum Codec {
     },
     /// Levels of gray of pictures of any sizes, coded by a [`PictureModel`](crate::PictureModel): number 3.
     Picture,
+    /// Digits of the indices of an autoencoder's codewords, coded by [`IndexTables`](crate::IndexTables): number 4.
+    Indices {
+        /// Digits that stand for an image, a byte each; at least 1.
+        symbols: usize,
+    },
+    /// Symbols of an autoencoder of pictures of any sizes, coded by
+    /// [`PictureTransformTables`](crate::PictureTransformTables): number 5.
+    PictureTransform {
+        /// The quality that they are of, counted from 1.
+        quality: u8,
+    },
 }
 
 impl Codec {
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pixel => "pixel",
+            Self::Transform { .. } => "transform",
+            Self::Picture => "picture",
+            Self::Indices { .. } => "indices",
+            Self::PictureTransform { .. } => "picture-transform",
+        }
+    }
+
     /// The number that it has in a header.
     #[must_use]
     pub const fn number(self) -> u8 {
@@ -30,6 +53,8 @@ impl Codec {
             Self::Pixel => 1,
             Self::Transform { .. } => 2,
             Self::Picture => 3,
+            Self::Indices { .. } => 4,
+            Self::PictureTransform { .. } => 5,
         }
     }
 }
@@ -38,8 +63,8 @@ impl Codec {
 /// [`Encoder`](crate::Encoder) and a [`Decoder`](crate::Decoder).
 ///
 /// What stands for an image between it and the container is a number of bytes that its shape tells: the levels of its pixels
-/// for [`Codec::Pixel`] and [`Codec::Picture`], its symbols for [`Codec::Transform`], whose images are computed from them
-/// outside, in floats.
+/// for [`Codec::Pixel`] and [`Codec::Picture`], its symbols for [`Codec::Transform`] and [`Codec::PictureTransform`], digits of
+/// indices for [`Codec::Indices`], whose images are computed from them outside, in floats.
 pub trait ChunkCodec: Debug + Sync {
     /// What the header says of it.
     fn codec(&self) -> Codec;
@@ -55,6 +80,12 @@ pub trait ChunkCodec: Debug + Sync {
 
     /// The memory that an image takes while it is coded.
     fn working_bytes(&self, shape: ImageShape) -> usize;
+
+    /// Whether bytes that were not coded may stand for images; those of pixels always do.
+    fn is_possible(&self, images: &[u8]) -> bool {
+        let _ = images;
+        true
+    }
 
     /// The coded bytes of images of these shapes, which are [`shape`](Self::shape) where there is one: `images` has the bytes
     /// of one after the other, and each byte is within `near` of what will be decoded.

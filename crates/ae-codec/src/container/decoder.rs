@@ -6,9 +6,8 @@ use std::io::Read;
 use rayon::prelude::*;
 
 use super::codec::ChunkCodec;
-use super::encoder::CHUNK_LIMIT;
 use super::frame::{Frame, Frames, Method, bad_chunk, checksum};
-use super::header::ContainerHeader;
+use super::header::{CHUNK_LIMIT, ContainerHeader, memory};
 use super::names;
 use super::shapes;
 use super::source::Source;
@@ -171,20 +170,20 @@ fn decode<C: ChunkCodec + ?Sized>(
         None => {
             let shapes = shapes::unpacked(&frame.shapes, frame.count);
             let shapes = shapes.ok_or(damaged("its sizes are damaged"))?;
-            let sum = |bytes: &dyn Fn(ImageShape) -> usize| -> usize {
-                let bytes = shapes.iter().map(|&shape| bytes(shape));
-                bytes.fold(0, usize::saturating_add)
-            };
-            if sum(&|shape| model.bytes_of_image(shape)) != frame.bytes {
+            let bytes = shapes.iter().map(|&shape| model.bytes_of_image(shape));
+            if bytes.fold(0, usize::saturating_add) != frame.bytes {
                 return Err(damaged("its sizes are not those of its pixels"));
             }
-            if sum(&|shape| model.working_bytes(shape)) > limit {
+            if memory(model, &shapes) > limit {
                 return Err(damaged("it takes more memory than is allowed"));
             }
             shapes
         }
     };
     let pixels = match frame.method {
+        Method::Raw if !model.is_possible(&frame.payload) => {
+            return Err(damaged("no image has such symbols"));
+        }
         Method::Raw => frame.payload,
         Method::Coded => model.decode(&frame.payload, &shapes, header.near),
     };
@@ -192,8 +191,8 @@ fn decode<C: ChunkCodec + ?Sized>(
         return Err(damaged("its checksum is wrong"));
     }
     let names = if header.has_names {
-        let names = names::unpacked(&frame.names, frame.count);
-        names.ok_or(damaged("its names are damaged"))?
+        let names = names::unpacked(&frame.names, frame.count, limit);
+        names.map_err(damaged)?
     } else {
         Vec::new()
     };

@@ -6,15 +6,12 @@ use rayon::prelude::*;
 
 use super::codec::{ChunkCodec, Codec};
 use super::frame::{Frame, Method, Total, checksum};
-use super::header::ContainerHeader;
+use super::header::{CHUNK_LIMIT, ContainerHeader, memory, most_images};
 use super::names;
 use super::shapes;
 use crate::error::CodecError;
 use crate::pixel::{Near, PixelModel};
 use crate::shape::ImageShape;
-
-/// The most bytes that a chunk's images may take, with the borders that contexts reach into.
-pub(super) const CHUNK_LIMIT: usize = 64 << 20;
 
 /// How images are put into a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +51,8 @@ pub struct Encoder<'m, W, C: ?Sized = PixelModel> {
     /// What the pictures of the chunk that is begun take while they are coded.
     working_bytes: usize,
     names: Vec<String>,
+    /// What the names of the chunk that is begun take.
+    name_bytes: usize,
     chunks: u64,
     images: u64,
     total: Total,
@@ -69,11 +68,13 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
         let header = ContainerHeader {
             codec: model.codec(),
             shape: model.shape(),
-            group: settings.group,
+            group: settings.group.min(most_images(model.shape())),
             near: match model.codec() {
                 Codec::Pixel | Codec::Picture => settings.near,
                 // A symbol that is off by one is another one.
-                Codec::Transform { .. } => Near::LOSSLESS,
+                Codec::Transform { .. }
+                | Codec::Indices { .. }
+                | Codec::PictureTransform { .. } => Near::LOSSLESS,
             },
             has_names: settings.has_names,
             model: model.hash(),
@@ -94,6 +95,7 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
             shapes: Vec::new(),
             working_bytes: 0,
             names: Vec::new(),
+            name_bytes: 0,
             chunks: 0,
             images: 0,
             total: Total::default(),
@@ -139,7 +141,7 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
         }
         let working_bytes = self
             .working_bytes
-            .saturating_add(self.model.working_bytes(shape));
+            .saturating_add(memory(self.model, &[shape]));
         let limit = self.header.chunk_limit(CHUNK_LIMIT);
         if working_bytes > limit {
             return Err(CodecError::TooLarge {
@@ -148,10 +150,15 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
                 limit,
             });
         }
+        let name_bytes = name.map_or(0, |name| names::memory(name.len()));
+        let name_bytes = self.name_bytes.saturating_add(name_bytes);
         let bad_name = match name {
             None if self.header.has_names => Some("it has no name"),
             Some(_) if !self.header.has_names => Some("it has a name, others have none"),
             Some(name) if name.len() > names::LONGEST => Some("its name is longer than 4096 bytes"),
+            Some(_) if name_bytes > limit => {
+                Some("the names of its chunk take more memory than is allowed")
+            }
             _ => None,
         };
         if let Some(reason) = bad_name {
@@ -163,9 +170,9 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
         self.images += 1;
         self.shapes.push(shape);
         let (held, group) = (self.shapes.len(), self.header.group);
-        self.working_bytes = match held % group {
-            0 => 0,
-            _ => working_bytes,
+        (self.working_bytes, self.name_bytes) = match held % group {
+            0 => (0, 0),
+            _ => (working_bytes, name_bytes),
         };
         if held == group.saturating_mul(rayon::current_num_threads()) {
             self.write_chunks()?;
@@ -223,6 +230,7 @@ impl<'m, W: Write, C: ChunkCodec + ?Sized> Encoder<'m, W, C> {
         self.shapes.clear();
         self.names.clear();
         self.working_bytes = 0;
+        self.name_bytes = 0;
         Ok(())
     }
 }

@@ -328,7 +328,8 @@ fn head(bytes: &[u8], index: u64, header: &ContainerHeader, limit: usize) -> Opt
         };
         let has_names = header.has_names;
         let names = if has_names { number(&mut left)? } else { 0 };
-        let most = |bytes: usize| limit.min(count.saturating_mul(bytes));
+        let least = |bytes: usize| count.saturating_mul(bytes);
+        let most = |bytes: usize| limit.min(least(bytes));
         let possible = match method {
             Method::Raw => payload == bytes,
             Method::Coded => payload < bytes,
@@ -336,7 +337,10 @@ fn head(bytes: &[u8], index: u64, header: &ContainerHeader, limit: usize) -> Opt
         if !possible
             || count > header.group
             || names > most(names::LONGEST + 4)
+            || has_names && names < least(names::LEAST)
             || header.shape.is_none() && (bytes > limit || shapes > most(shapes::LONGEST))
+            // So that there are no more images than bytes.
+            || header.shape.is_none() && shapes < least(shapes::LEAST)
         {
             return None;
         }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::codec::Codec;
+use super::codec::{ChunkCodec, Codec};
 use super::source::Source;
 use super::varint;
 use crate::error::CodecError;
@@ -14,6 +14,12 @@ const VERSION: u8 = 1;
 /// The most symbols that may stand for an image.
 const MOST_SYMBOLS: usize = 1 << 24;
 const HAS_NAMES: u8 = 1;
+/// The most bytes that a chunk's images may take, with the borders that contexts reach into.
+pub(super) const CHUNK_LIMIT: usize = 64 << 20;
+/// How much more those of pictures that have their own sizes may take.
+const PICTURES_LIMIT: usize = 8;
+/// What an image takes in memory at least: its shape.
+const LEAST_MEMORY: usize = 4;
 
 /// Bytes before the numbers of varying length.
 const FIXED: usize = 16;
@@ -56,7 +62,8 @@ impl ContainerHeader {
         let flags = if self.has_names { HAS_NAMES } else { 0 };
         let parameter = match self.codec {
             Codec::Pixel | Codec::Picture => self.near.levels(),
-            Codec::Transform { quality, .. } => quality,
+            Codec::Transform { quality, .. } | Codec::PictureTransform { quality } => quality,
+            Codec::Indices { .. } => 0,
         };
         bytes.extend([VERSION, self.codec.number(), flags, parameter]);
         bytes.extend(self.model.0);
@@ -67,7 +74,7 @@ impl ContainerHeader {
         for number in [height, width, self.group] {
             varint::write(number as u64, &mut bytes);
         }
-        if let Codec::Transform { symbols, .. } = self.codec {
+        if let Codec::Transform { symbols, .. } | Codec::Indices { symbols } = self.codec {
             varint::write(symbols as u64, &mut bytes);
         }
         bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
@@ -92,7 +99,7 @@ impl ContainerHeader {
         let mut number = || varint::take(&mut left).ok_or(damaged("a number is none"));
         let [height, width, group] = [number()?, number()?, number()?];
         let symbols = match codec {
-            2 => Some(number()?),
+            2 | 4 => Some(number()?),
             _ => None,
         };
         let length = bytes.len() - left.len();
@@ -105,14 +112,18 @@ impl ContainerHeader {
             (1, _) => (Codec::Pixel, near()?),
             (3, _) => (Codec::Picture, near()?),
             (2, Some(symbols)) => (transform(parameter, symbols)?, Near::LOSSLESS),
+            (4, Some(symbols)) => (indices(parameter, symbols)?, Near::LOSSLESS),
+            (5, _) => (picture_transform(parameter)?, Near::LOSSLESS),
             _ => return Err(CodecError::UnknownCodec { found: codec }),
         };
         if flags & !HAS_NAMES != 0 {
             return Err(damaged("a flag is unknown"));
         }
         let shape = match codec {
-            Codec::Picture if (height, width) == (0, 0) => None,
-            Codec::Picture => return Err(damaged("its pictures are of one shape")),
+            Codec::Picture | Codec::PictureTransform { .. } if (height, width) == (0, 0) => None,
+            Codec::Picture | Codec::PictureTransform { .. } => {
+                return Err(damaged("its pictures are of one shape"));
+            }
             _ => {
                 let shape = shape_of(height, width);
                 Some(shape.ok_or(damaged("its images have no possible shape"))?)
@@ -123,7 +134,7 @@ impl ContainerHeader {
             shape,
             group: usize::try_from(group)
                 .ok()
-                .filter(|&group| group > 0)
+                .filter(|&group| group > 0 && group <= most_images(shape))
                 .ok_or(damaged("its chunks have no possible size"))?,
             near,
             has_names: flags & HAS_NAMES != 0,
@@ -137,8 +148,9 @@ impl ContainerHeader {
     #[must_use]
     pub fn bytes_of_image(&self) -> Option<usize> {
         match self.codec {
-            Codec::Transform { symbols, .. } => Some(symbols),
+            Codec::Transform { symbols, .. } | Codec::Indices { symbols } => Some(symbols),
             Codec::Pixel | Codec::Picture => self.shape.map(ImageShape::pixels),
+            Codec::PictureTransform { .. } => None,
         }
     }
 
@@ -146,7 +158,7 @@ impl ContainerHeader {
     pub(super) fn chunk_limit(&self, limit: usize) -> usize {
         match self.shape {
             Some(_) => limit,
-            None => limit.saturating_mul(8),
+            None => limit.saturating_mul(PICTURES_LIMIT),
         }
     }
 
@@ -157,7 +169,7 @@ impl ContainerHeader {
         bytes_of_image: usize,
         limit: usize,
     ) -> Result<(), CodecError> {
-        match self.group.checked_mul(bytes_of_image) {
+        match self.group.checked_mul(bytes_of_image.max(LEAST_MEMORY)) {
             Some(bytes) if bytes <= limit => Ok(()),
             _ => Err(CodecError::TooLarge {
                 group: self.group,
@@ -165,6 +177,22 @@ impl ContainerHeader {
                 limit,
             }),
         }
+    }
+}
+
+/// What images of these shapes take in memory while they are coded.
+pub(super) fn memory<C: ChunkCodec + ?Sized>(model: &C, shapes: &[ImageShape]) -> usize {
+    let images = shapes.iter().map(|&shape| model.working_bytes(shape));
+    let images = images.map(|bytes| bytes.max(LEAST_MEMORY));
+    images.fold(0, usize::saturating_add)
+}
+
+/// Images that a chunk may have at most: of pictures that have their own sizes as many as its memory holds, of others as many as
+/// [`check_size`](ContainerHeader::check_size) lets pass.
+pub(super) fn most_images(shape: Option<ImageShape>) -> usize {
+    match shape {
+        Some(_) => usize::MAX,
+        None => CHUNK_LIMIT * PICTURES_LIMIT / LEAST_MEMORY,
     }
 }
 
@@ -176,13 +204,34 @@ pub(super) fn shape_of(height: u64, width: u64) -> Option<ImageShape> {
 
 /// The codec `transform` with what its header says.
 fn transform(quality: u8, symbols: u64) -> Result<Codec, CodecError> {
-    let symbols = usize::try_from(symbols).ok();
-    let symbols = symbols
-        .filter(|symbols| (1..=MOST_SYMBOLS).contains(symbols))
-        .ok_or(damaged("its images have no possible number of symbols"))?;
+    let symbols = symbols_of_image(symbols)?;
     match quality {
         0 => Err(damaged("its quality is none")),
         quality => Ok(Codec::Transform { quality, symbols }),
+    }
+}
+
+/// The codec `indices` with what its header says.
+fn indices(parameter: u8, symbols: u64) -> Result<Codec, CodecError> {
+    let symbols = symbols_of_image(symbols)?;
+    match parameter {
+        0 => Ok(Codec::Indices { symbols }),
+        _ => Err(damaged("its quality is not 0")),
+    }
+}
+
+fn symbols_of_image(symbols: u64) -> Result<usize, CodecError> {
+    usize::try_from(symbols)
+        .ok()
+        .filter(|symbols| (1..=MOST_SYMBOLS).contains(symbols))
+        .ok_or(damaged("its images have no possible number of symbols"))
+}
+
+/// The codec `transform` for pictures of any sizes.
+fn picture_transform(quality: u8) -> Result<Codec, CodecError> {
+    match quality {
+        0 => Err(damaged("its quality is none")),
+        quality => Ok(Codec::PictureTransform { quality }),
     }
 }
 

@@ -6,6 +6,8 @@ use crate::shape::ImageShape;
 
 /// Bytes of the longest: two numbers of 16 bits.
 pub(super) const LONGEST: usize = 6;
+/// Bytes of the shortest.
+pub(super) const LEAST: usize = 2;
 
 /// The bytes that stand for `shapes`.
 pub(super) fn packed(shapes: &[ImageShape]) -> Vec<u8> {
@@ -38,7 +40,7 @@ mod tests {
         let shape = |height, width| ImageShape::new(height, width).unwrap();
         let shapes = [shape(1, 1), shape(512, 768), shape(u16::MAX, u16::MAX)];
         let bytes = packed(&shapes);
-        assert!(bytes.len() <= 3 * LONGEST);
+        assert!((3 * LEAST..=3 * LONGEST).contains(&bytes.len()));
         assert_eq!(unpacked(&bytes, 3).unwrap(), shapes);
         assert_eq!(unpacked(&bytes, 2), None);
         assert_eq!(unpacked(&bytes, 4), None);

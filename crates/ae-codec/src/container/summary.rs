@@ -2,9 +2,8 @@
 
 use std::io::Read;
 
-use super::encoder::CHUNK_LIMIT;
 use super::frame::{Frames, Method};
-use super::header::ContainerHeader;
+use super::header::{CHUNK_LIMIT, ContainerHeader};
 use super::shapes;
 use super::source::Source;
 use crate::error::CodecError;
@@ -26,6 +25,8 @@ pub struct ContainerSummary {
     pub shape: Option<ImageShape>,
     /// Bytes that stand for the images of the chunks that were found, when they are not coded: pixels, or symbols.
     pub image_bytes: u64,
+    /// Pixels of those images.
+    pub pixels: u64,
     /// Bytes of the chunks' pixels, coded or raw.
     pub payload_bytes: u64,
     /// Bytes of the images' names.
@@ -53,6 +54,7 @@ impl ContainerSummary {
             images: 0,
             shape: header.shape,
             image_bytes: 0,
+            pixels: 0,
             payload_bytes: 0,
             name_bytes: 0,
             damage: None,
@@ -66,7 +68,13 @@ impl ContainerSummary {
                     summary.raw_chunks += u64::from(frame.method == Method::Raw);
                     summary.images = first.saturating_add(frame.count as u64);
                     let shapes = shapes::unpacked(&frame.shapes, frame.count);
-                    summary.add_shapes(shapes.unwrap_or_default());
+                    let shapes = shapes.unwrap_or_default();
+                    let pixels = match header.shape {
+                        Some(shape) => frame.count.saturating_mul(shape.pixels()) as u64,
+                        None => shapes.iter().map(|shape| shape.pixels() as u64).sum(),
+                    };
+                    summary.pixels = summary.pixels.saturating_add(pixels);
+                    summary.add_shapes(shapes);
                     summary.image_bytes += frame.bytes as u64;
                     summary.payload_bytes += frame.payload.len() as u64;
                     summary.name_bytes += frame.names.len() as u64;

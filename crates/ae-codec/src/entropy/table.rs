@@ -89,10 +89,20 @@ impl FrequencyTable {
         encoder.encode(start.into(), frequency.into(), Self::TOTAL.into());
     }
 
+    /// The symbol whose frequency covers a position, of those that are given out in the order of the symbols.
+    ///
+    /// # Panics
+    /// If the position is not below [`TOTAL`](Self::TOTAL).
+    #[must_use]
+    pub fn symbol_at(&self, position: u32) -> usize {
+        assert!(position < Self::TOTAL, "a position below the sum");
+        self.starts.partition_point(|&start| start <= position) - 1
+    }
+
     /// Reads a symbol.
     pub fn decode(&self, decoder: &mut RangeDecoder<'_>) -> usize {
         let position = decoder.position(Self::TOTAL.into()) as u32; // below 65,536
-        let symbol = self.starts.partition_point(|&start| start <= position) - 1;
+        let symbol = self.symbol_at(position);
         let (start, frequency) = (self.starts[symbol], self.frequency(symbol));
         decoder.advance(start.into(), frequency.into(), Self::TOTAL.into());
         symbol

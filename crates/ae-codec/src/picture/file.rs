@@ -6,9 +6,9 @@ use super::context::INPUTS;
 use super::mixture::{LogisticTable, OUTPUTS};
 use super::model::PictureModel;
 use super::network::Network;
+use crate::checked_file::{Fields, FileFormat, Filed};
 use crate::error::CodecError;
-use crate::fields::{Fields, damaged};
-use crate::model_file::{self, ModelFile};
+use crate::model_file::{MODELS, damaged};
 use crate::pixel::distribution::{PowerTable, STEPS};
 use crate::pixel::layer::{Layer, is_shift};
 use crate::pixel::network::Unsound;
@@ -27,7 +27,7 @@ impl PictureModel {
     /// # Errors
     /// [`CodecError::Write`].
     pub fn write(&self, to: &mut impl Write) -> Result<(), CodecError> {
-        model_file::write(&content(self), to)
+        self.write_file(to)
     }
 
     /// How many bytes its file has.
@@ -45,50 +45,61 @@ impl PictureModel {
     /// # Errors
     /// [`CodecError::Read`], [`CodecError::NotAModel`], [`CodecError::ModelVersion`] or [`CodecError::Model`].
     pub fn read(from: &mut impl Read) -> Result<Self, CodecError> {
-        Self::of_file(&ModelFile::read(from, &[VERSION])?)
-    }
-
-    /// The model of a file of this version.
-    pub(crate) fn of_file(file: &ModelFile) -> Result<Self, CodecError> {
-        let mut fields = file.fields();
-        let network = read_network(&mut fields)?;
-        let self_test = u32::from_le_bytes(fields.array()?);
-        if !fields.0.is_empty() {
-            return Err(damaged("something follows it"));
-        }
-        let model = Self::new(network, file.hash()).map_err(unsound)?;
-        if self::self_test(&model) != self_test {
-            return Err(damaged("its self-test gives another result"));
-        }
-        Ok(model)
+        Self::read_file(from)
     }
 
     /// The model of this network, named.
     pub(crate) fn of_network(network: Network) -> Result<Self, CodecError> {
         let unnamed = Self::new(network, ModelHash([0; 8])).map_err(unsound)?;
-        let hash = model_file::hash(&content(&unnamed));
-        Ok(unnamed.with_hash(hash))
+        Ok(unnamed.named())
     }
 }
 
-/// All bytes but the checksum.
-fn content(model: &PictureModel) -> Vec<u8> {
-    let network = model.network();
-    let mut bytes = model_file::beginning(VERSION);
-    // Sizes that a model has fit in 16 bits, shifts in 8.
-    for layer in &network.layers[..2] {
-        bytes.extend((layer.outputs() as u16).to_le_bytes());
+impl Filed for PictureModel {
+    const FORMAT: &'static FileFormat = &MODELS;
+    const VERSION: u16 = VERSION;
+
+    fn put_parts(&self, bytes: &mut Vec<u8>) {
+        let network = self.network();
+        // Sizes that a model has fit in 16 bits, shifts in 8.
+        for layer in &network.layers[..2] {
+            bytes.extend((layer.outputs() as u16).to_le_bytes());
+        }
+        bytes.extend(network.layers.iter().map(|layer| layer.shift as u8));
+        for (layer, biases) in network.layers.iter().zip(&network.biases) {
+            bytes.extend(layer.weights.iter().flat_map(|weight| weight.to_le_bytes()));
+            bytes.extend(layer.multipliers.iter().flat_map(|m| m.to_le_bytes()));
+            bytes.extend(biases.iter().flat_map(|bias| bias.to_le_bytes()));
+        }
+        let powers = network.powers.powers().iter();
+        bytes.extend(powers.flat_map(|power| power.to_le_bytes()));
     }
-    bytes.extend(network.layers.iter().map(|layer| layer.shift as u8));
-    for (layer, biases) in network.layers.iter().zip(&network.biases) {
-        bytes.extend(layer.weights.iter().flat_map(|weight| weight.to_le_bytes()));
-        bytes.extend(layer.multipliers.iter().flat_map(|m| m.to_le_bytes()));
-        bytes.extend(biases.iter().flat_map(|bias| bias.to_le_bytes()));
+
+    fn read_parts(fields: &mut Fields<'_>) -> Result<Self, CodecError> {
+        let network = read_network(fields)?;
+        Self::new(network, ModelHash([0; 8])).map_err(unsound)
     }
-    let powers = network.powers.powers().iter();
-    bytes.extend(powers.flat_map(|power| power.to_le_bytes()));
-    bytes.extend(self_test(model).to_le_bytes());
-    bytes
+
+    /// The CRC-32 of a made-up picture as it is coded: smooth above, rough below, with an edge.
+    fn self_test(&self) -> u32 {
+        let mut state = 1u32;
+        let pixels: Vec<u8> = (0..TESTED * TESTED)
+            .map(|place| {
+                // Numerical Recipes' generator (Press et al. 1992, section 7.1).
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (row, column) = (place / TESTED, place % TESTED);
+                let edge = if column > row / 2 + 8 { 90 } else { 0 };
+                let rough = (state >> 24) % u32::from(1 + row * row / 8);
+                (3 * row + column + edge + rough as u16) as u8 // below 256: 69 + 23 + 90 + 66
+            })
+            .collect();
+        let shape = ImageShape::new(TESTED, TESTED).expect("a side is not 0");
+        crc32fast::hash(&self.encode_pictures(&pixels, &[shape], Near::LOSSLESS))
+    }
+
+    fn named_by(self, hash: ModelHash) -> Self {
+        self.with_hash(hash)
+    }
 }
 
 fn read_network(fields: &mut Fields<'_>) -> Result<Network, CodecError> {
@@ -122,23 +133,6 @@ fn read_network(fields: &mut Fields<'_>) -> Result<Network, CodecError> {
 
 /// Rows and columns of the picture that the self-test codes.
 const TESTED: u16 = 24;
-
-/// The CRC-32 of a made-up picture as it is coded: smooth above, rough below, with an edge.
-fn self_test(model: &PictureModel) -> u32 {
-    let mut state = 1u32;
-    let pixels: Vec<u8> = (0..TESTED * TESTED)
-        .map(|place| {
-            // Numerical Recipes' generator (Press et al. 1992, section 7.1).
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let (row, column) = (place / TESTED, place % TESTED);
-            let edge = if column > row / 2 + 8 { 90 } else { 0 };
-            let rough = (state >> 24) % u32::from(1 + row * row / 8);
-            (3 * row + column + edge + rough as u16) as u8 // below 256: 69 + 23 + 90 + 66
-        })
-        .collect();
-    let shape = ImageShape::new(TESTED, TESTED).expect("a side is not 0");
-    crc32fast::hash(&model.encode_pictures(&pixels, &[shape], Near::LOSSLESS))
-}
 
 fn unsound(why: Unsound) -> CodecError {
     damaged(match why {

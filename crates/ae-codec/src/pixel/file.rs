@@ -7,9 +7,9 @@ use super::distribution::{LEVELS, PowerTable, STEPS};
 use super::layer::{Layer, is_shift};
 use super::model::{ModelHash, PixelModel};
 use super::network::{Network, Unsound, Workspace};
+use crate::checked_file::{Fields, FileFormat, Filed};
 use crate::error::CodecError;
-use crate::fields::{Fields, damaged};
-use crate::model_file::{self, ModelFile};
+use crate::model_file::{MODELS, damaged};
 use crate::shape::ImageShape;
 
 /// Of the files that hold a model of this kind.
@@ -29,7 +29,7 @@ impl PixelModel {
     /// # Errors
     /// [`CodecError::Write`].
     pub fn write(&self, to: &mut impl Write) -> Result<(), CodecError> {
-        model_file::write(&content(self), to)
+        self.write_file(to)
     }
 
     /// How many bytes its file has.
@@ -55,22 +55,7 @@ impl PixelModel {
     /// # Errors
     /// [`CodecError::Read`], [`CodecError::NotAModel`], [`CodecError::ModelVersion`] or [`CodecError::Model`].
     pub fn read(from: &mut impl Read) -> Result<Self, CodecError> {
-        Self::of_file(&ModelFile::read(from, &[VERSION])?)
-    }
-
-    /// The model of a file of this version.
-    pub(crate) fn of_file(file: &ModelFile) -> Result<Self, CodecError> {
-        let mut fields = file.fields();
-        let (shape, context, network) = read_parts(&mut fields)?;
-        let self_test = u32::from_le_bytes(fields.array()?);
-        if !fields.0.is_empty() {
-            return Err(damaged("something follows it"));
-        }
-        let model = Self::new(shape, context, network, file.hash()).map_err(unsound)?;
-        if self::self_test(&model) != self_test {
-            return Err(damaged("its self-test gives another result"));
-        }
-        Ok(model)
+        Self::read_file(from)
     }
 
     /// The model of these parts, named.
@@ -80,44 +65,82 @@ impl PixelModel {
         network: Network,
     ) -> Result<Self, CodecError> {
         let unnamed = Self::new(shape, context, network, ModelHash([0; 8])).map_err(unsound)?;
-        let hash = model_file::hash(&content(&unnamed));
-        Ok(unnamed.with_hash(hash))
+        Ok(unnamed.named())
     }
 }
 
-/// All bytes but the checksum.
-fn content(model: &PixelModel) -> Vec<u8> {
-    let (shape, context, network) = (model.shape(), model.context(), model.network());
-    let [first, second, _] = &network.layers;
-    let mut bytes = model_file::beginning(VERSION);
-    let sizes = [
-        shape.height(),
-        shape.width(),
-        context.neighbors.len(),
-        context.marked,
-        context.graded,
-        first.outputs(),
-        second.outputs(),
-    ];
-    // Sizes that a model has fit in 16 bits, shifts in 8.
-    bytes.extend(sizes.iter().flat_map(|&size| (size as u16).to_le_bytes()));
-    bytes.push(network.position_shift as u8);
-    bytes.extend(network.layers.iter().map(|layer| layer.shift as u8));
-    let neighbors = context.neighbors.iter();
-    bytes.extend(neighbors.flat_map(|n| [n.row.cast_unsigned(), n.column.cast_unsigned()]));
-    let position_biases = network.row_biases.iter().chain(&network.column_biases);
-    bytes.extend(position_biases.flat_map(|bias| bias.to_le_bytes()));
-    for layer in &network.layers {
-        // Weights of such a model have 8 bits.
-        bytes.extend(layer.weights.iter().map(|&weight| weight as u8));
-        bytes.extend(layer.multipliers.iter().flat_map(|m| m.to_le_bytes()));
+impl Filed for PixelModel {
+    const FORMAT: &'static FileFormat = &MODELS;
+    const VERSION: u16 = VERSION;
+
+    fn put_parts(&self, bytes: &mut Vec<u8>) {
+        let (shape, context, network) = (self.shape(), self.context(), self.network());
+        let [first, second, _] = &network.layers;
+        let sizes = [
+            shape.height(),
+            shape.width(),
+            context.neighbors.len(),
+            context.marked,
+            context.graded,
+            first.outputs(),
+            second.outputs(),
+        ];
+        // Sizes that a model has fit in 16 bits, shifts in 8.
+        bytes.extend(sizes.iter().flat_map(|&size| (size as u16).to_le_bytes()));
+        bytes.push(network.position_shift as u8);
+        bytes.extend(network.layers.iter().map(|layer| layer.shift as u8));
+        let neighbors = context.neighbors.iter();
+        bytes.extend(neighbors.flat_map(|n| [n.row.cast_unsigned(), n.column.cast_unsigned()]));
+        let position_biases = network.row_biases.iter().chain(&network.column_biases);
+        bytes.extend(position_biases.flat_map(|bias| bias.to_le_bytes()));
+        for layer in &network.layers {
+            // Weights of such a model have 8 bits.
+            bytes.extend(layer.weights.iter().map(|&weight| weight as u8));
+            bytes.extend(layer.multipliers.iter().flat_map(|m| m.to_le_bytes()));
+        }
+        let biases = network.biases.iter().flatten();
+        bytes.extend(biases.flat_map(|bias| bias.to_le_bytes()));
+        let powers = network.powers.powers().iter();
+        bytes.extend(powers.flat_map(|power| power.to_le_bytes()));
     }
-    let biases = network.biases.iter().flatten();
-    bytes.extend(biases.flat_map(|bias| bias.to_le_bytes()));
-    let powers = network.powers.powers().iter();
-    bytes.extend(powers.flat_map(|power| power.to_le_bytes()));
-    bytes.extend(self_test(model).to_le_bytes());
-    bytes
+
+    fn read_parts(fields: &mut Fields<'_>) -> Result<Self, CodecError> {
+        let (shape, context, network) = read_parts(fields)?;
+        Self::new(shape, context, network, ModelHash([0; 8])).map_err(unsound)
+    }
+
+    /// The CRC-32 of the frequencies that the model gives for some contexts.
+    fn self_test(&self) -> u32 {
+        let (shape, network) = (self.shape(), self.network());
+        let mut state = 1u32;
+        let mut contexts = vec![0; TESTED * self.context().inputs()];
+        for input in &mut contexts {
+            // Numerical Recipes' generator (Press et al. 1992, section 7.1). A third of the inputs are black, a third white.
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let [level, choice, ..] = state.to_be_bytes();
+            *input = match choice % 3 {
+                0 => 0,
+                1 => u8::MAX,
+                _ => level,
+            };
+        }
+        let mut checksum = crc32fast::Hasher::new();
+        for test in 0..TESTED {
+            let position = (test * 7 % shape.height(), test * 11 % shape.width());
+            let mut workspace = Workspace::default();
+            let instructions = self.instructions();
+            for outputs in network.outputs(instructions, &contexts, position, &mut workspace) {
+                for frequency in network.powers.distribution(outputs).frequencies {
+                    checksum.update(&frequency.to_le_bytes());
+                }
+            }
+        }
+        checksum.finalize()
+    }
+
+    fn named_by(self, hash: ModelHash) -> Self {
+        self.with_hash(hash)
+    }
 }
 
 fn read_parts(fields: &mut Fields<'_>) -> Result<(ImageShape, Context, Network), CodecError> {
@@ -188,35 +211,6 @@ fn read_parts(fields: &mut Fields<'_>) -> Result<(ImageShape, Context, Network),
         powers: powers.ok_or(damaged("its table of powers is none"))?,
     };
     Ok((shape, context, network))
-}
-
-/// The CRC-32 of the frequencies that the model gives for some contexts.
-fn self_test(model: &PixelModel) -> u32 {
-    let (shape, network) = (model.shape(), model.network());
-    let mut state = 1u32;
-    let mut contexts = vec![0; TESTED * model.context().inputs()];
-    for input in &mut contexts {
-        // Numerical Recipes' generator (Press et al. 1992, section 7.1). A third of the inputs are black, a third white.
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let [level, choice, ..] = state.to_be_bytes();
-        *input = match choice % 3 {
-            0 => 0,
-            1 => u8::MAX,
-            _ => level,
-        };
-    }
-    let mut checksum = crc32fast::Hasher::new();
-    for test in 0..TESTED {
-        let position = (test * 7 % shape.height(), test * 11 % shape.width());
-        let mut workspace = Workspace::default();
-        let instructions = model.instructions();
-        for outputs in network.outputs(instructions, &contexts, position, &mut workspace) {
-            for frequency in network.powers.distribution(outputs).frequencies {
-                checksum.update(&frequency.to_le_bytes());
-            }
-        }
-    }
-    checksum.finalize()
 }
 
 fn unsound(why: Unsound) -> CodecError {

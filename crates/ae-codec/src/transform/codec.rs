@@ -1,7 +1,8 @@
 //! The tables of one quality as what codes a container's chunks.
 
+use super::channel_tables::ChannelTables;
 use super::coding;
-use super::tables::TransformTables;
+use super::tables::{CodeShape, TransformTables};
 use crate::container::{ChunkCodec, Codec};
 use crate::pixel::{ModelHash, Near};
 use crate::shape::ImageShape;
@@ -34,6 +35,12 @@ impl TransformCoder<'_> {
     pub fn quality(&self) -> usize {
         usize::from(self.quality) + 1
     }
+
+    /// The shape of a code, and the tables of its channels.
+    pub(super) fn code_and_tables(&self) -> (CodeShape, &[ChannelTables]) {
+        let quality = usize::from(self.quality);
+        (self.tables.code, &self.tables.qualities[quality])
+    }
 }
 
 impl ChunkCodec for TransformCoder<'_> {
@@ -61,17 +68,13 @@ impl ChunkCodec for TransformCoder<'_> {
     }
 
     fn encode(&self, images: &[u8], _shapes: &[ImageShape], _near: Near) -> Vec<u8> {
-        let code = self.tables.code;
+        let (code, tables) = self.code_and_tables();
         assert!(images.len().is_multiple_of(code.symbols()), "whole images");
-        coding::encode(
-            code,
-            &self.tables.qualities[usize::from(self.quality)],
-            images,
-        )
+        coding::encode(code, tables, images)
     }
 
     fn decode(&self, bytes: &[u8], shapes: &[ImageShape], _near: Near) -> Vec<u8> {
-        let tables = &self.tables.qualities[usize::from(self.quality)];
-        coding::decode(self.tables.code, tables, bytes, shapes.len())
+        let (code, tables) = self.code_and_tables();
+        coding::decode(code, tables, bytes, shapes.len())
     }
 }

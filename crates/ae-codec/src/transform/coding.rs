@@ -1,9 +1,11 @@
 //! Symbols as bytes, and back.
 
+use super::channel_tables::ChannelTables;
 use super::predictor::Predictor;
 use super::symbol_table::SymbolTable;
-use super::tables::{ChannelTables, CodeShape};
+use super::tables::CodeShape;
 use crate::entropy::{RangeDecoder, RangeEncoder};
+use crate::simd::{InstructionSet, compiled_for};
 
 /// The symbols of one image as far as they are known, with a border of zeros, channels last: those around a place lie
 /// together.
@@ -41,11 +43,13 @@ impl Neighborhood {
     }
 
     /// Where the symbols of a place begin.
+    #[inline(always)]
     fn start(&self, row: usize, column: usize) -> usize {
         ((row + 1) * (self.code.columns() + 2) + column + 1) * self.code.channels()
     }
 
     /// Gathers the neighbors of a place.
+    #[inline(always)]
     pub(crate) fn look_around(&mut self, row: usize, column: usize) {
         let channels = self.code.channels();
         let here = self.start(row, column);
@@ -60,12 +64,14 @@ impl Neighborhood {
     }
 
     /// The neighbors at the four places that were gathered, and those at the place itself before a channel.
+    #[inline(always)]
     pub(crate) fn signed(&self, row: usize, column: usize, channel: usize) -> [&[i16]; 2] {
         let here = self.start(row, column);
         [&self.around, &self.signed[here..here + channel]]
     }
 
     /// Their magnitudes.
+    #[inline(always)]
     pub(crate) fn magnitudes(&self, row: usize, column: usize, channel: usize) -> [&[i16]; 2] {
         let here = self.start(row, column);
         [
@@ -75,6 +81,7 @@ impl Neighborhood {
     }
 
     /// Says what a symbol is.
+    #[inline(always)]
     pub(crate) fn set(&mut self, row: usize, column: usize, channel: usize, symbol: i8) {
         let here = self.start(row, column) + channel;
         self.signed[here] = symbol.into();
@@ -112,7 +119,7 @@ pub(crate) fn decode(
 }
 
 /// The index of a channel's table where its predictors have these values.
-#[inline]
+#[inline(always)]
 pub(crate) fn table_index(
     location: &Predictor,
     scale: &Predictor,
@@ -123,7 +130,22 @@ pub(crate) fn table_index(
 }
 
 /// Goes through the symbols in their order: `step` gets a symbol's index and table, and says what it is.
-fn walk(
+#[inline(always)]
+pub(super) fn walk(
+    code: CodeShape,
+    tables: &[ChannelTables],
+    count: usize,
+    step: impl FnMut(usize, &SymbolTable) -> i8,
+) {
+    compiled_for(
+        InstructionSet::detect(),
+        #[inline(always)]
+        || walk_plainly(code, tables, count, step),
+    );
+}
+
+#[inline(always)]
+fn walk_plainly(
     code: CodeShape,
     tables: &[ChannelTables],
     count: usize,

@@ -5,10 +5,12 @@ mod regression;
 use rayon::prelude::*;
 
 use self::regression::{Regression, Target};
+use super::channel_tables::{ChannelTables, MOST_QUALITIES};
 use super::coding::{Neighborhood, table_index};
 use super::predictor::Predictor;
 use super::symbol_table::SymbolTable;
-use super::tables::{ChannelTables, CodeShape, MOST_QUALITIES, TransformTables};
+use super::tables::{CodeShape, TransformTables};
+use crate::checked_file::Filed as _;
 use crate::error::CodecError;
 use crate::pixel::ModelHash;
 use crate::shape::ImageShape;

@@ -58,7 +58,13 @@ impl SymbolTable {
     /// Writes a symbol.
     #[inline]
     pub(crate) fn encode(&self, symbol: i8, encoder: &mut RangeEncoder) {
-        let index = usize::try_from(i32::from(symbol) - i32::from(self.lowest));
+        self.encode_around(0, symbol, encoder);
+    }
+
+    /// Writes a symbol by a table of how far symbols are from `center`.
+    #[inline]
+    pub(crate) fn encode_around(&self, center: i32, symbol: i8, encoder: &mut RangeEncoder) {
+        let index = usize::try_from(i32::from(symbol) - center - i32::from(self.lowest));
         match index {
             Ok(index) if index < self.escape() => self.frequencies.encode(index, encoder),
             _ => {
@@ -68,13 +74,34 @@ impl SymbolTable {
         }
     }
 
+    /// The bits that a symbol takes by a table of how far symbols are from `center`.
+    #[inline]
+    pub(crate) fn bits_around(&self, center: i32, symbol: i8) -> f32 {
+        let index = usize::try_from(i32::from(symbol) - center - i32::from(self.lowest));
+        let bits = |index: usize| {
+            let share = self.frequencies.frequency(index) as f32 / FrequencyTable::TOTAL as f32;
+            -share.log2()
+        };
+        match index {
+            Ok(index) if index < self.escape() => bits(index),
+            _ => bits(self.escape()) + (ALL_SYMBOLS as f32).log2(),
+        }
+    }
+
     /// Reads a symbol.
     #[inline]
     pub(crate) fn decode(&self, decoder: &mut RangeDecoder<'_>) -> i8 {
+        self.decode_around(0, decoder)
+    }
+
+    /// Reads a symbol by a table of how far symbols are from `center`.
+    #[inline]
+    pub(crate) fn decode_around(&self, center: i32, decoder: &mut RangeDecoder<'_>) -> i8 {
         let index = self.frequencies.decode(decoder);
         if index < self.escape() {
-            // Within 8 bits: the interval was checked.
-            return (i32::from(self.lowest) + index as i32) as i8;
+            let symbol = center + i32::from(self.lowest) + index as i32;
+            // What an encoder wrote is within 8 bits.
+            return symbol.clamp(i8::MIN.into(), i8::MAX.into()) as i8;
         }
         let symbol = decoder.position(ALL_SYMBOLS);
         decoder.advance(symbol, 1, ALL_SYMBOLS);

@@ -2,17 +2,12 @@
 
 use std::fmt;
 
-use super::predictor::Predictor;
-use super::symbol_table::SymbolTable;
+use super::channel_tables::ChannelTables;
 use crate::pixel::ModelHash;
 use crate::shape::ImageShape;
 
 /// More symbols of one image are refused.
 pub(crate) const MOST_SYMBOLS: usize = 1 << 20;
-/// More qualities are refused.
-pub(crate) const MOST_QUALITIES: usize = 255;
-/// More classes of a predictor are refused.
-pub(crate) const MOST_CLASSES: usize = 64;
 
 /// The shape of an image's code: `[channels, rows, columns]`, at most 1,048,576 symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,31 +89,6 @@ pub struct TransformTables {
     /// `[qualities, channels]`.
     pub(super) qualities: Vec<Vec<ChannelTables>>,
     pub(super) hash: ModelHash,
-}
-
-/// The tables of a channel, and what chooses among them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ChannelTables {
-    /// Of the symbols around it: where the symbol will lie.
-    pub(crate) location: Predictor,
-    /// Of their magnitudes: how large it will be.
-    pub(crate) scale: Predictor,
-    /// `[classes of the scale, classes of the location]`.
-    pub(crate) tables: Vec<SymbolTable>,
-}
-
-impl ChannelTables {
-    /// Whether its parts fit each other, for a channel with so many others before it.
-    pub(crate) fn is_sound(&self, code: CodeShape, channel: usize) -> bool {
-        let fits = |predictor: &Predictor| {
-            predictor.weights.len() == neighbors(code, channel)
-                && predictor.biases.len() == code.places()
-                && predictor.thresholds.len() < MOST_CLASSES
-                && predictor.is_sound()
-        };
-        let classes = (self.scale.thresholds.len() + 1) * (self.location.thresholds.len() + 1);
-        fits(&self.location) && fits(&self.scale) && self.tables.len() == classes
-    }
 }
 
 /// Symbols that a channel's predictors look at: all channels at the four places before, and the channels before at its own.

@@ -4,6 +4,7 @@ use ae_codec::{ImageShape, PixelModel};
 use ae_random::{Draw, Purpose};
 
 /// `count` images of 8x8 with a gray-edged stroke each, in black, gray and white.
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn images(count: usize) -> Vec<u8> {
     let mut images = Vec::with_capacity(count * 64);
     for index in 0..count {
@@ -29,6 +30,7 @@ pub(crate) fn images(count: usize) -> Vec<u8> {
 }
 
 /// The shape of [`images`].
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn shape() -> ImageShape {
     ImageShape::new(8, 8).unwrap()
 }

@@ -2,13 +2,10 @@
 
 use rayon::prelude::*;
 
+use crate::ridge::{UNIT, ridge_weights};
 use crate::transform::predictor::Predictor;
 use crate::transform::tables::{CodeShape, neighbors};
 
-/// What weights and biases are in units of: 1 / 256.
-const UNIT: f64 = 256.0;
-/// What is added to the diagonal, as a share of its mean, so that neighbors that never differ have no weight.
-const RIDGE: f64 = 1e-3;
 /// Images that are looked at, at most, evenly spread.
 const MOST_IMAGES: usize = 4096;
 /// Images whose sums are made together: sums do not depend on the number of threads.
@@ -73,21 +70,9 @@ impl Regression {
     /// The predictor of a channel, without thresholds.
     pub(super) fn predictor(&self, channel: usize) -> Predictor {
         let count = neighbors(self.code, channel);
-        let at = |row: usize, column: usize| self.products[row * self.side + column];
-        let trace: f64 = (0..count).map(|row| at(row, row)).sum();
-        let ridge = RIDGE * trace / count as f64 + 1e-9;
-        let matrix: Vec<Vec<f64>> = (0..count)
-            .map(|row| {
-                let entry = |column| at(row, column) + if row == column { ridge } else { 0.0 };
-                (0..count).map(entry).collect()
-            })
-            .collect();
         // The channel itself comes after those before it.
-        let right = (0..count).map(|row| at(row, count)).collect();
-        let weights: Vec<i16> = solved(matrix, right)
-            .into_iter()
-            .map(|weight| (UNIT * weight).round().clamp(-32_767.0, 32_767.0) as i16)
-            .collect();
+        let right = (0..count).map(|row| self.products[row * self.side + count]);
+        let weights = ridge_weights(&self.products, self.side, right.collect());
         let channels = self.code.channels();
         let biases = (0..self.code.places()).map(|place| {
             let of_neighbors: f64 = weights
@@ -161,60 +146,9 @@ fn products(
     products
 }
 
-/// The solution of a system with a symmetric positive definite matrix, by its Cholesky factor.
-fn solved(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
-    let count = right.len();
-    for row in 0..count {
-        for column in 0..=row {
-            let (above, below) = matrix.split_at(row);
-            let other = if column < row {
-                &above[column]
-            } else {
-                &below[0]
-            };
-            let pairs = below[0][..column].iter().zip(&other[..column]);
-            let rest = below[0][column] - pairs.map(|(one, other)| one * other).sum::<f64>();
-            matrix[row][column] = match column < row {
-                true => rest / matrix[column][column],
-                false => rest.max(f64::MIN_POSITIVE).sqrt(),
-            };
-        }
-    }
-    for row in 0..count {
-        let known: f64 = (0..row)
-            .map(|before| matrix[row][before] * right[before])
-            .sum();
-        right[row] = (right[row] - known) / matrix[row][row];
-    }
-    for row in (0..count).rev() {
-        let known: f64 = (row + 1..count)
-            .map(|after| matrix[after][row] * right[after])
-            .sum();
-        right[row] = (right[row] - known) / matrix[row][row];
-    }
-    right
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_system_is_solved() {
-        let matrix = vec![
-            vec![4.0, 2.0, -1.0],
-            vec![2.0, 5.0, 0.5],
-            vec![-1.0, 0.5, 3.0],
-        ];
-        let solution = [1.0, -2.0, 0.25];
-        let right = matrix
-            .iter()
-            .map(|row| row.iter().zip(solution).map(|(a, b)| a * b).sum())
-            .collect();
-        for (found, expected) in solved(matrix, right).into_iter().zip(solution) {
-            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
-        }
-    }
 
     /// A channel that is three times the one before it plus the symbol on the left, and a constant at each place.
     #[test]
