@@ -50,8 +50,7 @@ fn request<'a>(train: &'a ImageSet, test: &'a ImageSet, code_values: usize) -> B
     BaselineRequest {
         train,
         test,
-        code_values,
-        code_value_bits: 32,
+        code_bits: 32 * code_values as u64,
         corruption: None,
     }
 }
@@ -298,7 +297,7 @@ fn a_list_of_ones_own_is_measured_where_it_applies() {
             "black for white; only for codes of several values"
         }
         fn applies_to(&self, request: &BaselineRequest<'_>) -> bool {
-            request.code_values > 1
+            request.code_bits > 32
         }
         fn measure(&self, bench: &Bench<'_>) -> Result<Vec<Baseline>, EvalError> {
             let quality = bench.measure(|input| input.iter().map(|value| 1.0 - value).collect())?;

@@ -63,8 +63,7 @@ fn noisy_letters_need_a_filter() {
     let results = baselines(&BaselineRequest {
         train: &train,
         test: &test,
-        code_values: 32,
-        code_value_bits: 32,
+        code_bits: 32 * 32,
         corruption: Some(&noise),
     })
     .unwrap();

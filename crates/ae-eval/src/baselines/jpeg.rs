@@ -32,10 +32,9 @@ impl BaselineKind for Jpeg {
 
     fn measure(&self, bench: &Bench<'_>) -> Result<Vec<Baseline>, EvalError> {
         let request = bench.request();
-        let code_bits = request.code_values as f64 * f64::from(request.code_value_bits);
-        let code_bytes = code_bits / 8.0;
+        let code_bytes = request.code_bits as f64 / 8.0;
         let mut settings = Vec::new();
-        if request.code_values > 0 {
+        if request.code_bits > 0 {
             let nearest_file = nearest_quality(bench, code_bytes, JpegSize::File)?;
             let nearest_scan = nearest_quality(bench, code_bytes, JpegSize::Scan)?;
             let nearest = |part: &str| format!("nearest to the code's {code_bytes} bytes{part}");

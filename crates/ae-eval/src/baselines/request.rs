@@ -14,10 +14,9 @@ pub struct BaselineRequest<'a> {
     pub train: &'a ImageSet,
     /// Clean test images, on which everything is measured and nothing is chosen.
     pub test: &'a ImageSet,
-    /// Values in the model's code; 0 of a model without codes, beside which nothing is measured at its code's size.
-    pub code_values: usize,
-    /// Bits in each of those values.
-    pub code_value_bits: u32,
+    /// Bits of the model's code; 0 of a model without codes or of whose codes it isn't known, beside which nothing is measured at its
+    /// code's size.
+    pub code_bits: u64,
     /// Makes the noisy inputs; nothing for a plain autoencoder.
     pub corruption: Option<&'a dyn Corruption>,
 }
