@@ -2,6 +2,8 @@
 
 pub(crate) mod capabilities;
 pub(crate) mod code_bits;
+pub(crate) mod discrete_codes;
+pub(crate) mod host_decoder;
 pub(crate) mod latent_variable;
 pub(crate) mod loss;
 pub(crate) mod objective;

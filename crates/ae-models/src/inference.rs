@@ -22,7 +22,7 @@ impl GraphValue {
 /// What a step of a [`Graph`] computes, in `f32`. Feature maps are `[batch, channels, height, width]`, rows
 /// `[batch, values]`. A layer is named by its path in the model: its tensors are `NAME.weight` and, where the model has
 /// one, `NAME.bias`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
     /// A 3x3 convolution of stride 1 with a border of zeros, which keeps the size. Its weight is
@@ -53,6 +53,36 @@ pub enum Operation {
     Relu,
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// The nearest integer, of two as near the even one.
+    Round,
+    /// The value, or the limit that it is beyond.
+    Clamp {
+        /// The lower limit.
+        least: i32,
+        /// The upper one.
+        most: i32,
+    },
+    /// Each channel times a factor: e to the power of a value of a tensor that is one axis, `first` being that of the first
+    /// channel, and of `added`.
+    ScaleChannels {
+        /// The tensor.
+        logarithms: String,
+        /// The place of the first channel's value in it.
+        first: usize,
+        /// How many channels there are.
+        channels: usize,
+        /// What is added to each value.
+        added: f32,
+    },
+    /// Each 2x2 block of pixels as four channels, which halves the size: of channel `c` they are `4c` to `4c + 3`, row by row.
+    SpaceToDepth {
+        /// How many channels there are before.
+        channels: usize,
+    },
+    /// Each four channels as 2x2 blocks of pixels, which doubles the size: the inverse of `SpaceToDepth`.
+    DepthToSpace,
     /// The largest of each 2x2 pixels, which halves the size. It divides by two.
     MaxPool,
     /// Each pixel four times, which doubles the size.
@@ -105,7 +135,7 @@ impl Operation {
 }
 
 /// One operation, and what it is done with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// The operation.
     pub operation: Operation,
@@ -114,7 +144,7 @@ pub struct Step {
 }
 
 /// Operations in the order in which they are computed, from one input to one output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
     steps: Vec<Step>,
     output: GraphValue,
@@ -199,13 +229,14 @@ impl GraphBuilder {
 
 /// What a model computes when it is used, without randomness: what [`Reconstruct`](crate::Reconstruct) and, where it has
 /// codes, [`Codes`](crate::Codes) compute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Inference {
     parts: Parts,
     takes_any_size: bool,
+    notes: Vec<(&'static str, String)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Parts {
     Whole(Graph),
     Halves { encoder: Graph, decoder: Graph },
@@ -218,6 +249,7 @@ impl Inference {
         Self {
             parts: Parts::Whole(graph),
             takes_any_size: false,
+            notes: Vec::new(),
         }
     }
 
@@ -228,6 +260,7 @@ impl Inference {
         Self {
             parts: Parts::Halves { encoder, decoder },
             takes_any_size: false,
+            notes: Vec::new(),
         }
     }
 
@@ -239,6 +272,19 @@ impl Inference {
             takes_any_size: true,
             ..self
         }
+    }
+
+    /// The same with something that whoever runs it elsewhere has to know: files have it under this name.
+    #[must_use]
+    pub fn with_note(mut self, name: &'static str, note: impl Into<String>) -> Self {
+        self.notes.push((name, note.into()));
+        self
+    }
+
+    /// What whoever runs it elsewhere has to know, with the names that it has in files.
+    #[must_use]
+    pub fn notes(&self) -> &[(&'static str, String)] {
+        &self.notes
     }
 
     /// Whether the [reconstruction](Self::reconstruction) takes images of any height and width.

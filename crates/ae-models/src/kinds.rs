@@ -3,11 +3,15 @@
 pub(crate) mod contractive;
 pub(crate) mod conv;
 pub(crate) mod dense;
+pub(crate) mod fsq;
 pub(crate) mod made_of_network;
+pub(crate) mod picture_transform;
+pub(crate) mod quantized;
 pub(crate) mod sparse;
 pub(crate) mod transform;
 pub(crate) mod unet;
 pub(crate) mod vae;
+pub(crate) mod vq;
 
 use crate::config::ModelConfig;
 use crate::networks::conv_config::ConvAutoencoderConfig;
@@ -26,6 +30,9 @@ impl Registry {
             .with::<contractive::ContractiveAutoencoderConfig>()
             .with::<unet::UnetConfig>()
             .with::<transform::config::TransformConfig>()
+            .with::<picture_transform::config::PictureTransformConfig>()
+            .with::<vq::VectorQuantizedConfig>()
+            .with::<fsq::FiniteScalarConfig>()
     }
 }
 

@@ -3,9 +3,10 @@
 use burn::module::{
     Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor,
 };
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
+use crate::api::discrete_codes::DiscreteCodes;
 use crate::api::latent_variable::LatentVariableModel;
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::validation::ValidationMeasure;
@@ -110,12 +111,16 @@ impl Trainable for Model {
         self.model.objective_of(batch)
     }
 
+    fn objective_is_mean_of_images(&self) -> bool {
+        self.model.is_mean_of_images()
+    }
+
     fn validation_measure(&self) -> ValidationMeasure {
         self.model.measure()
     }
 
-    fn after_step(self, step: u64) -> Self {
-        self.with(|model| model.stepped(step))
+    fn after_step(self, step: u64, observed: &[Tensor<2>]) -> Self {
+        self.with(|model| model.stepped(step, observed))
     }
 
     fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
@@ -128,6 +133,10 @@ impl Trainable for Model {
 
     fn as_latent_variable_model(&self) -> Option<&dyn LatentVariableModel> {
         self.model.latent_variable()
+    }
+
+    fn as_discrete_codes(&self) -> Option<&dyn DiscreteCodes> {
+        self.model.discrete_codes()
     }
 
     fn accepts(&self, image_shape: [usize; 3]) -> bool {

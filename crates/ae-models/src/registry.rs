@@ -26,7 +26,7 @@ use crate::settings::{GivenSettings, SettingSpec};
 /// let error = registry.from_json(r#"{"kind": "gan"}"#).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform at line 1 column 15"
+///     "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, picture-transform, vq, fsq at line 1 column 15"
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```

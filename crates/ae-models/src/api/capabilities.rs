@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::api::code_bits::CodeBits;
+use crate::api::discrete_codes::DiscreteCodes;
 use crate::api::latent_variable::LatentVariableModel;
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::validation::ValidationMeasure;
@@ -11,7 +12,7 @@ use crate::api::validation::ValidationMeasure;
 /// A model that can be trained: what the training loop asks for, and all it asks for.
 ///
 /// What else a model can do it says by itself: [`as_reconstruct`](Self::as_reconstruct), [`as_codes`](Self::as_codes),
-/// [`as_latent_variable_model`](Self::as_latent_variable_model). Code that needs one of these asks for it, and refuses a
+/// [`as_latent_variable_model`](Self::as_latent_variable_model), [`as_discrete_codes`](Self::as_discrete_codes). Code that needs one of these asks for it, and refuses a
 /// model without it.
 ///
 /// Everything is written against Burn's device-dispatched tensors, so an implementation runs on every backend, with or
@@ -27,6 +28,13 @@ pub trait Trainable: Module + 'static {
     /// one adds its penalty and lists it in [`Objective::terms`].
     fn objective(&self, batch: TrainingBatch<'_>) -> Objective;
 
+    /// Whether the objective of a batch is the mean of those of its images, so that the objectives of a batch's parts add up
+    /// to the whole's. By default it is; a model that measures something over the batch, such as the mean activity of
+    /// its code, says that it isn't, and its batches are not cut into parts.
+    fn objective_is_mean_of_images(&self) -> bool {
+        true
+    }
+
     /// What the best epoch is chosen by on images that were not trained on. By default the bound of a model with a
     /// likelihood, the mean squared error of one that reconstructs, and the objective of any other.
     fn validation_measure(&self) -> ValidationMeasure {
@@ -40,10 +48,13 @@ pub trait Trainable: Module + 'static {
     }
 
     /// The model after the optimizer's step number `step`, counted from 1: where codebooks and moving averages are
-    /// brought up to date. By default the model as it is.
-    #[must_use]
-    fn after_step(self, step: u64) -> Self {
-        let _ = step;
+    /// brought up to date, by what the step's [objective](Objective::observed) observed of its batch. By default the model
+    /// as it is.
+    ///
+    /// A model that goes by what was observed says that its objective is no
+    /// [mean of images](Self::objective_is_mean_of_images): only a batch that is computed at once is observed.
+    fn after_step(self, step: u64, observed: &[Tensor<2>]) -> Self {
+        let _ = (step, observed);
         self
     }
 
@@ -60,6 +71,11 @@ pub trait Trainable: Module + 'static {
     /// The model as one with a likelihood, if it is one: its bound, its log-likelihood and its posterior can then be
     /// asked for. `None`, the default, for a model without a distribution over codes.
     fn as_latent_variable_model(&self) -> Option<&dyn LatentVariableModel> {
+        None
+    }
+
+    /// The model as one whose codes are indices into a list of codewords, if it is one. `None`, the default, for any other.
+    fn as_discrete_codes(&self) -> Option<&dyn DiscreteCodes> {
         None
     }
 

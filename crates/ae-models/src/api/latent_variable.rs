@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::api::host_decoder::HostDecoder;
 use crate::api::posterior::Posterior;
 use crate::api::support::LikelihoodSupport;
 
@@ -27,6 +28,12 @@ pub trait LatentVariableModel {
 
     /// What the likelihood is over, which says what its logarithm is in bits.
     fn likelihood_support(&self) -> LikelihoodSupport;
+
+    /// The decoder and the likelihood as numbers in this process's memory, for whoever has many codes of few images. `None`
+    /// where they are not what the kernels compute: [`log_likelihood`](Self::log_likelihood) is the way of every model.
+    fn host_decoder(&self) -> Option<HostDecoder> {
+        None
+    }
 
     /// The logarithms of the importance weights of `samples` codes for each image, drawn from its posterior:
     /// `ln p(x | z) + ln p(z) - ln q(z | x)`, in nats.

@@ -58,6 +58,9 @@ pub struct Objective {
     pub loss: Tensor<1>,
     /// Its terms by name, for the log, as they enter the loss: coefficients applied, so that they add up to it.
     pub terms: Vec<(&'static str, Tensor<1>)>,
+    /// What the model saw of the batch and [`after_step`](crate::Trainable::after_step) goes by, without gradients; of shapes
+    /// of its own.
+    pub observed: Vec<Tensor<2>>,
 }
 
 impl Objective {
@@ -67,7 +70,14 @@ impl Objective {
         Self {
             terms: vec![("reconstruction", loss.clone())],
             loss,
+            observed: Vec::new(),
         }
+    }
+
+    /// The same with what was observed of the batch, in place of anything before.
+    #[must_use]
+    pub fn observing(self, observed: Vec<Tensor<2>>) -> Self {
+        Self { observed, ..self }
     }
 
     /// An objective that is the sum of `terms`, their coefficients already applied.
@@ -81,7 +91,11 @@ impl Objective {
             .map(|(_, term)| term.clone())
             .reduce(|sum, term| sum + term)
             .expect("an objective has a term");
-        Self { loss, terms }
+        Self {
+            loss,
+            terms,
+            observed: Vec::new(),
+        }
     }
 }
 

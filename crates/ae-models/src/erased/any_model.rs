@@ -4,9 +4,10 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
+use crate::api::discrete_codes::DiscreteCodes;
 use crate::api::latent_variable::LatentVariableModel;
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::validation::ValidationMeasure;
@@ -28,11 +29,13 @@ pub(crate) trait AnyModel: Debug + Send + Sync {
 
     fn image_shape(&self) -> [usize; 3];
     fn objective_of(&self, batch: TrainingBatch<'_>) -> Objective;
+    fn is_mean_of_images(&self) -> bool;
     fn measure(&self) -> ValidationMeasure;
-    fn stepped(self: Box<Self>, step: u64) -> Box<dyn AnyModel>;
+    fn stepped(self: Box<Self>, step: u64, observed: &[Tensor<2>]) -> Box<dyn AnyModel>;
     fn reconstructs(&self) -> Option<&dyn Reconstruct>;
     fn codes(&self) -> Option<&dyn Codes>;
     fn latent_variable(&self) -> Option<&dyn LatentVariableModel>;
+    fn discrete_codes(&self) -> Option<&dyn DiscreteCodes>;
     fn takes(&self, image_shape: [usize; 3]) -> bool;
 }
 
@@ -85,12 +88,16 @@ impl<M: Trainable + Sync> AnyModel for M {
         self.objective(batch)
     }
 
+    fn is_mean_of_images(&self) -> bool {
+        self.objective_is_mean_of_images()
+    }
+
     fn measure(&self) -> ValidationMeasure {
         self.validation_measure()
     }
 
-    fn stepped(self: Box<Self>, step: u64) -> Box<dyn AnyModel> {
-        Box::new(self.after_step(step))
+    fn stepped(self: Box<Self>, step: u64, observed: &[Tensor<2>]) -> Box<dyn AnyModel> {
+        Box::new(self.after_step(step, observed))
     }
 
     fn reconstructs(&self) -> Option<&dyn Reconstruct> {
@@ -103,6 +110,10 @@ impl<M: Trainable + Sync> AnyModel for M {
 
     fn latent_variable(&self) -> Option<&dyn LatentVariableModel> {
         self.as_latent_variable_model()
+    }
+
+    fn discrete_codes(&self) -> Option<&dyn DiscreteCodes> {
+        self.as_discrete_codes()
     }
 
     fn takes(&self, image_shape: [usize; 3]) -> bool {

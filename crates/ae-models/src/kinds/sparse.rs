@@ -135,6 +135,10 @@ impl Trainable for SparseAutoencoder {
         Objective::sum(terms)
     }
 
+    fn objective_is_mean_of_images(&self) -> bool {
+        !matches!(self.config.sparsity, Sparsity::Kl { .. })
+    }
+
     fn as_reconstruct(&self) -> Option<&dyn Reconstruct> {
         Some(self)
     }

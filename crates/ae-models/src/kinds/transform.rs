@@ -1,52 +1,49 @@
 //! The transform codec's autoencoder: codes of integers, trained for rate and distortion.
 
+pub(crate) mod blocks;
 pub(crate) mod config;
 pub(crate) mod draws;
+pub(crate) mod gains;
+pub(crate) mod inference;
 pub(crate) mod lambdas;
-pub(crate) mod prior;
-pub(crate) mod rearranging;
+pub(crate) mod losses;
 
-use ae_kernels::{Activation, Stack};
+use ae_kernels::Activation;
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::validation::ValidationMeasure;
 use crate::error::ModelError;
+use crate::inference::Inference;
 use crate::kind::{ModelKind, Outline};
-use crate::kinds::transform::config::{REDUCTION, TransformConfig, stages};
+use crate::kinds::transform::blocks::LappedBlocks;
+use crate::kinds::transform::config::TransformConfig;
 use crate::kinds::transform::draws::{Draws, chosen};
-use crate::kinds::transform::prior::FactorizedPrior;
-use crate::kinds::transform::rearranging::{depth_to_space, shifted, space_to_depth};
-use crate::networks::compute;
-use crate::networks::conv_stacks::weights;
+use crate::kinds::transform::gains::{factors, first_log_gain};
+use crate::kinds::transform::losses::{leaking, limited, rounded, worth};
+use crate::networks::causal_prior::CausalPrior;
 use crate::networks::layer::{Convolution, LayerSpec};
-use crate::networks::options::WIDTHS;
-use crate::networks::padding::{crop, pad_to_multiple};
+use crate::networks::options::{WIDTHS, two_widths};
+use crate::networks::quarter::QuarterStacks;
+use crate::networks::rearranging::shifted;
 use crate::parameters::builder::Builder;
 use crate::settings::{GivenSettings, SettingSpec, SettingValue, set};
 
-/// The largest symbol; the smallest is its negative.
-const LARGEST_SYMBOL: f32 = 127.0;
-/// How much of what is above white or below black counts in training, so that pixels beyond still learn.
-const LEAK: f64 = 0.1;
-/// What gains of quality 1 begin at, as powers of e: codes of a new network are a fraction of 1.
-const FIRST_LOG_GAIN: f64 = 1.4;
-
-const LAMBDA: SettingSpec = SettingSpec {
+pub(crate) const LAMBDA: SettingSpec = SettingSpec {
     name: "lambda",
     value: SettingValue::List("X,X,..."),
     help: "What a bit per pixel costs in mean squared error, for each quality that the model is to have: less for more bits",
 };
 
-const CODE_CHANNELS: SettingSpec = SettingSpec {
+pub(crate) const CODE_CHANNELS: SettingSpec = SettingSpec {
     name: "code-channels",
     value: SettingValue::Text("N"),
-    help: "Channels of the code, which has a quarter of the image's height and width [default: 16]",
+    help: "Channels of the code, which has a quarter of the image's height and width [default: 16; of vq 8, which is the most]",
 };
 
-const SHIFT: SettingSpec = SettingSpec {
+pub(crate) const SHIFT: SettingSpec = SettingSpec {
     name: "shift",
     value: SettingValue::Text("PIXELS"),
     help: "Move training images by up to so many pixels, anew each epoch [default: 2]",
@@ -71,21 +68,17 @@ impl ModelKind for TransformConfig {
         TransformAutoencoder::build(self, builder)
     }
 
+    fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        Some(self.inference_at_best(input_shape))
+    }
+
     fn options() -> Vec<SettingSpec> {
         vec![LAMBDA, WIDTHS, CODE_CHANNELS, SHIFT]
     }
 
     fn apply(&mut self, given: &GivenSettings) -> Result<(), ModelError> {
         set(&mut self.lambda, given.parsed(LAMBDA.name)?);
-        if let Some(widths) = given.list_of_at_least_one(WIDTHS.name)? {
-            self.widths = widths.try_into().map_err(|widths: Vec<usize>| {
-                let reason = format!(
-                    "{} given: a transform model has two, at half the image's size and at a quarter",
-                    widths.len()
-                );
-                ModelError::setting(WIDTHS.name, reason)
-            })?;
-        }
+        set(&mut self.widths, two_widths(Self::NAME, given)?);
         set(
             &mut self.code_channels,
             given.at_least_one(CODE_CHANNELS.name)?,
@@ -115,12 +108,14 @@ impl ModelKind for TransformConfig {
 ///
 /// | term | |
 /// |---|---|
-/// | `rate` | bits of the code with uniform noise from -0.5 to 0.5, under a factorized prior that is learned along |
+/// | `rate` | bits of the code with uniform noise from -0.5 to 0.5, under a causal prior that is learned along |
 /// | `distortion` | mean squared error of what is decoded from the rounded code, divided by the quality's `lambda`; rounding passes gradients as they are |
 ///
-/// The analysis is a convolution of 2x2 blocks of pixels, one of 2x2 blocks of its output, a residual block and a convolution
-/// to the code; the synthesis is the reverse with two residual blocks. All are of 3x3. A code's values are limited to -127 to
-/// 127. The prior is for training alone: files are written with integer tables that are measured afterwards.
+/// The analysis is the sum of a linear part and a network. The linear part is a convolution of blocks of 4x4 pixels that begins as
+/// their cosine transform; the network is a convolution of 2x2 blocks of pixels, one of 2x2 blocks of its output, a residual block
+/// and a convolution to the code. The synthesis is the reverse with two residual blocks. All convolutions are of 3x3. A code's values
+/// are limited to -127 to 127. The prior, whose expectations are linear in the symbols before one, is for training alone: files are
+/// written with integer tables of the same form that are measured afterwards.
 ///
 /// [`encode`](Codes::encode) and [`reconstruct`](Reconstruct::reconstruct) are at the last quality, of the most bits;
 /// [`symbols`](Self::symbols) and [`decode_symbols`](Self::decode_symbols) at any.
@@ -129,11 +124,14 @@ impl ModelKind for TransformConfig {
 ///
 /// ```python
 /// class Transform(nn.Module):
-///     def __init__(self, channels=1, widths=(32, 96), code=16, qualities=4, values=784):
+///     def __init__(self, channels=1, widths=(32, 64), code=16, qualities=4):
 ///         super().__init__()
 ///         def chain(*sizes):
 ///             return nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in zip(sizes, sizes[1:]))
 ///         h, q = widths
+///         self.blocks = nn.ModuleDict({
+///             "analysis": nn.Conv2d(16 * channels, code, 3, padding=1),
+///             "synthesis": nn.Conv2d(code, 16 * channels, 3, padding=1)})
 ///         self.analysis_half = chain(4 * channels, h)
 ///         self.analysis_quarter = chain(4 * h, q, q, q, code)
 ///         self.synthesis_quarter = chain(code, q, q, q, q, q, q, 4 * h)
@@ -141,24 +139,27 @@ impl ModelKind for TransformConfig {
 ///         self.log_gains = nn.Parameter(torch.zeros(qualities * code))
 ///         self.log_inverse_gains = nn.Parameter(torch.zeros(qualities * code))
 ///         self.code, self.qualities = code, qualities
-///         # and the prior's locations, log_scales and shares, which coding does without
+///         # and the prior's tensors, which coding does without
 ///
-///     def gains(self, parameter, base, quality):  # base: 1.4 + ln(lambda[0] / lambda[quality]) / 2, or its negative
+///     def gains(self, parameter, base, quality):  # base: -ln(6 * lambda[quality] / ln 2) / 2, or its negative
 ///         return (parameter.view(self.qualities, self.code)[quality] + base).exp().view(1, -1, 1, 1)
 ///
 ///     def encode(self, x, quality, base):
 ///         a, b = self.analysis_half, self.analysis_quarter
+///         linear = self.blocks["analysis"](F.pixel_unshuffle(F.pixel_unshuffle(x, 2), 2))
 ///         x = b[0](F.pixel_unshuffle(a[0](F.pixel_unshuffle(x, 2)).relu(), 2)).relu()
-///         x = b[3](b[2](b[1](x).relu()) + x)
+///         x = b[3](b[2](b[1](x).relu()) + x) + linear
 ///         return (x * self.gains(self.log_gains, base, quality)).round().clamp(-127, 127)
 ///
 ///     def decode(self, y, quality, base):
 ///         a, b = self.synthesis_quarter, self.synthesis_half
-///         x = a[0](y * self.gains(self.log_inverse_gains, -base, quality)).relu()
+///         y = y * self.gains(self.log_inverse_gains, -base, quality)
+///         linear = F.pixel_shuffle(F.pixel_shuffle(self.blocks["synthesis"](y), 2), 2)
+///         x = a[0](y).relu()
 ///         x = a[3](a[2](a[1](x).relu()) + x).relu()
 ///         x = a[6](a[5](a[4](x).relu()) + x).relu()
 ///         x = b[1](b[0](F.pixel_shuffle(x, 2)).relu())
-///         return F.pixel_shuffle(x, 2).clamp(0, 1)
+///         return (F.pixel_shuffle(x, 2) + linear).clamp(0, 1)
 /// ```
 ///
 /// # References
@@ -166,71 +167,53 @@ impl ModelKind for TransformConfig {
 /// the rate. L. Theis, W. Shi, A. Cunningham and F. Huszár (2017), *Lossy image compression with compressive autoencoders*:
 /// rounding whose gradient is that of the identity (section 2.1), scale parameters for other rates (section 2.4). Z. Cui et
 /// al. (2021), *Asymmetric gained deep image compression with continuous rate adaptation*: those scales trained together,
-/// with inverses of their own.
+/// with inverses of their own. D. Minnen, J. Ballé and G. Toderici (2018), *Joint autoregressive and hierarchical priors for
+/// learned image compression*, section 2: a causal prior.
 #[derive(Module, Debug)]
 pub struct TransformAutoencoder {
     analysis_half: Vec<Convolution>,
     analysis_quarter: Vec<Convolution>,
     synthesis_quarter: Vec<Convolution>,
     synthesis_half: Vec<Convolution>,
+    /// The linear part beside them.
+    blocks: LappedBlocks,
     /// Natural logarithms of the factors before rounding, less their base: `[qualities, channels]`, as one axis.
     log_gains: Param<Tensor<1>>,
     /// Of those after it.
     log_inverse_gains: Param<Tensor<1>>,
-    prior: FactorizedPrior,
+    prior: CausalPrior,
     #[module(skip)]
     config: TransformConfig,
     #[module(skip)]
     input_shape: [usize; 3],
     #[module(skip)]
-    stacks: Stacks,
-}
-
-/// The layers as they are run.
-#[derive(Clone, Debug)]
-struct Stacks {
-    analysis_half: Stack,
-    analysis_quarter: Stack,
-    synthesis_quarter: Stack,
-    synthesis_half: Stack,
+    stacks: QuarterStacks,
 }
 
 impl TransformAutoencoder {
     fn build(config: &TransformConfig, builder: &mut Builder<'_>) -> Self {
         let layers = config.layers(builder.input_shape());
-        let stack = |layers: &[LayerSpec], blocks: &[usize], last| {
-            compute::stack(stages(layers, blocks, last), builder.path())
-                .expect("the settings were checked: their layers fit together")
-        };
-        let stacks = Stacks {
-            analysis_half: stack(&layers.analysis_half, &[], Activation::Relu),
-            analysis_quarter: stack(&layers.analysis_quarter, &[0], Activation::None),
-            synthesis_quarter: stack(&layers.synthesis_quarter, &[0, 3], Activation::Relu),
-            synthesis_half: stack(&layers.synthesis_half, &[], Activation::None),
-        };
-        let mut convolutions = |layers: &[LayerSpec]| -> Vec<Convolution> {
-            let layers = layers.iter();
-            layers
-                .map(|layer| Convolution::build(layer, config.initialization, builder))
-                .collect()
-        };
-        let analysis_half = convolutions(&layers.analysis_half);
-        let analysis_quarter = convolutions(&layers.analysis_quarter);
-        let synthesis_quarter = convolutions(&layers.synthesis_quarter);
-        let synthesis_half = convolutions(&layers.synthesis_half);
-        let [log_gains, log_inverse_gains] = layers.gains.each_ref().map(|layer| {
-            let values = layer.constant(builder);
-            let count = values.len();
-            Param::from_data(TensorData::new(values, [count]), builder.device())
-        });
+        let [_, rows, columns] = config.code_shape(builder.input_shape());
+        let network = &layers.network;
+        let stacks = QuarterStacks::new(network, Activation::None, builder.path());
+        let mut convolutions =
+            |layers: &[LayerSpec]| Convolution::build_all(layers, config.initialization, builder);
+        let analysis_half = convolutions(&network.analysis_half);
+        let analysis_quarter = convolutions(&network.analysis_quarter);
+        let synthesis_quarter = convolutions(&network.synthesis_quarter);
+        let synthesis_half = convolutions(&network.synthesis_half);
+        let blocks = LappedBlocks::build(&layers.blocks, builder);
+        let [log_gains, log_inverse_gains] =
+            layers.gains.each_ref().map(|layer| layer.constant(builder));
         Self {
             analysis_half,
             analysis_quarter,
             synthesis_quarter,
             synthesis_half,
+            blocks,
             log_gains,
             log_inverse_gains,
-            prior: FactorizedPrior::build(&layers.prior, config.lambda.qualities(), builder),
+            prior: CausalPrior::build(&layers.prior, [rows, columns], builder),
             config: config.clone(),
             input_shape: builder.input_shape(),
             stacks,
@@ -249,7 +232,21 @@ impl TransformAutoencoder {
         &self.config
     }
 
-    /// The codes of images at a quality, as integers from -127 to 127.
+    /// The codes of images at a quality, before they are rounded.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`, of [`Trainable::input_shape`]
+    /// - output: `[batch, code_values]`, in the row-major order of [`Codes::code_shape`]
+    ///
+    /// # Panics
+    /// If there is no such quality; may panic when `images` have another shape.
+    #[must_use]
+    pub fn codes(&self, images: Tensor<4>, quality: usize) -> Tensor<2> {
+        let choice = self.choice(quality, &images);
+        self.scaled_codes(images, &choice)
+    }
+
+    /// The codes of images at a quality, as the nearest integers from -127 to 127.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`, of [`Trainable::input_shape`]
@@ -259,10 +256,7 @@ impl TransformAutoencoder {
     /// If there is no such quality; may panic when `images` have another shape.
     #[must_use]
     pub fn symbols(&self, images: Tensor<4>, quality: usize) -> Tensor<2> {
-        let choice = self.choice(quality, &images);
-        self.scaled_codes(images, &choice)
-            .round()
-            .clamp(-LARGEST_SYMBOL, LARGEST_SYMBOL)
+        limited(self.codes(images, quality).round())
     }
 
     /// The images that codes at a quality stand for, their pixels within 0 and 1.
@@ -301,21 +295,13 @@ impl TransformAutoencoder {
     /// - `chosen`: `[batch, qualities]`
     /// - output: `[batch, channels, 1]`
     fn gains(&self, parameter: &Param<Tensor<1>>, sign: f64, chosen: &Tensor<2>) -> Tensor<3> {
-        let [batch, qualities] = chosen.dims();
-        let channels = self.config.code_channels;
-        let lambdas = self.config.lambda.values();
-        // A step of rounding whose error costs as much as its bits is as the root of lambda.
-        let base: Vec<f32> = lambdas
-            .iter()
-            .map(|lambda| (sign * (FIRST_LOG_GAIN + 0.5 * (lambdas[0] / lambda).ln())) as f32)
-            .collect();
-        let base = Tensor::<2>::from_data(TensorData::new(base, [qualities, 1]), &chosen.device());
-        let logarithms = parameter.val().reshape([qualities, channels]) + base;
-        chosen
-            .clone()
-            .matmul(logarithms)
-            .exp()
-            .reshape([batch, channels, 1])
+        let [batch, _] = chosen.dims();
+        let lambdas = &self.config.lambda;
+        factors(parameter, first_log_gain(lambdas), sign, lambdas, chosen).reshape([
+            batch,
+            self.config.code_channels,
+            1,
+        ])
     }
 
     /// Codes before rounding.
@@ -324,14 +310,11 @@ impl TransformAutoencoder {
     /// - output: `[batch, code_values]`
     fn scaled_codes(&self, images: Tensor<4>, chosen: &Tensor<2>) -> Tensor<2> {
         let [batch, ..] = images.dims();
-        let stacks = &self.stacks;
-        let blocks = space_to_depth(pad_to_multiple(images, REDUCTION));
-        let half = stacks
-            .analysis_half
-            .forward(blocks, &weights(&self.analysis_half));
-        let code = stacks
-            .analysis_quarter
-            .forward(space_to_depth(half), &weights(&self.analysis_quarter));
+        let linear = self.blocks.codes(images.clone());
+        let code = self
+            .stacks
+            .analysis(images, &self.analysis_half, &self.analysis_quarter)
+            + linear;
         let [_, channels, rows, columns] = code.dims();
         let code = code.reshape([batch, channels, rows * columns])
             * self.gains(&self.log_gains, 1.0, chosen);
@@ -342,21 +325,17 @@ impl TransformAutoencoder {
     fn synthesis(&self, codes: Tensor<2>, chosen: &Tensor<2>) -> Tensor<4> {
         let [batch, _] = codes.dims();
         let [channels, rows, columns] = self.config.code_shape(self.input_shape);
-        let stacks = &self.stacks;
         let codes = codes.reshape([batch, channels, rows * columns])
             * self.gains(&self.log_inverse_gains, -1.0, chosen);
-        let quarter = stacks.synthesis_quarter.forward(
-            codes.reshape([batch, channels, rows, columns]),
-            &weights(&self.synthesis_quarter),
-        );
-        let half = stacks
-            .synthesis_half
-            .forward(depth_to_space(quarter), &weights(&self.synthesis_half));
-        crop(
-            depth_to_space(half),
-            self.input_shape[1],
-            self.input_shape[2],
-        )
+        let [_, height, width] = self.input_shape;
+        let codes = codes.reshape([batch, channels, rows, columns]);
+        let linear = self.blocks.images(codes.clone(), [height, width]);
+        self.stacks.synthesis(
+            codes,
+            &self.synthesis_quarter,
+            &self.synthesis_half,
+            [height, width],
+        ) + linear
     }
 
     /// The last quality, of the most bits.
@@ -380,27 +359,21 @@ impl Trainable for TransformAutoencoder {
         let device = batch.input.device();
         let choice = chosen(&draws.qualities, self.qualities(), &device);
         let images = draws.qualities.len();
-        let lambdas = self.config.lambda.values();
-        let worth: Vec<f32> = draws
-            .qualities
-            .iter()
-            .map(|&quality| (1.0 / lambdas[quality]) as f32)
-            .collect();
-        let worth = Tensor::<2>::from_data(TensorData::new(worth, [images, 1]), &device);
+        let worth = worth(&draws.qualities, &self.config.lambda, &device);
         let input = shifted(batch.input, &draws.shifts);
         let target = shifted(batch.target, &draws.shifts);
 
         let codes = self.scaled_codes(input, &choice);
         let pixels: usize = self.input_shape.iter().product();
+        let [channels, rows, columns] = self.config.code_shape(self.input_shape);
+        let map = |codes: Tensor<2>| codes.reshape([images, channels, rows, columns]);
+        let symbols = rounded(codes.clone());
         let rate = self
             .prior
-            .bits(codes.clone() + draws.noise, &choice)
+            .bits(map(codes + draws.noise), map(symbols.clone()), &choice)
             .mean()
             .div_scalar(pixels as f64);
-        let rounding = codes.clone().round() - codes.clone();
-        let output = self.synthesis(codes + rounding.detach(), &choice);
-        let output =
-            output.clone().mul_scalar(LEAK) + output.clamp(0.0, 1.0).mul_scalar(1.0 - LEAK);
+        let output = leaking(self.synthesis(symbols, &choice));
         let error = output - target;
         let squares = (error.clone() * error).reshape([images, pixels]);
         let distortion = (squares.mean_dim(1) * worth).mean();

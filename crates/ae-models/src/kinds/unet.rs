@@ -185,15 +185,11 @@ impl ModelKind for UnetConfig {
         let field_of_view = field_of_view(&layers.stages, self.multiple());
         let stack = compute::stack(layers.stages, builder.path())
             .expect("the settings were checked: their layers fit together");
-        let mut convolutions = |layers: Vec<LayerSpec>| -> Vec<Convolution> {
-            let layers = layers.iter();
-            layers
-                .map(|layer| Convolution::build(layer, self.initialization, builder))
-                .collect()
-        };
+        let mut convolutions =
+            |layers: &[LayerSpec]| Convolution::build_all(layers, self.initialization, builder);
         Unet {
-            encoder: convolutions(layers.encoder),
-            decoder: convolutions(layers.decoder),
+            encoder: convolutions(&layers.encoder),
+            decoder: convolutions(&layers.decoder),
             config: self.clone(),
             input_shape: builder.input_shape(),
             field_of_view,

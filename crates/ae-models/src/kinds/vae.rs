@@ -3,11 +3,13 @@
 pub(crate) mod beta_schedule;
 pub(crate) mod likelihood;
 
+use ae_kernels::HostTensor;
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
+use crate::api::host_decoder::HostDecoder;
 use crate::api::latent_variable::{LatentVariableModel, log_mean_exp};
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::api::posterior::Posterior;
@@ -109,10 +111,7 @@ impl ModelKind for VariationalAutoencoderConfig {
 
     fn build(&self, builder: &mut Builder<'_>) -> VariationalAutoencoder {
         let network = self.network.checked_build(2, builder);
-        let log_scale = self.scale_layer().map(|layer| {
-            let values = layer.constant(builder);
-            Param::from_data(TensorData::new(values, [1]), builder.device())
-        });
+        let log_scale = self.scale_layer().map(|layer| layer.constant(builder));
         VariationalAutoencoder {
             network,
             log_scale,
@@ -310,6 +309,22 @@ impl LatentVariableModel for VariationalAutoencoder {
         self.config
             .likelihood
             .of_images(output, images, self.log_scale())
+    }
+
+    fn host_decoder(&self) -> Option<HostDecoder> {
+        let Network::Dense(network) = &self.network else {
+            return None;
+        };
+        let likelihood = self.config.likelihood;
+        let log_scale = match self.log_scale() {
+            Some(log_scale) => HostTensor::new(log_scale)?.values().first().copied(),
+            None => None,
+        };
+        let values = self.network.input_shape().iter().product();
+        let of_sum = likelihood.of_loss_sum(values, log_scale)?;
+        let (stack, weights) = network.decoder_on_host()?;
+        let loss = likelihood.mean_loss()?.of_kernels();
+        Some(HostDecoder::new(stack, weights, loss, of_sum))
     }
 
     fn likelihood_support(&self) -> LikelihoodSupport {

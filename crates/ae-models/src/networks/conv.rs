@@ -87,19 +87,13 @@ impl ConvAutoencoder {
         let drawn = depth + usize::from(config.transposed() > 0);
         let (bottleneck, decoder) = rest.split_at(rest.len() - drawn);
         let stacks = Stacks::new(config, encoder, bottleneck, decoder, builder.path());
-        let encoder = encoder
-            .iter()
-            .map(|spec| Convolution::build(spec, initialization, builder))
-            .collect();
+        let encoder = Convolution::build_all(encoder, initialization, builder);
         let mut bottleneck = bottleneck
             .iter()
             .map(|spec| Linear::build(spec, initialization, builder));
         let (to_code, from_code) = (bottleneck.next(), bottleneck.next());
         drop(bottleneck);
-        let decoder = decoder
-            .iter()
-            .map(|spec| Convolution::build(spec, initialization, builder))
-            .collect();
+        let decoder = Convolution::build_all(decoder, initialization, builder);
         Self {
             encoder,
             to_code,

@@ -1,23 +1,25 @@
 //! The fully connected autoencoder.
 
-use ae_kernels::{Activation, DenseStack};
+use ae_kernels::{Activation, DenseStack, HostTensor};
 use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::api::capabilities::{Codes, Reconstruct, Trainable};
+use crate::api::host_decoder::LayerValues;
 use crate::api::loss::ReconstructionLoss;
 use crate::api::objective::{Objective, TrainingBatch};
 use crate::networks::compute;
-use crate::networks::dense_config::{DenseAutoencoderConfig, OutputActivation};
+use crate::networks::dense_config::{DenseAutoencoderConfig, HiddenActivation, OutputActivation};
 use crate::networks::layer::{LayerKind, LayerSpec, Linear, TiedLinear};
 use crate::parameters::builder::Builder;
 use crate::placement::ComputePath;
 
-/// An autoencoder of fully connected layers: ReLU between them, none on the code, a sigmoid at the end.
+/// An autoencoder of fully connected layers: ReLU or tanh between them, none on the code, a sigmoid at the end.
 ///
 /// The code is linear, so that without hidden layers its best encoder spans what principal components span. With tied
 /// weights, each layer of the decoder multiplies by the transpose of the encoder's at the same distance from the code,
-/// and the model file has the decoder's biases alone. With a linear output the sigmoid is left out.
+/// and the model file has the decoder's biases alone. With a linear output the sigmoid is left out, and with
+/// `activation = "tanh"` tanh stands for ReLU.
 ///
 /// The equivalent PyTorch module, whose `state_dict` has the names and shapes of the model file:
 ///
@@ -65,17 +67,21 @@ struct Stacks {
 }
 
 impl Stacks {
-    /// ReLU between the layers of each part; none on the code, and the output's own at the end.
+    /// The hidden layers' activation between the layers of each part; none on the code, and the output's own at the end.
     fn new(
         encoder: &[LayerSpec],
         decoder: &[LayerSpec],
-        output: OutputActivation,
+        config: &DenseAutoencoderConfig,
         path: ComputePath,
     ) -> Self {
+        let hidden = match config.activation {
+            HiddenActivation::Relu => Activation::Relu,
+            HiddenActivation::Tanh => Activation::Tanh,
+        };
         let layers = |layers: &[LayerSpec], last| -> Vec<_> {
             let activation = |index| {
                 if index + 1 < layers.len() {
-                    Activation::Relu
+                    hidden
                 } else {
                     last
                 }
@@ -85,7 +91,7 @@ impl Stacks {
                 .map(|(index, layer)| layer.dense(activation(index)))
                 .collect()
         };
-        let output = match output {
+        let output = match config.output {
             OutputActivation::Sigmoid => Activation::Sigmoid,
             OutputActivation::Linear => Activation::None,
         };
@@ -118,7 +124,7 @@ impl DenseAutoencoder {
     ) -> Self {
         let initialization = config.initialization;
         let (encoder, decoder) = layers.split_at(config.widths.len() + 1);
-        let stacks = Stacks::new(encoder, decoder, config.output, builder.path());
+        let stacks = Stacks::new(encoder, decoder, config, builder.path());
         let encoder = encoder
             .iter()
             .map(|spec| Linear::build(spec, initialization, builder))
@@ -187,6 +193,20 @@ impl DenseAutoencoder {
         self.stacks
             .decoder
             .loss(codes, self.rows(target), &weights, loss.of_kernels())
+    }
+
+    /// The decoder and its weights as numbers. `None` where they lie on another device, and where Burn's operations are to
+    /// compute it.
+    pub(crate) fn decoder_on_host(&self) -> Option<(DenseStack, LayerValues)> {
+        let stack = self.stacks.decoder.clone();
+        if stack.path() == ae_kernels::ComputePath::Reference {
+            return None;
+        }
+        let weights = self.decoder_weights().map(|(weight, bias)| {
+            let weight = HostTensor::new(weight)?.values().into_owned();
+            Some((weight, HostTensor::new(bias)?.values().into_owned()))
+        });
+        Some((stack, weights.collect::<Option<_>>()?))
     }
 
     /// The squared norm of the weights of each number of the code, if one layer makes them: `[1, latent]`.

@@ -1,5 +1,7 @@
 //! The settings of the fully connected network, and the layers that they describe.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
@@ -20,6 +22,9 @@ pub struct DenseAutoencoderConfig {
     pub latent: usize,
     /// Whether the decoder's weights are the encoder's, transposed; its biases are its own.
     pub tied: bool,
+    /// What becomes of the numbers of every layer but the code's and the last.
+    #[serde(skip_serializing_if = "HiddenActivation::is_relu")]
+    pub activation: HiddenActivation,
     /// What becomes of the decoder's last numbers.
     pub output: OutputActivation,
     /// The distribution of the initial weights.
@@ -32,8 +37,44 @@ impl Default for DenseAutoencoderConfig {
             widths: vec![128, 64],
             latent: 32,
             tied: false,
+            activation: HiddenActivation::default(),
             output: OutputActivation::default(),
             initialization: Initialization::default(),
+        }
+    }
+}
+
+/// What becomes of the numbers of a hidden layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum HiddenActivation {
+    /// `max(x, 0)`.
+    #[default]
+    Relu,
+    /// The hyperbolic tangent.
+    Tanh,
+}
+
+impl HiddenActivation {
+    /// Whether it is the default, which files leave out: those written before there was a choice have none.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn is_relu(&self) -> bool {
+        *self == Self::Relu
+    }
+}
+
+impl FromStr for HiddenActivation {
+    type Err = ModelError;
+
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        match text {
+            "relu" => Ok(Self::Relu),
+            "tanh" => Ok(Self::Tanh),
+            _ => Err(ModelError::unknown("activation", text, "relu, tanh")),
         }
     }
 }
@@ -118,9 +159,13 @@ impl DenseAutoencoderConfig {
 impl DenseAutoencoderConfig {
     /// What tells the network from others, in a few words.
     pub(crate) fn summary(&self) -> &'static str {
-        match self.tied {
-            true => "fully connected, the decoder tied to the encoder",
-            false => "fully connected",
+        match (self.activation, self.tied) {
+            (HiddenActivation::Relu, true) => "fully connected, the decoder tied to the encoder",
+            (HiddenActivation::Relu, false) => "fully connected",
+            (HiddenActivation::Tanh, true) => {
+                "fully connected, tanh, the decoder tied to the encoder"
+            }
+            (HiddenActivation::Tanh, false) => "fully connected, tanh",
         }
     }
 

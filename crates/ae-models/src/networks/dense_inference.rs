@@ -1,7 +1,7 @@
 //! What the fully connected network computes when it is used.
 
 use crate::inference::{GraphBuilder, GraphValue, Inference, Operation};
-use crate::networks::dense_config::{DenseAutoencoderConfig, OutputActivation};
+use crate::networks::dense_config::{DenseAutoencoderConfig, HiddenActivation, OutputActivation};
 
 impl DenseAutoencoderConfig {
     /// The network's halves, its layers under names that begin with `prefix`; `code_of` adds what becomes of the encoder's
@@ -13,13 +13,17 @@ impl DenseAutoencoderConfig {
         code_of: impl FnOnce(&mut GraphBuilder, GraphValue, Option<[usize; 3]>) -> GraphValue,
     ) -> Inference {
         let last = self.widths.len();
+        let hidden = match self.activation {
+            HiddenActivation::Relu => Operation::Relu,
+            HiddenActivation::Tanh => Operation::Tanh,
+        };
         let mut encoder = GraphBuilder::new();
         let mut x = encoder.step(Operation::Flatten, GraphValue::INPUT);
         for index in 0..=last {
             let layer = format!("{prefix}encoder.{index}");
             x = encoder.step(Operation::Linear { layer }, x);
             if index < last {
-                x = encoder.step(Operation::Relu, x);
+                x = encoder.step(hidden.clone(), x);
             }
         }
         let code = code_of(&mut encoder, x, None);
@@ -39,7 +43,7 @@ impl DenseAutoencoderConfig {
             };
             x = decoder.step(operation, x);
             x = match (index == last, self.output) {
-                (false, _) => decoder.step(Operation::Relu, x),
+                (false, _) => decoder.step(hidden.clone(), x),
                 (true, OutputActivation::Sigmoid) => decoder.step(Operation::Sigmoid, x),
                 (true, OutputActivation::Linear) => x,
             };

@@ -103,7 +103,7 @@ impl LayerSpec {
         let count = shapes.len();
         let tensors = shapes.into_iter().enumerate().map(|(index, tensor)| {
             let initial = match self.bias && index + 1 == count {
-                true => last,
+                true => last.clone(),
                 false => Initial::Uniform { bound: weight },
             };
             builder.tensor(&tensor.name, tensor.shape.iter().product(), initial)
@@ -111,10 +111,12 @@ impl LayerSpec {
         tensors.collect()
     }
 
-    /// The values of a layer that is a constant at first.
-    pub(crate) fn constant(&self, builder: &mut Builder<'_>) -> Vec<f32> {
-        self.values(Initialization::default(), builder)
-            .swap_remove(0)
+    /// The parameter, as one axis, of a layer that is a constant at first.
+    pub(crate) fn constant(&self, builder: &mut Builder<'_>) -> Param<Tensor<1>> {
+        let mut values = self.values(Initialization::default(), builder);
+        let values = values.swap_remove(0);
+        let count = values.len();
+        Param::from_data(TensorData::new(values, [count]), builder.device())
     }
 
     /// The weight's shape as PyTorch has it, outputs first unless it is transposed; `None` for a layer without a weight
@@ -187,7 +189,27 @@ impl Convolution {
         initialization: Initialization,
         builder: &mut Builder<'_>,
     ) -> Self {
-        let mut values = spec.values(initialization, builder).into_iter();
+        let values = spec.values(initialization, builder);
+        Self::of(spec, values, builder)
+    }
+
+    /// One whose tensors begin as `initial` says, in the order of [`LayerSpec::tensor_shapes`].
+    pub(crate) fn beginning(
+        spec: &LayerSpec,
+        initial: impl IntoIterator<Item = Vec<f32>>,
+        builder: &mut Builder<'_>,
+    ) -> Self {
+        let tensors = spec.tensor_shapes().into_iter().zip(initial);
+        let values = tensors.map(|(tensor, initial)| {
+            builder.tensor(&tensor.name, initial.len(), Initial::Given(initial))
+        });
+        let values = values.collect();
+        Self::of(spec, values, builder)
+    }
+
+    /// One of these values.
+    fn of(spec: &LayerSpec, values: Vec<Vec<f32>>, builder: &Builder<'_>) -> Self {
+        let mut values = values.into_iter();
         let weight = values.next().expect("a convolution has a weight");
         let bias = values.next();
         let device = builder.device();
@@ -199,6 +221,18 @@ impl Convolution {
             weight: Param::from_data(TensorData::new(weight, shape), device),
             bias: bias.map(|bias| Param::from_data(TensorData::new(bias, [spec.outputs]), device)),
         }
+    }
+
+    /// Those of several layers, in their order.
+    pub(crate) fn build_all<'a>(
+        specs: impl IntoIterator<Item = &'a LayerSpec>,
+        initialization: Initialization,
+        builder: &mut Builder<'_>,
+    ) -> Vec<Self> {
+        let specs = specs.into_iter();
+        specs
+            .map(|spec| Self::build(spec, initialization, builder))
+            .collect()
     }
 
     pub(crate) fn values(&self) -> (Tensor<4>, Option<Tensor<1>>) {

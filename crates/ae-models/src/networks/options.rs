@@ -20,7 +20,7 @@ const NETWORK: SettingSpec = SettingSpec {
 pub(crate) const WIDTHS: SettingSpec = SettingSpec {
     name: "widths",
     value: SettingValue::List("N,N,..."),
-    help: "The encoder's widths, outermost first: channels (conv, unet; two of transform), or values (dense), where without --latent the last \
+    help: "The encoder's widths, outermost first: channels (conv, unet; two of transform, vq and fsq), or values (dense), where without --latent the last \
            is the code, and the first may be the image itself",
 };
 
@@ -46,12 +46,42 @@ const TIED: SettingSpec = SettingSpec {
     help: "Decode with a dense encoder's weights, transposed",
 };
 
+const ACTIVATION: SettingSpec = SettingSpec {
+    name: "activation",
+    value: SettingValue::OneOf {
+        value_name: "NAME",
+        names: &["relu", "tanh"],
+    },
+    help: "What a dense network's hidden layers do to their sums [default: relu]",
+};
+
 /// The settings of the convolutional network.
 pub(crate) const CONV: [SettingSpec; 3] = [WIDTHS, LATENT, UPSAMPLING];
 /// The settings of the fully connected network.
-pub(crate) const DENSE: [SettingSpec; 3] = [WIDTHS, LATENT, TIED];
+pub(crate) const DENSE: [SettingSpec; 4] = [WIDTHS, LATENT, TIED, ACTIVATION];
 /// The settings of a kind that is made of either, but for its own.
-pub(crate) const EITHER: [SettingSpec; 5] = [NETWORK, WIDTHS, LATENT, UPSAMPLING, TIED];
+pub(crate) const EITHER: [SettingSpec; 6] = [NETWORK, WIDTHS, LATENT, UPSAMPLING, TIED, ACTIVATION];
+
+/// The widths that were given for a model of `kind` with convolutions at half the image's size and at a quarter.
+///
+/// # Errors
+/// They are not two.
+pub(crate) fn two_widths(
+    kind: &str,
+    given: &GivenSettings,
+) -> Result<Option<[usize; 2]>, ModelError> {
+    let widths = given.list_of_at_least_one(WIDTHS.name)?;
+    let two = widths.map(|widths| {
+        widths.try_into().map_err(|widths: Vec<usize>| {
+            let reason = format!(
+                "{} given: a {kind} model has two, at half the image's size and at a quarter",
+                widths.len()
+            );
+            ModelError::setting(WIDTHS.name, reason)
+        })
+    });
+    two.transpose()
+}
 
 /// Takes over what was given for a convolutional network.
 pub(crate) fn apply_to_conv(
@@ -79,6 +109,7 @@ pub(crate) fn apply_to_dense(
     set(&mut config.widths, widths);
     set(&mut config.latent, latent.or(last));
     config.tied |= given.has(TIED.name);
+    set(&mut config.activation, given.parsed(ACTIVATION.name)?);
     Ok(())
 }
 
@@ -96,11 +127,16 @@ pub(crate) fn apply_to_network(
         })?;
     }
     match network {
-        NetworkConfig::Conv(_) if given.has(TIED.name) => Err(ModelError::setting(
-            TIED.name,
-            "not for a convolutional network, but for a dense one",
-        )),
-        NetworkConfig::Conv(config) => apply_to_conv(config, given),
+        NetworkConfig::Conv(config) => {
+            let of_dense = [TIED, ACTIVATION];
+            match of_dense.iter().find(|setting| given.has(setting.name)) {
+                Some(setting) => Err(ModelError::setting(
+                    setting.name,
+                    "not for a convolutional network, but for a dense one",
+                )),
+                None => apply_to_conv(config, given),
+            }
+        }
         NetworkConfig::Dense(_) if given.has(UPSAMPLING.name) => Err(ModelError::setting(
             UPSAMPLING.name,
             "not for a dense network, but for a convolutional one",

@@ -1,7 +1,7 @@
 //! Growing a picture to a size that pooling divides, and cutting it back.
 
-use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
+use burn::tensor::{Int, Tensor, TensorData};
 
 /// Repeats the last row and column until `multiple` divides height and width. Pictures that it divides are returned
 /// as they are.
@@ -23,6 +23,36 @@ pub(crate) fn pad_to_multiple(images: Tensor<4>, multiple: usize) -> Tensor<4> {
     }
 }
 
+/// Reflects pictures at their last row and column until `multiple` divides height and width; one that is smaller than what it
+/// lacks is reflected to and fro. Pictures that it divides are returned as they are.
+///
+/// # Shapes
+/// - `images`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, height', width']`, both rounded up to a multiple
+pub(crate) fn reflect_to_multiple(images: Tensor<4>, multiple: usize) -> Tensor<4> {
+    let [_, _, height, width] = images.dims();
+    let mut reflected = images;
+    for (axis, side) in [(2, height), (3, width)] {
+        let padded = side.next_multiple_of(multiple);
+        if padded > side {
+            let places: Vec<i32> = (0..padded)
+                .map(|place| reflection(place, side) as i32)
+                .collect();
+            let places = TensorData::new(places, [padded]);
+            let places = Tensor::<1, Int>::from_data(places, &reflected.device());
+            reflected = reflected.select(axis, places);
+        }
+    }
+    reflected
+}
+
+/// The place within `0..side` that a place behind it reflects.
+fn reflection(place: usize, side: usize) -> usize {
+    let period = (2 * (side - 1)).max(1);
+    let place = place % period;
+    place.min(period - place).min(side - 1)
+}
+
 /// Keeps the upper left `height` rows and `width` columns.
 pub(crate) fn crop(images: Tensor<4>, height: usize, width: usize) -> Tensor<4> {
     let [batch, channels, full_height, full_width] = images.dims();
@@ -42,6 +72,21 @@ mod tests {
 
     fn values(images: Tensor<4>) -> Vec<f32> {
         images.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn reflections_are_those_of_a_mirror_at_the_last_pixel() {
+        let places =
+            |side: usize| -> Vec<usize> { (0..8).map(|place| reflection(place, side)).collect() };
+        assert_eq!(places(1), [0; 8]);
+        assert_eq!(places(2), [0, 1, 0, 1, 0, 1, 0, 1]);
+        assert_eq!(places(3), [0, 1, 2, 1, 0, 1, 2, 1]);
+        assert_eq!(places(7), [0, 1, 2, 3, 4, 5, 6, 5]);
+        let device = Device::flex();
+        let images = Tensor::from_data(TensorData::new(vec![1.0, 2.0, 3.0], [1, 1, 1, 3]), &device);
+        let reflected = reflect_to_multiple(images, 2);
+        assert_eq!(reflected.dims(), [1, 1, 2, 4]);
+        assert_eq!(values(reflected), [1.0, 2.0, 3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
     }
 
     #[test]

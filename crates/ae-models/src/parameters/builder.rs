@@ -34,7 +34,7 @@ enum Weights {
 }
 
 /// What a tensor that is drawn begins with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Initial {
     /// Numbers uniform in `[-bound, bound)`.
     Uniform {
@@ -43,6 +43,8 @@ pub(crate) enum Initial {
     },
     /// One number everywhere.
     Constant(f32),
+    /// These.
+    Given(Vec<f32>),
 }
 
 impl<'a> Builder<'a> {
@@ -129,6 +131,7 @@ impl<'a> Builder<'a> {
                     .values
             }
             (Weights::Drawn { .. }, Initial::Constant(value)) => vec![value; count],
+            (Weights::Drawn { .. }, Initial::Given(values)) => values,
             (Weights::Drawn { seed, next_tensor }, Initial::Uniform { bound }) => {
                 uniform(*seed, next_tensor, count, bound)
             }

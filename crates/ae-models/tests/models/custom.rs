@@ -127,7 +127,7 @@ impl Trainable for Odd {
         self.reconstruction_objective(batch)
     }
 
-    fn after_step(mut self, step: u64) -> Self {
+    fn after_step(mut self, step: u64, _observed: &[Tensor<2>]) -> Self {
         self.steps = step;
         self
     }
@@ -271,6 +271,9 @@ fn kinds_are_listed_once_and_unknown_ones_refused_with_those_there_are() {
             "contractive",
             "unet",
             "transform",
+            "picture-transform",
+            "vq",
+            "fsq",
             "odd"
         ]
     );
@@ -283,7 +286,7 @@ fn kinds_are_listed_once_and_unknown_ones_refused_with_those_there_are() {
     let error = registry.kind("gan").unwrap_err().to_string();
     assert_eq!(
         error,
-        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, odd"
+        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, picture-transform, vq, fsq, odd"
     );
 }
 
@@ -316,11 +319,15 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
             "contractive",
             "unet",
             "transform",
+            "picture-transform",
+            "vq",
+            "fsq",
         ],
     );
     check("latent", &["conv", "dense", "vae", "sparse", "contractive"]);
     check("upsampling", &["conv", "vae", "sparse", "contractive"]);
     check("tied", &["dense", "vae", "sparse", "contractive"]);
+    check("activation", &["dense", "vae", "sparse", "contractive"]);
     for option in [
         "likelihood",
         "beta",
@@ -335,11 +342,15 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     for option in ["convolutions", "bias", "skip", "residual"] {
         check(option, &["unet"]);
     }
-    for option in ["lambda", "code-channels", "shift"] {
-        check(option, &["transform"]);
+    check("lambda", &["transform", "picture-transform"]);
+    check("code-channels", &["transform", "picture-transform", "vq"]);
+    check("shift", &["transform", "vq", "fsq"]);
+    for option in ["codewords", "commitment"] {
+        check(option, &["vq"]);
     }
+    check("levels", &["fsq"]);
     check("waist", &["odd"]);
-    assert_eq!(registry().options().len(), 20);
+    assert_eq!(registry().options().len(), 24);
 }
 
 #[test]
@@ -368,7 +379,7 @@ fn options_change_the_settings_of_their_kind_alone() {
         "gan",
         "waist",
         "9",
-        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, odd",
+        "unknown kind `gan`: expected one of conv, dense, vae, sparse, contractive, unet, transform, picture-transform, vq, fsq, odd",
     );
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 
 use crate::naive::{self, Weights};
 use crate::{
-    conv, dense, images, lively, pixels, reconstructs, tied, transposed, values,
+    conv, dense, images, lively, pixels, reconstructs, tanh, tied, transposed, values,
     widest_column_span, with_codes,
 };
 
@@ -54,6 +54,8 @@ fn models_compute_what_plain_loops_do() {
     check(dense(&[9, 7], 3), [3, 2, 3]);
     check(tied(dense(&[], 3)), [1, 1, 5]);
     check(tied(dense(&[9, 7], 3)), [3, 2, 3]);
+    check(tanh(dense(&[9, 7], 3)), [3, 2, 3]);
+    check(tanh(tied(dense(&[9, 7], 3))), [3, 2, 3]);
 }
 
 #[test]

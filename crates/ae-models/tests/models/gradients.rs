@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::naive::{self, Weights};
-use crate::{conv, dense, images, linear, lively, pixels, tied, transposed};
+use crate::{conv, dense, images, linear, lively, pixels, tanh, tied, transposed};
 
 /// Images in a batch.
 const BATCH: usize = 2;
@@ -189,4 +189,7 @@ fn dense_gradients_are_finite_differences() {
     check(tied(dense(&[], 3)), [1, 1, 5], ReconstructionLoss::Mse);
     check(tied(dense(&[9, 7], 3)), [3, 2, 3], ReconstructionLoss::Mse);
     check(linear(dense(&[], 3)), [1, 1, 5], ReconstructionLoss::Mse);
+    check(tanh(dense(&[9, 7], 3)), [3, 2, 3], ReconstructionLoss::Bce);
+    let tied = tanh(tied(dense(&[9, 7], 3)));
+    check(tied, [3, 2, 3], ReconstructionLoss::Mse);
 }

@@ -15,16 +15,20 @@ mod naive;
 mod objectives;
 mod operations;
 mod parameters;
+mod picture_transform;
 mod precision;
+mod prior;
+mod quantized;
 mod reference;
 mod transform;
 mod unet;
 
 use ae_models::{
     Codes, ContractiveAutoencoderConfig, ConvAutoencoderConfig, DenseAutoencoderConfig,
-    Initialization, Model, ModelConfig, NetworkConfig, OutputActivation, Placement, Reconstruct,
-    SparseAutoencoderConfig, Sparsity, Trainable, UnetConfig, Upsampling,
-    VariationalAutoencoderConfig, load_tensors, named_tensors,
+    HiddenActivation, Initialization, Model, ModelConfig, NetworkConfig, OutputActivation,
+    Placement, Reconstruct, ReconstructionLoss, SparseAutoencoderConfig, Sparsity, Trainable,
+    TrainingBatch, UnetConfig, Upsampling, VariationalAutoencoderConfig, load_tensors,
+    named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -63,6 +67,15 @@ fn tied(config: ModelConfig) -> ModelConfig {
     ModelConfig::from(DenseAutoencoderConfig {
         tied: true,
         ..config.expect("only dense models can be tied").clone()
+    })
+}
+
+/// A dense configuration with tanh in its hidden layers.
+fn tanh(config: ModelConfig) -> ModelConfig {
+    let config = config.get::<DenseAutoencoderConfig>();
+    ModelConfig::from(DenseAutoencoderConfig {
+        activation: HiddenActivation::Tanh,
+        ..config.expect("only dense models can have tanh").clone()
     })
 }
 
@@ -226,4 +239,28 @@ fn reconstructs(model: &Model) -> &dyn Reconstruct {
 /// A tensor's numbers.
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
+}
+
+/// The terms of the objective, without noise: at the middle quality, images where they are.
+fn terms(model: &Model, images: Tensor<4>) -> Vec<(&'static str, f64)> {
+    let objective = model.objective(TrainingBatch {
+        input: images.clone(),
+        target: images,
+        loss: ReconstructionLoss::Mse,
+        step: 0,
+        random: &(),
+    });
+    let terms = objective.terms.into_iter();
+    terms
+        .map(|(name, term)| (name, f64::from(term.into_scalar::<f32>())))
+        .collect()
+}
+
+/// Changes tensors by name.
+fn changed(model: Model, change: impl Fn(&str, &mut Vec<f32>)) -> Model {
+    let mut tensors = named_tensors(&model);
+    for tensor in &mut tensors {
+        change(&tensor.name, &mut tensor.values);
+    }
+    load_tensors(model, &tensors).unwrap()
 }

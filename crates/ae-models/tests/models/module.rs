@@ -122,8 +122,11 @@ fn ids_and_values_survive_whatever_is_done_to_the_model() {
     check("to_device", &model.clone().to_device(&plain));
     check("materialize", &model.clone().materialize());
     check("map", &model.clone().map(&mut Nothing));
-    check("after_step", &model.clone().after_step(3));
-    assert_eq!(model.clone().after_step(3).get::<Odd>().unwrap().steps, 3);
+    check("after_step", &model.clone().after_step(3, &[]));
+    assert_eq!(
+        model.clone().after_step(3, &[]).get::<Odd>().unwrap().steps,
+        3
+    );
     assert_eq!(model.devices(), model.get::<Odd>().unwrap().devices());
     assert_eq!(model.num_params(), model.get::<Odd>().unwrap().num_params());
 }

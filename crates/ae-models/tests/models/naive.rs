@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use ae_models::{
-    ConvAutoencoderConfig, ModelConfig, NamedTensor, NetworkConfig, OutputActivation, Upsampling,
+    ConvAutoencoderConfig, HiddenActivation, ModelConfig, NamedTensor, NetworkConfig,
+    OutputActivation, Upsampling,
 };
 
 /// A model's tensors by name, in `f64`.
@@ -174,6 +175,14 @@ pub(crate) fn relu(values: Vec<f64>) -> Vec<f64> {
     values.into_iter().map(|value| value.max(0.0)).collect()
 }
 
+/// What a hidden layer does to its sums.
+fn bend(activation: HiddenActivation, values: Vec<f64>) -> Vec<f64> {
+    match activation {
+        HiddenActivation::Tanh => values.into_iter().map(f64::tanh).collect(),
+        _ => relu(values),
+    }
+}
+
 pub(crate) fn sigmoid(values: Vec<f64>) -> Vec<f64> {
     values
         .into_iter()
@@ -221,7 +230,7 @@ pub(crate) fn encode(
         NetworkConfig::Dense(config) => {
             let mut values = image.to_vec();
             for index in 0..config.widths.len() {
-                values = relu(linear(&values, layer(index)));
+                values = bend(config.activation, linear(&values, layer(index)));
             }
             linear(&values, layer(config.widths.len()))
         }
@@ -284,7 +293,7 @@ pub(crate) fn decode(
             };
             let mut values = code.to_vec();
             for index in 0..depth {
-                values = relu(forward(&values, index));
+                values = bend(config.activation, forward(&values, index));
             }
             let output = forward(&values, depth);
             match config.output {

@@ -2,11 +2,11 @@
 
 use ae_models::{
     ComputePath, Lambdas, Model, ModelConfig, ReconstructionLoss, Trainable, TrainingBatch,
-    TransformAutoencoder, TransformConfig, load_tensors, named_tensors,
+    TransformAutoencoder, TransformConfig, named_tensors,
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::pixels;
+use crate::{changed, pixels, prior, terms};
 
 fn config(lambdas: &str) -> TransformConfig {
     TransformConfig {
@@ -26,36 +26,12 @@ fn images(count: usize, shape: [usize; 3], device: &Device) -> Tensor<4> {
     )
 }
 
-/// The terms of the objective, without noise: at the middle quality, images where they are.
-fn terms(model: &Model, images: Tensor<4>) -> Vec<(&'static str, f64)> {
-    let objective = model.objective(TrainingBatch {
-        input: images.clone(),
-        target: images,
-        loss: ReconstructionLoss::Mse,
-        step: 0,
-        random: &(),
-    });
-    let terms = objective.terms.into_iter();
-    terms
-        .map(|(name, term)| (name, f64::from(term.into_scalar::<f32>())))
-        .collect()
-}
-
-/// Changes tensors by name.
-fn changed(model: Model, change: impl Fn(&str, &mut Vec<f32>)) -> Model {
-    let mut tensors = named_tensors(&model);
-    for tensor in &mut tensors {
-        change(&tensor.name, &mut tensor.values);
-    }
-    load_tensors(model, &tensors).unwrap()
-}
-
 fn transform(model: &Model) -> &TransformAutoencoder {
     model.get().unwrap()
 }
 
-/// With all weights of the last convolution before the code at 0, each channel is its bias times its gain everywhere: its bits
-/// and the squared error then follow from the definitions.
+/// With all weights of the last convolution before the code at 0, and images of middle gray, each channel is its bias times its
+/// gain everywhere: its bits then follow from the definitions, place by place.
 #[test]
 fn the_terms_are_those_of_the_definitions() {
     let device = Device::flex();
@@ -64,45 +40,46 @@ fn the_terms_are_those_of_the_definitions() {
         .init(shape, 1, &device)
         .unwrap();
     let biases = [0.4_f32, -1.3, 0.05];
+    // Of the second quality: 2 rows of 3 places.
+    let bias = |at: usize| ((at * 31) % 17) as f32 * 0.07 - 0.5;
     let model = changed(model, |name, values| match name {
         "analysis_quarter.3.weight" => values.fill(0.0),
         "analysis_quarter.3.bias" => *values = biases.to_vec(),
         "log_gains" => *values = vec![0.1, -0.2, 0.3, -0.4, 0.5, 0.25],
-        "prior.shares" => values.fill(0.8),
-        "prior.locations" => values.fill(0.15),
-        "prior.log_scales" => values.fill(-0.1),
+        "prior.location.weight" | "prior.scale.weight" => {
+            for (place, value) in values.iter_mut().enumerate() {
+                *value = prior::weight(place);
+            }
+        }
+        "prior.location_bias" | "prior.scale_bias" => {
+            let first = values.len() / 2;
+            for (at, value) in values[first..].iter_mut().enumerate() {
+                *value = bias(at);
+            }
+        }
         _ => {}
     });
-    let input = images(5, shape, &device);
-    let found = terms(&model, input.clone());
+    let gray = Tensor::full([5, 1, 8, 12], 0.5, &device);
+    let found = terms(&model, gray);
 
     // The middle of two qualities, counted from 0, is the last.
-    let gains = [-0.4, 0.5, 0.25].map(|log: f64| (log + 1.4 + 0.5 * 4.0_f64.ln()).exp());
-    let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
-    let share = logistic(0.8);
-    let bits: f64 = biases
-        .iter()
-        .zip(gains)
-        .map(|(&bias, gain)| {
-            let value = f64::from(bias) * gain;
-            let of_scale = |log_scale: f64| {
-                let scale = (log_scale - 0.1).exp();
-                let edge = |offset: f64| logistic((value - 0.15 + offset) / scale);
-                edge(0.5) - edge(-0.5)
-            };
-            -(share * of_scale(-1.0) + (1.0 - share) * of_scale(0.7)).log2()
-        })
-        .sum();
-    // Three places in a row and two rows; of 96 pixels.
-    let rate = 6.0 * bits / 96.0;
+    let gains = [-0.4, 0.5, 0.25].map(|log: f64| log.exp() / (6.0 * 0.005 / 2.0_f64.ln()).sqrt());
+    let bits = prior::bits(
+        [3, 2, 3],
+        |channel| f64::from(biases[channel]) * gains[channel],
+        |channel, row, column| [f64::from(bias((channel * 2 + row) * 3 + column)); 2],
+    );
+    let rate = bits / 96.0;
     assert_eq!(found[0].0, "rate");
-    assert!((found[0].1 - rate).abs() < 1e-5 * rate, "{found:?} {rate}");
+    assert!((found[0].1 - rate).abs() < 1e-4 * rate, "{found:?} {rate}");
 
+    let input = images(5, shape, &device);
     // Where the output is beyond black or white, a tenth counts of how far: the unlimited output isn't to be had from outside,
     // so all of it is brought within.
     let model = changed(model, |name, values| match name {
         "synthesis_half.1.weight" => values.iter_mut().for_each(|value| *value *= 0.01),
-        "synthesis_half.1.bias" => values.fill(0.5),
+        "synthesis_half.1.bias" => values.fill(0.0),
+        "blocks.synthesis.weight" => values.fill(0.001),
         _ => {}
     });
     let found = terms(&model, input.clone());
@@ -114,6 +91,59 @@ fn the_terms_are_those_of_the_definitions() {
         (found[1].1 - distortion).abs() < 1e-4 * distortion,
         "{found:?} {distortion}"
     );
+}
+
+/// Without what the network adds, codes are the discrete cosine transform of blocks of 4x4 pixels less a middle gray, as
+/// `scipy.fft.dctn(norm="ortho")` has it, the lowest frequencies first; what they stand for is the image.
+#[test]
+fn the_linear_part_begins_as_the_cosine_transform() {
+    let device = Device::flex();
+    let shape = [2, 8, 12];
+    let config = TransformConfig {
+        // At this one a step of rounding is 1.
+        lambda: Lambdas::new(vec![std::f64::consts::LN_2 / 6.0]).unwrap(),
+        code_channels: 32,
+        ..config("1")
+    };
+    let model = ModelConfig::from(config).init(shape, 1, &device).unwrap();
+    let model = changed(model, |name, values| {
+        let last = ["analysis_quarter.3", "synthesis_half.1"];
+        if last.iter().any(|layer| name.starts_with(layer)) {
+            values.fill(0.0);
+        }
+    });
+    let input = images(1, shape, &device);
+    let codec = transform(&model);
+    let codes = codec.codes(input.clone(), 0);
+    let found: Vec<f32> = codes.clone().into_data().iter::<f32>().collect();
+    let pixels: Vec<f32> = input.into_data().iter::<f32>().collect();
+    let wave = |frequency: usize, place: usize| {
+        let angle = std::f64::consts::PI / 8.0 * frequency as f64 * (2 * place + 1) as f64;
+        let share: f64 = if frequency == 0 { 0.25 } else { 0.5 };
+        share.sqrt() * angle.cos()
+    };
+    // The first six of sixteen frequencies: down, right.
+    let frequencies = [(0, 0), (0, 1), (1, 0), (0, 2), (1, 1), (2, 0)];
+    for (channel, row, column) in [(0, 0, 0), (1, 1, 2), (0, 1, 1)] {
+        for (index, (down, right)) in frequencies.into_iter().enumerate() {
+            let mut expected = 0.0;
+            for (y, x) in (0..16).map(|at| (at / 4, at % 4)) {
+                let place = (channel * 8 + 4 * row + y) * 12 + 4 * column + x;
+                expected += (f64::from(pixels[place]) - 0.5) * wave(down, y) * wave(right, x);
+            }
+            let of_code = ((2 * index + channel) * 2 + row) * 3 + column;
+            let found = f64::from(found[of_code]);
+            assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        }
+    }
+    let decoded: Vec<f32> = codec
+        .decode_symbols(codes, 0)
+        .into_data()
+        .iter::<f32>()
+        .collect();
+    for (decoded, pixel) in decoded.iter().zip(&pixels) {
+        assert!((decoded - pixel).abs() < 1e-5, "{decoded} {pixel}");
+    }
 }
 
 /// Of what is not before the rounding: its gradient is that of the identity, which no difference shows.
@@ -145,7 +175,7 @@ fn gradients_after_the_rounding_are_finite_differences() {
         .collect();
     let mut checked = 0;
     for (name, (_, _, gradient)) in names.iter().zip(gradients) {
-        let is_after = ["synthesis", "log_inverse", "prior"]
+        let is_after = ["synthesis", "blocks.synthesis", "log_inverse", "prior"]
             .iter()
             .any(|part| name.starts_with(part));
         if !is_after {
@@ -173,7 +203,7 @@ fn gradients_after_the_rounding_are_finite_differences() {
         );
         checked += 1;
     }
-    assert_eq!(checked, 7 * 2 + 2 * 2 + 1 + 3);
+    assert_eq!(checked, 7 * 2 + 2 * 2 + 2 + 1 + 4);
 }
 
 #[test]

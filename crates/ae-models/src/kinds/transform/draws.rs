@@ -4,8 +4,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::api::objective::TrainingBatch;
 
-/// Numbers drawn before those of the noise.
-const BEFORE_NOISE: usize = 3;
+/// Numbers drawn before those of the noise, or of whatever is drawn for each value of a code.
+pub(crate) const BEFORE_NOISE: usize = 3;
 
 /// A batch's draws, from the random numbers of its images alone.
 pub(crate) struct Draws {
@@ -27,10 +27,6 @@ impl Draws {
     ) -> Self {
         let numbers = batch.uniform(BEFORE_NOISE + values);
         let images = numbers.chunks_exact(BEFORE_NOISE + values);
-        let shift = |number: f32| {
-            let places = 2 * most_shift + 1;
-            below(number, places) as isize - most_shift as isize
-        };
         let noise: Vec<f32> = images
             .clone()
             .flat_map(|numbers| numbers[BEFORE_NOISE..].iter().map(|number| number - 0.5))
@@ -41,15 +37,27 @@ impl Draws {
                 .clone()
                 .map(|numbers| below(numbers[0], qualities))
                 .collect(),
-            shifts: images
-                .map(|numbers| (shift(numbers[1]), shift(numbers[2])))
-                .collect(),
+            shifts: images.map(|numbers| shift(numbers, most_shift)).collect(),
             noise: Tensor::from_data(
                 TensorData::new(noise, [count, values]),
                 &batch.input.device(),
             ),
         }
     }
+}
+
+/// The rows and columns that each image of a batch is moved by, as [`Draws`] has them.
+pub(crate) fn shifts(batch: &TrainingBatch<'_>, most_shift: usize) -> Vec<(isize, isize)> {
+    let numbers = batch.uniform(BEFORE_NOISE);
+    let images = numbers.chunks_exact(BEFORE_NOISE);
+    images.map(|numbers| shift(numbers, most_shift)).collect()
+}
+
+/// What the second and the third of an image's numbers say.
+fn shift(numbers: &[f32], most_shift: usize) -> (isize, isize) {
+    let places = 2 * most_shift + 1;
+    let shift = |number: f32| below(number, places) as isize - most_shift as isize;
+    (shift(numbers[1]), shift(numbers[2]))
 }
 
 /// A number of `0..count` from one that is uniform from 0 to 1.

@@ -34,6 +34,11 @@ impl Lambdas {
         Ok(lambdas)
     }
 
+    /// Those that a model for pictures has where nothing else is said: some .2 to 1 bits per pixel of photographs.
+    pub(crate) fn usual_for_pictures() -> Self {
+        Self(vec![0.004, 0.0016, 0.00065, 0.00025])
+    }
+
     /// Checks what a file gave.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
         let reject = |reason: String| Err(ModelError::config("lambda", reason));

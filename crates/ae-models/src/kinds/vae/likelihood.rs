@@ -163,6 +163,19 @@ impl Likelihood {
         }
     }
 
+    /// What the sum of [`mean_loss`](Self::mean_loss) over the `values` values of an image is multiplied by and what is
+    /// added, for its negative log-likelihood; `None` where that is not enough.
+    pub(crate) fn of_loss_sum(self, values: usize, log_scale: Option<f32>) -> Option<[f64; 2]> {
+        let log_scale = match self {
+            Self::Bernoulli => return Some([1.0, 0.0]),
+            Self::Gaussian { sigma } => sigma.ln(),
+            Self::LearnedGaussian => f64::from(log_scale?),
+            Self::Logistic => return None,
+        };
+        let constant = values as f64 * (log_scale + 0.5 * (2.0 * PI).ln());
+        Some([0.5 * (-2.0 * log_scale).exp(), constant])
+    }
+
     /// The negative log-likelihood of `values` values whose squared errors add up to `squares`.
     fn gaussian(
         self,

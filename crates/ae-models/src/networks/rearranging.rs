@@ -1,5 +1,6 @@
 //! Pixels that change places: blocks of them into channels and back, and images moved by whole pixels.
 
+use ae_kernels::HostTensor;
 use burn::tensor::{Int, Tensor, TensorData};
 
 /// The side of the blocks.
@@ -14,10 +15,17 @@ pub(crate) const BLOCK: usize = 2;
 pub(crate) fn space_to_depth(images: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = images.dims();
     let (rows, columns) = (height / BLOCK, width / BLOCK);
+    let shape = [batch, channels * BLOCK * BLOCK, rows, columns];
+    let on_host = moved_on_host(&images, [height, width], shape, |image, maps, place| {
+        maps[place.map] = image[place.image];
+    });
+    if let Some(maps) = on_host {
+        return maps;
+    }
     images
         .reshape([batch, channels, rows, BLOCK, columns, BLOCK])
         .permute([0, 1, 3, 5, 2, 4])
-        .reshape([batch, channels * BLOCK * BLOCK, rows, columns])
+        .reshape(shape)
 }
 
 /// What [`space_to_depth`] made of an image, as the image again.
@@ -28,9 +36,55 @@ pub(crate) fn space_to_depth(images: Tensor<4>) -> Tensor<4> {
 pub(crate) fn depth_to_space(maps: Tensor<4>) -> Tensor<4> {
     let [batch, maps_channels, rows, columns] = maps.dims();
     let channels = maps_channels / (BLOCK * BLOCK);
+    let shape = [batch, channels, rows * BLOCK, columns * BLOCK];
+    let sides = [rows * BLOCK, columns * BLOCK];
+    let on_host = moved_on_host(&maps, sides, shape, |maps, image, place| {
+        image[place.image] = maps[place.map];
+    });
+    if let Some(images) = on_host {
+        return images;
+    }
     maps.reshape([batch, channels, BLOCK, BLOCK, rows, columns])
         .permute([0, 1, 4, 2, 5, 3])
-        .reshape([batch, channels, rows * BLOCK, columns * BLOCK])
+        .reshape(shape)
+}
+
+/// Where a pixel lies in a channel of an image, and where among the four maps that are made of it.
+#[derive(Clone, Copy)]
+struct Place {
+    image: usize,
+    map: usize,
+}
+
+/// A tensor of this shape, of which `move_value` fills each channel of images `[height, width]` from the same of `from`, place
+/// by place. `None` where the values lie elsewhere or a gradient is wanted: then Burn moves them, along six axes, which takes
+/// longer.
+fn moved_on_host(
+    from: &Tensor<4>,
+    [height, width]: [usize; 2],
+    shape: [usize; 4],
+    move_value: impl Fn(&[f32], &mut [f32], Place),
+) -> Option<Tensor<4>> {
+    let host = HostTensor::new(from.clone())?;
+    let values = host.values();
+    let mut moved = vec![0.0; values.len()];
+    let channel = (height * width).max(1);
+    let channels = values.chunks_exact(channel);
+    for (from, to) in channels.zip(moved.chunks_exact_mut(channel)) {
+        for row in 0..height {
+            let map_row = row % BLOCK * BLOCK * (height / BLOCK) + row / BLOCK;
+            for column in 0..width {
+                let map = map_row + column % BLOCK * (height / BLOCK);
+                let place = Place {
+                    image: row * width + column,
+                    map: map * (width / BLOCK) + column / BLOCK,
+                };
+                move_value(from, to, place);
+            }
+        }
+    }
+    let moved = TensorData::new(moved, shape);
+    Some(Tensor::from_data(moved, &from.device()))
 }
 
 /// The images, each moved down and to the right by so many pixels; what comes in at an edge repeats it.
@@ -75,6 +129,15 @@ mod tests {
         Tensor::from_data(TensorData::new(values, shape), &Device::flex())
     }
 
+    /// On the host and by Burn, which differentiates it.
+    fn same(moved: impl Fn(Tensor<4>) -> Tensor<4>, images: Tensor<4>) -> Vec<f32> {
+        let tracked = Tensor::from_data(images.to_data(), &images.device().autodiff());
+        let expected = values(moved(tracked.require_grad()));
+        let found = values(moved(images));
+        assert_eq!(found, expected);
+        found
+    }
+
     fn values(tensor: Tensor<4>) -> Vec<f32> {
         tensor.into_data().iter::<f32>().collect()
     }
@@ -92,6 +155,9 @@ mod tests {
             ]
         );
         let many = images([3, 2, 6, 4]);
+        let blocks = same(space_to_depth, many.clone());
+        let blocks = Tensor::from_data(TensorData::new(blocks, [3, 8, 3, 2]), &Device::flex());
+        assert_eq!(same(depth_to_space, blocks), values(many.clone()));
         let back = depth_to_space(space_to_depth(many.clone()));
         assert_eq!(values(back), values(many));
     }
