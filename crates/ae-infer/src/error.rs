@@ -275,6 +275,8 @@ pub enum Capability {
     Prior,
     /// Its codes are integers that can be written in few bits.
     Symbols,
+    /// Its codes are indices of codewords.
+    Indices,
 }
 
 impl std::fmt::Display for Capability {
@@ -284,6 +286,7 @@ impl std::fmt::Display for Capability {
             Self::Reconstruction => "reconstructions",
             Self::Prior => "prior to draw codes from",
             Self::Symbols => "codes of integers",
+            Self::Indices => "codewords",
         })
     }
 }

@@ -76,10 +76,11 @@ impl OpenModel {
         count: usize,
         seed: u64,
     ) -> Result<Codes, InferError> {
+        // Without codes, no prior would help.
+        let values = self.code_values()?;
         if matches!(source, CodeSource::Prior) && !self.has_prior() {
             return Err(self.lacks(Capability::Prior));
         }
-        let values = self.code_values()?;
         let mut codes = Codes::new(values);
         for index in 0..count {
             let draw = Draw {

@@ -49,7 +49,7 @@ impl Description {
         }
     }
 
-    /// What is wrong with a graph: a layer without its tensors, or an operation that is not known here.
+    /// What is wrong with a graph: a layer or factors without their tensors, or an operation that is not known here.
     fn problem(&self, graph: &Graph) -> Option<String> {
         let tensors = self.by_name();
         graph.steps().iter().find_map(|step| {
@@ -60,8 +60,14 @@ impl Description {
                 Operation::TiedLinear { layer, weight_of } => {
                     vec![format!("{weight_of}.weight"), format!("{layer}.bias")]
                 }
+                Operation::ScaleChannels { logarithms, .. } => vec![logarithms.clone()],
                 Operation::Relu
                 | Operation::Sigmoid
+                | Operation::Tanh
+                | Operation::Round
+                | Operation::Clamp { .. }
+                | Operation::SpaceToDepth { .. }
+                | Operation::DepthToSpace
                 | Operation::MaxPool
                 | Operation::Upsample
                 | Operation::Concatenate

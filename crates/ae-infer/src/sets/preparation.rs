@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ae_data::{
     Binarization, Channels, Dataset, Fit, Image, ImageLimits, ImageOptions, ImageSet, OpenOptions,
-    Size, ValueRange,
+    Size, Streaming, ValueRange, shards,
 };
 
 use crate::error::InferError;
@@ -108,6 +108,9 @@ impl OpenModel {
             .patch
             .or(preparation.patch.filter(|_| request.size.is_none()));
         let image = preparation.image_options(request);
+        // A set that was streamed may be too large for anything else.
+        let was_streamed = self.own_set().card.as_ref().is_some_and(|card| card.stream);
+        let is_streamed = was_streamed && patch.is_none() && shards(source)?.is_some();
         let options = OpenOptions {
             image: match patch {
                 Some(_) => ImageOptions {
@@ -117,6 +120,7 @@ impl OpenModel {
                 None => image,
             },
             patch,
+            stream: is_streamed.then(Streaming::default),
             strict: request.strict,
             ..OpenOptions::default()
         };

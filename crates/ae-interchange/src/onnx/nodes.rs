@@ -120,6 +120,37 @@ impl<'a> Nodes<'a> {
             }
             Operation::Relu => ("Relu", Vec::new()),
             Operation::Sigmoid => ("Sigmoid", Vec::new()),
+            Operation::Tanh => ("Tanh", Vec::new()),
+            Operation::Round => ("Round", Vec::new()),
+            Operation::Clamp { least, most } => {
+                for limit in [least, most] {
+                    inputs.push(self.scalar(*limit as f32));
+                }
+                ("Clip", Vec::new())
+            }
+            Operation::ScaleChannels {
+                logarithms,
+                first,
+                channels,
+                added,
+            } => {
+                let range = [*first as i64, (first + channels) as i64];
+                inputs.push(self.factors(name, logarithms, range, *added));
+                ("Mul", Vec::new())
+            }
+            Operation::SpaceToDepth { channels } => {
+                inputs.push(self.picks(*channels));
+                let attributes = vec![
+                    ints("kernel_shape", &[2, 2]),
+                    ints("strides", &[2, 2]),
+                    int("group", *channels as i64),
+                ];
+                ("Conv", attributes)
+            }
+            Operation::DepthToSpace => {
+                let attributes = vec![int("blocksize", 2), text("mode", "CRD")];
+                ("DepthToSpace", attributes)
+            }
             Operation::MaxPool => {
                 let attributes = vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
                 ("MaxPool", attributes)
@@ -214,6 +245,41 @@ impl<'a> Nodes<'a> {
         self.push("Where", name, chosen, output, Vec::new());
     }
 
+    /// The factors of a map's channels, `[1, channels, 1, 1]`: powers of e of a part of a tensor with `added` to it.
+    fn factors(&mut self, name: &str, tensor: &str, range: [i64; 2], added: f32) -> String {
+        let part = |part: &str| format!("{name}.{part}");
+        let [first, last] = range;
+        let mut sliced = vec![self.tensor(tensor)];
+        let ends = self.integers(&part("ends"), &[last]);
+        sliced.extend(self.slice(name, &[first], ends, &[0]));
+        let added = self.floats(&part("added"), &[added]);
+        let shape = self.integers(&part("shape"), &[1, last - first, 1, 1]);
+        let step = |nodes: &mut Self, op_type: &str, inputs: Vec<String>, output: &str| {
+            nodes.push(op_type, &part(output), inputs, part(output), Vec::new());
+        };
+        step(self, "Slice", sliced, "values");
+        step(self, "Add", vec![part("values"), added], "logarithms");
+        step(self, "Exp", vec![part("logarithms")], "powers");
+        step(self, "Reshape", vec![part("powers"), shape], "factors");
+        part("factors")
+    }
+
+    /// The weight of a convolution that picks each pixel of 2x2 blocks: ONNX's own SpaceToDepth has another order of channels.
+    fn picks(&mut self, channels: usize) -> String {
+        let mut weight = Vec::with_capacity(16 * channels);
+        for channel in 0..4 * channels {
+            weight.extend((0..4).map(|place| f32::from(u8::from(channel % 4 == place))));
+        }
+        let bytes = || {
+            weight
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        };
+        let dims = vec![4 * channels as i64, 1, 2, 2];
+        self.initializer(&format!("picks_{channels}"), FLOAT, dims, bytes)
+    }
+
     /// The inputs `starts`, `ends` and `axes` of a Slice.
     fn slice(&mut self, name: &str, starts: &[i64], ends: String, axes: &[i64]) -> [String; 3] {
         let starts = self.integers(&format!("{name}.starts"), starts);
@@ -295,6 +361,13 @@ impl<'a> Nodes<'a> {
         self.initializer(name, FLOAT, vec![values.len() as i64], || bytes.collect())
     }
 
+    /// A number without axes.
+    fn scalar(&mut self, value: f32) -> String {
+        self.initializer(&format!("number_{value}"), FLOAT, Vec::new(), || {
+            value.to_le_bytes().to_vec()
+        })
+    }
+
     fn integers(&mut self, name: &str, values: &[i64]) -> String {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         self.initializer(name, INT64, vec![values.len() as i64], || bytes.collect())
@@ -328,6 +401,12 @@ fn node_name(operation: &Operation, index: usize) -> String {
         | Operation::TiedLinear { layer, .. } => return layer.clone(),
         Operation::Relu => "relu",
         Operation::Sigmoid => "sigmoid",
+        Operation::Tanh => "tanh",
+        Operation::Round => "round",
+        Operation::Clamp { .. } => "clamp",
+        Operation::ScaleChannels { .. } => "scale_channels",
+        Operation::SpaceToDepth { .. } => "space_to_depth",
+        Operation::DepthToSpace => "depth_to_space",
         Operation::MaxPool => "max_pool",
         Operation::Upsample => "upsample",
         Operation::Concatenate => "concatenate",

@@ -138,6 +138,7 @@ pub fn to_onnx(
     if !description.code_shape.is_empty() {
         metadata.push(("code_shape", to_json(&description.code_shape)));
     }
+    metadata.extend(description.inference.notes().iter().cloned());
     let optional = [
         ("noise", card.noise.clone()),
         ("data_name", card.data_name.clone()),

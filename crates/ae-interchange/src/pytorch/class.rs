@@ -75,9 +75,10 @@ pub(super) fn text(
          \x20   return model.eval()\n",
         summary = quotable(&description.summary),
         origin = wrapped(&format!(
-            "Written by ae {}. {}",
+            "Written by ae {}. {}{}",
             env!("CARGO_PKG_VERSION"),
-            quotable(preparation)
+            quotable(preparation),
+            quotable(&notes(description))
         )),
     )
 }
@@ -130,6 +131,14 @@ fn indented(lines: impl IntoIterator<Item = String>) -> impl Iterator<Item = Str
         true => line,
         false => format!("    {line}"),
     })
+}
+
+/// What else has to be known, in sentences.
+fn notes(description: &Description) -> String {
+    let notes = description.inference.notes().iter();
+    notes
+        .map(|(name, note)| format!(" {name}: {note}."))
+        .collect()
 }
 
 /// Text that may stand between three quotes.

@@ -30,6 +30,7 @@ pub(super) fn lines(graph: &Graph, argument: &str, size: ImageSize<'_>) -> Vec<S
         size,
         names: vec![argument.to_owned()],
         lines: Vec::new(),
+        ends_in_sum: false,
         skips: 0,
     };
     for index in 0..graph.steps().len() {
@@ -59,6 +60,8 @@ struct Method<'a> {
     /// What each value is called.
     names: Vec<String>,
     lines: Vec<String>,
+    /// Whether the last line is a sum or a product, which stands in parentheses where something is done to it.
+    ends_in_sum: bool,
     skips: usize,
 }
 
@@ -85,17 +88,16 @@ impl Method<'_> {
             }
         };
         // What is done to each value by itself stands behind what it is done to.
-        let suffix = match step.operation {
-            Operation::Relu => Some(".relu()"),
-            Operation::Sigmoid => Some(".sigmoid()"),
-            _ => None,
-        };
+        let suffix = suffix(&step.operation);
         let before = step.inputs[0];
         let line = match suffix {
             Some(suffix) if before.index() == index && self.names[index] == LATEST && index > 0 => {
                 let last = self.lines.pop().unwrap_or_default();
                 let expression = last.strip_prefix("x = ").unwrap_or(&last);
-                format!("{name} = {expression}{suffix}")
+                match self.ends_in_sum {
+                    true => format!("{name} = ({expression}){suffix}"),
+                    false => format!("{name} = {expression}{suffix}"),
+                }
             }
             _ => {
                 let inputs: Vec<String> = (0..step.inputs.len()).map(input).collect();
@@ -105,6 +107,10 @@ impl Method<'_> {
         };
         self.lines.push(line);
         self.names.push(name);
+        self.ends_in_sum = matches!(
+            step.operation,
+            Operation::Add | Operation::Subtract | Operation::ScaleChannels { .. }
+        );
     }
 
     /// Whether a value is needed by more than the step that follows, so that it has to keep its name.
@@ -121,8 +127,23 @@ impl Method<'_> {
     }
 }
 
+/// What is done to each value by itself, as the call of a method.
+fn suffix(operation: &Operation) -> Option<String> {
+    Some(match operation {
+        Operation::Relu => ".relu()".to_owned(),
+        Operation::Sigmoid => ".sigmoid()".to_owned(),
+        Operation::Tanh => ".tanh()".to_owned(),
+        Operation::Round => ".round()".to_owned(),
+        Operation::Clamp { least, most } => format!(".clamp({least}, {most})"),
+        _ => return None,
+    })
+}
+
 fn expression(operation: &Operation, inputs: &[String], size: ImageSize<'_>) -> String {
     let x = &inputs[0];
+    if let Some(suffix) = suffix(operation) {
+        return format!("{x}{suffix}");
+    }
     match operation {
         Operation::Convolution { layer }
         | Operation::TransposedConvolution { layer }
@@ -132,8 +153,24 @@ fn expression(operation: &Operation, inputs: &[String], size: ImageSize<'_>) -> 
             place(weight_of),
             place(layer)
         ),
-        Operation::Relu => format!("{x}.relu()"),
-        Operation::Sigmoid => format!("{x}.sigmoid()"),
+        Operation::ScaleChannels {
+            logarithms,
+            first,
+            channels,
+            added,
+        } => {
+            let (sign, added) = match added.is_sign_negative() {
+                true => ('-', -added),
+                false => ('+', *added),
+            };
+            let last = first + channels;
+            format!(
+                "{x} * ({}[{first}:{last}] {sign} {added}).exp().view(-1, 1, 1)",
+                place(logarithms)
+            )
+        }
+        Operation::SpaceToDepth { .. } => format!("F.pixel_unshuffle({x}, 2)"),
+        Operation::DepthToSpace => format!("F.pixel_shuffle({x}, 2)"),
         Operation::MaxPool => format!("F.max_pool2d({x}, 2)"),
         Operation::Upsample => {
             format!("F.interpolate({x}, scale_factor=2, mode=\"nearest\")")

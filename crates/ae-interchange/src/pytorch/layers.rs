@@ -9,6 +9,8 @@ use ae_models::{Graph, NamedTensor, Operation};
 enum Module {
     /// The expression that makes it.
     Layer(String),
+    /// The same of numbers that belong to no layer.
+    Parameter(String),
     Children(Vec<(String, Module)>),
 }
 
@@ -16,8 +18,8 @@ enum Module {
 #[derive(Debug)]
 pub(super) struct Layers {
     root: Vec<(String, Module)>,
-    /// Numbers that belong to no layer.
-    parameters: Vec<(String, Vec<usize>)>,
+    /// Numbers that the graph has no use for.
+    unused: Vec<(String, Module)>,
 }
 
 impl Layers {
@@ -34,7 +36,7 @@ impl Layers {
             .collect();
         let mut layers = Self {
             root: Vec::new(),
-            parameters: Vec::new(),
+            unused: Vec::new(),
         };
         for tensor in tensors {
             let layer = tensor.name.rsplit_once('.').map(|(layer, _)| layer);
@@ -45,9 +47,14 @@ impl Layers {
                     let made = || Module::Layer(made_by(operation, layer, &shapes));
                     insert(&mut layers.root, &path, made);
                 }
-                None => layers
-                    .parameters
-                    .push((tensor.name.clone(), tensor.shape.clone())),
+                None => {
+                    let modules = match is_used(&tensor.name, graph) {
+                        true => &mut layers.root,
+                        false => &mut layers.unused,
+                    };
+                    let path: Vec<&str> = tensor.name.split('.').collect();
+                    insert(modules, &path, || Module::Parameter(zeros(&tensor.shape)));
+                }
             }
         }
         layers
@@ -59,13 +66,11 @@ impl Layers {
         for (name, module) in &self.root {
             written(&format!("self.{name} = "), module, "", &mut lines);
         }
-        for (name, shape) in &self.parameters {
-            let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
+        if !self.unused.is_empty() {
             lines.push("# Of training alone: nothing below uses it.".to_owned());
-            lines.push(format!(
-                "self.{name} = nn.Parameter(torch.zeros({}))",
-                sizes.join(", ")
-            ));
+        }
+        for (name, module) in &self.unused {
+            written(&format!("self.{name} = "), module, "", &mut lines);
         }
         lines
     }
@@ -92,6 +97,20 @@ fn layer_of(operation: &Operation) -> Option<&str> {
         | Operation::TiedLinear { layer, .. } => Some(layer),
         _ => None,
     }
+}
+
+/// Whether a graph uses a tensor that belongs to no layer.
+fn is_used(tensor: &str, graph: &Graph) -> bool {
+    graph.steps().iter().any(|step| match &step.operation {
+        Operation::ScaleChannels { logarithms, .. } => logarithms == tensor,
+        _ => false,
+    })
+}
+
+/// The expression that makes numbers of this shape.
+fn zeros(shape: &[usize]) -> String {
+    let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    format!("nn.Parameter(torch.zeros({}))", sizes.join(", "))
 }
 
 /// The expression that makes a layer of the shape of its weight.
@@ -150,15 +169,19 @@ fn is_number(name: &str) -> bool {
 /// Writes a module after `before`, its children each on a line.
 fn written(before: &str, module: &Module, after: &str, lines: &mut Vec<String>) {
     let children = match module {
-        Module::Layer(made) => {
+        Module::Layer(made) | Module::Parameter(made) => {
             lines.push(format!("{before}{made}{after}"));
             return;
         }
         Module::Children(children) => children,
     };
     let is_list = children.iter().all(|(name, _)| is_number(name));
+    let is_parameter = |child: &Module| matches!(child, Module::Parameter(_));
     let (open, close) = match is_list {
         true => ("nn.ModuleList([", "])"),
+        false if children.iter().all(|(_, child)| is_parameter(child)) => {
+            ("nn.ParameterDict({", "})")
+        }
         false => ("nn.ModuleDict({", "})"),
     };
     lines.push(format!("{before}{open}"));

@@ -16,7 +16,7 @@ pub(crate) struct Case {
 }
 
 /// The models.
-pub(crate) const CASES: [Case; 20] = [
+pub(crate) const CASES: [Case; 23] = [
     case("conv", [1, 28, 28], r#"{"kind": "conv"}"#),
     case(
         "conv-latent",
@@ -61,6 +61,11 @@ pub(crate) const CASES: [Case; 20] = [
         r#"{"kind": "vae", "likelihood": "gaussian", "network": {"kind": "dense", "widths": [100], "latent": 6}}"#,
     ),
     case(
+        "vae-dense-tanh",
+        [1, 28, 28],
+        r#"{"kind": "vae", "network": {"kind": "dense", "widths": [40, 30], "latent": 6, "activation": "tanh"}}"#,
+    ),
+    case(
         "sparse-l1",
         [1, 28, 28],
         r#"{"kind": "sparse", "network": {"kind": "dense", "widths": [64], "latent": 200}}"#,
@@ -96,6 +101,17 @@ pub(crate) const CASES: [Case; 20] = [
         "unet-one-level",
         [1, 16, 16],
         r#"{"kind": "unet", "widths": [8], "bias": true}"#,
+    ),
+    // By the usual initialization what it decodes is of -8 to 5 before it is limited, and so is the rounding of that.
+    case(
+        "transform",
+        [1, 28, 28],
+        r#"{"kind": "transform", "initialization": "glorot-uniform"}"#,
+    ),
+    case(
+        "transform-padded",
+        [3, 26, 21],
+        r#"{"kind": "transform", "lambda": [0.01, 0.003], "widths": [8, 12], "code_channels": 6}"#,
     ),
 ];
 
