@@ -4,4 +4,5 @@ pub(crate) mod images;
 pub(crate) mod latent_noise;
 pub(crate) mod loader;
 pub(crate) mod neighbors;
+pub(crate) mod order;
 pub(crate) mod plan;

@@ -34,6 +34,10 @@ pub struct TrainConfig {
     pub steps: Option<usize>,
     /// Images in one step; the last step of an epoch takes what is left.
     pub batch_size: usize,
+    /// Parts of a batch, at most, that are computed each by itself, and whose gradients are then added up in a fixed order:
+    /// what several processes share out. A mean over the batch, and another number of parts rounds differently.
+    #[serde(skip_serializing_if = "is_one")]
+    pub batch_parts: usize,
     /// The learning rate that the schedule scales.
     pub learning_rate: f64,
     /// Steps over which the learning rate rises linearly from 0 to the schedule's value. In a file `"auto"` for as many
@@ -89,6 +93,7 @@ impl Default for TrainConfig {
             epochs: 10,
             steps: None,
             batch_size: 128,
+            batch_parts: 1,
             learning_rate: optimizer.default_learning_rate(),
             warmup_steps: WarmUp::Auto,
             loss: ReconstructionLoss::Mse,
@@ -108,6 +113,11 @@ impl Default for TrainConfig {
             segments: Vec::new(),
         }
     }
+}
+
+/// Whether a batch is computed as a whole, as it was before there were parts.
+fn is_one(parts: &usize) -> bool {
+    *parts == 1
 }
 
 /// Which epoch's model a run keeps in `model.safetensors` and gives back.
@@ -198,6 +208,7 @@ impl TrainConfig {
             at_least_one("steps", steps)?;
         }
         at_least_one("batch_size", self.batch_size)?;
+        at_least_one("batch_parts", self.batch_parts)?;
         positive("learning_rate", self.learning_rate)?;
         at_least_one("loader_threads", self.loader_threads)?;
         if self.loader_threads > 256 {

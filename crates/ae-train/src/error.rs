@@ -227,6 +227,11 @@ pub enum TrainError {
         /// What it takes.
         reason: &'static str,
     },
+    /// A model whose batches cannot be cut into parts.
+    #[error(
+        "a batch cannot be computed in parts: what the model minimizes is no mean of that of its images"
+    )]
+    BatchParts,
     /// A picture that is too small to train on alone.
     #[error("{width}x{height} pixels are too few to train on: a side has at least {least}")]
     SmallPicture {
@@ -236,6 +241,20 @@ pub enum TrainError {
         width: usize,
         /// The pixels that a side has at least.
         least: usize,
+    },
+    /// Processes that train one model together have not the same of something.
+    #[error("rank {rank} has {what} other than rank 0's")]
+    Ranks {
+        /// The first process that differs.
+        rank: usize,
+        /// What differs.
+        what: &'static str,
+    },
+    /// Another process could not start, and has told why.
+    #[error("rank {rank} could not start")]
+    OtherRank {
+        /// The process.
+        rank: usize,
     },
     /// The batch loader ended without a reason.
     #[error("a loader thread ended unexpectedly")]

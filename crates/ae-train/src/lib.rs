@@ -2,6 +2,7 @@
 
 mod batches;
 mod config;
+mod distributed;
 mod error;
 mod measure;
 mod neighbors;
@@ -14,9 +15,11 @@ mod zero_shot;
 
 pub use config::self_supervision::SelfSupervision;
 pub use config::{CheckedTrainConfig, EarlyStopping, Selection, TrainConfig};
+pub use distributed::communicator::{Alone, Communicator};
 pub use error::{Capability, ChangedField, ConfigError, Divergence, TrainError};
 pub use measure::code_activity::CodeActivity;
 pub use measure::code_report::{ACTIVE_VARIANCE, CodeReport, SparseReport, VariationalReport};
+pub use measure::codeword_usage::CodewordReport;
 pub use measure::evaluate::Reconstruction;
 pub use measure::log_likelihood::LogLikelihood;
 pub use measure::measurement::Measurement;

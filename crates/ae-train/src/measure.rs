@@ -3,6 +3,7 @@
 pub(crate) mod anomaly;
 pub(crate) mod code_activity;
 pub(crate) mod code_report;
+pub(crate) mod codeword_usage;
 pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod log_likelihood;

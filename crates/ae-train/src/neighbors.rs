@@ -33,8 +33,12 @@ impl CheckedTrainConfig {
     /// Refuses a model that cannot be trained on the images of `set` by these settings, before anything is made for its run.
     ///
     /// # Errors
-    /// [`TrainError::SelfSupervised`] where there are no clean images and the model does not take halves of the noisy ones.
+    /// [`TrainError::SelfSupervised`] where there are no clean images and the model does not take halves of the noisy ones;
+    /// [`TrainError::BatchParts`] where batches are to be cut whose objective is no mean of its images'.
     pub fn check_model<M: Trainable>(&self, model: &M, set: &ImageSet) -> Result<(), TrainError> {
+        if self.batch_parts > 1 && !model.objective_is_mean_of_images() {
+            return Err(TrainError::BatchParts);
+        }
         match self.self_supervised {
             Some(method) => check_self_supervision(model, method, set),
             None => Ok(()),

@@ -5,14 +5,18 @@ use ae_models::Trainable;
 use burn::tensor::Device;
 
 use crate::config::CheckedTrainConfig;
+use crate::distributed::communicator::{Alone, Communicator};
 use crate::error::TrainError;
 use crate::run::directory::RunDirectory;
 use crate::trainer::observer::Observer;
 use crate::trainer::trained::Trained;
-use crate::trainer::training::Training;
+use crate::trainer::training::{Place, Training};
 
+pub(crate) mod batch_objective;
+pub(crate) mod beginning;
 pub(crate) mod divergence;
 pub(crate) mod observer;
+pub(crate) mod part_gradients;
 pub(crate) mod readback;
 pub(crate) mod run_plan;
 pub(crate) mod speed;
@@ -39,6 +43,7 @@ pub struct Trainer<'a> {
     device: &'a Device,
     run: Option<&'a RunDirectory>,
     observer: Option<&'a mut dyn Observer>,
+    communicator: &'a dyn Communicator,
 }
 
 impl<'a> Trainer<'a> {
@@ -50,6 +55,7 @@ impl<'a> Trainer<'a> {
             device,
             run: None,
             observer: None,
+            communicator: &Alone,
         }
     }
 
@@ -64,6 +70,19 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn observer(mut self, observer: &'a mut dyn Observer) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// Trains together with other processes that run the same program on the same images: each computes some of a batch's
+    /// [`batch_parts`](crate::TrainConfig::batch_parts), and all have the same weights after every step. The result has the
+    /// same bytes for any number of processes, where their processors are alike. Rank 0 alone writes, so that it alone is
+    /// given a [run directory](Self::run_directory).
+    ///
+    /// Errors that every rank has at the same place are [`TrainError::Diverged`], [`TrainError::Ranks`] and, on those that
+    /// wait for rank 0 to begin, [`TrainError::OtherRank`]. After any other the ranks are out of step and must be ended.
+    #[must_use]
+    pub fn communicator(mut self, communicator: &'a dyn Communicator) -> Self {
+        self.communicator = communicator;
         self
     }
 
@@ -84,6 +103,11 @@ impl<'a> Trainer<'a> {
             Some(observer) => observer,
             None => &mut nobody,
         };
-        Training::start(model, split, self.config, self.device, self.run, observer)?.run()
+        let place = Place {
+            device: self.device,
+            run: self.run,
+            communicator: self.communicator,
+        };
+        Training::start(model, split, self.config, place, observer)?.run()
     }
 }

@@ -1,7 +1,7 @@
 //! The random numbers that models sample with, from the run's seed.
 
 use ae_models::RandomNumbers;
-use ae_random::{Draw, Purpose};
+use ae_random::{Draw, Purpose, RandomStream};
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A batch's random numbers: each image has a stream of its own, named by the seed, what it is for, the epoch and the
@@ -42,24 +42,25 @@ impl<'a> LatentNoise<'a> {
 }
 
 impl LatentNoise<'_> {
-    /// The name of an image's stream.
-    fn draw(&self, position: usize) -> Draw {
-        Draw {
+    /// An image's stream.
+    pub(crate) fn stream(&self, position: usize) -> RandomStream {
+        let draw = Draw {
             seed: self.seed,
             purpose: self.purpose,
             epoch: self.epoch,
             index: self.indices[position],
-        }
+        };
+        draw.stream()
     }
 }
 
 impl RandomNumbers for LatentNoise<'_> {
     fn fill_standard_normal(&self, position: usize, numbers: &mut [f32]) {
-        self.draw(position).stream().fill_standard_normal(numbers);
+        self.stream(position).fill_standard_normal(numbers);
     }
 
     fn fill_uniform(&self, position: usize, numbers: &mut [f32]) {
-        let mut stream = self.draw(position).stream();
+        let mut stream = self.stream(position);
         numbers.fill_with(|| stream.uniform());
     }
 }

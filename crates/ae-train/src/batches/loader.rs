@@ -120,7 +120,8 @@ mod tests {
     use ae_random::{Draw, Purpose};
 
     use super::*;
-    use crate::batches::plan::{BatchNoise, shuffled};
+    use crate::batches::order::shuffled;
+    use crate::batches::plan::BatchNoise;
 
     fn draw(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Draw {
         Draw {
@@ -144,6 +145,7 @@ mod tests {
             set: set(images),
             order: Some(shuffled(3, 5, images)),
             batch_size,
+            share: None,
             first_batch: 0,
             end_batch: None,
             noise: Some(BatchNoise {
@@ -314,6 +316,7 @@ mod tests {
                 set: set(images),
                 order: order.clone(),
                 batch_size,
+                share: None,
                 first_batch,
                 end_batch: None,
                 noise: Some(BatchNoise {

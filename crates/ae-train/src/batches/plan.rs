@@ -6,6 +6,7 @@ use ae_data::{DataError, ImageSet, NoiseChain};
 use ae_random::{Draw, Purpose};
 
 use crate::batches::neighbors::{NeighborDraw, Neighbors};
+use crate::distributed::batch_parts::RankShare;
 
 /// The most batches of a group.
 const GROUP_BATCHES: usize = 64;
@@ -25,6 +26,30 @@ pub(crate) struct Batch {
     pub(crate) neighbors: Option<Neighbors>,
 }
 
+impl Batch {
+    /// The batch in parts of `images` images, and the rest.
+    pub(crate) fn in_parts(&self, images: usize) -> impl Iterator<Item = Self> + '_ {
+        let count = self.indices.len();
+        (0..count).step_by(images).map(move |start| {
+            let range = start..(start + images).min(count);
+            let of = |values: &[f32]| {
+                let each = values.len() / count;
+                values[range.start * each..range.end * each].to_vec()
+            };
+            Self {
+                indices: self.indices[range.clone()].to_vec(),
+                target: of(&self.target),
+                input: self.input.as_deref().map(of),
+                neighbors: self.neighbors.as_ref().map(|neighbors| Neighbors {
+                    first: of(&neighbors.first),
+                    second: of(&neighbors.second),
+                    signs: of(&neighbors.signs),
+                }),
+            }
+        })
+    }
+}
+
 /// Which images in which order with which noise.
 #[derive(Clone)]
 pub(crate) struct BatchPlan {
@@ -32,6 +57,8 @@ pub(crate) struct BatchPlan {
     /// Indices in the set; `None` for the set's own order.
     pub(crate) order: Option<Arc<[usize]>>,
     pub(crate) batch_size: usize,
+    /// This rank's share of every batch; `None` for all of it.
+    pub(crate) share: Option<RankShare>,
     /// Batches at the beginning that are left out.
     pub(crate) first_batch: usize,
     /// The number of the batch before which the plan ends; `None` where all batches are made.
@@ -64,17 +91,6 @@ impl BatchNoise {
     }
 }
 
-/// The order in which an epoch goes through its images.
-pub(crate) fn shuffled(seed: u64, epoch: u64, images: usize) -> Arc<[usize]> {
-    let draw = Draw {
-        seed,
-        purpose: Purpose::Shuffle,
-        epoch,
-        index: 0,
-    };
-    draw.stream().permutation(images).into()
-}
-
 impl BatchPlan {
     /// Number of batches, those left out at the beginning included. The last one of the set may be smaller.
     pub(crate) fn batches(&self) -> usize {
@@ -92,6 +108,13 @@ impl BatchPlan {
         let shape = self.set.shape();
         let from = number * self.batch_size;
         let until = (from + self.batch_size).min(self.set.len());
+        let (from, until) = match self.share {
+            Some(share) => {
+                let own = share.images_of(until - from);
+                (from + own.start, from + own.end)
+            }
+            None => (from, until),
+        };
         let mut indices = Vec::with_capacity(until - from);
         let mut target = vec![0.0; (until - from) * shape.values()];
         for (position, pixels) in (from..until).zip(target.chunks_exact_mut(shape.values())) {

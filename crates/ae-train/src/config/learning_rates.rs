@@ -8,7 +8,8 @@ impl TrainConfig {
     /// what it was where [`segments`](Self::segments) reach, and what it is going to be.
     #[must_use]
     pub fn learning_rate_at(&self, step: usize, steps_per_epoch: usize) -> f64 {
-        self.rate_of_length(step, self.run_steps_at(step, steps_per_epoch))
+        let steps = self.run_steps_at(step, steps_per_epoch);
+        self.rate_of_length(step, steps, steps_per_epoch)
     }
 
     /// Steps that the run was to have when it took step `step`.
@@ -21,10 +22,15 @@ impl TrainConfig {
     }
 
     /// The learning rate of a step of a run of `steps` steps.
-    fn rate_of_length(&self, step: usize, steps: usize) -> f64 {
+    fn rate_of_length(&self, step: usize, steps: usize, steps_per_epoch: usize) -> f64 {
         let warmup_steps = self.warmup_steps.steps(steps);
-        self.schedule
-            .learning_rate(self.learning_rate, step, warmup_steps, steps)
+        self.schedule.learning_rate(
+            self.learning_rate,
+            step,
+            warmup_steps,
+            steps,
+            steps_per_epoch,
+        )
     }
 
     /// These settings with the history of a run that took its first `steps_done` steps by the settings `then`: whatever
@@ -77,7 +83,8 @@ impl TrainConfig {
                     let steps = config.run_steps_at(step, steps_per_epoch);
                     let method = config.self_supervised;
                     let weight = method.map(|method| method.regularization_at(step, steps));
-                    (config.rate_of_length(step, steps), weight)
+                    let rate = config.rate_of_length(step, steps, steps_per_epoch);
+                    (rate, weight)
                 };
                 of(&with) == of(&without)
             });
@@ -131,9 +138,13 @@ mod tests {
         let of_step = |step: usize, epochs: usize| {
             let steps = epochs * STEPS_PER_EPOCH;
             let warmup = WarmUp::Auto.steps(steps);
-            config
-                .schedule
-                .learning_rate(config.learning_rate, step, warmup, steps)
+            config.schedule.learning_rate(
+                config.learning_rate,
+                step,
+                warmup,
+                steps,
+                STEPS_PER_EPOCH,
+            )
         };
         lengths
             .iter()

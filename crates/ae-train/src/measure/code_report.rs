@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::batches::images::images_tensor;
 use crate::batches::latent_noise::LatentNoise;
 use crate::error::{Capability, TrainError};
+use crate::measure::codeword_usage::{CodewordReport, UsageMeter};
 use crate::measure::measurement::Measurement;
 
 /// A latent dimension is active if the variance of its posterior mean over the images is above this.
@@ -25,6 +26,8 @@ pub enum CodeReport {
     Variational(VariationalReport),
     /// Of a model whose codes are meant to be sparse.
     Sparse(SparseReport),
+    /// Of a model whose codes are indices of codewords.
+    Codewords(CodewordReport),
 }
 
 /// The bound of a variational model, and which dimensions of its code are in use.
@@ -77,6 +80,9 @@ impl<M: Trainable> Measurement<'_, M> {
         if self.model.as_latent_variable_model().is_some() {
             return self.report_posterior(set).map(Some);
         }
+        if self.model.as_discrete_codes().is_some() {
+            return self.report_codewords(set).map(Some);
+        }
         let threshold = |model: &M| model.as_codes()?.activity_threshold();
         match threshold(self.model) {
             Some(threshold) => self.report_activity(set, threshold).map(Some),
@@ -96,6 +102,26 @@ impl<M: Trainable> Measurement<'_, M> {
             meter.add(images, &batch.indices)?;
         }
         Ok(meter.finish())
+    }
+
+    fn report_codewords(&self, set: &ImageSet) -> Result<CodeReport, TrainError> {
+        let (model, loader) = self.prepare(set, self.batch_size, None)?;
+        let model = model
+            .as_discrete_codes()
+            .ok_or_else(TrainError::lacks("count codewords", Capability::Codes))?;
+        let mut meter = UsageMeter::new(model.codewords());
+        for batch in loader {
+            let images = images_tensor(batch?.target, set.shape(), &self.device);
+            let indices = model
+                .indices(images)
+                .try_into_vec_as::<i32>()
+                .map_err(TrainError::device("encoding"))?;
+            // None is negative; one that was would be none of the codewords.
+            indices
+                .into_iter()
+                .for_each(|index| meter.add(index as usize));
+        }
+        Ok(CodeReport::Codewords(meter.finish()))
     }
 
     fn report_activity(&self, set: &ImageSet, threshold: f32) -> Result<CodeReport, TrainError> {

@@ -94,18 +94,35 @@ impl<'a, M: Trainable> Measurement<'a, M> {
         noise: Option<&NoiseChain>,
         neighbors: Option<NeighborDraw>,
     ) -> Result<(M, BatchLoader), TrainError> {
+        let loader = self.batches(set, batch_size, noise, neighbors)?;
+        Ok((self.copied_model(), loader))
+    }
+
+    /// A copy of the model for measuring.
+    pub(crate) fn copied_model(&self) -> M {
+        self.model.valid().fork(&self.device)
+    }
+
+    /// The batches of `set` under `noise`.
+    pub(crate) fn batches(
+        &self,
+        set: &ImageSet,
+        batch_size: usize,
+        noise: Option<&NoiseChain>,
+        neighbors: Option<NeighborDraw>,
+    ) -> Result<BatchLoader, TrainError> {
         at_least_one("batch_size", batch_size)?;
         check_images(self.model, set)?;
-        let loader = BatchLoader::start(BatchPlan {
+        BatchLoader::start(BatchPlan {
             set: set.clone(),
             order: None,
             batch_size,
+            share: None,
             first_batch: 0,
             end_batch: None,
             noise: BatchNoise::for_measuring(noise, self.seed),
             neighbors,
             threads: 1,
-        })?;
-        Ok((self.model.valid().fork(&self.device), loader))
+        })
     }
 }

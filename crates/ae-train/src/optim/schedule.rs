@@ -43,6 +43,18 @@ pub enum ScheduleConfig {
         #[serde(default = "default_factor")]
         factor: f64,
     },
+    /// Multiplied by `factor` once each of some numbers of epochs is over. In a file `kind = "epoch-milestones"`.
+    ///
+    /// An epoch is counted as the steps that go once through the training images. Stages of 3^i epochs, whose rates fall by
+    /// 10^(-1/7) each (Burda et al. 2016), end after 1, 4, 13, 40, 121, 364 and 1,093 epochs.
+    #[serde(rename = "epoch-milestones")]
+    EpochMilestones {
+        /// Those numbers, counted from the run's first epoch, ascending, at least 1.
+        epochs: Vec<usize>,
+        /// What the rate is multiplied by.
+        #[serde(default = "default_factor")]
+        factor: f64,
+    },
 }
 
 fn default_final_share() -> f64 {
@@ -74,6 +86,7 @@ impl ScheduleConfig {
             Self::Cosine { .. } => "cosine",
             Self::Step { .. } => "step",
             Self::Milestones { .. } => "milestones",
+            Self::EpochMilestones { .. } => "epoch-milestones",
         }
     }
 
@@ -104,12 +117,31 @@ impl ScheduleConfig {
                 }
                 positive("schedule.factor", *factor)
             }
+            Self::EpochMilestones { epochs, factor } => {
+                let is_ascending = epochs.is_sorted_by(|a, b| a < b);
+                if epochs.first().is_none_or(|&first| first == 0) || !is_ascending {
+                    return Err(refuse(
+                        "schedule.epochs",
+                        format!("{epochs:?}"),
+                        "must be ascending and at least 1, at least one",
+                    ));
+                }
+                positive("schedule.factor", *factor)
+            }
         }
     }
 
-    /// The learning rate of step `step` (counted from 0) of `steps`, after `warmup_steps` of linear warm-up.
+    /// The learning rate of step `step` (counted from 0) of `steps`, after `warmup_steps` of linear warm-up, where an epoch
+    /// has `steps_per_epoch`.
     #[must_use]
-    pub fn learning_rate(&self, base: f64, step: usize, warmup_steps: usize, steps: usize) -> f64 {
+    pub fn learning_rate(
+        &self,
+        base: f64,
+        step: usize,
+        warmup_steps: usize,
+        steps: usize,
+        steps_per_epoch: usize,
+    ) -> f64 {
         if step < warmup_steps {
             return base * (step + 1) as f64 / warmup_steps as f64;
         }
@@ -130,6 +162,11 @@ impl ScheduleConfig {
             }
             Self::Milestones { steps, factor } => {
                 let passed = steps.partition_point(|&milestone| milestone <= step);
+                base * factor.powi(i32::try_from(passed).unwrap_or(i32::MAX))
+            }
+            Self::EpochMilestones { epochs, factor } => {
+                let over = step / steps_per_epoch.max(1);
+                let passed = epochs.partition_point(|&milestone| milestone <= over);
                 base * factor.powi(i32::try_from(passed).unwrap_or(i32::MAX))
             }
         }
@@ -171,7 +208,7 @@ mod tests {
         expected: &[(usize, f64)],
     ) {
         for &(step, rate) in expected {
-            let found = schedule.learning_rate(0.1, step, warmup_steps, steps);
+            let found = schedule.learning_rate(0.1, step, warmup_steps, steps, 5);
             assert!(
                 (found - rate).abs() < 1e-12,
                 "{schedule:?} at step {step}: {found}, expected {rate}"
@@ -251,10 +288,55 @@ mod tests {
     }
 
     #[test]
+    fn epochs_milestones_count_whole_epochs() {
+        check(
+            // Five steps an epoch.
+            ScheduleConfig::EpochMilestones {
+                epochs: vec![1, 3],
+                factor: 0.1,
+            },
+            1,
+            30,
+            &[
+                (0, 0.1),
+                (4, 0.1),
+                (5, 0.01),
+                (14, 0.01),
+                (15, 1e-3),
+                (29, 1e-3),
+            ],
+        );
+        for epochs in [vec![], vec![0, 3], vec![3, 3], vec![5, 2]] {
+            let factor = 0.5;
+            let schedule = ScheduleConfig::EpochMilestones { epochs, factor };
+            assert!(schedule.check().is_err(), "{schedule:?}");
+        }
+    }
+
+    #[test]
+    fn stages_of_powers_of_three_have_the_rates_of_burda_et_al() {
+        let steps_per_epoch = 3;
+        let schedule = ScheduleConfig::EpochMilestones {
+            epochs: vec![1, 4, 13, 40, 121, 364, 1093],
+            factor: 10f64.powf(-1.0 / 7.0),
+        };
+        let mut step = 0;
+        for stage in 0..8 {
+            let expected = 1e-3 * 10f64.powf(-f64::from(stage) / 7.0);
+            for _ in 0..3usize.pow(stage as u32) * steps_per_epoch {
+                let found = schedule.learning_rate(1e-3, step, 0, 9_840, steps_per_epoch);
+                assert!((found / expected - 1.0).abs() < 1e-12, "step {step}");
+                step += 1;
+            }
+        }
+        assert_eq!(step, 3_280 * steps_per_epoch);
+    }
+
+    #[test]
     fn the_cosine_never_rises_and_the_warmup_never_falls() {
         let schedule = ScheduleConfig::default();
         let rates: Vec<f64> = (0..100)
-            .map(|step| schedule.learning_rate(1.0, step, 10, 100))
+            .map(|step| schedule.learning_rate(1.0, step, 10, 100, 5))
             .collect();
         assert!(rates[..10].windows(2).all(|pair| pair[0] < pair[1]));
         assert!(rates[10..].windows(2).all(|pair| pair[0] > pair[1]));

@@ -93,6 +93,12 @@ impl<'de> Visitor<'de> for RunConfigSeed<'_> {
 pub struct DataConfig {
     /// A known name or a path.
     pub source: String,
+    /// Whether the images of shards stay in them and are read whenever they are asked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
+    /// Among how many images an epoch's order mixes where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shuffle_buffer: Option<usize>,
     /// The size that images are brought to; absent for their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
@@ -168,6 +174,8 @@ impl Default for DataConfig {
     fn default() -> Self {
         Self {
             source: "glyphs".to_owned(),
+            stream: false,
+            shuffle_buffer: None,
             size: None,
             fit: Fit::default(),
             channels: None,

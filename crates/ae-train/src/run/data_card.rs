@@ -21,6 +21,9 @@ const MOST_CLASS_BYTES: usize = 1 << 18;
 pub struct DataCard {
     /// The set that the model was trained on, its own set: a known name, or an absolute path.
     pub source: String,
+    /// Whether its images stayed in their shards.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
     /// What that set is known by, wherever it lies.
     pub fingerprint: SetFingerprint,
     /// The names of its classes in the order of their labels; empty where there are none, or too many to list.
@@ -78,6 +81,7 @@ impl DataCard {
         let bytes: usize = classes.iter().map(|name| name.len() + 8).sum();
         Ok(Self {
             source: config.absolute_source(),
+            stream: config.stream,
             fingerprint: dataset.fingerprint()?,
             classes: match bytes <= MOST_CLASS_BYTES {
                 true => classes.to_vec(),

@@ -1,7 +1,11 @@
 //! The images that a configuration names: opened, and divided as its run divides them.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use ae_data::{
-    DataError, Dataset, Division, ImageLimits, ImageOptions, ImageSet, OpenOptions, Split,
+    DataError, Dataset, Division, ImageLimits, ImageOptions, ImageSet, OpenOptions, ShardIndex,
+    Split, Streaming,
 };
 
 use crate::run::config::DataConfig;
@@ -12,7 +16,32 @@ impl DataConfig {
     /// # Errors
     /// Those of [`ae_data::open`].
     pub fn open(&self, seed: u64) -> Result<Dataset, DataError> {
-        let options = OpenOptions {
+        self.open_indexed(seed, None)
+    }
+
+    /// The same, where it is known of the shards of a set that is streamed what [`index_shard`](Self::index_shard) finds out.
+    ///
+    /// # Errors
+    /// Those of [`ae_data::open`].
+    pub fn open_indexed(
+        &self,
+        seed: u64,
+        indexes: Option<Arc<[ShardIndex]>>,
+    ) -> Result<Dataset, DataError> {
+        let options = self.options(indexes);
+        Ok(ae_data::open(&self.source, &options)?.binarized(self.binarize, seed))
+    }
+
+    /// Goes through one shard of a set that is streamed.
+    ///
+    /// # Errors
+    /// Those of [`ae_data::index_shard`].
+    pub fn index_shard(&self, shard: &Path) -> Result<ShardIndex, DataError> {
+        ae_data::index_shard(shard, &self.options(None))
+    }
+
+    fn options(&self, indexes: Option<Arc<[ShardIndex]>>) -> OpenOptions {
+        OpenOptions {
             image: ImageOptions {
                 size: self.size,
                 fit: self.fit,
@@ -21,10 +50,13 @@ impl DataConfig {
                 limits: ImageLimits::with_max_pixels(self.max_pixels),
             },
             patch: self.patch,
+            stream: self.stream.then(|| Streaming {
+                shuffle_buffer: self.shuffle_buffer.unwrap_or(Streaming::SHUFFLE_BUFFER),
+                indexes,
+            }),
             strict: self.strict,
             ..OpenOptions::default()
-        };
-        Ok(ae_data::open(&self.source, &options)?.binarized(self.binarize, seed))
+        }
     }
 
     /// Divides a set as a run of `seed` does, with as many images of each part as it takes, or patches of them.

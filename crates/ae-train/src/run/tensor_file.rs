@@ -68,6 +68,12 @@ pub(crate) fn sha256(content: &[u8]) -> String {
 
 /// Writes tensors under their names, the same bytes for the same tensors.
 pub(crate) fn write_tensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), TrainError> {
+    let content = tensor_bytes(path, tensors)?;
+    write_atomically(path, |file| file.write_all(&content)).map_err(TrainError::io("write", path))
+}
+
+/// The content of a file of tensors; `path` is for messages.
+pub(crate) fn tensor_bytes(path: &Path, tensors: &[NamedTensor]) -> Result<Vec<u8>, TrainError> {
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
         .map(|tensor| {
@@ -87,9 +93,8 @@ pub(crate) fn write_tensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), 
     }
     // One entry only: the order of several would differ from process to process.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let content = safetensors::serialize(views, Some(metadata))
-        .map_err(|error| TrainError::checkpoint(path, error))?;
-    write_atomically(path, |file| file.write_all(&content)).map_err(TrainError::io("write", path))
+    safetensors::serialize(views, Some(metadata))
+        .map_err(|error| TrainError::checkpoint(path, error))
 }
 
 /// Reads all tensors of a file's `content`, in the order of their names; `path` is for messages.

@@ -5,8 +5,11 @@ use ae_random::Purpose;
 use burn::tensor::Device;
 
 use crate::batches::neighbors::NeighborDraw;
-use crate::batches::plan::{BatchNoise, BatchPlan, shuffled};
+use crate::batches::order::epoch_order;
+use crate::batches::plan::{BatchNoise, BatchPlan};
 use crate::config::CheckedTrainConfig;
+use crate::distributed::batch_parts::{BatchParts, RankShare};
+use crate::distributed::communicator::Communicator;
 use crate::run::progress::Progress;
 
 /// Steps in one epoch.
@@ -25,6 +28,7 @@ pub(crate) struct RunPlan<'a> {
     /// With autodiff.
     pub(crate) device: Device,
     pub(crate) steps_per_epoch: usize,
+    pub(crate) communicator: &'a dyn Communicator,
 }
 
 impl<'a> RunPlan<'a> {
@@ -33,14 +37,30 @@ impl<'a> RunPlan<'a> {
         measured_part: Part,
         config: CheckedTrainConfig,
         device: &Device,
+        communicator: &'a dyn Communicator,
     ) -> Self {
         Self {
+            communicator,
             split,
             measured_part,
             device: device.clone().without_autodiff().autodiff(),
             steps_per_epoch: steps_per_epoch(split, &config),
             config,
         }
+    }
+
+    /// Whether other processes train the same model.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.communicator.size() > 1
+    }
+
+    /// The parts of the batch that `progress` is at, where batches are computed in parts.
+    pub(crate) fn batch_parts(&self, progress: &Progress) -> Option<BatchParts> {
+        let is_whole = self.config.batch_parts == 1 && !self.is_shared();
+        (!is_whole).then(|| {
+            let left = self.split.train.len() - progress.batch * self.config.batch_size;
+            BatchParts::new(left.min(self.config.batch_size), self.config.batch_parts)
+        })
     }
 
     /// Steps in the whole run.
@@ -99,8 +119,13 @@ impl<'a> RunPlan<'a> {
         });
         BatchPlan {
             set: self.split.train.in_epoch(epoch),
-            order: Some(shuffled(config.seed, epoch, self.split.train.len())),
+            order: Some(epoch_order(&self.split.train, config.seed, epoch)),
             batch_size: config.batch_size,
+            share: self.is_shared().then(|| RankShare {
+                parts: config.batch_parts,
+                rank: self.communicator.rank(),
+                size: self.communicator.size(),
+            }),
             first_batch: progress.batch,
             end_batch: Some(self.batches_of_epoch(progress)),
             noise,

@@ -1,17 +1,15 @@
 //! Single steps: objective, gradients, update, and the losses on their way back.
 
-use ae_models::{Objective, Trainable, TrainingBatch};
-use ae_random::Purpose;
+use ae_models::{Objective, Trainable};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-use crate::batches::images::images_tensor;
-use crate::batches::latent_noise::LatentNoise;
 use crate::batches::plan::Batch;
 use crate::error::TrainError;
-use crate::neighbors::NeighborBatch;
 use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::progress::Progress;
+use crate::trainer::batch_objective::batch_objective;
+use crate::trainer::part_gradients::{PartGradients, part_gradients};
 use crate::trainer::readback::{KnownStep, PendingStep, Readback};
 use crate::trainer::run_plan::RunPlan;
 use crate::trainer::weight_average::WeightAverage;
@@ -42,42 +40,46 @@ impl<M: Trainable> Steps<M> {
     }
 
     /// Takes one step. Its loss stays on the device until [`read`](Self::read).
-    pub(crate) fn take(&mut self, batch: Batch, plan: &RunPlan<'_>, progress: &mut Progress) {
-        let shape = plan.split.train.shape();
-        let images = batch.indices.len();
-        let step = progress.step as u64;
-        let random = LatentNoise {
-            seed: plan.config.seed,
-            purpose: Purpose::Latent,
-            epoch: progress.epoch as u64,
-            indices: &batch.indices,
-        };
-        let Objective { loss, terms, .. } = match batch.neighbors {
-            Some(neighbors) => NeighborBatch {
-                shape,
-                noisy: batch.target,
-                neighbors,
-                weight: plan.regularization(progress.step),
-                step,
-                random: &random,
-            }
-            .objective(&self.model, &plan.device),
+    ///
+    /// `stop` says whether this process was asked to stop; gives whether any was, where several train the model.
+    pub(crate) fn take(
+        &mut self,
+        batch: Batch,
+        plan: &RunPlan<'_>,
+        progress: &mut Progress,
+        stop: bool,
+    ) -> Result<bool, TrainError> {
+        let (images, computed, observed) = match plan.batch_parts(progress) {
+            Some(parts) => (
+                parts.images,
+                part_gradients(&self.model, parts, &batch, plan, progress, stop)?,
+                Vec::new(),
+            ),
             None => {
-                let target = images_tensor(batch.target, shape, &plan.device);
-                let input = match batch.input {
-                    Some(input) => images_tensor(input, shape, &plan.device),
-                    None => target.clone(),
+                let images = batch.indices.len();
+                let Objective {
+                    loss,
+                    terms,
+                    observed,
+                    ..
+                } = batch_objective(&self.model, batch, plan, progress);
+                let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+                let terms = terms.into_iter();
+                let computed = PartGradients {
+                    gradients,
+                    loss: loss.inner(),
+                    terms: terms.map(|(name, term)| (name, term.inner())).collect(),
+                    stop,
                 };
-                self.model.objective(TrainingBatch {
-                    input,
-                    target,
-                    loss: plan.config.loss,
-                    step,
-                    random: &random,
-                })
+                (images, computed, observed)
             }
         };
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
+        let PartGradients {
+            gradients,
+            loss,
+            terms,
+            stop,
+        } = computed;
         let learning_rate = plan.learning_rate(progress.step);
         self.entering = self.model.clone();
         let (model, norm) = self.optimizer.step(
@@ -91,13 +93,12 @@ impl<M: Trainable> Steps<M> {
         }
         progress.step += 1;
         progress.batch += 1;
-        self.model = model.after_step(progress.step as u64);
+        self.model = model.after_step(progress.step as u64, &observed);
 
-        let loss = loss.inner();
         let norm = norm.unwrap_or_else(|| loss.zeros_like());
         let mut values = vec![loss, norm];
         let (term_names, terms): (Vec<_>, Vec<Tensor<1>>) = terms.into_iter().unzip();
-        values.extend(terms.into_iter().map(Tensor::inner));
+        values.extend(terms);
         self.readback.push(PendingStep {
             step: progress.step,
             images,
@@ -105,6 +106,7 @@ impl<M: Trainable> Steps<M> {
             term_names,
             values: Tensor::cat(values, 0),
         });
+        Ok(stop)
     }
 
     /// The model with averaged weights, without autodiff; `None` where none are averaged.

@@ -1,6 +1,5 @@
 //! The loop over epochs and steps.
 
-use std::path::Path;
 use std::time::Instant;
 
 use ae_data::Split;
@@ -10,21 +9,31 @@ use burn::tensor::Device;
 use crate::batches::images::check_images;
 use crate::batches::loader::BatchLoader;
 use crate::config::{CheckedTrainConfig, Selection};
+use crate::distributed::agreement;
+use crate::distributed::communicator::Communicator;
 use crate::error::TrainError;
 use crate::optim::model_optimizer::ModelOptimizer;
 use crate::run::directory::RunDirectory;
 use crate::run::metrics::MetricsLine;
 use crate::run::progress::Progress;
 use crate::run::reports::{EpochReport, StartReport, StepReport};
-use crate::run::store::{RunStore, Start, Weights};
+use crate::run::store::{RunStore, Weights};
+use crate::trainer::beginning::{Beginning, begin};
 use crate::trainer::divergence::{damaged_weight, diverged};
 use crate::trainer::observer::Observer;
-use crate::trainer::run_plan::{RunPlan, steps_per_epoch};
+use crate::trainer::run_plan::RunPlan;
 use crate::trainer::speed::Speed;
 use crate::trainer::steps::Steps;
 use crate::trainer::trained::{Outcome, Trained};
 use crate::trainer::validation::{Validated, check_measure, measure_of, measured_part, validate};
 use crate::trainer::weight_average::WeightAverage;
+
+/// Where a run takes place.
+pub(crate) struct Place<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) run: Option<&'a RunDirectory>,
+    pub(crate) communicator: &'a dyn Communicator,
+}
 
 /// A run in progress.
 pub(crate) struct Training<'a, M> {
@@ -46,10 +55,14 @@ impl<'a, M: Trainable> Training<'a, M> {
         model: M,
         split: &'a Split,
         config: &'a CheckedTrainConfig,
-        device: &Device,
-        run: Option<&'a RunDirectory>,
+        place: Place<'a>,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, TrainError> {
+        let Place {
+            device,
+            run,
+            communicator,
+        } = place;
         check_images(&model, &split.train)?;
         for set in [&split.validation, &split.test] {
             if !set.is_empty() {
@@ -70,53 +83,50 @@ impl<'a, M: Trainable> Training<'a, M> {
         let mut config = config.clone();
         let plain = device.clone().without_autodiff();
         let mut model = model.valid().fork(&plain);
-        let mut kept = None;
+        let Beginning {
+            store,
+            resumption,
+            best,
+            source,
+            resumed,
+        } = begin(run, &model, split, &config, communicator)?;
+        let load = |tensors: &[NamedTensor]| {
+            load_tensors(model.clone(), tensors)
+                .map_err(|error| TrainError::checkpoint(&source, error))
+        };
+        let kept = best.as_deref().map(load).transpose()?;
         let mut progress = Progress::default();
         let mut epochs = Vec::new();
         let mut optimizer_state = None;
         let mut averaged = None;
-        let (mut store, mut resumed) = (None, None);
-        if let Some(run) = run {
-            let steps_per_epoch = steps_per_epoch(split, &config);
-            let (opened, start) = RunStore::open(run, &model, split, &config, steps_per_epoch)?;
-            store = Some(opened);
-            if let Some(Start {
-                checkpoint,
-                resumed: from,
-                config: resumed_config,
-            }) = start
-            {
-                if let Some(tensors) = &checkpoint.best {
-                    kept = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
-                }
-                if config.ema.is_some() {
-                    let tensors = checkpoint.average.as_ref().ok_or_else(|| {
-                        TrainError::checkpoint(&checkpoint.path, "it has no averaged weights")
-                    })?;
-                    averaged = Some(load_checkpoint(model.clone(), tensors, &checkpoint.path)?);
-                }
-                model = load_checkpoint(model, &checkpoint.model, &checkpoint.path)?;
-                optimizer_state = Some((checkpoint.path, checkpoint.optimizer));
-                progress = checkpoint.progress;
-                epochs = checkpoint.epochs;
-                resumed = Some(from);
-                config = resumed_config;
+        if let Some(resumption) = resumption {
+            if config.ema.is_some() {
+                let tensors = resumption
+                    .average
+                    .as_ref()
+                    .ok_or_else(|| TrainError::checkpoint(&source, "it has no averaged weights"))?;
+                averaged = Some(load(tensors)?);
             }
+            model = load(&resumption.model)?;
+            optimizer_state = Some(resumption.optimizer);
+            progress = resumption.progress;
+            epochs = resumption.epochs;
+            config = resumption.config.check()?;
         }
         let average = config
             .ema
             .map(|decay| WeightAverage::new(decay, averaged.as_ref().unwrap_or(&model)));
         let model = model.train();
         let mut optimizer = ModelOptimizer::new(&config.optimizer, &model);
-        if let Some((path, state)) = optimizer_state {
+        if let Some(state) = optimizer_state {
             optimizer.restore(state, &plain).map_err(|name| {
                 TrainError::checkpoint(
-                    &path,
+                    &source,
                     format!("the optimizer's state of {name} is incomplete"),
                 )
             })?;
         }
-        let plan = RunPlan::new(split, measured_part(split)?, config, device);
+        let plan = RunPlan::new(split, measured_part(split)?, config, device, communicator);
         observer.started(&StartReport {
             epochs: plan.epochs(),
             steps_per_epoch: plan.steps_per_epoch,
@@ -176,11 +186,23 @@ impl<'a, M: Trainable> Training<'a, M> {
         let loader = BatchLoader::start(self.plan.rest_of_epoch(&self.progress))?;
         self.speed = Speed::start();
         for batch in loader {
-            self.steps.take(batch?, &self.plan, &mut self.progress);
-            if self.steps.are_due() {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Err(self.checkpointed(error)),
+            };
+            let is_shared = self.plan.is_shared();
+            let asked = is_shared && self.observer.stop_requested();
+            let agreed = self
+                .steps
+                .take(batch, &self.plan, &mut self.progress, asked)?;
+            // Ranks that find a loss that is not finite have to do so at one step.
+            if is_shared || self.steps.are_due() {
                 self.read_losses()?;
             }
-            let stop = self.observer.stop_requested();
+            if self.progress.step == 1 {
+                agreement::same_weights(self.plan.communicator, &self.steps.model)?;
+            }
+            let stop = agreed || (!is_shared && self.observer.stop_requested());
             let is_inside_epoch = self.progress.batch < batches;
             // An epoch's end writes its own checkpoint, but a stop need not wait for the measuring.
             if stop || (is_inside_epoch && self.checkpoint_is_due()) {
@@ -193,6 +215,15 @@ impl<'a, M: Trainable> Training<'a, M> {
         }
         self.read_losses()?;
         self.finish_epoch()
+    }
+
+    /// An error of images, with the steps before it in a checkpoint; where that can't be written, it is the one before.
+    fn checkpointed(&mut self, error: TrainError) -> TrainError {
+        let is_of_images = matches!(error, TrainError::Data(_));
+        if is_of_images && self.progress.step > 0 && self.read_losses().is_ok() {
+            let _ = self.checkpoint();
+        }
+        error
     }
 
     /// Waits for the losses of all steps so far, adds them up, logs them, and ends the run if one is not finite.
@@ -236,6 +267,7 @@ impl<'a, M: Trainable> Training<'a, M> {
 
     /// Measures the epoch's model and records it; returns whether the run was asked to stop before it was measured.
     fn finish_epoch(&mut self) -> Result<bool, TrainError> {
+        agreement::same_weights(self.plan.communicator, &self.steps.model)?;
         let train_seconds = self.speed.seconds();
         let images_per_second = self.speed.images_per_second();
         let averaged = self.steps.averaged();
@@ -249,9 +281,11 @@ impl<'a, M: Trainable> Training<'a, M> {
         if !self.plan.split.validation.is_empty() {
             self.observer.validating(self.plan.split.validation.len());
         }
-        let measured = match validate(&model, &self.plan, self.progress.step, || {
-            self.observer.stop_requested()
-        })? {
+        let communicator = self.plan.communicator;
+        let validated = validate(&model, &self.plan, self.progress.step, || {
+            agreement::any(communicator, self.observer.stop_requested())
+        });
+        let measured = match validated.map_err(|error| self.checkpointed(error))? {
             Validated::Measured(measured) => measured,
             Validated::Stopped => {
                 self.checkpoint()?;
@@ -336,13 +370,4 @@ impl<'a, M: Trainable> Training<'a, M> {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Puts a checkpoint's weights into a model.
-fn load_checkpoint<M: Trainable>(
-    model: M,
-    tensors: &[NamedTensor],
-    path: &Path,
-) -> Result<M, TrainError> {
-    load_tensors(model, tensors).map_err(|error| TrainError::checkpoint(path, error))
 }

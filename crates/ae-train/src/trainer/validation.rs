@@ -126,7 +126,7 @@ impl Measured {
             ValidationMeasure::MeanSquaredError => self.validation.map(|validation| validation.mse),
             ValidationMeasure::NegativeBound => match &self.codes {
                 Some(CodeReport::Variational(report)) => Some(report.negative_bound),
-                Some(CodeReport::Sparse(_)) | None => None,
+                Some(CodeReport::Sparse(_) | CodeReport::Codewords(_)) | None => None,
             },
             ValidationMeasure::Objective => self.objective,
         };

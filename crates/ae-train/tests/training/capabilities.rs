@@ -58,7 +58,7 @@ impl Trainable for Guesser {
         Objective::sum(vec![("brightness", error.mean())])
     }
 
-    fn after_step(self, step: u64) -> Self {
+    fn after_step(self, step: u64, _observed: &[Tensor<2>]) -> Self {
         let kept = 1.0 - 1.0 / (step as f64 + 1.0);
         let newest = self.weights.val().detach().mul_scalar(1.0 - kept);
         let average = self

@@ -7,6 +7,7 @@ mod kinds;
 mod learning;
 mod longer;
 mod patches;
+mod quantized;
 mod resuming;
 mod run_directory;
 mod selection;
