@@ -1,6 +1,8 @@
 //! What can be asked for under `/api/v1`: a file for each.
 
 pub(crate) mod codes;
+pub(crate) mod compress;
+pub(crate) mod decompress;
 pub(crate) mod denoise;
 pub(crate) mod generate;
 pub(crate) mod health;

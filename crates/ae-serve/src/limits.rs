@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How much the service takes on before it refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a request's body; more is refused with 413.
+    /// Bytes of a request's body, and pixels of all images that it compresses or decompresses; more is refused with 413.
     pub max_body_bytes: u64,
     /// Pixels of one picture, height times width; more is refused with 413.
     pub max_pixels: u64,

@@ -2,6 +2,7 @@
 
 pub(crate) mod calibration;
 pub(crate) mod catalog;
+pub(crate) mod coder;
 pub(crate) mod description;
 pub(crate) mod load;
 pub(crate) mod served;

@@ -76,6 +76,9 @@ const REFUSALS: &[(u16, &str)] = &[
     (503, "no answer in time, or the service is about to end"),
 ];
 
+/// The forms of images that can be gray; WebP has color alone.
+const GRAY: [Form; 4] = [Form::Png, Form::Jpeg, Form::Npy, Form::Multipart];
+
 /// What a request may be refused with, whatever it asks for.
 const ALWAYS: &[u16] = &[401, 403];
 /// The same of a request that names a model or a run.
@@ -90,10 +93,10 @@ fn written() -> String {
                 .title("ae serve")
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(
-                    "Trained autoencoders: denoise, reconstruct, encode, decode, generate, score. Images are PNG, JPEG or WebP, \
-                     or NumPy arrays (application/x-npy) of uint8, or of float32 and float64 in 0 to 1, with axes (batch, \
-                     channels, height, width); several pictures are the parts of a multipart/form-data body. Every refusal is \
-                     a JSON object with a sentence in `error`.",
+                    "Trained autoencoders: denoise, reconstruct, encode, decode, generate, score; models of the codec: \
+                     compress, decompress. Images are PNG, JPEG or WebP, or NumPy arrays (application/x-npy) of uint8, or of \
+                     float32 and float64 in 0 to 1, with axes (batch, channels, height, width); several pictures are the \
+                     parts of a multipart/form-data body. Every refusal is a JSON object with a sentence in `error`.",
                 )),
         )
         .paths(paths())
@@ -215,6 +218,20 @@ fn paths() -> PathsBuilder {
             )),
         )
         .path(format!("{models}/score"), post(named(score(), ANSWERED)))
+        .path(format!("{models}/compress"), post(named(compress(), ANSWERED)))
+        .path(
+            format!("{models}/decompress"),
+            post(named(
+                operation(
+                    "decompress",
+                    "Gives back the images of a container that was made with this model; by default as an array where they have \
+                     one shape, and otherwise in parts.",
+                    images("the images"),
+                )
+                .request_body(Some(body_of(&[Form::Aez], "What compress has answered, or ae compress has written."))),
+                ANSWERED,
+            )),
+        )
         .path("/api/v1/runs", get(list::<RunList>("runs", "The runs whose curves are served.")))
         .path(
             "/api/v1/runs/{name}/log",
@@ -255,6 +272,37 @@ fn score() -> OperationBuilder {
                 )),
         )
         .request_body(Some(body_of(&IMAGES, "Images.")))
+}
+
+fn compress() -> OperationBuilder {
+    let response = ResponseBuilder::new()
+        .description("a container, which ae decompress reads as well")
+        .content(Form::Aez.media_type(), binary(Form::Aez).build());
+    let about = "Compresses gray images of 8 bits, by a model of the codec: of the model's shape where it has one. The names of \
+                 a multipart body's files are kept.";
+    let group = plain(Type::Integer)
+        .minimum(Some(1.0))
+        .maximum(Some(4096.0));
+    operation("compress", about, response.build())
+        .parameter(number(
+            "near",
+            "How far pixels may be from what they were, of 255; 0 for not at all.",
+            Type::Integer,
+            0.0,
+            0.0,
+            127.0,
+        ))
+        .parameter(
+            ParameterBuilder::new()
+                .name("group")
+                .parameter_in(ParameterIn::Query)
+                .description(Some(
+                    "Images of a chunk, which is decoded without others; 64 where nothing is asked for, and 1 of pictures of any \
+                     sizes.",
+                ))
+                .schema(Some(group)),
+        )
+        .request_body(Some(body_of(&GRAY, "Gray images; an array is of uint8.")))
 }
 
 /// An operation with its answer.

@@ -1,5 +1,6 @@
 //! What a request is refused with: a status and a sentence.
 
+use ae_codec::CodecError;
 use ae_data::DataError;
 use ae_infer::InferError;
 use axum::Json;
@@ -104,6 +105,19 @@ impl From<InferError> for Refusal {
             | InferError::CodeLength { .. }
             | InferError::NoNoiseLevel { .. } => Self::unusable(error.to_string()),
             error => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<CodecError> for Refusal {
+    fn from(error: CodecError) -> Self {
+        match error {
+            CodecError::TooLarge { .. } => Self::too_large(error.to_string()),
+            CodecError::NotVerified { .. } | CodecError::Read(_) | CodecError::Write(_) => {
+                Self::internal(error.to_string())
+            }
+            // The rest is of images or a container that came.
+            error => Self::unusable(error.to_string()),
         }
     }
 }

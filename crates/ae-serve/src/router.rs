@@ -12,7 +12,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::api::{codes, denoise, generate, health, list, reconstruct, score};
+use crate::api::{
+    codes, compress, decompress, denoise, generate, health, list, reconstruct, score,
+};
 use crate::openapi;
 use crate::page;
 use crate::refusal::Refusal;
@@ -53,6 +55,11 @@ pub(crate) fn router(service: &Arc<Service>) -> Router {
         .route("/api/v1/models/{name}/decode", post(codes::decode))
         .route("/api/v1/models/{name}/generate", post(generate::generate))
         .route("/api/v1/models/{name}/score", post(score::score))
+        .route("/api/v1/models/{name}/compress", post(compress::compress))
+        .route(
+            "/api/v1/models/{name}/decompress",
+            post(decompress::decompress),
+        )
         .route("/api/v1/runs", get(list::runs))
         .route("/api/v1/runs/{name}/log", get(list::log))
         .fallback(nothing_here)
@@ -109,6 +116,8 @@ fn route_of(path: &str) -> &'static str {
         ["api", "v1", "models", _, "decode"] => "/api/v1/models/{name}/decode",
         ["api", "v1", "models", _, "generate"] => "/api/v1/models/{name}/generate",
         ["api", "v1", "models", _, "score"] => "/api/v1/models/{name}/score",
+        ["api", "v1", "models", _, "compress"] => "/api/v1/models/{name}/compress",
+        ["api", "v1", "models", _, "decompress"] => "/api/v1/models/{name}/decompress",
         ["api", "v1", "runs"] => "/api/v1/runs",
         ["api", "v1", "runs", _, "log"] => "/api/v1/runs/{name}/log",
         _ => "other",

@@ -90,6 +90,7 @@ pub(crate) fn model_for<'s>(
         Operation::Encode | Operation::Decode => "it has no codes",
         Operation::Generate => "it has no prior to draw codes from",
         Operation::Score => "it scores no images",
+        Operation::Compress | Operation::Decompress => "it is none of the codec's",
     };
     Err(Refusal::not_found(format!(
         "{} is a model of kind {}: {why}",

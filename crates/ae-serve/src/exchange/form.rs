@@ -13,6 +13,8 @@ pub(crate) enum Form {
     /// An array of NumPy's.
     Npy,
     Json,
+    /// A container of the codec's.
+    Aez,
     /// Several pictures, a part each.
     Multipart,
 }
@@ -37,6 +39,7 @@ impl Form {
             Self::WebP => "image/webp",
             Self::Npy => "application/x-npy",
             Self::Json => "application/json",
+            Self::Aez => "application/x-aez",
             Self::Multipart => "multipart/form-data",
         }
     }
@@ -49,6 +52,7 @@ impl Form {
             Self::WebP => "webp",
             Self::Npy => "npy",
             Self::Json => "json",
+            Self::Aez => "aez",
             Self::Multipart => "txt",
         }
     }
@@ -61,11 +65,11 @@ impl Form {
     /// The form that a media type stands for, whatever its parameters.
     fn of_media_type(text: &str) -> Option<Self> {
         let named = essence(text);
-        let all = IMAGES.into_iter().chain([Self::Json]);
+        let all = IMAGES.into_iter().chain([Self::Json, Self::Aez]);
         all.into_iter().find(|form| form.media_type() == named)
     }
 
-    /// The form that the first bytes of a picture or an array tell.
+    /// The form that the first bytes of a picture, an array or a container tell.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x89, b'P', b'N', b'G', ..] => Some(Self::Png),
@@ -86,6 +90,7 @@ impl Form {
                 ..,
             ] => Some(Self::WebP),
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Some(Self::Npy),
+            [0x89, b'A', b'E', b'Z', ..] => Some(Self::Aez),
             _ => None,
         }
     }
@@ -243,6 +248,7 @@ mod tests {
             (b"RIFF\0\0\0\0WEBPVP8 ", Some(Form::WebP)),
             (b"RIFF\0\0\0\0WAVE", None),
             (b"\x93NUMPY\x01\0", Some(Form::Npy)),
+            (b"\x89AEZ\x01\x01", Some(Form::Aez)),
             (b"II*\0", None),
             (b"", None),
         ] {

@@ -187,10 +187,12 @@ pub(crate) fn answer_images(
 
 /// An answer of an array.
 pub(crate) fn answer_array(array: Array) -> Response {
-    answer(
-        HeaderValue::from_static(Form::Npy.media_type()),
-        array.to_bytes(),
-    )
+    answer_bytes(Form::Npy, array.to_bytes())
+}
+
+/// An answer of these bytes, which are of this form.
+pub(crate) fn answer_bytes(form: Form, bytes: Vec<u8>) -> Response {
+    answer(HeaderValue::from_static(form.media_type()), bytes)
 }
 
 /// An answer of files, each of its form: as the body itself, or as parts of it.
@@ -206,9 +208,7 @@ pub(crate) fn answer_files(
         let count = files.len();
         let mut files = files.into_iter();
         return match (files.next(), files.next()) {
-            (Some((form, file)), None) => {
-                Ok(answer(HeaderValue::from_static(form.media_type()), file))
-            }
+            (Some((form, file)), None) => Ok(answer_bytes(form, file)),
             _ => Err(Refusal::unusable(format!(
                 "{count} images are no single {}; ask for application/x-npy or multipart/form-data",
                 form.media_type()

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use ae_codec::LosslessModel;
 use ae_infer::{Device, InferError, ModelPath, OpenModel, PHOTO, Registry};
 
 use crate::error::ServeError;
+use crate::models::coder::Coder;
 use crate::models::description::{LoadedFile, ModelDescription, describe};
 use crate::models::served::Served;
 use crate::runs::Run;
@@ -98,6 +100,29 @@ impl Models {
                 other,
             }),
         }
+    }
+
+    /// Adds a model of the codec by the name of `path`, its run's folder or its file, or of what is built in. `file` is where it
+    /// was read from, if it was, whose changes are told.
+    ///
+    /// # Errors
+    /// Another has its name, the file cannot be read, or the system has no thread for it.
+    pub fn with_codec(
+        mut self,
+        path: &Path,
+        file: Option<&Path>,
+        model: LosslessModel,
+    ) -> Result<Self, ServeError> {
+        let name = match file {
+            Some(_) => name_of(path)?,
+            None => path.display().to_string(),
+        };
+        self.claim(&name, path)?;
+        let file = file.map(LoadedFile::look).transpose()?;
+        let coder = Coder::new(model).map_err(ServeError::Start)?;
+        let served = Served::codec(&name, coder);
+        self.models.push(NamedModel::new(&name, served, file));
+        Ok(self)
     }
 
     /// Adds a model that is in memory.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::error::ServeError;
 use crate::models::calibration::CalibrationState;
+use crate::models::coder::Coder;
 use crate::models::served::Served;
 
 /// What a model can be asked for.
@@ -31,6 +32,10 @@ pub(crate) enum Operation {
     Generate,
     /// How anomalous images are.
     Score,
+    /// Gray images into a container, by a model of the codec.
+    Compress,
+    /// And back.
+    Decompress,
 }
 
 /// The shape of an image.
@@ -53,8 +58,8 @@ pub(crate) struct ModelDescription {
     pub(crate) kind: String,
     /// What it can be asked for.
     pub(crate) operations: Vec<Operation>,
-    /// The images that it was made for; pictures are brought to it, but for denoising. Null where it takes pictures as they
-    /// are.
+    /// The images that it was made for; pictures are brought to it, but for denoising and compressing. Null where it takes
+    /// pictures as they are.
     pub(crate) input: Option<InputShape>,
     /// Values of a code; null where it has none.
     pub(crate) code_values: Option<usize>,
@@ -137,9 +142,14 @@ fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
 pub(crate) fn describe(name: &str, served: &Served, file: Option<&LoadedFile>) -> ModelDescription {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH);
     let model = served.open_model();
+    let coder = served.coder().ok();
     let reconstructs = model.is_some_and(|model| model.model().as_reconstruct().is_some());
     let code_values = model.and_then(|model| model.code_values().ok());
     let has_prior = model.is_some_and(OpenModel::has_prior);
+    let shape = match (model, coder) {
+        (Some(model), _) => Some(model.image_shape()),
+        (None, coder) => coder.and_then(Coder::shape),
+    };
     let operations = [
         (Operation::Denoise, served.can_denoise()),
         (Operation::Reconstruct, reconstructs),
@@ -147,21 +157,24 @@ pub(crate) fn describe(name: &str, served: &Served, file: Option<&LoadedFile>) -
         (Operation::Decode, code_values.is_some()),
         (Operation::Generate, has_prior),
         (Operation::Score, reconstructs),
+        (Operation::Compress, coder.is_some()),
+        (Operation::Decompress, coder.is_some()),
     ];
     ModelDescription {
         name: name.to_owned(),
-        kind: model.map_or("unet", OpenModel::kind).to_owned(),
+        kind: match (model, coder) {
+            (Some(model), _) => model.kind().to_owned(),
+            (None, Some(_)) => "pixel".to_owned(),
+            (None, None) => "unet".to_owned(),
+        },
         operations: operations
             .into_iter()
             .filter_map(|(operation, is_there)| is_there.then_some(operation))
             .collect(),
-        input: model.map(|model| {
-            let shape = model.image_shape();
-            InputShape {
-                channels: shape.channels,
-                height: shape.height,
-                width: shape.width,
-            }
+        input: shape.map(|shape| InputShape {
+            channels: shape.channels,
+            height: shape.height,
+            width: shape.width,
         }),
         code_values,
         has_prior,

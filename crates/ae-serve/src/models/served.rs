@@ -7,6 +7,7 @@ use ae_infer::{
 };
 use ae_models::Trainable as _;
 
+use crate::models::coder::Coder;
 use crate::models::stop::unwind_if_requested;
 use crate::refusal::Refusal;
 
@@ -26,6 +27,7 @@ pub(crate) struct Served {
     name: String,
     model: Option<OpenModel>,
     denoiser: Option<Box<dyn Denoiser + Send>>,
+    coder: Option<Coder>,
 }
 
 impl Served {
@@ -61,6 +63,7 @@ impl Served {
             name: name.to_owned(),
             model: Some(model),
             denoiser,
+            coder: None,
         })
     }
 
@@ -74,7 +77,18 @@ impl Served {
             name: PHOTO.to_owned(),
             model: None,
             denoiser: Some(Box::new(photo.with_progress(|_| unwind_if_requested()))),
+            coder: None,
         })
+    }
+
+    /// A model of the codec.
+    pub(crate) fn codec(name: &str, coder: Coder) -> Self {
+        Self {
+            name: name.to_owned(),
+            model: None,
+            denoiser: None,
+            coder: Some(coder),
+        }
     }
 
     /// The model.
@@ -100,6 +114,15 @@ impl Served {
             Some(denoiser) => Ok(&**denoiser),
             None => Err(Refusal::unusable(format!("{} cannot denoise", self.name))),
         }
+    }
+
+    /// The model as one of the codec's.
+    ///
+    /// # Errors
+    /// 422: it is none.
+    pub(crate) fn coder(&self) -> Result<&Coder, Refusal> {
+        let refusal = || Refusal::unusable(format!("{} is none of the codec's", self.name));
+        self.coder.as_ref().ok_or_else(refusal)
     }
 
     /// Whether it can denoise.

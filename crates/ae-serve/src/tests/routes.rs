@@ -291,7 +291,7 @@ fn the_document_names_every_route_and_status() {
     let document = served.get("/api/openapi.json").json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 13);
+    assert_eq!(paths.len(), 15);
     let denoise = &paths["/api/v1/models/{name}/denoise"]["post"];
     for status in ["200", "400", "413", "415", "422", "429", "503"] {
         assert!(denoise["responses"].get(status).is_some(), "{status}");

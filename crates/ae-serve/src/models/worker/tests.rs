@@ -169,6 +169,10 @@ fn a_full_queue_refuses_and_a_late_answer_is_not_waited_for() {
         assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
         drop(release);
         busy.await.unwrap();
+        // What came too late keeps its place until its turn.
+        while worker.load().waiting() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         assert_eq!(worker.alone(later(), |_| Ok(1)).await, Ok(1));
     });
     // Nobody waited for it any more when its turn came.
