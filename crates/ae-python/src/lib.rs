@@ -11,6 +11,7 @@ mod denoising;
 mod fault;
 mod model;
 mod opened;
+mod reserving_allocator;
 mod settings;
 mod training;
 mod work;

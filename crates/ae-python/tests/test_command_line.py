@@ -114,11 +114,35 @@ def test_the_command_needs_no_numpy():
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="address spaces are limited on Linux")
+def test_memory_that_runs_out_ends_the_command_as_it_ends_the_binary(tmp_path):
+    import resource
+
+    def limited(mebibytes, *arguments):
+        limit = (mebibytes << 20, mebibytes << 20)
+        return run(*arguments, cwd=tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+
+    begin = next(mebibytes for mebibytes in range(64, 8192, 32) if limited(mebibytes, "devices").returncode == 0)
+    arguments = ["train", "--epochs", "1", "--limit", "1000", "--batch-size", "1000", "--backend", "flex", "--threads", "2"]
+    refused = 0
+    for more in [0, 32, 64]:
+        done = limited(begin + more, *arguments, "--out", f"run-{more}")
+        assert done.returncode in [0, 8], done.stderr
+        refused += done.returncode == 8
+        assert done.stderr.count("error: ") == (done.returncode == 8), done.stderr
+    assert refused > 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 def test_ctrl_c_ends_the_command_as_it_ends_the_binary(tmp_path):
     arguments = ["train", "--epochs", "500", "--out", "run", "--backend", "flex"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "ae_images._command", *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ae_images._command", *arguments],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        # The tests may run where it is ignored, as what a shell starts in the background does.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     lines = []
     for line in process.stderr:
