@@ -6,6 +6,7 @@
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
 use serde::Serialize;
@@ -209,9 +210,16 @@ pub(crate) fn set_threads(threads: Option<usize>) -> Result<(), CliError> {
         std::hint::black_box(&room);
     }
     // Started here in any case: where the first computation would start them, it would panic when it could not.
+    static IS_SET: AtomicBool = AtomicBool::new(false);
+    let is_same = || threads.is_none_or(|threads| threads == rayon::current_num_threads());
+    if IS_SET.load(Ordering::Relaxed) && is_same() {
+        // A command that runs once for each of several sets.
+        return Ok(());
+    }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .build_global()
+        .map(|()| IS_SET.store(true, Ordering::Relaxed))
         .map_err(|error| {
             let what = threads.map_or("threads".to_owned(), |threads| {
                 format!("--threads {threads}")

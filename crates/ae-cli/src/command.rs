@@ -26,6 +26,7 @@ enum Content {
         run: Run,
         has_results: bool,
         builds_models: bool,
+        shares_work: bool,
     },
     Group {
         about: &'static str,
@@ -55,6 +56,7 @@ impl Entry {
                 run: Box::new(parse_and_run),
                 has_results: true,
                 builds_models: false,
+                shares_work: false,
             },
         }
     }
@@ -95,6 +97,14 @@ impl Entry {
     pub(crate) fn builds_models(mut self) -> Self {
         if let Content::Command { builds_models, .. } = &mut self.content {
             *builds_models = true;
+        }
+        self
+    }
+
+    /// Allows several processes of the command, which has to know of them.
+    pub(crate) fn shares_work(mut self) -> Self {
+        if let Content::Command { shares_work, .. } = &mut self.content {
+            *shares_work = true;
         }
         self
     }
@@ -159,11 +169,18 @@ impl Entry {
     pub(crate) fn run(&self, matches: &ArgMatches, context: &Context<'_>) -> Result<(), CliError> {
         match &self.content {
             Content::Command {
-                run, has_results, ..
+                run,
+                has_results,
+                shares_work,
+                ..
             } => {
                 let mut context = *context;
                 if *has_results {
                     context.terminal = terminal(matches);
+                }
+                context.terminal.is_mute = context.ranks.rank() > 0;
+                if !shares_work {
+                    context.ranks.check_alone(self.name)?;
                 }
                 tell_scale(matches, &context.terminal);
                 run(matches, &context)
@@ -205,5 +222,7 @@ fn terminal(matches: &ArgMatches) -> Terminal {
             false => Form::Text,
         },
         quiet: matches.get_flag("quiet"),
+        is_mute: false,
+        is_of_shard: false,
     }
 }

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use crate::command::{Entry, run_named};
 use crate::context::Context;
 use crate::error::CliError;
+use crate::ranks::Ranks;
 use crate::terminal::{Form, Terminal};
 use crate::usage::usage_error;
 use ae_infer::Registry;
@@ -25,17 +26,21 @@ memory; 130 stopped by ctrl-c, 143 by SIGTERM or SIGHUP, everything saved.
 pub(crate) fn run(
     entries: &[Entry],
     registry: &Registry,
+    ranks: &Ranks,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<(), CliError> {
     let parser = parser(entries, registry);
     let terminal = Terminal {
         form: Form::Text,
         quiet: false,
+        is_mute: false,
+        is_of_shard: false,
     };
     match parser.clone().try_get_matches_from(arguments) {
         Ok(matches) => {
             let context = Context {
                 registry,
+                ranks,
                 terminal,
                 parser: &parser,
             };

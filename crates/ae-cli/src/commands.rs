@@ -36,19 +36,26 @@ pub(crate) fn all() -> Vec<Entry> {
     vec![
         Entry::command("train", train::run)
             .examples(train::EXAMPLES)
-            .builds_models(),
+            .builds_models()
+            .shares_work(),
         Entry::command("eval", eval::run).examples(eval::EXAMPLES),
         Entry::command("reconstruct", reconstruct::run),
-        Entry::command("denoise", denoise::run).examples(denoise::EXAMPLES),
-        Entry::command("encode", encode::run),
+        Entry::command("denoise", denoise::run)
+            .examples(denoise::EXAMPLES)
+            .shares_work(),
+        Entry::command("encode", encode::run).shares_work(),
         Entry::command("decode", decode::run),
-        Entry::command("compress", compress::run).examples(compress::EXAMPLES),
+        Entry::command("compress", compress::run)
+            .examples(compress::EXAMPLES)
+            .shares_work(),
         Entry::command("decompress", decompress::run),
         Entry::command("show", show::run),
         Entry::command("generate", generate::run).examples(generate::EXAMPLES),
         Entry::command("interpolate", interpolate::run),
         Entry::command("traverse", traverse::run),
-        Entry::command("anomaly", anomaly::run).examples(anomaly::EXAMPLES),
+        Entry::command("anomaly", anomaly::run)
+            .examples(anomaly::EXAMPLES)
+            .shares_work(),
         Entry::command("probe", probe::run),
         Entry::command("map", map::run),
         Entry::command("info", info::run),

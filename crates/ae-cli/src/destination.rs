@@ -13,7 +13,7 @@ use crate::error::{CliError, Status};
 /// # Errors
 /// It exists and `force` is off, it is a folder, or its folder does not exist.
 pub(crate) fn check_writable(path: &Path, force: bool) -> Result<(), CliError> {
-    if path.is_dir() {
+    if path.is_dir() || names_folder(path) {
         return Err(CliError::usage(
             path.display(),
             "a folder; --out takes a file here",
@@ -31,6 +31,13 @@ pub(crate) fn check_writable(path: &Path, force: bool) -> Result<(), CliError> {
         ),
         _ => Ok(()),
     }
+}
+
+/// Whether a path ends with a slash: a folder, whether it is there or not.
+pub(crate) fn names_folder(path: &Path) -> bool {
+    path.as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator)
 }
 
 /// As [`check_writable`], for a drawing, which is a PNG file whatever its name says.
@@ -85,8 +92,7 @@ impl Destination {
     /// # Errors
     /// The extension is that of no format that can be written, or several pictures were asked into one file.
     pub(crate) fn of(out: &Path, pictures: usize) -> Result<Self, CliError> {
-        let text = out.as_os_str().to_string_lossy();
-        if out.is_dir() || text.ends_with(std::path::is_separator) || out.extension().is_none() {
+        if out.is_dir() || names_folder(out) || out.extension().is_none() {
             return Ok(Self::Folder(out.to_owned()));
         }
         if PictureFormat::of_written(out).is_none() {
@@ -148,6 +154,8 @@ mod tests {
         );
         assert_eq!(check_writable(&path, true), Ok(()));
         assert!(check_writable(folder.path(), true).is_err(), "a folder");
+        let error = check_writable(&folder.path().join("new/"), false).unwrap_err();
+        assert!(error.to_string().ends_with("--out takes a file here"));
         assert!(check_writable(&folder.path().join("none/a.png"), true).is_err());
         assert_eq!(check_writable(Path::new("/dev/null"), false), Ok(()));
     }

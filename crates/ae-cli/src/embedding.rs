@@ -4,11 +4,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use ae_codec::{CodecError, LosslessModel, PixelModel};
+use ae_codec::{CodecError, LosslessModel};
 use ae_infer::{Device, InferError, Registry};
 
 use crate::backend::{self, BackendChoice};
-use crate::codec::model::{self, BUILT_IN};
+use crate::codec::model;
 use crate::error::{CliError, Status};
 
 /// Runs `ae` as [`run_with`](crate::run_with) does, and gives the number that the process is to end with.
@@ -42,12 +42,10 @@ pub fn open_device(name: &str) -> Result<Device, (Status, String)> {
 /// How the command would end where the file is damaged, and a sentence on why.
 pub fn open_codec(path: &Path) -> Result<Option<LosslessModel>, (Status, String)> {
     let said = |error: CliError| (error.status(), error.to_string());
-    if path == Path::new(BUILT_IN) && !path.exists() {
-        let glyphs = PixelModel::glyphs().map_err(explain_codec)?;
-        return Ok(Some(LosslessModel::Pixel(glyphs)));
-    }
-    match model::is_model(path) {
-        true => model::read(path).map(|read| Some(read.model)).map_err(said),
+    match model::is_built_in(path) || model::is_model(path) {
+        true => model::named(path)
+            .map(|named| Some(named.model))
+            .map_err(said),
         false => Ok(None),
     }
 }

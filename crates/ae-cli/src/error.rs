@@ -60,6 +60,23 @@ impl Status {
         }
     }
 
+    /// The one of an exit code, as another process has it.
+    pub(crate) fn of_code(code: u8) -> Self {
+        let all = [
+            Self::Usage,
+            Self::Data,
+            Self::Model,
+            Self::Files,
+            Self::Network,
+            Self::Diverged,
+            Self::Device,
+            Self::Interrupted,
+            Self::Terminated,
+        ];
+        let found = all.into_iter().find(|status| status.code() == code);
+        found.unwrap_or(Self::Internal)
+    }
+
     /// Whether the process ends because it was asked to.
     const fn is_asked_for(self) -> bool {
         matches!(self, Self::Interrupted | Self::Terminated)
@@ -109,6 +126,22 @@ impl CliError {
     #[must_use]
     pub(crate) fn about(mut self, path: &Path) -> Self {
         self.message = format!("{}: {}", path.display(), self.message);
+        self
+    }
+
+    /// Says which file an error is about, where its message does not name it.
+    #[must_use]
+    pub(crate) fn naming(self, path: &Path) -> Self {
+        match self.message.contains(&*path.to_string_lossy()) {
+            true => self,
+            false => self.about(path),
+        }
+    }
+
+    /// Says which of several processes an error is of.
+    #[must_use]
+    pub(crate) fn of(mut self, process: &str) -> Self {
+        self.message = format!("{process}: {}", self.message);
         self
     }
 

@@ -11,12 +11,10 @@ use ae_report::{Column, thousands};
 use ae_train::{CodeReport, LogLikelihood};
 use serde::Serialize;
 
+use crate::codec::transform::is_of_codec;
 use crate::error::CliError;
 use crate::measured_set::MeasuredSet;
 use crate::stored_codes::StoredCodes;
-
-/// What a code's number is stored in.
-const CODE_VALUE_BITS: u32 = 32;
 
 /// A model's result, with the keys that its baselines have.
 #[derive(Debug, Clone, Serialize)]
@@ -133,9 +131,17 @@ pub(crate) fn evaluate_pictures(
     })
 }
 
+/// The size of a model's code; nothing where that depends on the image, as of symbols that are coded by tables.
+fn code_of(model: &OpenModel) -> Option<CodeBits> {
+    model
+        .code_bits()
+        .ok()
+        .filter(|_| model.qualities().is_err())
+}
+
 /// A model's row.
 fn model_result(model: &OpenModel, quality: Quality, images: &ImageSet) -> ModelResult {
-    let code = model.code_bits().ok();
+    let code = code_of(model);
     let code_bits = code.map(|code| code.code_bits as f64);
     ModelResult {
         name: model.name().to_owned(),
@@ -173,8 +179,7 @@ pub(crate) fn evaluate(
     let request = BaselineRequest {
         train: train.unwrap_or(images),
         test: images,
-        code_values: model.code_values().unwrap_or(0),
-        code_value_bits: CODE_VALUE_BITS,
+        code_bits: code_of(model).map_or(0, |code| code.code_bits),
         corruption: seeded.as_ref().map(|noise| noise as &dyn Corruption),
     };
     let baselines = match train {
@@ -233,6 +238,9 @@ impl Evaluation {
         ];
         let code = match &self.model.code {
             Some(code) => code.to_string(),
+            None if is_of_codec(self.model.kind) => {
+                "integers, whose bits ae eval --rate-distortion measures".to_owned()
+            }
             None => "none: detail goes past the bottleneck".to_owned(),
         };
         let mut codes = match &self.codes {
@@ -311,6 +319,13 @@ fn codes_text(report: &CodeReport) -> String {
             100.0 * report.active_share,
             report.dead_units,
             report.units,
+        ),
+        CodeReport::Codewords(report) => format!(
+            "codewords: {} of {} used; perplexity {:.1}, {:.2} bits an index by how often each is there\n",
+            report.used,
+            report.codewords,
+            report.perplexity,
+            report.perplexity.log2(),
         ),
         _ => String::new(),
     }

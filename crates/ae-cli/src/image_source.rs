@@ -1,6 +1,8 @@
 //! Opening the images that a command works on.
 
-use ae_data::{Binarization, Dataset, Division, ImageSet, Split};
+use std::sync::Arc;
+
+use ae_data::{Binarization, Dataset, Division, ImageSet, Part, ShardIndex, Split};
 use ae_models::Registry;
 use ae_report::thousands;
 use ae_train::{DataCard, DataConfig, RunConfig, RunDirectory};
@@ -67,15 +69,18 @@ impl ImageSource {
         Ok(self.config.open(self.seed)?)
     }
 
-    /// Reads the set and divides it, for a run that says in its model files what it was trained on.
+    /// Reads the set and divides it, for a run that says in its model files what it was trained on. `indexes` are what is known
+    /// of shards that are streamed.
     ///
     /// # Errors
     /// Those of [`ae_data::open`] and [`Dataset::split`].
     pub(crate) fn split(
         &self,
+        indexes: Option<Arc<[ShardIndex]>>,
         terminal: &Terminal,
     ) -> Result<(Dataset, Split, DataCard), CliError> {
-        let dataset = self.open(terminal)?;
+        let dataset = self.config.open_indexed(self.seed, indexes)?;
+        tell_skipped(&dataset, terminal);
         tell_layout(&dataset, terminal);
         let card = DataCard::new(&self.config, self.seed, &dataset)?;
         let split = self.divided(&dataset)?;
@@ -96,10 +101,38 @@ impl ImageSource {
     }
 }
 
+/// The images of a part that the set has of its own, or all of them.
+pub(crate) fn own_part(dataset: &Dataset, part: Option<Part>) -> Result<ImageSet, CliError> {
+    let parts = [
+        Some(&dataset.train),
+        dataset.validation.as_ref(),
+        dataset.test.as_ref(),
+    ];
+    let found = match part.unwrap_or(Part::All) {
+        Part::All => {
+            let parts: Vec<_> = parts.into_iter().flatten().cloned().collect();
+            return Ok(ImageSet::concatenated(&parts));
+        }
+        _ if dataset.validation.is_none() && dataset.test.is_none() => None,
+        Part::Train => parts[0],
+        Part::Validation => parts[1],
+        Part::Test => parts[2],
+    };
+    found.cloned().ok_or_else(|| {
+        let what = format!("--part {}", part.unwrap_or(Part::All));
+        CliError::usage(
+            what,
+            format!("{} has no such part of its own", dataset.name),
+        )
+    })
+}
+
 /// What the arguments say, and where they say nothing, `base`.
 pub(crate) fn configured(arguments: &DataArguments, base: DataConfig) -> DataConfig {
     DataConfig {
         source: arguments.data.clone().unwrap_or(base.source),
+        stream: base.stream,
+        shuffle_buffer: base.shuffle_buffer,
         size: arguments.size.or(base.size),
         fit: arguments.fit.unwrap_or(base.fit),
         channels: arguments.channels.or(base.channels),
@@ -138,6 +171,19 @@ pub(crate) fn tell_layout(dataset: &Dataset, terminal: &Terminal) {
     }
     for sentence in &dataset.layout.values {
         terminal.note(sentence);
+    }
+}
+
+/// The same where anything was left aside or lost; of a shard, whose other notes are left out, what was lost.
+pub(crate) fn tell_left_out(dataset: &Dataset, terminal: &Terminal) {
+    let layout = &dataset.layout;
+    if !(layout.left_aside.is_empty() && layout.values.is_empty()) {
+        tell_layout(dataset, terminal);
+    }
+    if terminal.is_of_shard {
+        for sentence in &layout.values {
+            terminal.said_by_all(format!("{}: {sentence}", dataset.name));
+        }
     }
 }
 

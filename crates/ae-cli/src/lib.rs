@@ -14,10 +14,13 @@ mod evaluation;
 mod image_source;
 mod measured_set;
 mod opening;
+mod out_of_memory;
 mod panics;
 mod pictures;
 mod progress;
+mod ranks;
 mod rate_distortion;
+mod sharded;
 mod signals;
 mod stored_codes;
 mod terminal;
@@ -30,9 +33,7 @@ pub use ae_infer::Registry;
 
 pub use crate::embedding::{exit_code_of, explain, explain_codec, open_codec, open_device};
 pub use crate::error::Status;
-
-#[doc(hidden)]
-pub use crate::terminal::tell_once;
+pub use crate::out_of_memory::{RememberingAllocator, end_in_good_order};
 
 /// Runs `ae` with the process's arguments, its own name first, and says how the process ends.
 ///
@@ -54,8 +55,15 @@ pub fn run_with(registry: Registry, arguments: impl IntoIterator<Item = OsString
 fn run(registry: &Registry, arguments: impl IntoIterator<Item = OsString>) -> Result<(), Status> {
     signals::survive_quotas();
     let entries = commands::all();
-    panics::caught(|| command_line::run(&entries, registry, arguments)).map_err(|error| {
-        terminal::tell(&error);
-        error.status()
-    })
+    let ranks = ranks::Ranks::of_process();
+    let ended = panics::caught(|| command_line::run(&entries, registry, &ranks, arguments));
+    let ended = ended.map_err(|error| {
+        let status = error.status();
+        if ranks.tells() {
+            terminal::tell(&ranks.named(error));
+        }
+        status
+    });
+    ranks.leave(ended.err());
+    ended
 }

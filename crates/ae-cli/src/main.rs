@@ -2,18 +2,18 @@
 
 #![expect(
     unsafe_code,
-    reason = "an allocator; the environment is changed once, before there are threads"
+    reason = "the environment is changed once, before there are threads"
 )]
-
-mod out_of_memory;
 
 use std::process::ExitCode;
 
+use ae_cli::RememberingAllocator;
+
 #[global_allocator]
-static ALLOCATOR: out_of_memory::Remembering = out_of_memory::Remembering;
+static ALLOCATOR: RememberingAllocator = RememberingAllocator;
 
 fn main() -> ExitCode {
-    out_of_memory::end_in_good_order();
+    ae_cli::end_in_good_order();
     // Without that directory, a Vulkan layer of Mesa's prints lines that begin with `error:`. All it would do is
     // to order the GPUs as a desktop's settings say.
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {

@@ -6,8 +6,8 @@ use ae_report::thousands;
 use serde::Serialize;
 
 use crate::arguments::DataArguments;
-use crate::error::CliError;
-use crate::image_source::{tell_layout, tell_skipped};
+use crate::error::{CliError, Status};
+use crate::image_source::{tell_left_out, tell_skipped};
 use crate::terminal::Terminal;
 
 /// Which images a command measured, with the keys that every command's JSON has.
@@ -111,22 +111,29 @@ pub(crate) fn request_of(arguments: &DataArguments, part: Option<Part>) -> SetRe
 /// Opens the set that a model is to see and tells what there is to say of it.
 ///
 /// # Errors
-/// Those of [`OpenModel::open_set`].
+/// Those of [`OpenModel::open_set`]; a shard's pictures have more than 8 bits and nobody said which values are black and white: each
+/// shard would find out its own.
 pub(crate) fn open_set(
     model: &OpenModel,
     request: &SetRequest,
     terminal: &Terminal,
 ) -> Result<OpenedSet, CliError> {
     let opened = model.open_set(request)?;
+    let dataset = opened.dataset();
+    let is_range_known = request.range.or(model.preparation().range).is_some();
+    if terminal.is_of_shard && dataset.value_range.is_some() && !is_range_known {
+        let reason =
+            "pictures of more than 8 bits, whose range of values has to be the same for all shards";
+        return Err(CliError::failure(Status::Data, &dataset.name, reason)
+            .hint("--range LOW..HIGH says which values are black and white"));
+    }
     tell_opened(opened.dataset(), opened.notes(), terminal);
     Ok(opened)
 }
 
 fn tell_opened(dataset: &Dataset, notes: &[String], terminal: &Terminal) {
     tell_skipped(dataset, terminal);
-    if !dataset.layout.left_aside.is_empty() {
-        tell_layout(dataset, terminal);
-    }
+    tell_left_out(dataset, terminal);
     for note in notes {
         terminal.warning(note);
     }

@@ -4,22 +4,33 @@
 //! standard library abort, and only then, in the abort's signal, the process ends in good order. What is on the disk
 //! is whole at any moment, so ending is safe.
 
+#![expect(unsafe_code, reason = "an allocator, and a handler of a signal")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// `ae_cli`'s status for devices and memory; see `docs/reliability.md`.
-const EXIT_CODE: i32 = 8;
+use crate::error::Status;
+use crate::terminal::tell_once;
 
 /// The size of the last request that was refused; 0 for none.
 static REFUSED_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, which remembers what it refused.
-pub(crate) struct Remembering;
+/// The system's allocator, which remembers what it refused: a program that runs the command makes it its global one, so that
+/// [`end_in_good_order`] knows an abort for want of memory from others.
+#[derive(Debug)]
+pub struct RememberingAllocator;
+
+impl RememberingAllocator {
+    /// Remembers that a request of so many bytes was refused, for an allocator around this one that refuses some itself.
+    pub fn refuse(bytes: usize) {
+        REFUSED_BYTES.store(bytes, Ordering::SeqCst);
+    }
+}
 
 // SAFETY: every method hands its arguments to the system's allocator unchanged, whose contract is the same, and
 // returns what that returned.
-unsafe impl GlobalAlloc for Remembering {
+unsafe impl GlobalAlloc for RememberingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are the ones that `System` asks for.
         remember(unsafe { System.alloc(layout) }, layout.size())
@@ -44,15 +55,16 @@ unsafe impl GlobalAlloc for Remembering {
 #[inline]
 fn remember(pointer: *mut u8, bytes: usize) -> *mut u8 {
     if pointer.is_null() {
-        REFUSED_BYTES.store(bytes, Ordering::SeqCst);
+        RememberingAllocator::refuse(bytes);
     }
     pointer
 }
 
-/// Ends the process in good order from now on where the standard library aborts it for want of memory.
+/// Ends the process in good order from now on where the standard library aborts it for want of memory: with one line and exit
+/// code 8.
 ///
 /// Any other abort stays one.
-pub(crate) fn end_in_good_order() {
+pub fn end_in_good_order() {
     // SAFETY: `abort` raises the signal on the thread that calls it, where nothing is interrupted midway; what runs
     // allocates nothing: standard error has no buffer, and numbers are formatted on the stack.
     let registered =
@@ -65,7 +77,7 @@ fn end_if_exhausted() {
     let bytes = REFUSED_BYTES.load(Ordering::SeqCst);
     if bytes > 0 {
         // Where one thread finds no memory the next one does not either, and one line is enough.
-        ae_cli::tell_once(|| {
+        tell_once(|| {
             let _ = writeln!(
                 std::io::stderr(),
                 "error: memory: allocation of {bytes} bytes failed\n\
@@ -73,6 +85,6 @@ fn end_if_exhausted() {
             );
         });
         // Exit handlers might allocate.
-        signal_hook::low_level::exit(EXIT_CODE);
+        signal_hook::low_level::exit(Status::Device.code().into());
     }
 }

@@ -237,6 +237,10 @@ fn epoch_line(report: &EpochReport, epochs: usize) -> String {
             codes.dead_units,
             codes.units
         )),
+        Some(CodeReport::Codewords(codes)) => line.push_str(&format!(
+            "  used {}/{}  perplexity {:.0}",
+            codes.used, codes.codewords, codes.perplexity
+        )),
         _ => {}
     }
     line.push_str(&format!(

@@ -12,6 +12,7 @@ use ae_report::{
 };
 use serde::Serialize;
 
+use crate::codec::images::{coded_count, coded_image, middle};
 use crate::destination::{check_drawing, make_folder};
 use crate::error::{CliError, Status};
 use crate::measured_set::MeasuredSet;
@@ -19,10 +20,14 @@ use crate::terminal::Terminal;
 
 /// Images that are measured, at most: all are in memory, several times.
 pub(crate) const MOST_IMAGES: usize = 10_000;
+/// Pixels of pictures that are measured, at most.
+const MOST_PIXELS: usize = 1 << 28;
 /// Sets of which it is said what a model adds to each pixel's bits, by their number of images.
 const SETS: [u64; 3] = [100, 1_000, 10_000];
 /// Images of a row in the picture of equal bits.
 const SHOWN: usize = 12;
+/// Pixels of a side of those, at most.
+const SHOWN_SIDE: usize = 256;
 
 /// A codec's model at each of its settings.
 pub(crate) struct Rated {
@@ -79,20 +84,35 @@ struct Difference {
 /// # Errors
 /// They are none or too many, or cannot be read.
 pub(crate) fn read_images(set: &ImageSet) -> Result<Vec<Image>, CliError> {
-    if set.is_empty() {
+    let count = coded_count(set);
+    if count == 0 {
         return Err(CliError::failure(Status::Data, set.name(), "no images"));
     }
-    if set.len() > MOST_IMAGES {
+    if count > MOST_IMAGES {
         let reason = format!(
             "{} images: bits and losses are measured of at most {}",
-            thousands(set.len() as u64),
+            thousands(count as u64),
             thousands(MOST_IMAGES as u64)
         );
         return Err(CliError::failure(Status::Data, set.name(), reason)
             .hint(format!("--limit {MOST_IMAGES}")));
     }
-    let images = (0..set.len()).map(|index| set.image(index));
-    Ok(images.collect::<Result<_, _>>()?)
+    let mut pixels = 0;
+    let images = (0..count).map(|index| {
+        let (image, shape) = coded_image(set, index)?;
+        pixels += shape.pixels();
+        if pixels > MOST_PIXELS {
+            let reason = format!(
+                "{index} images have {} pixels already: bits and losses are measured of at most {}",
+                thousands(pixels as u64),
+                thousands(MOST_PIXELS as u64)
+            );
+            return Err(CliError::failure(Status::Data, set.name(), reason)
+                .hint(format!("--limit {}", index.max(1))));
+        }
+        Ok(image)
+    });
+    images.collect()
 }
 
 /// The pictures in a folder, which is made, and in which they are not yet unless `force`.
@@ -210,11 +230,20 @@ fn draw_images(
     images: &[Image],
 ) -> Result<ae_report::Picture, CliError> {
     let step = images.len().div_ceil(SHOWN).max(1);
+    // A grid has images of one size: of pictures the middle.
+    let sides = images.iter().map(|image| image.shape().size());
+    let sides = sides.fold([SHOWN_SIDE; 2], |[height, width], size| {
+        [height.min(size.height), width.min(size.width)]
+    });
     let shown = |images: &[Image]| -> Vec<Image> {
         images.iter().step_by(step).take(SHOWN).cloned().collect()
     };
-    let row = |label: String, point: Option<&ae_eval::RatePoint>, images: Vec<Image>| {
-        let mut row = GridRow::images(label, images);
+    let row = |label: String,
+               point: Option<&ae_eval::RatePoint>,
+               images: Vec<Image>|
+     -> Result<GridRow, CliError> {
+        let images = images.iter().map(|image| middle(image, sides));
+        let mut row = GridRow::images(label, images.collect::<Result<_, _>>()?);
         row.note = match point {
             None => String::new(),
             Some(point) if point.psnr.is_finite() => format!(
@@ -226,14 +255,12 @@ fn draw_images(
                 point.setting, point.bits_per_pixel
             ),
         };
-        row
+        Ok(row)
     };
-    let middle = rated.curve.points.len().saturating_sub(1) / 2;
-    let mut rows = vec![row("original".to_owned(), None, shown(images))];
-    if let (Some(point), Some(decoded)) =
-        (rated.curve.points.get(middle), rated.decoded.get(middle))
-    {
-        rows.push(row(rated.kind.to_owned(), Some(point), shown(decoded)));
+    let half = rated.curve.points.len().saturating_sub(1) / 2;
+    let mut rows = vec![row("original".to_owned(), None, shown(images))?];
+    if let (Some(point), Some(decoded)) = (rated.curve.points.get(half), rated.decoded.get(half)) {
+        rows.push(row(rated.kind.to_owned(), Some(point), shown(decoded))?);
         for (peer, curve) in curves {
             let Some(index) = curve.nearest(point.bits_per_pixel) else {
                 continue;
@@ -251,7 +278,7 @@ fn draw_images(
                 Arrangement::Mosaic => shown(&decoded),
                 _ => decoded,
             };
-            rows.push(row(curve.title(), Some(&curve.points[index]), decoded));
+            rows.push(row(curve.title(), Some(&curve.points[index]), decoded)?);
         }
     }
     Ok(picture_grid(&GridRequest {

@@ -26,21 +26,23 @@ impl Signals {
     ///
     /// A signal that the process was started to ignore, as `nohup` has it with SIGHUP, stays ignored.
     ///
+    /// `answers` is whether a signal is answered on standard error: of several processes, one does.
+    ///
     /// # Errors
     /// The operating system refuses a handler.
-    pub(crate) fn listen() -> Result<Self, CliError> {
+    pub(crate) fn listen(answers: bool) -> Result<Self, CliError> {
         let signals = Self {
             ends_at_once: Arc::new(AtomicBool::new(true)),
             stop: Arc::default(),
             checkpoint: Arc::default(),
         };
-        signals.register().map_err(|error| {
+        signals.register(answers).map_err(|error| {
             CliError::failure(Status::Files, "signal handlers", io_reason(&error))
         })?;
         Ok(signals)
     }
 
-    fn register(&self) -> io::Result<()> {
+    fn register(&self, answers: bool) -> io::Result<()> {
         for signal in asking_to_stop() {
             let code = status_of(signal).code();
             // They run in this order: the flag that the last one sets is the next signal's concern.
@@ -52,10 +54,14 @@ impl Signals {
             flag::register_usize(signal, Arc::clone(&self.stop), signal as usize)?;
             flag::register(signal, Arc::clone(&self.ends_at_once))?;
         }
+        #[cfg(not(unix))]
+        let _ = answers;
         #[cfg(unix)]
         {
             flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&self.checkpoint))?;
-            acknowledge()?;
+            if answers {
+                acknowledge()?;
+            }
         }
         Ok(())
     }

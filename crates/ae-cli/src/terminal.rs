@@ -27,6 +27,10 @@ pub(crate) struct Terminal {
     pub form: Form,
     /// Whether progress and notes are left out.
     pub quiet: bool,
+    /// Whether nothing is said at all: another process says it.
+    pub is_mute: bool,
+    /// Whether this is about one shard of many: warnings are all that is said.
+    pub is_of_shard: bool,
 }
 
 impl Terminal {
@@ -39,6 +43,9 @@ impl Terminal {
         value: &impl Serialize,
         text: impl FnOnce() -> String,
     ) -> Result<(), CliError> {
+        if self.is_mute || self.is_of_shard {
+            return Ok(());
+        }
         match self.form {
             Form::Text => self.text(&text()),
             Form::Json => {
@@ -61,6 +68,13 @@ impl Terminal {
 
     /// Says something by the way, unless `--quiet`.
     pub(crate) fn note(&self, note: impl std::fmt::Display) {
+        if !self.quiet && !self.is_mute && !self.is_of_shard {
+            say(&note.to_string());
+        }
+    }
+
+    /// Says something that each of several processes has to say of its own work, unless `--quiet`.
+    pub(crate) fn said_by_all(&self, note: impl std::fmt::Display) {
         if !self.quiet {
             say(&note.to_string());
         }
@@ -68,12 +82,18 @@ impl Terminal {
 
     /// Warns, `--quiet` or not.
     pub(crate) fn warning(&self, warning: impl std::fmt::Display) {
-        say(&format!("warning: {warning}"));
+        if !self.is_mute {
+            say(&format!("warning: {warning}"));
+        }
     }
 
     /// Whether a progress bar makes sense: on a terminal that a person watches.
     pub(crate) fn is_watched(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+        !self.quiet
+            && !self.is_mute
+            && !self.is_of_shard
+            && io::stderr().is_terminal()
+            && std::env::var_os("CI").is_none()
     }
 }
 
@@ -88,7 +108,7 @@ pub(crate) fn say(line: &str) {
 
 /// Has the caller tell why the process ends, unless another thread does. One error is enough: whoever is not the first waits
 /// a moment for that one to have told it, and ends the process all the same.
-pub fn tell_once(tell: impl FnOnce()) {
+pub(crate) fn tell_once(tell: impl FnOnce()) {
     static IS_TOLD: AtomicBool = AtomicBool::new(false);
     if IS_TOLD.swap(true, Ordering::SeqCst) {
         thread::sleep(Duration::from_secs(1));

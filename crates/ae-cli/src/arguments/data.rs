@@ -80,7 +80,7 @@ pub(crate) fn known_sets() -> String {
 }
 
 /// A set, named with or without `--data`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DataPosition {
     /// The set; the same as --data.
     #[arg(value_name = "SET", conflicts_with = "data")]

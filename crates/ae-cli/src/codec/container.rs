@@ -14,17 +14,17 @@ pub(crate) const PIPE: &str = "-";
 /// More than the bytes of the longest header.
 const MOST_HEADER_BYTES: u64 = 64;
 
-/// Counts what is written through it.
+/// Counts what is written or read through it.
 #[derive(Debug)]
-pub(crate) struct Counted<W> {
-    to: W,
+pub(crate) struct Counted<S> {
+    stream: S,
     bytes: u64,
 }
 
-impl<W> Counted<W> {
-    /// Counts what is written to `to`.
-    pub(crate) fn new(to: W) -> Self {
-        Self { to, bytes: 0 }
+impl<S> Counted<S> {
+    /// Counts what is written to `stream`, or read from it.
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, bytes: 0 }
     }
 
     /// How many bytes that were.
@@ -35,13 +35,21 @@ impl<W> Counted<W> {
 
 impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
+        let written = self.stream.write(bytes)?;
         self.bytes += written as u64;
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.stream.flush()
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(bytes)?;
+        self.bytes += read as u64;
+        Ok(read)
     }
 }
 

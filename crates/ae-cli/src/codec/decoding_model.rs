@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use ae_codec::{
-    ChunkCodec, Codec, ContainerHeader, DecodedChunk, LosslessModel, ModelHash, TransformCoder,
-};
+use ae_codec::{ChunkCodec, Codec, ContainerHeader, DecodedChunk, LosslessModel, ModelHash};
 
 use super::model::{CodecModel, CodecModelOption};
+use super::transform::coder::LossyCoder;
 use super::transform::model::{self as transform, TransformModel};
 use crate::context::Context;
 use crate::error::{CliError, Status};
@@ -28,14 +27,14 @@ pub(crate) enum DecodingModel {
 /// What decodes chunks.
 pub(crate) enum ChunkDecoder<'a> {
     Lossless(&'a LosslessModel),
-    Transform(TransformCoder<'a>),
+    Transform(LossyCoder<'a>),
 }
 
 impl ChunkDecoder<'_> {
     pub(crate) fn codec(&self) -> &dyn ChunkCodec {
         match self {
             Self::Lossless(model) => *model,
-            Self::Transform(coder) => coder,
+            Self::Transform(coder) => coder.codec(),
         }
     }
 }
@@ -52,7 +51,10 @@ impl DecodingModel {
         context: &Context<'_>,
     ) -> Result<Self, CliError> {
         let quality = match header.codec {
-            Codec::Transform { quality, .. } => usize::from(quality),
+            Codec::Transform { quality, .. } | Codec::PictureTransform { quality } => {
+                usize::from(quality)
+            }
+            Codec::Indices { .. } => 1,
             // None of its: a model of kind transform is another one then.
             _ => 0,
         };
@@ -64,7 +66,9 @@ impl DecodingModel {
             Some(path) if transform::is_transform(path, context) => {
                 of_transform(transform::open(path, context)?)
             }
-            None if quality > 0 => of_transform(transform::find(header.model, context)?),
+            None if quality > 0 => {
+                of_transform(transform::find(header.codec, header.model, context)?)
+            }
             _ => Self::Lossless(Box::new(
                 option.open_for_hash(header.model, &context.terminal)?,
             )),
@@ -108,7 +112,7 @@ impl DecodingModel {
     pub(crate) fn decoder(&self) -> Result<ChunkDecoder<'_>, CliError> {
         match self {
             Self::Lossless(model) => Ok(ChunkDecoder::Lossless(&model.model)),
-            Self::Transform { model, quality } => match model.tables.coder(*quality) {
+            Self::Transform { model, quality } => match LossyCoder::new(&model.tables, *quality) {
                 Some(coder) => Ok(ChunkDecoder::Transform(coder)),
                 None => {
                     let reason = format!("it has no quality {quality}");
@@ -126,13 +130,8 @@ impl DecodingModel {
         let Self::Transform { model, quality } = self else {
             return Ok(chunk);
         };
-        let symbols: Vec<i8> = chunk
-            .pixels
-            .iter()
-            .map(|symbol| symbol.cast_signed())
-            .collect();
         let mut chunk = chunk;
-        chunk.pixels = model.model.pixels_of(&symbols, quality - 1)?;
+        chunk.pixels = model.pixels_of(&chunk.pixels, &chunk.shapes, *quality)?;
         Ok(chunk)
     }
 }

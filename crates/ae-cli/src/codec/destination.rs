@@ -1,4 +1,4 @@
-//! Where decoded images go: a folder, a file an image, or one file with all of them.
+//! Where decoded images go: a folder, a file an image; one file with all of them; or the file of a single one.
 
 use std::collections::HashSet;
 use std::fs;
@@ -9,7 +9,8 @@ use ae_codec::{DecodedChunk, ImageShape};
 use ae_data::{Image, Size, StackFormat};
 use rayon::prelude::*;
 
-use crate::destination::{check_writable, make_folder};
+use crate::codec::container::PIPE;
+use crate::destination::{check_writable, make_folder, names_folder};
 use crate::error::{CliError, Status};
 
 /// Extensions of files that hold gray images without loss and are read as gray again. Others get `.png` at their end.
@@ -21,25 +22,35 @@ pub(crate) enum DecodedDestination {
     Folder(PathBuf),
     /// All in one file.
     Stack(PathBuf, StackFormat),
+    /// The only one there is, as a picture.
+    Picture(PathBuf),
 }
 
 impl DecodedDestination {
-    /// A folder, but for a name that stands for a file of many images.
+    /// A folder, but for a name that stands for a file of many images, or of one.
     ///
     /// # Errors
     /// The name is that of another kind of file; what is there would be written over without `force`.
     pub(crate) fn of(out: &Path, force: bool) -> Result<Self, CliError> {
-        let text = out.as_os_str().to_string_lossy();
-        let is_folder = out.is_dir() || text.ends_with(std::path::is_separator);
+        if out == Path::new(PIPE) {
+            let reason = "images go into files, not to standard output";
+            return Err(CliError::usage("--out -", reason)
+                .hint("a folder, .npy, .idx, or ...-idx3-ubyte; for a single image a .png"));
+        }
+        let is_folder = out.is_dir() || names_folder(out);
         if !is_folder && let Some(format) = StackFormat::of(out) {
             check_writable(out, force)?;
             return Ok(Self::Stack(out.to_owned(), format));
+        }
+        if !is_folder && is_exact(out) {
+            check_writable(out, force)?;
+            return Ok(Self::Picture(out.to_owned()));
         }
         if !is_folder && let Some(extension) = out.extension() {
             let what = format!("--out {}", out.display());
             let reason = format!("images cannot be written into one .{}", extension.display());
             return Err(CliError::usage(what, reason).hint(
-                "a folder (with a slash at its end), .npy, .idx, or ...-idx3-ubyte, also with .gz",
+                "a folder (with a slash at its end), .npy, .idx, or ...-idx3-ubyte, also with .gz; for a single image a .png",
             ));
         }
         let is_free =
@@ -117,10 +128,9 @@ impl<'a> FolderWriter<'a> {
             files.push((path, shape, pixels));
         }
         folders.iter().try_for_each(|folder| make_folder(folder))?;
-        files.into_par_iter().try_for_each(|(path, shape, pixels)| {
-            let shape = ae_data::ImageShape::new(1, shape.height(), shape.width());
-            Ok(Image::new(shape, pixels.to_vec())?.write(&path)?)
-        })
+        files
+            .into_par_iter()
+            .try_for_each(|(path, shape, pixels)| write_picture(&path, shape, pixels))
     }
 
     /// The file of the image with this name, in the folder.
@@ -130,19 +140,37 @@ impl<'a> FolderWriter<'a> {
             let reason = format!("its name is none of a file in a folder: {name:?}");
             CliError::failure(Status::Data, what, reason)
         })?;
-        let is_exact = file.extension().is_some_and(|extension| {
-            EXACT
-                .iter()
-                .any(|exact| extension.eq_ignore_ascii_case(exact))
-        });
-        if is_exact {
-            return Ok(file);
-        }
-        self.renamed += 1;
-        let mut name = file.into_os_string();
-        name.push(".png");
-        Ok(name.into())
+        let unpacked = unpacked_name(&file);
+        self.renamed += u64::from(unpacked != file);
+        Ok(unpacked)
     }
+}
+
+/// The name under which an image of a file of this name is unpacked.
+pub(crate) fn unpacked_name(file: &Path) -> PathBuf {
+    let mut name = file.to_owned().into_os_string();
+    if !is_exact(file) {
+        name.push(".png");
+    }
+    name.into()
+}
+
+/// Whether a file of this name holds a gray image exactly.
+fn is_exact(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| {
+        EXACT
+            .iter()
+            .any(|exact| extension.eq_ignore_ascii_case(exact))
+    })
+}
+
+/// Writes a gray image as a picture, in the format of its name.
+///
+/// # Errors
+/// The file cannot be written.
+pub(crate) fn write_picture(path: &Path, shape: ImageShape, pixels: &[u8]) -> Result<(), CliError> {
+    let shape = ae_data::ImageShape::new(1, shape.height(), shape.width());
+    Ok(Image::new(shape, pixels.to_vec())?.write(path)?)
 }
 
 /// The path of a name in a folder; nothing where it leads out of it, or is none.

@@ -1,5 +1,6 @@
 //! Sets of images as the codec takes them: gray, of one shape or pictures of any sizes.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Component, Path};
 
@@ -10,6 +11,7 @@ use ae_codec::{
 use ae_data::{Image, ImageSet};
 
 use super::container::Counted;
+use super::destination::unpacked_name;
 use crate::error::{CliError, Status};
 
 /// A set that was opened for patches is of pictures of any sizes, and any patch will do.
@@ -73,19 +75,42 @@ pub(crate) fn coded_image(set: &ImageSet, index: usize) -> Result<(Image, ImageS
         true => set.picture(index)?,
         false => set.image(index)?,
     };
+    let codec_shape = shape_of(&format!("{}: image {index}", set.name()), &image)?;
+    Ok((image, codec_shape))
+}
+
+/// The shape of a gray image as the codec has it; `name` is what errors call it.
+///
+/// # Errors
+/// It is in color, or larger than the codec takes.
+pub(crate) fn shape_of(name: &str, image: &Image) -> Result<ImageShape, CliError> {
     let shape = image.shape();
     let side = |side: usize| u16::try_from(side).ok();
-    let codec_shape = side(shape.height)
+    let found = side(shape.height)
         .zip(side(shape.width))
-        .and_then(|(height, width)| ImageShape::new(height, width));
-    let codec_shape = codec_shape.ok_or_else(|| {
-        let reason = format!(
-            "image {index} is of {}x{}, but the codec is for sides up to 65535",
-            shape.width, shape.height
-        );
-        CliError::failure(Status::Data, set.name(), reason)
-    })?;
-    Ok((image, codec_shape))
+        .and_then(|(height, width)| ImageShape::new(height, width))
+        .filter(|_| shape.channels == 1);
+    found.ok_or_else(|| {
+        let reason = format!("of {shape}, but the codec is for gray images of sides up to 65535");
+        CliError::failure(Status::Data, name, reason)
+    })
+}
+
+/// The middle of an image, of at most so many rows and columns.
+///
+/// # Errors
+/// Never, of an image that is one.
+pub(crate) fn middle(image: &Image, most: [usize; 2]) -> Result<Image, CliError> {
+    let shape = image.shape();
+    let (height, width) = (shape.height.min(most[0]), shape.width.min(most[1]));
+    let (top, left) = ((shape.height - height) / 2, (shape.width - width) / 2);
+    let channels = image.pixels().chunks_exact(shape.pixels());
+    let pixels = channels.flat_map(|pixels| {
+        let lines = pixels.chunks_exact(shape.width).skip(top).take(height);
+        lines.flat_map(|line| &line[left..left + width]).copied()
+    });
+    let shape = ae_data::ImageShape::new(shape.channels, height, width);
+    Ok(Image::new(shape, pixels.collect())?)
 }
 
 /// The images of a set as the codec's trainers read them: those of one shape as they are; patches anew at each visit.
@@ -182,4 +207,25 @@ pub(crate) fn stored_name(set: &ImageSet, file: &Path) -> Result<String, CliErro
         let what = format!("{}: {}", set.name(), file.display());
         CliError::failure(Status::Data, what, reason)
     })
+}
+
+/// Refuses names that would be one where the images are unpacked.
+///
+/// # Errors
+/// Two are.
+pub(crate) fn check_names(images: &ImageSet) -> Result<(), CliError> {
+    let mut unpacked = HashMap::new();
+    for file in (0..coded_count(images)).filter_map(|index| images.file(index)) {
+        if let Some(other) = unpacked.insert(unpacked_name(file), file) {
+            let what = format!("{}: {}", images.name(), file.display());
+            let reason = match other == file {
+                true => "two images have this name".to_owned(),
+                false => format!("{} has the same name once it is unpacked", other.display()),
+            };
+            return Err(CliError::failure(Status::Data, what, reason).hint(
+                "a file that cannot hold its image exactly gets .png at the end of its name",
+            ));
+        }
+    }
+    Ok(())
 }

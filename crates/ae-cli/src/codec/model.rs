@@ -90,10 +90,26 @@ impl CodecModelOption {
 }
 
 /// The model that somebody names.
-fn named(path: &Path) -> Result<CodecModel, CliError> {
-    match path == Path::new(BUILT_IN) && !path.exists() {
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn named(path: &Path) -> Result<CodecModel, CliError> {
+    match is_built_in(path) {
         true => built_in(),
         false => read(path),
+    }
+}
+
+/// Whether a path names the model that is built in: where there is nothing else of its name.
+pub(crate) fn is_built_in(path: &Path) -> bool {
+    path == Path::new(BUILT_IN) && !path.exists()
+}
+
+/// The file of a run's model, or the model file that a path is.
+pub(crate) fn file_of(path: &Path) -> PathBuf {
+    match path.is_dir() {
+        true => path.join(MODEL_FILE),
+        false => path.to_owned(),
     }
 }
 
@@ -130,18 +146,20 @@ fn built_in() -> Result<CodecModel, CliError> {
 /// # Errors
 /// There is none, or it is damaged.
 pub(crate) fn read(path: &Path) -> Result<CodecModel, CliError> {
-    let file = match path.is_dir() {
-        true => path.join(MODEL_FILE),
-        false => path.to_owned(),
-    };
+    let file = file_of(path);
     if path.is_dir() && !file.is_file() {
         let reason = format!("no {MODEL_FILE} in this directory");
         return Err(CliError::failure(Status::Model, path.display(), reason)
             .hint("a model of the codec is made by: ae train --model pixel --data SET"));
     }
     let mut opened = File::open(&file).map_err(|error| CliError::io(&file, "read", &error))?;
-    let model =
-        LosslessModel::read(&mut opened).map_err(|error| CliError::from(error).about(&file))?;
+    let model = LosslessModel::read(&mut opened).map_err(|error| {
+        let error = CliError::from(error).about(&file);
+        match is_tables(&file) {
+            true => error.hint(run_of_tables(&file)),
+            false => error,
+        }
+    })?;
     let run = file.parent().filter(|_| file.ends_with(MODEL_FILE));
     let name = run
         .filter(|run| !run.as_os_str().is_empty())
@@ -158,6 +176,23 @@ pub(crate) fn is_model(path: &Path) -> bool {
         true => path.join(MODEL_FILE).is_file(),
         false => begins_with(path, b"\x89AEPIXEL"),
     }
+}
+
+/// Whether a path is a file of the tables that lie beside a model with losses.
+pub(crate) fn is_tables(path: &Path) -> bool {
+    path.is_file() && begins_with(path, b"\x89AETRANS")
+}
+
+/// What helps where such a file is named in place of its model.
+pub(crate) fn run_of_tables(file: &Path) -> String {
+    let run = file
+        .parent()
+        .filter(|run| !run.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    format!(
+        "the tables of a model with losses, which is named by its directory: {}",
+        run.display()
+    )
 }
 
 /// Whether a path is a container.

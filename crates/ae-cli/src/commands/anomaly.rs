@@ -9,6 +9,7 @@ mod picture;
 mod report;
 mod table;
 
+use ae_data::Part;
 use ae_infer::{AnomalyScore, ScorerRequest};
 
 pub(super) use self::arguments::AnomalyArguments;
@@ -21,7 +22,8 @@ use crate::command::Example;
 use crate::context::Context;
 use crate::destination::{check_drawing, check_writable};
 use crate::error::CliError;
-use crate::opening::open;
+use crate::opening::{find, open};
+use crate::sharded::{Sharded, shards_of};
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] = &[(
@@ -30,6 +32,41 @@ pub(super) const EXAMPLES: &[Example] = &[(
 )];
 
 pub(super) fn run(arguments: AnomalyArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let Some(shards) = shards_of(arguments.data.data.as_deref())? else {
+        context.ranks.check_alone("anomaly")?;
+        return judge(arguments, context);
+    };
+    let (Some(folder), None) = (&arguments.csv, &arguments.out) else {
+        let reason =
+            "of shards, a CSV file each is written: --csv names their folder, and nothing is drawn";
+        return Err(CliError::usage("--csv", reason));
+    };
+    let model = find(arguments.model.clone().path().as_deref(), context)?;
+    let sharded = Sharded {
+        command: "anomaly",
+        shards,
+        out: folder,
+        extension: "csv",
+        model: Some(model.file()),
+        force: arguments.force,
+    };
+    let options = {
+        let mut options = arguments.clone();
+        (options.csv, options.force, options.data.data) = (None, false, None);
+        (options.device, options.model) = Default::default();
+        options
+    };
+    sharded.run(&options, context, |shard, out, context| {
+        let mut arguments = arguments.clone();
+        arguments.data.data = Some(shard.display().to_string());
+        arguments.data.strict = true;
+        arguments.part = arguments.part.or(Some(Part::All));
+        arguments.csv = Some(out.to_owned());
+        judge(arguments, context)
+    })
+}
+
+fn judge(arguments: AnomalyArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     if let Some(file) = &arguments.out {
         check_drawing(file, arguments.force)?;

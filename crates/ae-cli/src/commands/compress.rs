@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use ae_codec::{ChunkCodec as _, CodecError, Encoder, EncoderSettings, ImageShape, Near};
-use ae_data::{Binarization, DataError, Dataset, ImageSet, Part};
+use ae_data::{Binarization, DataError, ImageSet, Part};
 use ae_files::write_atomically;
-use ae_report::thousands;
+use ae_report::{counted, thousands};
 use clap::Args;
 use serde::Serialize;
 
@@ -16,17 +16,19 @@ use crate::backend;
 use crate::codec::container::{Counted, PIPE};
 use crate::codec::destination::size;
 use crate::codec::images::{
-    ANY_PATCH, check_gray, codec_shape, coded_count, coded_image, is_large, stored_name,
-    usual_group,
+    ANY_PATCH, check_gray, check_names, codec_shape, coded_count, coded_image, is_large,
+    stored_name, usual_group,
 };
 use crate::codec::model::{CodecModel, CodecModelOption};
 use crate::codec::progress::CodecProgress;
+use crate::codec::run::MODEL_FILE;
 use crate::codec::transform;
 use crate::command::Example;
 use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::{CliError, Status};
-use crate::image_source::{ImageSource, tell_layout, tell_skipped};
+use crate::image_source::{ImageSource, own_part, tell_left_out, tell_skipped};
+use crate::sharded::{Sharded, shards_of};
 use crate::terminal::{Form, Terminal};
 
 /// What `ae --help` shows.
@@ -35,8 +37,8 @@ pub(super) const EXAMPLES: &[Example] = &[(
     "gray images in fewer bits than PNG, without loss",
 )];
 
-/// Compress gray images, without loss or nearly.
-#[derive(Debug, Args)]
+/// Compress gray images, losslessly or with losses.
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   ae compress letters/ --model runs/letters-pixel-1 -o letters.aez
@@ -45,6 +47,8 @@ Examples:
   ae compress photos/ --channels gray -o photos.aez        pictures of any sizes
   ae compress letters/ -o - > letters.aez                  to standard output
   ae compress letters/ --model runs/letters-transform-1 --quality 2 -o letters.aez    with losses
+  ae compress scans/ --model runs/scans-picture-transform-1 --quality 2 -o scans.aez
+  mpirun -n 4 ae compress 'shards/*.tar' --model runs/letters-pixel-1 -o compressed/
 
 The images must be gray, and of the model's size where it has one (ae train --model pixel --patch 64
 makes one for pictures of any sizes): nothing is resized that --size does not ask for. Names of files
@@ -104,6 +108,60 @@ struct Compressed {
 }
 
 pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let set = &arguments.set;
+    let Some(shards) = shards_of(set.set.as_deref().or(set.data.data.as_deref()))? else {
+        context.ranks.check_alone("compress")?;
+        return compress(arguments, context);
+    };
+    let Some(model) = &arguments.model.model else {
+        return Err(CliError::usage(
+            "--model",
+            "of shards, all by one model: name it",
+        ));
+    };
+    let file = match model.is_dir() {
+        true => codec_file_of(model),
+        false => model.clone(),
+    };
+    let sharded = Sharded {
+        command: "compress",
+        shards,
+        out: &arguments.out,
+        extension: "aez",
+        model: Some(&file),
+        force: arguments.force,
+    };
+    let CompressArguments {
+        near,
+        quality,
+        group,
+        part,
+        ..
+    } = arguments;
+    let mut data = set.data.clone();
+    data.data = None;
+    let options = (near, quality, group, part, data);
+    sharded.run(&options, context, |shard, out, context| {
+        let mut arguments = arguments.clone();
+        arguments.set.set = Some(shard.display().to_string());
+        arguments.set.data.data = None;
+        arguments.set.data.strict = true;
+        arguments.out = out.to_owned();
+        compress(arguments, context)
+    })
+}
+
+/// The model's file in a run's directory.
+fn codec_file_of(run: &Path) -> PathBuf {
+    let files = [MODEL_FILE, "model.safetensors"].map(|name| run.join(name));
+    let [first, second] = files;
+    match first.is_file() {
+        true => first,
+        false => second,
+    }
+}
+
+fn compress(arguments: CompressArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     let CompressArguments {
         model,
@@ -134,8 +192,13 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
         Some(_) => None,
         None => model.open_named()?,
     };
-    let is_for_pictures = |model: &CodecModel| model.model.shape().is_none();
-    if named.as_ref().is_some_and(is_for_pictures) && source.config.size.is_none() {
+    let is_for_pictures = match (&of_transform, &named) {
+        (Some(model), _) => model.is_of_pictures(),
+        (None, named) => named
+            .as_ref()
+            .is_some_and(|model| model.model.shape().is_none()),
+    };
+    if is_for_pictures && source.config.size.is_none() {
         source.config.patch = Some(ANY_PATCH);
     }
     let dataset = match source.config.open(source.seed) {
@@ -144,22 +207,25 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
             source.config.patch = Some(ANY_PATCH);
             source.open(&terminal)?
         }
+        Err(error @ DataError::SizesDiffer { .. }) => {
+            let hint = "a model of ae train --model pixel --patch 64, or transform, codes pictures of any sizes; --size WxH resizes \
+                        them, and what is kept is resized then";
+            return Err(CliError::from(error).hint(hint));
+        }
         opened => {
             let dataset = opened?;
             tell_skipped(&dataset, &terminal);
             dataset
         }
     };
-    if !dataset.layout.left_aside.is_empty() {
-        tell_layout(&dataset, &terminal);
-    }
+    tell_left_out(&dataset, &terminal);
     if dataset.value_range.is_some() && source.config.range.is_none() {
         let reason = "pictures of more than 8 bits, of which the codec keeps 8";
         return Err(CliError::failure(Status::Data, &dataset.name, reason).hint(
             "--range LOW..HIGH says which values are black and white, and that 8 bits are enough",
         ));
     }
-    let mut images = images_of(&dataset, part)?;
+    let mut images = own_part(&dataset, part)?;
     if let Some(limit) = source.config.limit {
         images = source.limited(&images, limit)?;
     }
@@ -167,6 +233,9 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
     let count = coded_count(&images);
     let has_names = (0..count).all(|index| images.file(index).is_some());
     let has_names = has_names && count > 0;
+    if has_names {
+        check_names(&images)?;
+    }
     if !has_names && !images.classes().is_empty() {
         terminal.note("labels are not kept");
     }
@@ -174,7 +243,7 @@ pub(super) fn run(arguments: CompressArguments, context: &Context<'_>) -> Result
         |near| Near::new(near).ok_or_else(|| CliError::usage("--near", "must be from 0 to 127"));
     if let Some(model) = &of_transform {
         let settings = EncoderSettings {
-            group: group.unwrap_or(EncoderSettings::default().group),
+            group: group.unwrap_or(model.usual_group()),
             near: near_of(near)?,
             has_names,
             is_verified: true,
@@ -291,32 +360,6 @@ fn check_pipe(terminal: &Terminal) -> Result<(), CliError> {
         return Err(CliError::usage("--out -", reason).hint("direct it into a file or a pipe"));
     }
     Ok(())
-}
-
-/// The images of a part that the set has of its own, or all of them.
-fn images_of(dataset: &Dataset, part: Option<Part>) -> Result<ImageSet, CliError> {
-    let parts = [
-        Some(&dataset.train),
-        dataset.validation.as_ref(),
-        dataset.test.as_ref(),
-    ];
-    let found = match part.unwrap_or(Part::All) {
-        Part::All => {
-            let parts: Vec<_> = parts.into_iter().flatten().cloned().collect();
-            return Ok(ImageSet::concatenated(&parts));
-        }
-        _ if dataset.validation.is_none() && dataset.test.is_none() => None,
-        Part::Train => parts[0],
-        Part::Validation => parts[1],
-        Part::Test => parts[2],
-    };
-    found.cloned().ok_or_else(|| {
-        let what = format!("--part {}", part.unwrap_or(Part::All));
-        CliError::usage(
-            what,
-            format!("{} has no such part of its own", dataset.name),
-        )
-    })
 }
 
 /// Says that the images are not the model's, and what can be done.
@@ -444,9 +487,9 @@ impl Compressed {
             _ => String::new(),
         };
         format!(
-            "{}: {} images{size}, {} bytes{}; as PNG files {} bytes{}",
+            "{}: {}{size}, {} bytes{}; as PNG files {} bytes{}",
             self.file.display(),
-            thousands(self.images),
+            counted(self.images as usize, "image"),
             thousands(self.bytes),
             bits(self.bits_per_pixel),
             thousands(self.png_bytes),

@@ -3,12 +3,13 @@
 mod glyphs;
 mod info;
 mod noise;
+mod shard;
 mod show;
 
 use crate::arguments::known_sets;
 use crate::command::{Entry, Example};
 
-pub(super) const ABOUT: &str = "Look at image sets, draw noises, make glyphs";
+pub(super) const ABOUT: &str = "Look at image sets, draw noises, make glyphs and shards";
 
 pub(super) const EXAMPLES: &[Example] =
     &[("ae data info letters.tar.gz", "what a set of images holds")];
@@ -22,6 +23,7 @@ Examples:
   ae data show glyphs -o grid.png
   ae data noise --noise gaussian:0.5 --noise cutout:0.3 -o noises.png
   ae data glyphs --fonts ~/.fonts -o my-glyphs/
+  ae data shard letters.tar.gz -o shards/
 
 A set is {}.",
         known_sets()
@@ -35,5 +37,6 @@ pub(super) fn all() -> Vec<Entry> {
         Entry::command("show", show::run),
         Entry::command("noise", noise::run),
         Entry::command("glyphs", glyphs::run),
+        Entry::command("shard", shard::run),
     ]
 }

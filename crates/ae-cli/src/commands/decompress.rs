@@ -12,7 +12,9 @@ use crate::arguments::value::at_least_one;
 use crate::backend;
 use crate::codec::container::Container;
 use crate::codec::decoding_model::DecodingModel;
-use crate::codec::destination::{DecodedDestination, FolderWriter, StackWriter, size};
+use crate::codec::destination::{
+    DecodedDestination, FolderWriter, StackWriter, size, write_picture,
+};
 use crate::codec::model::CodecModelOption;
 use crate::codec::progress::CodecProgress;
 use crate::context::Context;
@@ -32,6 +34,7 @@ Examples:
   ae decompress letters.aez -o letters/                    by the model under runs/ that coded it
   ae decompress letters.aez --model runs/letters-pixel-1 -o letters.npy
   ae decompress digits.aez -o digits-idx3-ubyte.gz
+  ae decompress scan.aez -o scan.png                       of a single picture
   ae decompress damaged.aez -o letters/ --keep-going       what is whole
 
 Into a folder, files have the names that they had, or numbers; a name such as a.jpg, which would lose
@@ -43,7 +46,7 @@ pub(super) struct DecompressArguments {
     /// The model.
     #[command(flatten)]
     model: CodecModelOption,
-    /// The folder, or a .npy or IDX file (.idx, ...-idx3-ubyte, also with .gz).
+    /// The folder, or a .npy or IDX file (.idx, ...-idx3-ubyte, also with .gz), or for a single image a .png.
     #[arg(long, short, value_name = "PATH")]
     out: PathBuf,
     /// Write over files that exist.
@@ -62,6 +65,8 @@ struct Decompressed {
     file: PathBuf,
     out: PathBuf,
     images: u64,
+    /// Those of them in one file that are black, as they were damaged.
+    blank: u64,
     /// Nothing where each has its own.
     height: Option<usize>,
     width: Option<usize>,
@@ -87,6 +92,7 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
         damage: Vec::new(),
     };
     let mut one_shape = header.shape;
+    let mut stacked = None;
     match &destination {
         DecodedDestination::Folder(folder) => {
             let mut container = container;
@@ -101,14 +107,15 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
         }
         DecodedDestination::Stack(path, format) => {
             let mut container = container.repeatable()?;
-            let summary = ContainerSummary::read(container.bytes()?)
-                .map_err(|error| CliError::from(error).about(&arguments.file))?;
-            if let (false, Some(damage)) = (arguments.keep_going, summary.damage) {
-                return Err(decoding.damaged(damage));
-            }
+            let summary = decoding.summary(&mut container)?;
             let count = usize::try_from(summary.images).map_err(|_| {
                 CliError::failure(Status::Data, arguments.file.display(), "too many images")
             })?;
+            if let (0, Some(damage)) = (count, summary.damage) {
+                // Nothing can be saved.
+                return Err(CliError::from(damage).about(&arguments.file));
+            }
+            stacked = Some(summary.images);
             let shape = summary.shape.or((count == 0).then_some(SMALLEST));
             let shape = shape.ok_or_else(|| {
                 let reason = "its pictures are of different sizes, which one file cannot hold";
@@ -135,10 +142,23 @@ pub(super) fn run(arguments: DecompressArguments, context: &Context<'_>) -> Resu
             }
             written?;
         }
+        DecodedDestination::Picture(path) => {
+            let mut container = container.repeatable()?;
+            let images = decoding.summary(&mut container)?.images;
+            if images != 1 {
+                let reason = format!("a picture, but there are {} images", thousands(images));
+                return Err(CliError::usage(format!("--out {}", path.display()), reason)
+                    .hint("a folder, with a slash at its end, holds them"));
+            }
+            decoding.decode(&mut container, Some(images), |chunk| {
+                write_picture(path, chunk.shapes[0], &chunk.pixels)
+            })?;
+        }
     }
     let damage = decoding.damage;
     let decompressed = Decompressed {
-        images: decoding.images,
+        images: stacked.unwrap_or(decoding.images),
+        blank: stacked.map_or(0, |all| all.saturating_sub(decoding.images)),
         height: one_shape.map(ImageShape::height),
         width: one_shape.map(ImageShape::width),
         has_names: header.has_names,
@@ -175,6 +195,19 @@ struct Decoding<'a> {
 }
 
 impl Decoding<'_> {
+    /// What is in the container.
+    ///
+    /// # Errors
+    /// It is damaged, and what is whole is not enough.
+    fn summary(&self, container: &mut Container) -> Result<ContainerSummary, CliError> {
+        let mut summary = ContainerSummary::read(container.bytes()?)
+            .map_err(|error| CliError::from(error).about(self.file))?;
+        match summary.damage.take_if(|_| !self.keeps_going) {
+            Some(damage) => Err(self.damaged(damage)),
+            None => Ok(summary),
+        }
+    }
+
     /// Hands chunk after chunk to `sink`.
     fn decode(
         &mut self,
@@ -226,9 +259,13 @@ impl Decompressed {
             (Some(width), Some(height)) => format!(" of {width}x{height}"),
             _ => String::new(),
         };
+        let blank = match self.blank {
+            0 => String::new(),
+            blank => format!(", {} of them damaged and black", thousands(blank)),
+        };
         format!(
-            "{} images{size} in {}",
-            thousands(self.images),
+            "{}{size} in {}{blank}",
+            counted(self.images as usize, "image"),
             self.out.display()
         )
     }

@@ -13,15 +13,19 @@ use crate::context::Context;
 use crate::destination::check_writable;
 use crate::error::CliError;
 use crate::measured_set::MeasuredSet;
-use crate::opening::open_with_images;
+use crate::opening::{find, open_with_images};
+use crate::sharded::{Sharded, shards_of};
 
 /// Turn images into codes, as a NumPy file of floating-point numbers.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   ae encode runs/glyphs-conv-1 --data letters.tar.gz -o codes.npy
   ae encode --data photo.png -o code.npy
   python3 -c 'import numpy; print(numpy.load(\"codes.npy\").shape)'
+  mpirun -n 4 ae encode runs/glyphs-conv-1 --data 'shards/*.tar' -o codes/
+
+Of shards each has a file in the folder --out, and files that are there are not made again.
 
 The file holds little-endian float32 in C order, shape (images, code's shape...).")]
 pub(super) struct EncodeArguments {
@@ -56,6 +60,35 @@ struct Encoded {
 }
 
 pub(super) fn run(arguments: EncodeArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let Some(shards) = shards_of(arguments.data.data.as_deref())? else {
+        context.ranks.check_alone("encode")?;
+        return encode(arguments, context);
+    };
+    let model = find(arguments.model.clone().path().as_deref(), context)?;
+    let sharded = Sharded {
+        command: "encode",
+        shards,
+        out: &arguments.out,
+        extension: "npy",
+        model: Some(model.file()),
+        force: arguments.force,
+    };
+    let options = {
+        let mut data = arguments.data.clone();
+        data.data = None;
+        (data, arguments.part)
+    };
+    sharded.run(&options, context, |shard, out, context| {
+        let mut arguments = arguments.clone();
+        arguments.data.data = Some(shard.display().to_string());
+        arguments.data.strict = true;
+        arguments.part = arguments.part.or(Some(Part::All));
+        arguments.out = out.to_owned();
+        encode(arguments, context)
+    })
+}
+
+fn encode(arguments: EncodeArguments, context: &Context<'_>) -> Result<(), CliError> {
     let terminal = context.terminal;
     check_writable(&arguments.out, arguments.force)?;
     let (model, opened, images) = open_with_images(

@@ -152,6 +152,7 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
     // Symbols are integers already, and noisy images' codes are no codes of the images.
     if let (Some(train), None, false) = (&train, &noise, is_whole)
         && model.qualities().is_err()
+        && model.index_grid().is_none()
     {
         evaluation.stored_codes = stored_codes(&model, &images, train)?;
     }

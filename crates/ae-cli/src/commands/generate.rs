@@ -10,12 +10,13 @@ use serde::Serialize;
 
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition};
+use crate::codec::transform::model::with_tables;
 use crate::command::Example;
 use crate::context::Context;
 use crate::destination::check_drawing;
 use crate::error::CliError;
 use crate::measured_set::{open_set, request_of};
-use crate::opening::open;
+use crate::opening::{find, open};
 
 /// What `ae --help` shows.
 pub(super) const EXAMPLES: &[Example] =
@@ -26,10 +27,12 @@ pub(super) const EXAMPLES: &[Example] =
 #[command(after_help = "\
 Examples:
   ae generate runs/glyphs-vae-1 -o new.png                 codes drawn from the prior
+  ae generate runs/letters-vq-1 -o new.png                 codewords drawn one after the other
   ae generate runs/glyphs-conv-1 --mixture 20 -o new.png   codes drawn from 20 Gaussians that are
                                                            fitted to those of the training images
 
-A variational model has a prior, the standard normal; any other needs --mixture.")]
+A variational model has a prior, the standard normal; one with codewords (vq, fsq) the tables that its codes are
+compressed by, place after place; any other needs --mixture.")]
 pub(super) struct GenerateArguments {
     /// The model.
     #[command(flatten)]
@@ -81,24 +84,37 @@ pub(super) fn run(arguments: GenerateArguments, context: &Context<'_>) -> Result
             ),
         ));
     }
-    let path = arguments.model.path();
-    let model = open(path.as_deref(), arguments.device, context)?;
-    let codes = match arguments.mixture {
-        Some(components) => {
+    let found = find(arguments.model.path().as_deref(), context)?;
+    let path = found.run().unwrap_or(found.file());
+    let model = open(Some(path), arguments.device, context)?;
+    let name = model.name().to_owned();
+    let (images, codes) = match (arguments.mixture, model.index_grid()) {
+        (None, Some(_)) => {
+            let model = with_tables(model, &found)?;
+            let images = model.drawn(arguments.count, arguments.seed)?;
+            (images, "the tables of its codewords".to_owned())
+        }
+        (None, None) => {
+            let codes = CodeSource::Prior;
+            let images = model.generate(&codes, arguments.count, arguments.seed)?;
+            (images, codes.to_string())
+        }
+        (Some(components), _) => {
             let request = request_of(&arguments.data, None);
             let opened = open_set(&model, &request, &context.terminal)?;
             let images = match opened.relation().is_own() {
                 true => opened.images_of(Part::Train)?,
                 false => opened.images()?,
             };
-            CodeSource::Mixture(model.fit_mixture(&images, components, opened.seed())?)
+            let mixture = model.fit_mixture(&images, components, opened.seed())?;
+            let codes = CodeSource::Mixture(mixture);
+            let images = model.generate(&codes, arguments.count, arguments.seed)?;
+            (images, codes.to_string())
         }
-        None => CodeSource::Prior,
     };
-    let images = model.generate(&codes, arguments.count, arguments.seed)?;
     let generated = Generated {
-        model: model.name().to_owned(),
-        codes: codes.to_string(),
+        model: name,
+        codes,
         images: images.len(),
         picture: arguments.out,
     };

@@ -16,7 +16,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::ModelPosition;
-use crate::codec::model::{BUILT_IN, is_container, is_model};
+use crate::codec::container::PIPE;
+use crate::codec::model::{BUILT_IN, is_container, is_model, is_tables, run_of_tables};
 use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::opening::find;
@@ -29,7 +30,8 @@ Examples:
   ae info runs/glyphs-conv-1
   ae info model.safetensors --json
   ae info photo                              the denoiser that is built in
-  ae info letters.aez                        what is in it, and which model it needs")]
+  ae info letters.aez                        what is in it, and which model it needs
+  ae info -                                  the same of what comes by a pipe")]
 pub(super) struct InfoArguments {
     /// The model.
     #[command(flatten)]
@@ -82,11 +84,17 @@ pub(super) fn run(arguments: InfoArguments, context: &Context<'_>) -> Result<(),
         if path == Path::new(BUILT_IN) && !path.exists() {
             return built_in::glyphs(&terminal);
         }
-        if is_container(path) {
+        if path == Path::new(PIPE) || is_container(path) {
             return codec::container(path, &terminal);
         }
         if is_model(path) {
             return codec::model(path, &terminal);
+        }
+        if is_tables(path) {
+            return Err(
+                CliError::failure(Status::Model, path.display(), "not a model file")
+                    .hint(run_of_tables(path)),
+            );
         }
     }
     let path = find(path.as_deref(), context)?;

@@ -26,21 +26,25 @@ Examples:
   ae serve runs/glyphs-vae-1 runs/parts-conv-1 photo
   ae serve runs/glyphs-vae-1 --port 0 --json         on a port that is free, which is printed
   ae serve photo --bind 0.0.0.0 --token-file token   for other machines, with a secret to show
+  ae serve runs/letters-pixel-1 glyphs               models of the codec: images in few bits, and back
 
-The page is at the address that is printed, the interface under /api/v1, described by /api/openapi.json; what is
-counted is at /metrics. Each model is called by the name of its folder or file. Nothing connects anywhere: the
-page has no part from elsewhere.
+The page is at the address that is printed: open it in a browser. The interface is under /api/v1,
+described by /api/openapi.json; what is counted is at /metrics. Each model is called by the name of
+its folder or file. Nothing connects anywhere: the page has no part from elsewhere.
 
-A token is read from --token-file, or the variable AE_TOKEN; requests show it as Authorization: Bearer TOKEN.
-SIGTERM and ctrl-c end the service when the requests that it has are answered, with exit code 0.
+A token is read from --token-file, or the variable AE_TOKEN; requests show it as
+Authorization: Bearer TOKEN. SIGTERM and ctrl-c end the service when the requests that it has are
+answered, with exit code 0.
 
-A model is in memory as its file was when the service began; that is what is served until it is started again.")]
+A model is in memory as its file was when the service began; that is what is served until it is
+started again.")]
 #[cfg_attr(
     not(feature = "serve"),
     allow(dead_code, reason = "parsed, so that the error names what is missing")
 )]
 pub(super) struct ServeArguments {
-    /// Folders of runs, model files, or photo, which is built in [default: photo].
+    /// Folders of runs, model files, or what is built in: photo, the denoiser, and glyphs, the codec's
+    /// model of letters [default: photo].
     #[arg(value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
     /// The port; 0 is any that is free.
@@ -92,6 +96,7 @@ mod service {
 
     use super::ServeArguments;
     use crate::backend;
+    use crate::codec::model;
     use crate::context::Context;
     use crate::error::CliError;
 
@@ -121,7 +126,14 @@ mod service {
             true => vec![PathBuf::from(PHOTO)],
             false => arguments.runs,
         };
-        let models = Models::open(&paths, context.registry, &device.device)?;
+        let is_codec = |path: &PathBuf| model::is_built_in(path) || model::is_model(path);
+        let (codecs, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(is_codec);
+        let mut models = Models::open(&paths, context.registry, &device.device)?;
+        for path in codecs {
+            let file = (!model::is_built_in(&path)).then(|| model::file_of(&path));
+            let codec = model::named(&path)?.model;
+            models = models.with_codec(&path, file.as_deref(), codec)?;
+        }
         for note in models.notes() {
             terminal.note(note);
         }
@@ -133,7 +145,11 @@ mod service {
             };
             terminal.result(&serving, || {
                 format!("{}  {}", serving.address, serving.names.join(", "))
-            })
+            })?;
+            if terminal.is_watched() {
+                terminal.note("open the address in a browser; ctrl-c ends the service");
+            }
+            Ok(())
         })
     }
 

@@ -6,30 +6,34 @@ mod given;
 mod model;
 mod pixel;
 mod run_name;
+mod sharing;
+mod streaming;
 mod summary;
 mod warnings;
 mod weights;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ae_data::Split;
-use ae_models::{ComputePath, Registry};
-use ae_train::{CheckedTrainConfig, RunConfig, RunDirectory, Selection, TrainError, Trainer};
+use ae_data::{ShardIndex, Split};
+use ae_models::{ComputePath, Model, Registry, Trainable as _};
+use ae_train::{
+    CheckedTrainConfig, DataCard, Outcome, RunConfig, RunDirectory, Selection, TrainError, Trainer,
+};
 
 use self::arguments::TrainArguments;
-use self::configuration::configuration;
 use self::run_name::run_name_of;
 use self::summary::{Run, finish};
 use crate::arguments::RUNS;
-use crate::backend::{self, BackendChoice};
+use crate::backend::{self, BackendChoice, OpenDevice};
 use crate::codec::PIXEL;
-use crate::codec::images::codec_shape;
-use crate::codec::transform::{TRANSFORM, ending};
+use crate::codec::transform::{ending, is_of_codec};
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::{CliError, Status};
 use crate::image_source::{ImageSource, tell_shared};
 use crate::progress::Progress;
+use crate::ranks::Ranks;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
@@ -49,6 +53,8 @@ struct Request {
     train: CheckedTrainConfig,
     /// Whether the user gave widths, the first of which may be the image's.
     may_name_image_width: bool,
+    /// Whether it was said in how many parts a batch is computed.
+    has_parts: bool,
     /// Whether the user asked for the best epoch by name.
     wants_best: bool,
     /// Whether the noise is the file's that the user named, rather than an option's.
@@ -72,54 +78,40 @@ enum Place {
 
 pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<(), CliError> {
     if arguments.kind.kind.as_deref() == Some(PIXEL) {
+        context.ranks.check_alone("train --model pixel")?;
         return pixel::run(arguments, context);
     }
     if let Some(run) = &arguments.resume
         && pixel::is_resumed(run)
     {
+        context.ranks.check_alone("train --model pixel")?;
         return pixel::resume(&run.clone(), &arguments, context);
     }
+    let ranks = context.ranks;
+    ranks.join()?;
     let mut request = Request::check(arguments, context)?;
     let terminal = request.terminal;
-    let signals = Signals::listen()?;
-    backend::set_threads(request.threads)?;
-    let device = backend::open(request.backend)?;
-    terminal.note(format!("device: {}", device.name));
-    if request.config.convolutions == ComputePath::Reference {
-        terminal.note("convolutions: Burn's own operations");
+    let signals = Signals::listen(ranks.rank() == 0)?;
+    // Before anything decodes images: what does so first would start as many as there are processors.
+    ranks.together(backend::set_threads(request.threads))?;
+    let indexes = streaming::indexes(&request.config.data, ranks, &terminal)?;
+    let prepared = ranks.together(request.prepare(indexes, ranks))?;
+    let Prepared {
+        device,
+        split,
+        card,
+        model,
+    } = prepared;
+    sharing::tell(&request.train, &split, ranks, &terminal);
+    let run = ranks.together(match ranks.rank() {
+        0 => request
+            .make_directory(&split, context.registry)
+            .map(|run| Some(run.with_data_card(card))),
+        _ => Ok(None),
+    })?;
+    if let Some(run) = &run {
+        terminal.note(format!("run: {}", run.path().display()));
     }
-
-    let source = ImageSource::of_run(&request.config);
-    let (dataset, split, mut card) = source.split(&terminal)?;
-    card.self_supervised = request.train.self_supervised;
-    if !matches!(request.place, Place::Resume(_)) {
-        // From another directory a relative path would mean another set.
-        request.config.data.source.clone_from(&card.source);
-    }
-    for warning in warnings::of_data(&dataset)? {
-        terminal.warning(warning);
-    }
-    drop(dataset);
-    tell_shared(&split, &terminal);
-    let shape = split.train.shape();
-    let input_shape = [shape.channels, shape.height, shape.width];
-    if request.config.model.kind() == TRANSFORM {
-        codec_shape(&split.train)?;
-    }
-    if request.may_name_image_width {
-        request.config.model = request.config.model.without_image_width(shape.values());
-    }
-    let placement = request.config.convolutions.on(&device.device);
-    let model = request
-        .config
-        .model
-        .init(input_shape, request.train.seed, placement)?;
-    request.check_validation(&split)?;
-    request.train.check_model(&model, &split.train)?;
-    let run = request
-        .make_directory(&split, context.registry)?
-        .with_data_card(card);
-    terminal.note(format!("run: {}", run.path().display()));
 
     let is_resumed = matches!(request.place, Place::Resume(_));
     if !is_resumed {
@@ -127,21 +119,38 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     }
     let mut progress = Progress::new(terminal, signals.clone(), is_resumed);
     let training = signals.training();
-    let trained = Trainer::new(&request.train, &device.device)
-        .run_directory(&run)
-        .observer(&mut progress)
-        .train(model, &split)?;
+    let trained = ranks.in_step(|communicator| {
+        let mut trainer = Trainer::new(&request.train, &device.device)
+            .observer(&mut progress)
+            .communicator(communicator);
+        if let Some(run) = &run {
+            trainer = trainer.run_directory(run);
+        }
+        trainer.train(model, &split)
+    })?;
     drop((progress, training));
     // Also where the last step was just done: the pictures can wait.
-    if let Some(status) = signals.stop_requested() {
-        let path = run.path().display();
+    let asked = match trained.outcome {
+        // Another rank was asked.
+        Outcome::Interrupted => signals.stop_requested().or(Some(Status::Terminated)),
+        _ => signals.stop_requested(),
+    };
+    if let Some(status) = asked {
+        if trained.outcome == Outcome::Interrupted {
+            ranks.end_together(0);
+        }
+        let path = run.as_ref().map(|run| run.path().display().to_string());
+        let path = path.unwrap_or_default();
         return Err(CliError::stopped(
             status,
             &path,
             format!("resume with: ae train --resume {path}"),
         ));
     }
-    let of_transform = (request.config.model.kind() == TRANSFORM).then(|| trained.model.clone());
+    let Some(run) = run else {
+        return Ok(());
+    };
+    let of_transform = is_of_codec(request.config.model.kind()).then(|| trained.model.clone());
     let summary = finish(
         Run {
             config: &request.config,
@@ -159,13 +168,22 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     terminal.result(&summary, || summary.text())
 }
 
+/// What a run takes beside its settings.
+struct Prepared {
+    device: OpenDevice,
+    split: Split,
+    card: DataCard,
+    model: Model,
+}
+
 impl Request {
     fn check(arguments: TrainArguments, context: &Context<'_>) -> Result<Self, CliError> {
-        let config = configuration(&arguments, context.registry)?;
+        let config = sharing::configuration(&arguments, context)?;
         let train = config.train.check()?;
         Ok(Self {
             train,
             config,
+            has_parts: sharing::is_decided(&arguments),
             wants_best: arguments.select == Some(Selection::Best),
             has_noise_of_file: arguments.noise.noise.is_none(),
             may_name_image_width: arguments.kind.given.has("widths"),
@@ -178,6 +196,65 @@ impl Request {
             backend: arguments.device.backend,
             threads: arguments.device.threads,
             terminal: context.terminal,
+        })
+    }
+
+    /// Opens the device and the images and makes the model.
+    fn prepare(
+        &mut self,
+        indexes: Option<Arc<[ShardIndex]>>,
+        ranks: &Ranks,
+    ) -> Result<Prepared, CliError> {
+        let terminal = self.terminal;
+        let device = backend::open(self.backend)?;
+        terminal.note(format!("device: {}", device.name));
+        if self.config.convolutions == ComputePath::Reference {
+            terminal.note("convolutions: Burn's own operations");
+        }
+
+        let source = ImageSource::of_run(&self.config);
+        let (dataset, split, mut card) = source.split(indexes, &terminal)?;
+        card.self_supervised = self.train.self_supervised;
+        if !matches!(self.place, Place::Resume(_)) {
+            // From another directory a relative path would mean another set.
+            self.config.data.source.clone_from(&card.source);
+        }
+        match dataset.train.shuffle_buffer() {
+            Some(buffer) => streaming::tell(&dataset, buffer, &terminal),
+            None => {
+                for warning in warnings::of_data(&dataset)? {
+                    terminal.warning(warning);
+                }
+            }
+        }
+        drop(dataset);
+        tell_shared(&split, &terminal);
+        let shape = split.train.shape();
+        let input_shape = [shape.channels, shape.height, shape.width];
+        ending::check_set(self.config.model.kind(), &split.train)?;
+        if self.may_name_image_width {
+            let model = self.config.model.clone();
+            self.config.model = model.without_image_width(shape.values());
+        }
+        let placement = self.config.convolutions.on(&device.device);
+        let model = self
+            .config
+            .model
+            .init(input_shape, self.train.seed, placement)?;
+        if !model.objective_is_mean_of_images() && ranks.size() > 1 {
+            return Err(TrainError::BatchParts.into());
+        }
+        if !self.has_parts && !model.objective_is_mean_of_images() {
+            self.config.train.batch_parts = 1;
+            self.train = self.config.train.check()?;
+        }
+        self.check_validation(&split)?;
+        self.train.check_model(&model, &split.train)?;
+        Ok(Prepared {
+            device,
+            split,
+            card,
+            model,
         })
     }
 

@@ -12,7 +12,7 @@ use ae_models::ModelError;
 use ae_report::ReportError;
 use ae_train::TrainError;
 
-use super::{CliError, Status};
+use super::{CliError, Status, io_reason};
 use crate::arguments::RUNS;
 use crate::codec::run::MODEL_FILE;
 
@@ -30,6 +30,14 @@ impl From<DataError> for CliError {
             DataError::SizesDiffer { first_size, .. } => said.hint(format!(
                 "--size {first_size} brings all of them to one size; --patch 64 cuts patches from pictures of any sizes"
             )),
+            DataError::ShardsTooLarge { .. } => said.hint(
+                "ae train --stream leaves them on the disk and reads image by image; encode, denoise, anomaly and compress \
+                 take a shard at a time",
+            ),
+            DataError::NotStreamed { .. } => said.hint(
+                "--stream takes 8-bit pictures in plain .tar archives, as ae data shard makes them; --range LOW..HIGH says \
+                 what deeper ones hold",
+            ),
             DataError::PatchTooLarge { largest, .. } => said.hint(format!(
                 "--patch {} or less",
                 largest.height.min(largest.width)
@@ -78,7 +86,15 @@ impl From<CodecError> for CliError {
             CodecError::NotVerified { .. } | CodecError::Stopped => Status::Internal,
             _ => Status::Data,
         };
-        let said = Self::caused_by(status, &error);
+        let said = match &error {
+            CodecError::Read(error) => {
+                Self::new(status, format!("cannot read: {}", io_reason(error)))
+            }
+            CodecError::Write(error) => {
+                Self::new(status, format!("cannot write: {}", io_reason(error)))
+            }
+            error => Self::caused_by(status, error),
+        };
         match error {
             CodecError::TooLarge { .. } => said.hint("--group says how many images a chunk has"),
             _ => said,
@@ -143,6 +159,8 @@ impl From<TrainError> for CliError {
             | TrainError::FewerSteps { .. }
             | TrainError::NoValidation { .. }
             | TrainError::SelfSupervised { .. }
+            | TrainError::BatchParts
+            | TrainError::Ranks { .. }
             | TrainError::Lacks { .. } => Status::Usage,
             TrainError::EmptySet { .. }
             | TrainError::Shape { .. }
@@ -181,6 +199,9 @@ impl From<TrainError> for CliError {
             TrainError::SelfSupervised { .. } => said.hint(
                 "--model unet takes images of any size, and --patch 64 cuts patches of even sides",
             ),
+            TrainError::BatchParts => said.hint("one process trains it, with --batch-parts 1"),
+            TrainError::Ranks { .. } => said
+                .hint("every rank takes the same program, command, images and kind of processor"),
             TrainError::NotARun { .. } => said.hint("--out names another directory"),
             TrainError::Diverged(_) => {
                 said.hint("a lower --learning-rate or a --clip-norm helps in most cases")

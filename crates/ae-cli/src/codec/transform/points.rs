@@ -3,13 +3,14 @@
 use std::io;
 use std::path::Path;
 
-use ae_codec::{Encoder, EncoderSettings, TransformCoder};
-use ae_data::{Image, ImageShape};
+use ae_codec::{Encoder, EncoderSettings, ImageShape};
+use ae_data::Image;
 use ae_eval::{Arrangement, RateCurve, RatePoint};
-use ae_infer::OpenModel;
 
+use super::coder::LossyCoder;
 use super::model::TransformModel;
 use crate::codec::container::Counted;
+use crate::codec::images::shape_of;
 use crate::error::CliError;
 
 /// A point of each quality, and what the images are decoded to there.
@@ -20,9 +21,9 @@ pub(crate) fn curve(
     model: &TransformModel,
     images: &[Image],
 ) -> Result<(RateCurve, Vec<Vec<Image>>), CliError> {
-    let coders = (1..=model.tables.qualities()).filter_map(|quality| model.tables.coder(quality));
-    let measured: Vec<(RatePoint, Vec<Image>)> = coders
-        .map(|coder| point(&model.model, coder, images))
+    let measured: Vec<(RatePoint, Vec<Image>)> = (1..=model.tables.qualities())
+        .filter_map(|quality| LossyCoder::new(&model.tables, quality))
+        .map(|coder| point(model, coder, images))
         .collect::<Result<_, _>>()?;
     let (points, decoded) = measured.into_iter().unzip();
     let curve = RateCurve {
@@ -34,45 +35,40 @@ pub(crate) fn curve(
 }
 
 fn point(
-    model: &OpenModel,
-    coder: TransformCoder<'_>,
+    model: &TransformModel,
+    coder: LossyCoder<'_>,
     images: &[Image],
 ) -> Result<(RatePoint, Vec<Image>), CliError> {
     let failed = |error| CliError::from(error).about(Path::new(model.name()));
     let quality = coder.quality();
-    let mut pixels = Vec::new();
-    for image in images {
-        pixels.extend(image.pixels());
-    }
-    let symbols = model.symbols(&pixels, quality - 1)?;
-    let mut encoder = Encoder::new(
-        Counted::new(io::sink()),
-        &coder,
-        &EncoderSettings::default(),
-    )
-    .map_err(failed)?;
-    let bytes: Vec<u8> = symbols
-        .iter()
-        .map(|symbol| symbol.cast_unsigned())
-        .collect();
-    for image in bytes.chunks_exact(symbols.len() / images.len()) {
-        encoder.push(image, None).map_err(failed)?;
+    let settings = EncoderSettings {
+        group: model.usual_group(),
+        ..EncoderSettings::default()
+    };
+    let mut encoder =
+        Encoder::new(Counted::new(io::sink()), coder.codec(), &settings).map_err(failed)?;
+    let mut decoded = Vec::with_capacity(images.len());
+    for batch in images.chunks(model.batch_size()) {
+        let shapes: Vec<ImageShape> = batch
+            .iter()
+            .map(|image| shape_of(model.name(), image))
+            .collect::<Result<_, _>>()?;
+        let symbols = model.symbols(batch, quality)?;
+        let pixels = model.pixels_of(&symbols.concat(), &shapes, quality)?;
+        let mut left = &pixels[..];
+        for ((image, symbols), &shape) in batch.iter().zip(&symbols).zip(&shapes) {
+            encoder
+                .push_of_shape(symbols, shape, None)
+                .map_err(failed)?;
+            let (of_image, rest) = left.split_at(shape.pixels());
+            left = rest;
+            decoded.push(Image::new(image.shape(), of_image.to_vec())?);
+        }
     }
     let bytes = encoder.finish().map_err(failed)?.bytes();
-    let decoded = images_of(model, &symbols, quality)?;
     let setting = format!("quality {quality}");
     Ok((
         RatePoint::measure(setting, bytes, images, &decoded),
         decoded,
     ))
-}
-
-/// The images that symbols stand for, at a quality counted from 1.
-fn images_of(model: &OpenModel, symbols: &[i8], quality: usize) -> Result<Vec<Image>, CliError> {
-    let shape: ImageShape = model.image_shape();
-    let pixels = model.pixels_of(symbols, quality - 1)?;
-    let images = pixels.chunks_exact(shape.values());
-    Ok(images
-        .map(|pixels| Image::new(shape, pixels.to_vec()))
-        .collect::<Result<_, _>>()?)
 }

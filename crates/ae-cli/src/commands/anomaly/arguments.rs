@@ -10,12 +10,14 @@ use crate::arguments::value::{at_least_one, named, share};
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, part};
 
 /// Find images that are anomalous to a model.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   ae anomaly runs/parts-conv-1 --data delivery/ --csv verdicts.csv -o heat-maps.png
   ae anomaly runs/parts-conv-1 --data test/ --sort score       test/ has good/ beside other folders: AUROC, too
   ae anomaly runs/glyphs-conv-1 --foreign digits/ --json       a set that is known to be out of distribution
+  mpirun -n 4 ae anomaly runs/parts-conv-1 --data 'shards/*.tar' --csv verdicts/
+                                                               of shards, a CSV file each in a folder
   ae anomaly model.safetensors --normal parts/ --data new/     where the run's own set is gone
 
 Every file is judged by its conformal p-value: the share of normal images held out from fitting that

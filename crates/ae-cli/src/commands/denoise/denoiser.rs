@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::opening::open;
 
 /// The options that say what removes the noise, and how much of it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct DenoiserArguments {
     #[arg(long, value_name = "MODEL", help = model_help())]
     model: Option<PathBuf>,
@@ -46,6 +46,17 @@ pub(super) struct DenoiserArguments {
 }
 
 impl DenoiserArguments {
+    /// Whether it is said what removes the noise.
+    pub(super) fn is_named(&self) -> bool {
+        self.is_self || self.model.is_some()
+    }
+
+    /// The file of the model, where one is named.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        let found = ModelPath::find(self.model.as_ref()?).ok()?;
+        Some(found.file().to_owned())
+    }
+
     /// A model was trained to do without it.
     fn warn_of_noise_level(&self, model: &str, context: &Context<'_>) {
         if self.noise_level.is_some() {

@@ -13,7 +13,7 @@ use crate::arguments::{DataArguments, ModelPosition, RUNS};
 use crate::backend;
 use crate::codec::PIXEL;
 use crate::codec::container::Counted;
-use crate::codec::images::codec_shape;
+use crate::codec::images::{ANY_PATCH, codec_shape, usual_group};
 use crate::codec::model::{is_model, read};
 use crate::codec::run::read_config;
 use crate::codec::transform::{self, model::is_transform};
@@ -57,7 +57,7 @@ pub(super) fn run(request: Request, context: &Context<'_>) -> Result<(), CliErro
     } else if is_model(&path) {
         of_pixel(&path, &request, context)?
     } else {
-        let reason = "no model of kind pixel or transform, whose codes are files";
+        let reason = "no model of kind pixel, transform, vq or fsq, whose codes are files";
         return Err(CliError::usage(path.display(), reason)
             .hint("ae eval without --rate-distortion measures any model"));
     };
@@ -79,7 +79,7 @@ fn of_transform(
     let (curve, decoded) = transform::points::curve(&model, &images)?;
     let rated = Rated {
         name: model.name().to_owned(),
-        kind: transform::TRANSFORM,
+        kind: model.model.kind(),
         model_bytes: model.bytes,
         curve,
         decoded,
@@ -89,7 +89,8 @@ fn of_transform(
 
 fn of_pixel(path: &Path, request: &Request, context: &Context<'_>) -> Result<Measured, CliError> {
     let model = read(path)?;
-    let (set, measured) = pixel_images(path, request, context)?;
+    let is_of_pictures = model.model.shape().is_none();
+    let (set, measured) = pixel_images(path, request, is_of_pictures, context)?;
     let images = read_images(&set)?;
     if let Some(expected) = model.model.shape()
         && expected != codec_shape(&set)?
@@ -123,6 +124,7 @@ fn of_pixel(path: &Path, request: &Request, context: &Context<'_>) -> Result<Mea
 fn pixel_images(
     path: &Path,
     request: &Request,
+    is_of_pictures: bool,
     context: &Context<'_>,
 ) -> Result<(ImageSet, MeasuredSet), CliError> {
     let run = match path.is_dir() {
@@ -139,11 +141,12 @@ fn pixel_images(
         }
         (_, false) => (DataConfig::default(), 0),
     };
-    let source = ImageSource {
-        config: configured(&request.data, base),
-        seed,
-    };
-    let (_, split, _) = source.split(&context.terminal)?;
+    let mut config = configured(&request.data, base);
+    if is_of_pictures && config.size.is_none() {
+        config.patch.get_or_insert(ANY_PATCH);
+    }
+    let source = ImageSource { config, seed };
+    let (_, split, _) = source.split(None, &context.terminal)?;
     let part = request.part.unwrap_or(match is_own {
         true => Part::Test,
         false => Part::All,
@@ -180,6 +183,7 @@ fn of_card(card: &DataCard) -> DataConfig {
         division: card.division,
         dedup: card.dedup,
         limit: card.limit,
+        patch: card.patch,
         ..DataConfig::default()
     }
 }
@@ -192,6 +196,7 @@ fn near_point(
 ) -> Result<(RatePoint, Vec<Image>), CliError> {
     let settings = EncoderSettings {
         near,
+        group: usual_group(model),
         is_verified: false,
         ..EncoderSettings::default()
     };

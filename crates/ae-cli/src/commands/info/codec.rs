@@ -1,12 +1,13 @@
 //! What `ae info` says of containers and of models of the codec.
 
-use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ae_codec::{ChunkCodec as _, Codec, ContainerSummary, ImageShape};
 use ae_report::thousands;
 use serde::Serialize;
 
+use crate::codec::container::{Container, Counted};
 use crate::codec::images::per_pixel;
 use crate::codec::model::read;
 use crate::codec::run::{PixelRunConfig, read_config};
@@ -27,6 +28,8 @@ struct ContainerInformation {
     near: u8,
     /// The quality of the codec `transform`.
     quality: Option<u8>,
+    #[serde(skip)]
+    is_of_indices: bool,
     chunks: u64,
     raw_chunks: u64,
     group: usize,
@@ -36,38 +39,37 @@ struct ContainerInformation {
     damage: Option<String>,
 }
 
-/// Says what is in a container, without its model.
+/// Says what is in a container, a file or what standard input gives, without its model.
 ///
 /// # Errors
 /// It cannot be read; it is damaged, which is said after what is there.
 pub(super) fn container(path: &Path, terminal: &Terminal) -> Result<(), CliError> {
     let io = |error| CliError::io(path, "read", &error);
-    let bytes = fs::metadata(path).map_err(io)?.len();
-    let summary = ContainerSummary::read(File::open(path).map_err(io)?)
-        .map_err(|error| CliError::from(error).about(path))?;
+    let (mut container, _) = Container::open(path)?;
+    let mut stream = Counted::new(container.bytes()?);
+    let summary =
+        ContainerSummary::read(&mut stream).map_err(|error| CliError::from(error).about(path))?;
+    // What follows where it is damaged.
+    io::copy(&mut stream, &mut io::sink()).map_err(io)?;
+    let bytes = stream.bytes();
     let header = summary.header;
     let information = ContainerInformation {
         file: path.to_owned(),
         bytes,
-        codec: match header.codec {
-            Codec::Picture => "picture",
-            Codec::Transform { .. } => crate::codec::transform::TRANSFORM,
-            _ => crate::codec::PIXEL,
-        },
+        codec: header.codec.name(),
         images: summary.images,
         height: summary.shape.map(ImageShape::height),
         width: summary.shape.map(ImageShape::width),
         bits_per_pixel: match header.shape {
             Some(shape) => (summary.images > 0).then(|| per_pixel(bytes, summary.images, shape)),
-            None => {
-                (summary.image_bytes > 0).then(|| bytes as f64 * 8.0 / summary.image_bytes as f64)
-            }
+            None => (summary.pixels > 0).then(|| bytes as f64 * 8.0 / summary.pixels as f64),
         },
         near: header.near.levels(),
         quality: match header.codec {
-            Codec::Transform { quality, .. } => Some(quality),
+            Codec::Transform { quality, .. } | Codec::PictureTransform { quality } => Some(quality),
             _ => None,
         },
+        is_of_indices: matches!(header.codec, Codec::Indices { .. }),
         chunks: summary.chunks,
         raw_chunks: summary.raw_chunks,
         group: header.group,
@@ -105,6 +107,7 @@ impl ContainerInformation {
                 "largest error",
                 match (self.quality, self.near) {
                     (Some(quality), _) => format!("any: with losses, quality {quality}"),
+                    _ if self.is_of_indices => "any: with losses, codewords".to_owned(),
                     (None, 0) => "0, lossless".to_owned(),
                     (None, near) => format!("{near} of 255"),
                 },

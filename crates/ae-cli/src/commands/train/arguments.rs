@@ -24,6 +24,7 @@ Examples:
   ae train --model dense --widths 256,32 --data pictures/ --size 32 --channels gray
   ae train --data photos/ --patch 64 --noise gaussian:25/255
                                                      on patches of pictures of any sizes
+  ae train --data 'shards/*.tar' --stream            on a set larger than memory, from ae data shard
   ae train --data scans/ --self-supervised neighbor2neighbor --model unet --patch 64
                                                      a denoiser from noisy pictures alone
   ae train --model vae --latent 16                   a variational one, to draw new letters with
@@ -62,6 +63,14 @@ pub(in crate::commands) struct TrainArguments {
     /// The images.
     #[command(flatten)]
     pub(super) data: DataArguments,
+    /// Leave the images of shards in them and read each when its batch is made: for sets larger than memory. Each rank reads
+    /// its own. Takes plain .tar archives.
+    #[arg(long, conflicts_with = "patch", help_heading = "Data")]
+    pub(super) stream: bool,
+    /// Among how many images an epoch's order mixes, with --stream: they are drawn in runs of 256 from all of the shards
+    /// [default: 10000].
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Data")]
+    pub(super) shuffle_buffer: Option<usize>,
     /// Patches in an epoch, with --patch [default: as many as cover the pictures' area once].
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Data")]
     pub(super) patches_per_epoch: Option<usize>,
@@ -88,6 +97,10 @@ pub(in crate::commands) struct TrainArguments {
     /// Images in a step; pixels for a model of kind pixel.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
     pub(super) batch_size: Option<usize>,
+    /// Compute a batch in so many parts, at most, and add up their gradients in a fixed order: what the ranks of mpirun share
+    /// out. Decides how sums round, so the result, for any number of ranks [default: 1, and 8 under mpirun].
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Training")]
+    pub(super) batch_parts: Option<usize>,
     /// The learning rate [default: 0.008 for adam and adamw, 0.001 for rmsprop, 0.1 for sgd, 0.004 for
     /// a model of kind pixel, 0.003 with --patch].
     #[arg(long, value_name = "RATE", value_parser = above_zero, allow_negative_numbers = true,
@@ -97,6 +110,10 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<OptimizerConfig>(["adam", "adamw", "rmsprop", "sgd"]))]
     pub(super) optimizer: Option<OptimizerConfig>,
+    /// Adam's and AdamW's epsilon, added to the root of the mean squared gradient [default: 1e-8].
+    #[arg(long, value_name = "EPSILON", value_parser = above_zero, allow_negative_numbers = true,
+          help_heading = "Training")]
+    pub(super) adam_epsilon: Option<f64>,
     /// How the learning rate changes.
     #[arg(long, value_name = "NAME", help_heading = "Training",
           value_parser = named::<ScheduleConfig>(["constant", "cosine", "step"]))]
@@ -105,9 +122,12 @@ pub(in crate::commands) struct TrainArguments {
     #[arg(long, value_name = "STEPS", value_delimiter = ',', value_parser = at_least_one,
           conflicts_with = "schedule", help_heading = "Training")]
     pub(super) milestones: Vec<usize>,
-    /// What it is multiplied by, with --milestones [default: 0.5].
-    #[arg(long, value_name = "FACTOR", value_parser = above_zero, requires = "milestones",
-          help_heading = "Training")]
+    /// Multiply it once each of these numbers of epochs is over, as 200,350,500.
+    #[arg(long, value_name = "EPOCHS", value_delimiter = ',', value_parser = at_least_one,
+          conflicts_with_all = ["schedule", "milestones"], help_heading = "Training")]
+    pub(super) milestone_epochs: Vec<usize>,
+    /// What it is multiplied by, with --milestones or --milestone-epochs [default: 0.5].
+    #[arg(long, value_name = "FACTOR", value_parser = above_zero, help_heading = "Training")]
     pub(super) milestone_factor: Option<f64>,
     /// Steps over which the learning rate rises at the start [default: 50, at most a tenth of all steps].
     #[arg(long, value_name = "N", help_heading = "Training")]

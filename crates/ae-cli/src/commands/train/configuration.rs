@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
+use ae_data::Streaming;
 use ae_models::{ComputePath, ModelConfig, Registry};
-use ae_train::{DataConfig, EarlyStopping, RunConfig, ScheduleConfig, TrainConfig, WarmUp};
+use ae_train::{
+    AdamSettings, AdamWSettings, DataConfig, EarlyStopping, OptimizerConfig, RunConfig,
+    ScheduleConfig, TrainConfig, WarmUp,
+};
 
 use super::arguments::{ClipNorm, TrainArguments};
 use super::given;
 use super::model::model_config;
+use crate::arguments::KindArguments;
 use crate::arguments::value::CheckpointInterval;
+use crate::codec::transform::{PICTURE_TRANSFORM, TRANSFORM};
 use crate::error::{CliError, io_reason};
 use crate::image_source::{configured, read_run_config};
 
@@ -33,7 +39,8 @@ pub(super) fn configuration(
             train: TrainConfig::default(),
         },
     };
-    let model = model_config(&arguments.kind, base.model, registry)?;
+    let kind = kind_arguments(arguments, &base.data);
+    let model = model_config(&kind, base.model, registry)?;
     let base_train = match (&arguments.resume, &arguments.config) {
         (None, None) => TrainConfig::usual_for(&model),
         _ => base.train,
@@ -45,7 +52,7 @@ pub(super) fn configuration(
         },
         data: data_config(arguments, base.data)?,
         model,
-        train: train_config(arguments, base_train),
+        train: train_config(arguments, base_train)?,
     };
     if arguments.loss.is_some()
         && let Some(unit) = config.model.objective_unit()
@@ -64,8 +71,33 @@ pub(super) fn configuration(
     Ok(config)
 }
 
+/// The model's options; with patches the kind of transform is that of pictures of any sizes.
+fn kind_arguments(arguments: &TrainArguments, base: &DataConfig) -> KindArguments {
+    let is_of_patches = arguments.data.patch.or(base.patch).is_some();
+    let mut kind = arguments.kind.clone();
+    if is_of_patches && kind.kind.as_deref() == Some(TRANSFORM) {
+        kind.kind = Some(PICTURE_TRANSFORM.to_owned());
+    }
+    kind
+}
+
 fn data_config(arguments: &TrainArguments, base: DataConfig) -> Result<DataConfig, CliError> {
     let mut data = configured(&arguments.data, base);
+    data.stream |= arguments.stream;
+    data.shuffle_buffer = arguments.shuffle_buffer.or(data.shuffle_buffer);
+    match (data.stream, data.shuffle_buffer) {
+        (_, Some(0)) => {
+            return Err(CliError::usage("shuffle_buffer = 0", "must be at least 1"));
+        }
+        (false, Some(_)) => return Err(CliError::usage("--shuffle-buffer", "needs --stream")),
+        (true, _) if data.patch.is_some() => {
+            let reason = "patches are cut from pictures in memory";
+            return Err(CliError::usage("--stream", reason));
+        }
+        // Said in the run's configuration, so that another default changes no run.
+        (true, None) => data.shuffle_buffer = Some(Streaming::SHUFFLE_BUFFER),
+        _ => {}
+    }
     data.patches_per_epoch = arguments.patches_per_epoch.or(data.patches_per_epoch);
     let Some(side) = data.patch else {
         return match data.patches_per_epoch {
@@ -94,7 +126,6 @@ fn refuse_changes(arguments: &TrainArguments, run: &Path) -> Result<(), CliError
             "--resume",
             "--epochs",
             "--steps",
-            "--milestone-factor",
             "--checkpoint-every",
             "--loader-threads",
             "--backend",
@@ -130,7 +161,55 @@ fn read_config_file(path: &Path, registry: &Registry) -> Result<RunConfig, CliEr
     })
 }
 
-fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
+/// Adam or AdamW with another epsilon.
+fn with_epsilon(optimizer: OptimizerConfig, epsilon: f64) -> Result<OptimizerConfig, CliError> {
+    match optimizer {
+        OptimizerConfig::Adam(settings) => Ok(OptimizerConfig::Adam(AdamSettings {
+            epsilon,
+            ..settings
+        })),
+        OptimizerConfig::AdamW(settings) => Ok(OptimizerConfig::AdamW(AdamWSettings {
+            epsilon,
+            ..settings
+        })),
+        other => Err(CliError::usage(
+            "--adam-epsilon",
+            format!("not for {}, but for adam and adamw", other.name()),
+        )),
+    }
+}
+
+/// The schedule by its name, by milestones, or as it was; a factor alone is that of the milestones that were.
+fn schedule(arguments: &TrainArguments, base: ScheduleConfig) -> Result<ScheduleConfig, CliError> {
+    let given = arguments.milestone_factor;
+    let steps = arguments.milestones.clone();
+    let epochs = arguments.milestone_epochs.clone();
+    let schedule = match arguments.schedule.clone() {
+        _ if !steps.is_empty() => ScheduleConfig::Milestones { steps, factor: 0.5 },
+        _ if !epochs.is_empty() => ScheduleConfig::EpochMilestones {
+            epochs,
+            factor: 0.5,
+        },
+        named => named.unwrap_or(base),
+    };
+    Ok(match (schedule, given) {
+        (ScheduleConfig::Milestones { steps, .. }, Some(factor)) => {
+            ScheduleConfig::Milestones { steps, factor }
+        }
+        (ScheduleConfig::EpochMilestones { epochs, .. }, Some(factor)) => {
+            ScheduleConfig::EpochMilestones { epochs, factor }
+        }
+        (_, Some(_)) => {
+            return Err(CliError::usage(
+                "--milestone-factor",
+                "needs --milestones or --milestone-epochs",
+            ));
+        }
+        (schedule, None) => schedule,
+    })
+}
+
+fn train_config(arguments: &TrainArguments, base: TrainConfig) -> Result<TrainConfig, CliError> {
     // Another optimizer begins with its own learning rate and clipping, unless they are given.
     let base = match arguments.optimizer {
         Some(optimizer) => base.with_optimizer(optimizer),
@@ -141,7 +220,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         Some(CheckpointInterval::Seconds(seconds)) => (None, Some(seconds)),
         None => (base.checkpoint_every_steps, base.checkpoint_every_seconds),
     };
-    TrainConfig {
+    Ok(TrainConfig {
         checkpoint_every_steps,
         checkpoint_every_seconds,
         epochs: arguments.epochs.unwrap_or(base.epochs),
@@ -150,6 +229,7 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
             None => arguments.steps.or(base.steps),
         },
         batch_size: arguments.batch_size.unwrap_or(base.batch_size),
+        batch_parts: arguments.batch_parts.unwrap_or(base.batch_parts),
         learning_rate: arguments.learning_rate.unwrap_or(base.learning_rate),
         warmup_steps: arguments
             .warmup_steps
@@ -167,14 +247,11 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
         self_supervised: arguments.self_supervised.or(base.self_supervised),
         noise_draw: arguments.noise_draw.unwrap_or(base.noise_draw),
         loader_threads: arguments.loader_threads.unwrap_or(base.loader_threads),
-        optimizer: base.optimizer,
-        schedule: match arguments.milestones.as_slice() {
-            [] => arguments.schedule.clone().unwrap_or(base.schedule),
-            steps => ScheduleConfig::Milestones {
-                steps: steps.to_vec(),
-                factor: arguments.milestone_factor.unwrap_or(0.5),
-            },
+        optimizer: match arguments.adam_epsilon {
+            Some(epsilon) => with_epsilon(base.optimizer, epsilon)?,
+            None => base.optimizer,
         },
+        schedule: schedule(arguments, base.schedule)?,
         early_stopping: arguments
             .patience
             .map(|patience_epochs| EarlyStopping {
@@ -189,5 +266,5 @@ fn train_config(arguments: &TrainArguments, base: TrainConfig) -> TrainConfig {
             true => Vec::new(),
             false => base.segments,
         },
-    }
+    })
 }

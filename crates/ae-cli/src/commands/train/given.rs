@@ -17,6 +17,8 @@ const OPTIONS: &[TrainOption] = &[
     ("--size", |given| given.data.size.is_some()),
     ("--fit", |given| given.data.fit.is_some()),
     ("--channels", |given| given.data.channels.is_some()),
+    ("--stream", |given| given.stream),
+    ("--shuffle-buffer", |given| given.shuffle_buffer.is_some()),
     ("--patch", |given| given.data.patch.is_some()),
     ("--patches-per-epoch", |given| {
         given.patches_per_epoch.is_some()
@@ -39,10 +41,15 @@ const OPTIONS: &[TrainOption] = &[
     ("--epochs", |given| given.epochs.is_some()),
     ("--steps", |given| given.steps.is_some()),
     ("--batch-size", |given| given.batch_size.is_some()),
+    ("--batch-parts", |given| given.batch_parts.is_some()),
     ("--learning-rate", |given| given.learning_rate.is_some()),
     ("--optimizer", |given| given.optimizer.is_some()),
+    ("--adam-epsilon", |given| given.adam_epsilon.is_some()),
     ("--schedule", |given| given.schedule.is_some()),
     ("--milestones", |given| !given.milestones.is_empty()),
+    ("--milestone-epochs", |given| {
+        !given.milestone_epochs.is_empty()
+    }),
     ("--milestone-factor", |given| {
         given.milestone_factor.is_some()
     }),

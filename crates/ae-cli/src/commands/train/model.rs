@@ -26,7 +26,7 @@ pub(super) fn model_config(
 #[cfg(test)]
 mod tests {
     use ae_models::{
-        ConvAutoencoderConfig, DenseAutoencoderConfig, Likelihood, NetworkConfig,
+        ConvAutoencoderConfig, DenseAutoencoderConfig, HiddenActivation, Likelihood, NetworkConfig,
         SparseAutoencoderConfig, Sparsity, Upsampling, VariationalAutoencoderConfig,
     };
     use clap::FromArgMatches as _;
@@ -67,6 +67,13 @@ mod tests {
         check(
             "--model dense --widths 256 --latent 8 --tied",
             ModelConfig::from(dense(&[256], 8, true)),
+        );
+        check(
+            "--model dense --widths 256 --latent 8 --activation tanh",
+            ModelConfig::from(DenseAutoencoderConfig {
+                activation: HiddenActivation::Tanh,
+                ..dense(&[256], 8, false)
+            }),
         );
         check(
             "--model vae --latent 16 --beta 4 --likelihood gaussian:0.1",
@@ -127,6 +134,10 @@ mod tests {
         check(
             "--model contractive --tied",
             "error: --tied: not for a convolutional network",
+        );
+        check(
+            "--model vae --activation tanh",
+            "error: --activation: not for a convolutional network",
         );
     }
 

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     }
     refuse(&arguments)?;
     let terminal = context.terminal;
-    let signals = Signals::listen()?;
+    let signals = Signals::listen(true)?;
     backend::set_threads(arguments.device.threads)?;
     let source = ImageSource {
         config: configured(&arguments.data, DataConfig::default()),
@@ -109,7 +109,7 @@ pub(super) fn resume(
     let (opened, config, state) = PixelRun::open(run)?;
     let damaged = || CliError::failure(Status::Model, run.display(), "its configuration is none");
     let settings = config.settings().ok_or_else(damaged)?;
-    let signals = Signals::listen()?;
+    let signals = Signals::listen(true)?;
     backend::set_threads(arguments.device.threads)?;
     let source = ImageSource {
         config: config_of(&config.data),
@@ -135,7 +135,7 @@ pub(super) fn resume(
 
 /// The images, divided, and what is known of them.
 fn images(source: &ImageSource, terminal: &Terminal) -> Result<(Split, DataCard), CliError> {
-    let (dataset, split, card) = source.split(terminal)?;
+    let (dataset, split, card) = source.split(None, terminal)?;
     drop(dataset);
     tell_shared(&split, terminal);
     check_gray(&split.train)?;

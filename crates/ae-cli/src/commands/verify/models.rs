@@ -2,11 +2,12 @@
 
 use ae_data::NoiseDraw;
 use ae_models::{
-    ConvAutoencoderConfig, DenseAutoencoderConfig, Initialization, ModelConfig, NetworkConfig,
-    OutputActivation, ReconstructionLoss, Upsampling, VariationalAutoencoderConfig,
+    ConvAutoencoderConfig, DenseAutoencoderConfig, HiddenActivation, Initialization, ModelConfig,
+    NetworkConfig, OutputActivation, ReconstructionLoss, Upsampling, VariationalAutoencoderConfig,
 };
 use ae_train::{
-    AdamSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, ScheduleConfig, TrainConfig,
+    AdamSettings, OptimizerConfig, RmsPropForm, RmsPropSettings, ScheduleConfig, Selection,
+    TrainConfig,
 };
 
 /// The classic tutorial's, 314,625 parameters.
@@ -43,39 +44,66 @@ pub(super) fn vae_400_40() -> ModelConfig {
     vae(&[400], 40, 1)
 }
 
-/// Two hidden layers a side. Burda et al. have tanh in them, ours and those of the script beside it ReLU.
-pub(super) fn iwae_1() -> ModelConfig {
+/// Two hidden layers a side with ReLU, as the script beside it has them.
+pub(super) fn iwae_relu() -> ModelConfig {
     vae(&[200, 200], 50, 1)
+}
+
+/// Burda et al.'s of one stochastic layer, by the bound of one sample.
+pub(super) fn iwae_1() -> ModelConfig {
+    iwae(1)
 }
 
 /// The same by the bound of five samples.
 pub(super) fn iwae_5() -> ModelConfig {
-    vae(&[200, 200], 50, 5)
+    iwae(5)
 }
 
 /// The same by the bound of fifty samples.
 pub(super) fn iwae_50() -> ModelConfig {
-    vae(&[200, 200], 50, 50)
+    iwae(50)
 }
 
 /// Fully connected, Bernoulli likelihood, PyTorch's initial weights.
 fn vae(widths: &[usize], latent: usize, importance_samples: usize) -> ModelConfig {
-    ModelConfig::from(VariationalAutoencoderConfig {
+    of_dense(
         importance_samples,
-        network: NetworkConfig::Dense(DenseAutoencoderConfig {
+        DenseAutoencoderConfig {
             widths: widths.to_vec(),
             latent,
             initialization: Initialization::KaimingUniform,
             ..DenseAutoencoderConfig::default()
-        }),
+        },
+    )
+}
+
+/// Tanh in two hidden layers a side, Glorot's initial weights.
+fn iwae(importance_samples: usize) -> ModelConfig {
+    of_dense(
+        importance_samples,
+        DenseAutoencoderConfig {
+            widths: vec![200, 200],
+            latent: 50,
+            activation: HiddenActivation::Tanh,
+            initialization: Initialization::GlorotUniform,
+            ..DenseAutoencoderConfig::default()
+        },
+    )
+}
+
+fn of_dense(importance_samples: usize, network: DenseAutoencoderConfig) -> ModelConfig {
+    ModelConfig::from(VariationalAutoencoderConfig {
+        importance_samples,
+        network: NetworkConfig::Dense(network),
         ..VariationalAutoencoderConfig::default()
     })
 }
 
-/// Adam with a constant rate of 1e-3 and batches of 128.
+/// Adam with a constant rate of 1e-3 and batches of 128; the last epoch's model.
 pub(super) fn adam(epochs: usize) -> TrainConfig {
     TrainConfig {
         epochs,
+        select: Selection::Last,
         learning_rate: 1e-3,
         gradient_clip_norm: None,
         schedule: ScheduleConfig::Constant,
@@ -84,11 +112,34 @@ pub(super) fn adam(epochs: usize) -> TrainConfig {
     }
 }
 
-/// The same with a rate that falls to nothing, as half a cosine.
-pub(super) fn falling(epochs: usize) -> TrainConfig {
+/// Adam as pythae's script has it: 1e-4, which falls at milestones, batches of 100, and the best epoch's model.
+pub(super) fn pythae_adam() -> TrainConfig {
     TrainConfig {
-        schedule: ScheduleConfig::Cosine { final_share: 0.0 },
-        ..adam(epochs)
+        learning_rate: 1e-4,
+        batch_size: 100,
+        schedule: ScheduleConfig::EpochMilestones {
+            epochs: vec![200, 350, 500],
+            factor: 10f64.powf(-0.2),
+        },
+        select: Selection::Best,
+        ..adam(500)
+    }
+}
+
+/// Adam as Burda et al. have it: epsilon 1e-4, batches of 20, and eight stages of 3^i epochs at 1e-3 * 10^(-i/7).
+pub(super) fn burda_adam() -> TrainConfig {
+    let ends = (1..8).map(|stages| (0..stages).map(|stage| 3usize.pow(stage)).sum());
+    TrainConfig {
+        batch_size: 20,
+        optimizer: OptimizerConfig::Adam(AdamSettings {
+            epsilon: 1e-4,
+            ..AdamSettings::default()
+        }),
+        schedule: ScheduleConfig::EpochMilestones {
+            epochs: ends.collect(),
+            factor: 10f64.powf(-1.0 / 7.0),
+        },
+        ..adam((0..8).map(|stage| 3usize.pow(stage)).sum())
     }
 }
 
@@ -110,6 +161,7 @@ pub(super) fn linear() -> TrainConfig {
         epochs: 60,
         learning_rate: 3e-3,
         gradient_clip_norm: None,
+        select: Selection::Last,
         ..TrainConfig::default()
     }
 }
@@ -142,5 +194,22 @@ pub(super) fn denoising(train: TrainConfig) -> TrainConfig {
             .expect("a noise of the library's own"),
         noise_draw: NoiseDraw::Once,
         ..train
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stages_of_burda_et_al_are_those_of_the_paper() {
+        let train = burda_adam();
+        assert_eq!(train.epochs, 3_280);
+        let ScheduleConfig::EpochMilestones { epochs, .. } = &train.schedule else {
+            panic!("milestones: {:?}", train.schedule);
+        };
+        assert_eq!(epochs, &[1, 4, 13, 40, 121, 364, 1_093]);
+        let last = train.learning_rate_at(3_279 * 2_980, 2_980);
+        assert!((last / 1e-4 - 1.0).abs() < 1e-12, "{last}");
     }
 }

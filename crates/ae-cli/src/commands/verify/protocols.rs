@@ -11,8 +11,12 @@ use ae_train::TrainConfig;
 pub(super) struct Protocol {
     /// What is trained, in a few words.
     pub(super) name: &'static str,
+    /// Whose protocol it is.
+    pub(super) origin: Origin,
     /// Which images.
     pub(super) data: Data,
+    /// Which of the training images are not trained on.
+    pub(super) held_out: HeldOut,
     /// Whether a quick run has it, too.
     pub(super) is_quick: bool,
     /// Whether images are made black and white.
@@ -21,12 +25,43 @@ pub(super) struct Protocol {
     pub(super) measure: Measure,
     /// What others got.
     pub(super) known: Known,
+    /// How far from it still passes.
+    pub(super) tolerance: Tolerance,
     /// How many seeds it is trained from: those of the reference where there is one.
     pub(super) seeds: u64,
     /// The model.
     pub(super) model: fn() -> ModelConfig,
     /// How it is trained.
     pub(super) train: fn() -> TrainConfig,
+}
+
+/// Whose protocol a row follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Origin {
+    pub(super) whose: &'static str,
+    /// What is done in another way here: with any, the protocol is ours.
+    pub(super) differences: &'static [&'static str],
+}
+
+/// What is kept back of a source's own training images, the last of them in its files' order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum HeldOut {
+    /// Nothing: all are trained on, and epochs are not compared.
+    Nothing,
+    /// So many, by which epochs are compared.
+    Validation(usize),
+    /// So many, which are not used.
+    Unused(usize),
+}
+
+/// How far a mean may be above what others got, and pass. Below it always does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Tolerance {
+    /// Two standard errors: of the difference, where the reference is a mean over seeds, and of the mean over our seeds
+    /// beside the rounding of a number that was printed.
+    TwoStandardErrors,
+    /// A share of it.
+    Share(f64),
 }
 
 /// A set, by its folder in the directory of the data.
@@ -60,8 +95,8 @@ pub(super) enum Measure {
 /// What others got.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Known {
-    /// What a paper or a tutorial printed, and which: one number, of the full data.
-    Published(f64, &'static str),
+    /// What a paper or a tutorial printed, as it stands there: one number without an error.
+    Published(&'static str),
     /// What a script under `tests/reference` got in PyTorch on the same split: its output stands beside it.
     Reference(Reference),
 }
@@ -72,6 +107,42 @@ pub(super) struct Reference {
     pub(super) mean: f64,
     pub(super) standard_error: f64,
     pub(super) runs: usize,
+}
+
+impl Origin {
+    /// Whether nothing is done in another way.
+    pub(super) fn is_theirs(self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// In a table's cell.
+    pub(super) fn text(self) -> String {
+        match self.is_theirs() {
+            true => self.whose.to_owned(),
+            false => format!("ours, after {}", self.whose),
+        }
+    }
+}
+
+impl Known {
+    /// The number to come to.
+    pub(super) fn value(self) -> f64 {
+        match self {
+            Self::Published(printed) => printed.parse().expect("a number of the library's own"),
+            Self::Reference(reference) => reference.mean,
+        }
+    }
+
+    /// What the printed number may be off by for having been rounded: half a unit of its last digit.
+    pub(super) fn rounding(self) -> f64 {
+        match self {
+            Self::Published(printed) => {
+                let digits = printed.split_once('.').map_or(0, |(_, after)| after.len());
+                0.5 * 10f64.powi(-(digits as i32))
+            }
+            Self::Reference(_) => 0.0,
+        }
+    }
 }
 
 pub(super) const fn reference(mean: f64, standard_error: f64, runs: usize) -> Known {
@@ -149,6 +220,14 @@ impl Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_printed_number_may_be_off_by_half_of_its_last_digit() {
+        assert_eq!(Known::Published("0.0723").value(), 0.0723);
+        assert!((Known::Published("0.0723").rounding() - 0.000_05).abs() < 1e-15);
+        assert_eq!(Known::Published("1").rounding(), 0.5);
+        assert_eq!(reference(0.5, 0.1, 3).rounding(), 0.0);
+    }
 
     #[test]
     fn a_download_s_archive_is_found_in_its_folder() {

@@ -1,0 +1,95 @@
+//! Denoising pictures, one after another.
+
+use ae_data::ImageLimits;
+use ae_infer::Removal;
+
+use crate::commands::denoise::arguments::DenoiseArguments;
+use crate::commands::denoise::denoiser::OpenDenoiser;
+use crate::commands::denoise::jobs;
+use crate::commands::denoise::picture::{Denoising, Drawings};
+use crate::commands::denoise::report::{Denoised, Failure};
+use crate::context::Context;
+use crate::destination::check_drawing;
+use crate::error::CliError;
+
+/// Denoises the pictures that are named, and prints what was done.
+///
+/// # Errors
+/// The denoiser cannot be opened, a destination cannot be written, or a picture failed; others are done nevertheless.
+pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Result<(), CliError> {
+    let terminal = context.terminal;
+    let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
+    if arguments.compare.is_some() && noise.is_none() {
+        return Err(CliError::usage(
+            "--compare",
+            "compares with a noisy picture, and --noise none makes none",
+        ));
+    }
+    let listed = jobs::list(&arguments.pictures, &arguments.out, arguments.force)?;
+    if let Some(passed_over) = listed.passed_over() {
+        terminal.note(passed_over);
+    }
+    let jobs = listed.jobs;
+    let drawings = Drawings {
+        compare: arguments.compare.as_deref(),
+        preview: arguments.preview.as_deref(),
+    };
+    for (option, path) in drawings.asked_for() {
+        check_drawing(path, arguments.force)?;
+        if jobs.len() > 1 {
+            return Err(CliError::usage(option, "takes one picture at a time"));
+        }
+    }
+    let removal = Removal {
+        strength: arguments.denoiser.strength,
+        noise_level: arguments.denoiser.noise_level,
+    };
+    let opened = OpenDenoiser::open(
+        &arguments.denoiser,
+        arguments.seed,
+        arguments.device,
+        context,
+    )?;
+    let denoiser = opened.denoiser();
+    let mut result = Denoised::new(denoiser.name(), noise.as_ref());
+    let denoising = Denoising {
+        denoiser,
+        removal,
+        noise: noise.as_ref(),
+        seed: arguments.seed,
+        quality: arguments.quality,
+        limits: ImageLimits::with_max_pixels(arguments.max_pixels),
+        range: arguments.range,
+        drawings,
+        shrink: arguments.denoiser.shrink.unwrap_or(1),
+        terminal,
+    };
+    let mut first = None;
+    for (index, job) in jobs.iter().enumerate() {
+        match denoising.run(job, index as u64) {
+            Ok(picture) => result.pictures.push(picture),
+            Err(error) if jobs.len() == 1 && !job.from_folder => return Err(error),
+            Err(error) => {
+                terminal.warning(format!("failed: {error}"));
+                result.failed.push(Failure {
+                    input: job.input.clone(),
+                    reason: error.to_string(),
+                });
+                first.get_or_insert(error.status());
+            }
+        }
+    }
+    if !result.pictures.is_empty() {
+        result.comparison.clone_from(&arguments.compare);
+        result.preview.clone_from(&arguments.preview);
+        terminal.result(&result, || result.text())?;
+    }
+    match first {
+        None => Ok(()),
+        Some(status) => Err(CliError::failure(
+            status,
+            result.failed_names(),
+            format!("{} of {} pictures failed", result.failed.len(), jobs.len()),
+        )),
+    }
+}
