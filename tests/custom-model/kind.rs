@@ -94,7 +94,7 @@ impl Trainable for Projection {
     }
 
     /// What the optimizer cannot know: the weights keep to their bound.
-    fn after_step(mut self, _step: u64) -> Self {
+    fn after_step(mut self, _step: u64, _observed: &[Tensor<2>]) -> Self {
         let bound = self.bound;
         for layer in [&mut self.encoder, &mut self.decoder] {
             let weight = layer.weight.clone();

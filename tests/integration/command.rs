@@ -1,7 +1,7 @@
 //! Running `ae` from outside.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// How a command ended and what it printed.
 #[derive(Debug)]
@@ -12,6 +12,16 @@ pub(crate) struct Ended {
     pub(crate) stdout: String,
     /// Standard error.
     pub(crate) stderr: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+        }
+    }
 }
 
 impl Ended {
@@ -95,12 +105,7 @@ pub(crate) fn command<A: Arguments + ?Sized>(folder: &Path, arguments: &A) -> Co
 
 /// Runs `ae` in `folder`.
 pub(crate) fn ae<A: Arguments + ?Sized>(folder: &Path, arguments: &A) -> Ended {
-    let output = command(folder, arguments).output().expect("ae starts");
-    Ended {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
-        stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
-    }
+    Ended::from(command(folder, arguments).output().expect("ae starts"))
 }
 
 /// Runs `ae` and expects it to be done without a word of failure.

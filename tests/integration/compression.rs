@@ -2,12 +2,11 @@
 
 mod damage;
 mod pictures;
+mod pipes;
 mod resuming;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
@@ -32,6 +31,42 @@ fn train(folder: &Path, run: &str, seed: u32) -> Ended {
             "train --model pixel --data drawings -o {run} --steps 30 --batch-size 64 --seed {seed} --json --quiet"
         ),
     )
+}
+
+/// Checks that files by a model with losses keep names, and that neither threads nor groups nor a pipe change an image.
+pub(crate) fn check_names_threads_and_groups(model: &str, threads: usize) {
+    let folder = scratch();
+    let path = folder.path();
+    done(
+        path,
+        &format!("reconstruct {model} --part test -o letters/"),
+    );
+    let mut files = Vec::new();
+    for (threads, group) in [(1, 64), (threads, 64), (2, 1)] {
+        let file = format!("{threads}-{group}.aez");
+        let line = format!(
+            "compress letters --model {model} --threads {threads} --group {group} -o {file} --quiet"
+        );
+        done(path, &line);
+        let out = format!("out-{threads}-{group}");
+        done(
+            path,
+            &format!("decompress {file} --model {model} -o {out}/ --quiet"),
+        );
+        assert_eq!(files_in(&path.join(&out)), files_in(&path.join("letters")));
+        let images: Vec<Vec<u8>> = files_in(&path.join(&out))
+            .iter()
+            .map(|name| fs::read(path.join(&out).join(name)).expect("a file"))
+            .collect();
+        files.push((fs::read(path.join(file)).expect("a file"), images));
+    }
+    assert_eq!(files[0].0, files[1].0, "threads change no byte");
+    assert_eq!(files[0].1, files[1].1);
+    assert_eq!(files[0].1, files[2].1);
+    // Through pipes it is the same.
+    let line = format!("compress letters --model {model} -o - --quiet");
+    let piped = command(path, &line).output().expect("it runs");
+    assert_eq!(piped.stdout, files[0].0);
 }
 
 /// A path of what was trained, as an argument.
@@ -239,35 +274,32 @@ fn files_of_many_images_come_back_and_threads_change_nothing() {
 }
 
 #[test]
-fn pipes_are_read_and_written() {
+fn transparent_parts_are_told_of() {
     let folder = scratch();
     let path = folder.path();
-    write_letters(path);
     let first = trained("first");
-    done(path, &format!("compress letters --model {first} -o x.aez"));
-    let file = fs::read(path.join("x.aez")).expect("a file");
-    let output = command(path, &format!("compress letters --model {first} -o -"))
-        .output()
-        .expect("ae starts");
-    assert!(output.status.success() && output.stdout == file);
-    for out in ["back", "x.npy"] {
-        let mut decompress = command(path, &format!("decompress - --model {first} -o {out}"));
-        let mut started = decompress
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("ae starts");
-        let mut stdin = started.stdin.take().expect("a pipe");
-        stdin.write_all(&file).expect("read");
-        drop(stdin);
-        assert!(started.wait().expect("an end").success(), "{out}");
+    fs::create_dir(path.join("letters")).expect("a folder");
+    let save = |name: &str, alpha: u8| {
+        let image = image::GrayAlphaImage::from_fn(SIDE as u32, SIDE as u32, |x, y| {
+            let opacity = if y < 3 { alpha } else { 255 };
+            image::LumaA([drawing(1)[(y * SIDE as u32 + x) as usize], opacity])
+        });
+        image.save(path.join(name)).expect("written");
+    };
+    let told = "transparent parts show white; alpha is not kept";
+    for (alpha, is_told) in [(255, false), (0, true)] {
+        save("letters/a.png", alpha);
+        for command in [
+            format!("compress letters --model {first} -o a.aez --force"),
+            "data info letters".to_owned(),
+        ] {
+            let ended = done(path, &command);
+            let text = ended.stdout + &ended.stderr;
+            assert_eq!(text.contains(told), is_told, "{command}: {text}");
+        }
     }
-    check_same(&path.join("letters"), &path.join("back"), 0);
-    let ended = ae(
-        path,
-        &format!("compress letters --model {first} -o - --json"),
-    );
-    assert_eq!(ended.code, 2, "{ended:#?}");
+    done(path, &format!("decompress a.aez --model {first} -o back"));
+    assert_eq!(pixels(&path.join("back/a.png")).get_pixel(0, 0).0, [255]);
 }
 
 /// A command line, the exit code, and what the error must contain.

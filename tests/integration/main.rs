@@ -5,6 +5,7 @@ mod bad_input;
 mod before;
 mod binarization;
 mod codes;
+mod codewords;
 mod command;
 mod compression;
 mod data;
@@ -18,15 +19,20 @@ mod kinds;
 mod own_folders;
 mod patches;
 mod photo;
+mod picture_transform;
+mod protocols;
+mod ranks;
 mod refusal;
 mod self_supervised;
 #[cfg(unix)]
 mod serve;
+mod shards;
 #[cfg(unix)]
 mod signals;
 #[path = "../skipping.rs"]
 mod skipping;
 mod speed;
+mod streaming;
 mod streams;
 mod training;
 mod transform;

@@ -217,6 +217,42 @@ fn scores_are_those_of_the_command() {
 }
 
 #[test]
+fn containers_are_those_of_the_command() {
+    let folder = scratch();
+    let letters = folder.path().join("letters");
+    fs::create_dir(&letters).expect("a folder");
+    let mut body = Vec::new();
+    for index in 0..5_usize {
+        let pixels = (0..784).map(|place| (place * (index + 2) / 5) as u8);
+        let image = Image::new(ImageShape::new(1, 28, 28), pixels.collect());
+        let png = image.and_then(|image| image.to_png()).expect("a PNG");
+        let name = format!("{index}.png");
+        let head = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"{name}\"\r\n\r\n"
+        );
+        body.extend(head.as_bytes());
+        body.extend(&png);
+        body.extend(b"\r\n");
+        fs::write(letters.join(name), png).expect("written");
+    }
+    body.extend(b"--x--\r\n");
+    done(
+        folder.path(),
+        "compress letters --model glyphs -o a.aez --near 1 --quiet",
+    );
+    let expected = fs::read(folder.path().join("a.aez")).expect("a file");
+    let service = Service::start("glyphs");
+    let path = "/api/v1/models/glyphs/compress?near=1";
+    let answer = service.post(path, "multipart/form-data; boundary=x", &body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body == expected);
+    let path = "/api/v1/models/glyphs/decompress";
+    let answer = service.post(path, "application/x-aez", &expected);
+    // A header of 128 bytes, then the levels.
+    assert_eq!(answer.body.len(), 128 + 5 * 784);
+}
+
+#[test]
 fn curves_grow_with_the_log() {
     let folder = scratch();
     let run = folder.path().join("growing");

@@ -1,13 +1,15 @@
 """Variational autoencoders of binarised images in PyTorch, as the reference for `ae verify`.
 
 Fully connected, ReLU, Bernoulli likelihood, PyTorch's initial weights, Adam 1e-3, batch 128, the last partial batch
-trained too. Each pixel is white with its brightness as probability: drawn once (`static`), or anew in each epoch of
+trained too. With `--burda`, as Burda et al. (2016): tanh, Glorot's initial weights, Adam's epsilon 1e-4, batch 20, the last
+400 training images unused, and stages of 3^i epochs at 1e-3 * 10^(-i/7), of which `--epochs` may end the last one early. Each pixel is white with its brightness as probability: drawn once (`static`), or anew in each epoch of
 training (`dynamic`); test images are drawn once. One sample an image trains by the bound with the divergence in closed
 form, more by the importance-weighted bound. One JSON object a seed: the test images' negative log-likelihood in nats
 per image, by importance sampling, after the last epoch.
 
     python binarized_vae.py --data DIR --widths 400 --latent 40 --binarize static --nll 200 --epochs 10
     python binarized_vae.py --data DIR --widths 200 200 --latent 50 --binarize dynamic --nll 5000 --epochs 20 --samples 5
+    python binarized_vae.py --data DIR --widths 200 200 --latent 50 --binarize dynamic --nll 5000 --epochs 40 --burda
 
 DIR holds MNIST-named gzipped IDX files; where it has the test files alone, every tenth of their images is tested on
 and the others are trained on. `binarized_vae.jsonl` beside this script is what it printed, with the PyTorch version
@@ -45,19 +47,31 @@ def read_split(folder: pathlib.Path) -> tuple[torch.Tensor, torch.Tensor]:
     return test[~is_test], test[is_test]
 
 
-def chain(sizes: list[int]) -> nn.Sequential:
-    """Linear layers with ReLU between them."""
+def chain(sizes: list[int], burda: bool) -> nn.Sequential:
+    """Linear layers with ReLU between them, or tanh."""
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        linear = nn.Linear(inputs, outputs)
+        if burda:
+            nn.init.xavier_uniform_(linear.weight)
+            nn.init.zeros_(linear.bias)
+        layers += [linear, nn.Tanh() if burda else nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
+def stage(epoch: int) -> int:
+    """The stage of 3^i epochs that an epoch, counted from 0, lies in."""
+    begin, index = 0, 0
+    while epoch >= begin + 3**index:
+        begin, index = begin + 3**index, index + 1
+    return index
+
+
 class VariationalAutoencoder(nn.Module):
-    def __init__(self, pixels: int, widths: list[int], latent: int) -> None:
+    def __init__(self, pixels: int, widths: list[int], latent: int, burda: bool) -> None:
         super().__init__()
-        self.encoder = chain([pixels, *widths, 2 * latent])
-        self.decoder = chain([latent, *widths[::-1], pixels])
+        self.encoder = chain([pixels, *widths, 2 * latent], burda)
+        self.decoder = chain([latent, *widths[::-1], pixels], burda)
 
     def posterior(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.encoder(images).chunk(2, 1)
@@ -100,13 +114,17 @@ def negative_log_likelihood(model: VariationalAutoencoder, test: torch.Tensor, s
 
 def run(train: torch.Tensor, test: torch.Tensor, seed: int, arguments: argparse.Namespace) -> dict:
     torch.manual_seed(seed)
+    if arguments.burda:
+        train = train[:-400]
     fixed, test = torch.bernoulli(train), torch.bernoulli(test)
-    model = VariationalAutoencoder(train.shape[1], arguments.widths, arguments.latent)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    model = VariationalAutoencoder(train.shape[1], arguments.widths, arguments.latent, arguments.burda)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-4 if arguments.burda else 1e-8)
     begin = time.monotonic()
-    for _ in range(arguments.epochs):
+    for epoch in range(arguments.epochs):
+        if arguments.burda:
+            optimizer.param_groups[0]["lr"] = 1e-3 * 10 ** (-stage(epoch) / 7)
         images = fixed if arguments.binarize == "static" else torch.bernoulli(train)
-        for indices in torch.randperm(len(images)).split(128):
+        for indices in torch.randperm(len(images)).split(20 if arguments.burda else 128):
             if arguments.samples == 1:
                 loss = model.negative_bound(images[indices])
             else:
@@ -134,6 +152,7 @@ def main() -> None:
     parser.add_argument("--nll", type=int, default=200, help="importance samples to measure with")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--burda", action="store_true", help="everything else as Burda et al. (2016)")
     arguments = parser.parse_args()
     train, test = read_split(arguments.data)
     settings = {name: value for name, value in vars(arguments).items() if name not in ("data", "seeds")}

@@ -1,6 +1,7 @@
 """What other lossless codecs make of the images that docs/benchmarks/2026-11-29-pixel-codec.md has.
 
-2026-11-29, Python 3.11, imagecodecs 2026.3.6 (libwebp 1.6.0, libjxl 0.11.2, libavif 1.4.0, libpng 1.6.55), numpy, pillow.
+2026-11-29, Python 3.11, imagecodecs 2026.3.6 (libwebp 1.6.0, libjxl 0.11.2, libavif 1.4.0, libpng 1.6.55), numpy, pillow. The first
+row of what is printed has the versions.
 
     python tests/reference/lossless_peers.py DATASETS [--gray FOLDER] [--only SET] [--aez SET=FILE:MODEL ...] > lossless_peers.jsonl
 
@@ -9,8 +10,8 @@ pictures, which lie and stand, one above the other, the standing ones turned). A
 pictures are written there in gray (ITU-R 601, as Pillow rounds it), as PNG files, for `ae compress`. With `--aez`, the bytes of a
 container are put beside, and those of its model as if it were sent with 100, 1,000 or 10,000 such images.
 
-Everything is decoded again and compared; what came back otherwise has no row. WebP knows no gray: it gets three equal channels.
-PNG is the smallest of zlib's level 9 with each filter and strategy, without metadata.
+Everything is decoded again and compared; what came back otherwise has null for its size. One thread. WebP knows no gray: it gets
+three equal channels. PNG is the smallest of zlib's level 9 with each filter and strategy, without metadata.
 """
 
 import argparse
@@ -21,7 +22,11 @@ import sys
 
 import imagecodecs
 import numpy
+import PIL
 from PIL import Image
+
+# Of the libraries that imagecodecs was built with, those that code here.
+LIBRARIES = ("libpng-", "libwebp-", "libjxl-", "libavif-", "zlib-")
 
 
 def idx(path):
@@ -72,7 +77,9 @@ def webp(image):
 
 
 def jpegxl(image):
-    return imagecodecs.jpegxl_encode(image, lossless=True, effort=9, usecontainer=False)
+    return imagecodecs.jpegxl_encode(
+        image, lossless=True, effort=9, usecontainer=False, numthreads=1
+    )
 
 
 def avif(image):
@@ -128,6 +135,19 @@ def main():
         "Kodak gray, 24": (pictures, numpy.concatenate(kodak)),
         "MNIST test, 10,000": (list(mnist), grid(mnist)),
     }
+    versions = imagecodecs.version().split(", ")
+    print(
+        json.dumps(
+            {
+                "imagecodecs": imagecodecs.__version__,
+                "libraries": [part for part in versions if part.startswith(LIBRARIES)],
+                "numpy": numpy.__version__,
+                "pillow": PIL.__version__,
+                "python": sys.version.split()[0],
+            }
+        ),
+        flush=True,
+    )
     containers = dict(pair.split("=", 1) for pair in arguments.aez)
     for name, (images, mosaic) in sets.items():
         if arguments.only and arguments.only not in name:

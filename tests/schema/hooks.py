@@ -1,5 +1,5 @@
 """What the OpenAPI document of `ae serve` cannot say of bodies, for schemathesis: pictures that are pictures, arrays of
-letters, and codes of the model's length.
+letters, codes of the model's length, and containers that its codec has made.
 
     ae serve runs/glyphs-vae-1 --port 7878
     cd tests/schema
@@ -7,7 +7,10 @@ letters, and codes of the model's length.
     schemathesis run http://127.0.0.1:7878/api/openapi.json --exclude-path-regex decode
     AE_CODES=1 schemathesis run http://127.0.0.1:7878/api/openapi.json --include-path-regex decode
 
-Wants schemathesis 4.32, Pillow and NumPy. The one model that is served is a variational one of 28x28 gray images.
+    ae serve glyphs --port 7878
+    schemathesis run http://127.0.0.1:7878/api/openapi.json --include-path-regex compress
+
+Wants schemathesis 4.32, Pillow and NumPy. The one model that is served is a variational one of 28x28 gray images, or the codec's.
 """
 
 import io
@@ -24,6 +27,8 @@ SERVICE = os.environ.get("AE_SERVICE", "http://127.0.0.1:7878")
 
 with urllib.request.urlopen(f"{SERVICE}/api/v1/models") as answer:
     [MODEL] = json.load(answer)["models"]
+IS_CODEC = "compress" in MODEL["operations"]
+SHAPE = tuple(MODEL["input"].values())
 
 
 def picture(form):
@@ -35,8 +40,10 @@ def picture(form):
         return file.getvalue()
 
     modes = ["L", "RGB"] if form == "JPEG" else ["L", "RGB", "RGBA"]
-    side = strategies.integers(1, 80)
-    return strategies.builds(encoded, side, side, strategies.sampled_from(modes), strategies.integers(0, 99))
+    width = height = strategies.integers(1, 80)
+    if IS_CODEC:  # What it keeps are gray images of its size.
+        modes, (_, height, width) = ["L"], map(strategies.just, SHAPE)
+    return strategies.builds(encoded, width, height, strategies.sampled_from(modes), strategies.integers(0, 99))
 
 
 def array(shape, kinds):
@@ -50,11 +57,24 @@ def array(shape, kinds):
     return strategies.builds(encoded, strategies.integers(1, 5), strategies.sampled_from(kinds), seeds)
 
 
-LETTERS = array(tuple(MODEL["input"].values()), [numpy.uint8, numpy.float32, numpy.float64])
-CODES = array((MODEL["code_values"],), [numpy.float32, numpy.float64])
+LETTERS = array(SHAPE, [numpy.uint8] if IS_CODEC else [numpy.uint8, numpy.float32, numpy.float64])
+CODES = array((MODEL["code_values"] or 1,), [numpy.float32, numpy.float64])
+
+
+def container(count):
+    file = io.BytesIO()
+    numpy.save(file, numpy.random.default_rng(count).integers(0, 256, (count, *SHAPE), numpy.uint8))
+    address = f"{SERVICE}/api/v1/models/{MODEL['name']}/compress"
+    request = urllib.request.Request(address, file.getvalue(), {"Content-Type": "application/x-npy"})
+    with urllib.request.urlopen(request) as answer:
+        return answer.read()
+
+
+CONTAINERS = [container(count) for count in [1, 2, 70]] if IS_CODEC else [b"\x89AEZ"]
 
 for name, form in [("image/png", "PNG"), ("image/jpeg", "JPEG"), ("image/webp", "WEBP")]:
     schemathesis.openapi.media_type(name, picture(form))
+schemathesis.openapi.media_type("application/x-aez", strategies.sampled_from(CONTAINERS))
 # The document calls both arrays the same, so codes are tried by themselves.
 schemathesis.openapi.media_type("application/x-npy", CODES if os.environ.get("AE_CODES") else LETTERS)
 

@@ -9,6 +9,7 @@ use crate::commands::{self, built_ae};
 #[cfg(unix)]
 use crate::faults::{self, FaultsOptions};
 use crate::layering;
+use crate::mpi;
 use crate::python::{self, Tested};
 use crate::skipped;
 
@@ -57,6 +58,21 @@ const CLIPPY: CargoStep = CargoStep {
         "--",
         "-D",
         "warnings",
+    ],
+    environment: &[],
+};
+
+/// Trainings in several processes, by the `ae` that they build: with the features that the tests had, so that nothing but
+/// what uses MPI is compiled once more.
+const MPI: CargoStep = CargoStep {
+    name: "mpi",
+    arguments: &[
+        "test",
+        "--workspace",
+        "--features",
+        "ae-cli/mpi",
+        "--test",
+        "many-machines",
     ],
     environment: &[],
 };
@@ -180,6 +196,11 @@ pub fn run(root: &Path, options: &CiOptions) -> ExitCode {
     step(CLIPPY.name, &|| CLIPPY.run(root));
     step(DOCS.name, &|| DOCS.run(root));
     step("bench --quick", &|| bench_quickly(root));
+    // Last of those that build `ae`: the others take the one of the tests.
+    step(MPI.name, &|| match mpi::missing() {
+        None => MPI.run(root),
+        Some(why) => Outcome::Skipped(why),
+    });
     let has_deny = succeeds(root, &["deny", "--version"]);
     step(DENY.name, &|| match has_deny {
         true => DENY.run(root),

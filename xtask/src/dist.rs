@@ -16,8 +16,9 @@ use self::tools::Tools;
 /// What `dist` makes.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = "\
-Takes a release build of the workspace, twice in part. Needs python3 with venv, and PyPI the first time, for maturin and zig,
-which links against an old glibc.")]
+Takes two release builds of the workspace: maturin and cargo-zigbuild link by programs of their own, and cargo builds anew what
+another program links. Needs python3 with venv, and PyPI the first time, for maturin and zig, which links against an old
+glibc.")]
 pub struct DistOptions {
     /// The folder to write to [default: dist of the checkout].
     #[arg(long, value_name = "DIR")]

@@ -13,6 +13,7 @@ pub mod file_map;
 pub mod glyphs;
 pub mod layering;
 pub mod loopback;
+mod mpi;
 pub mod packages;
 pub mod peers;
 pub mod photo_model;

@@ -104,6 +104,19 @@ fn pictures_of_any_sizes_come_back() {
     assert!(ended.stderr.contains("different sizes"), "{ended:#?}");
     let one = format!("{photos}/0.png");
     done(path, &format!("compress {one} --model {run} -o one.aez"));
+    // A single picture comes back as the file that is named.
+    let text = done(
+        path,
+        &format!("decompress one.aez --model {run} -o one.png"),
+    )
+    .stdout;
+    assert!(text.starts_with("1 image in one.png"), "{text}");
+    let written = image::open(path.join("one.png")).expect("a picture");
+    assert!(written.into_luma8() == image::open(&one).expect("a picture").into_luma8());
+    let ended = ae(path, &format!("decompress near.aez --model {run} -o x.png"));
+    assert_eq!(ended.code, 2, "{ended:#?}");
+    assert!(ended.stderr.contains("there are 14 images"), "{ended:#?}");
+    assert!(!path.join("x.png").exists());
     done(
         path,
         &format!("decompress one.aez --model {run} -o one.npy"),
@@ -183,4 +196,52 @@ fn what_cannot_be_done_is_refused_by_name() {
     done(path, &format!("compress {photos} -o found.aez"));
     done(path, "decompress found.aez -o found");
     check_same(Path::new(&photos), &path.join("found"), 0);
+}
+
+#[test]
+fn pictures_of_a_set_with_parts_are_whole() {
+    let folder = scratch();
+    let path = folder.path();
+    write_photos(&path.join("divided/train"), 6);
+    write_photos(&path.join("divided/test"), 3);
+    let run = run();
+    let compressed = done(
+        path,
+        &format!("compress divided --model {run} -o all.aez --json"),
+    )
+    .json();
+    assert_eq!(compressed["images"], 9);
+    done(path, &format!("decompress all.aez --model {run} -o back"));
+    check_same(&path.join("divided"), &path.join("back"), 0);
+    let line = format!("compress divided --model {run} --limit 7 -o some.aez --json");
+    assert_eq!(done(path, &line).json()["images"], 7);
+    // Curves are of whole pictures, too, also of the run's own.
+    for (data, images) in [("--data divided", 9), ("", 2)] {
+        let line =
+            format!("eval {run} --rate-distortion {data} -o curves{images} --limit 9 --json");
+        let measured = done(path, &line).json();
+        assert_eq!(measured["images"], images, "{measured}");
+    }
+}
+
+#[test]
+fn names_that_would_be_one_are_refused() {
+    let folder = scratch();
+    let path = folder.path();
+    write_photos(&path.join("photos"), 1);
+    let photo = path.join("photos/0.png");
+    fs::copy(&photo, path.join("photos/a.jpg.png")).expect("written");
+    image::open(&photo)
+        .expect("a picture")
+        .save(path.join("photos/a.jpg"))
+        .expect("written");
+    let ended = ae(path, &format!("compress photos --model {} -o x.aez", run()));
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    assert!(
+        ended
+            .stderr
+            .contains("a.jpg.png: a.jpg has the same name once it is unpacked"),
+        "{ended:#?}"
+    );
+    assert!(!path.join("x.aez").exists());
 }

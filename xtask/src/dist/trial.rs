@@ -101,8 +101,8 @@ pub(super) fn archive(archive: &Path) -> Result<String, Box<dyn Error>> {
         "man/man1/ae-train.1",
         "LICENSE-MIT",
     ] {
-        if fs::read(unpacked.join(name)).is_ok_and(|content| content.is_empty()) {
-            return Err(format!("{}: {name} is empty", archive.display()).into());
+        if !fs::read(unpacked.join(name)).is_ok_and(|content| !content.is_empty()) {
+            return Err(format!("{}: {name} is missing or empty", archive.display()).into());
         }
     }
     fs::write(unpacked.join("noisy.pgm"), picture())?;

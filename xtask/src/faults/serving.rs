@@ -14,6 +14,8 @@ use super::case::Case;
 use super::trouble::{Trouble, broken};
 
 const FAMILY: &str = "service";
+/// The model of the codec that is built in.
+const CODEC: &str = "glyphs";
 
 /// More than any request of these cases needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,11 +30,12 @@ struct Service {
 }
 
 impl Service {
-    /// Starts `ae serve` on a port that is free.
+    /// Starts `ae serve` on a port that is free, with a run and the model of the codec that is built in.
     fn start(bench: &Bench<'_>, run: &Path) -> Result<Self, Trouble> {
         let mut child = Command::new(bench.ae_path())
             .arg("serve")
             .arg(run)
+            .arg(CODEC)
             .args(["--port", "0", "--backend", "flex"])
             .current_dir(bench.path())
             .env("CI", "true")
@@ -149,8 +152,13 @@ impl Drop for Service {
 }
 
 fn head(length: u64, called: &str) -> String {
+    head_to("run/denoise", length, called)
+}
+
+/// That of a request for a model to do something.
+fn head_to(what: &str, length: u64, called: &str) -> String {
     format!(
-        "POST /api/v1/models/run/denoise HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {called}\r\n\
+        "POST /api/v1/models/{what} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {called}\r\n\
          Content-Length: {length}\r\n\r\n"
     )
 }
@@ -191,6 +199,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = bodies();
     cases.extend(connections());
     cases.extend(models());
+    cases.push(containers());
     cases.push(Case::new(FAMILY, "a port in use", |bench| {
         // Whether there is a service at all.
         drop(Service::start(bench, &bench.copy_run("run")?)?);
@@ -366,6 +375,36 @@ fn connections() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// A container with a wrong byte at every third place, and cut off there.
+fn containers() -> Case {
+    survives("containers of the codec that are damaged", |service, _| {
+        let asked = |what: &str, sent: &[u8]| {
+            let what = format!("{CODEC}/{what}");
+            let mut bytes =
+                head_to(&what, sent.len() as u64, "application/octet-stream").into_bytes();
+            bytes.extend(sent);
+            service.exchange(&bytes)
+        };
+        let mut letters =
+            b"\x93NUMPY\x01\x00\x46\x00{'descr': '|u1', 'fortran_order': False, 'shape': (2, 28, 28), }".to_vec();
+        letters.resize(79, b' ');
+        letters.push(b'\n');
+        letters.extend((0..2 * 784_u32).map(|place| (place * place / 300) as u8));
+        let answer = asked("compress", &letters)?;
+        check_status(&answer, 200)?;
+        let whole = body(&answer);
+        check_status(&asked("decompress", &whole)?, 200)?;
+        for place in (0..whole.len()).step_by(3) {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 0x10;
+            let status = if place < 4 { 415 } else { 422 };
+            check_status(&asked("decompress", &damaged)?, status)?;
+            check_status(&asked("decompress", &whole[..place])?, status)?;
+        }
+        Ok(())
+    })
 }
 
 fn models() -> Vec<Case> {
