@@ -208,6 +208,9 @@ fn what_is_wrong_with_shards_is_said() {
         assert_eq!(ended.code, code, "{ended:#?}");
         assert!(ended.lines("error:")[0].contains(expected), "{ended:#?}");
     }
+    fs::create_dir(path.join("empty")).unwrap();
+    assert_eq!(ae(path, "data shard empty -o made").code, 3);
+    assert!(!path.join("made").exists());
     // A damaged shard fails by name; those before it stay.
     let shard = path.join("shards/shard-000003.tar");
     let content = fs::read(&shard).unwrap();
@@ -310,6 +313,13 @@ fn a_shard_gives_all_of_its_images_or_an_error() {
         "{ended:#?}"
     );
     assert!(!path.join("codes/a.npy").exists());
+
+    // The folder that it is unpacked into is nobody's business.
+    let ended = ae(path, "denoise 'bad/*.tar' --model median -o clean");
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    let error = ended.lines("error:")[0];
+    assert!(error.contains("bad/a.tar: 07.png"), "{error}");
+    assert!(!error.contains("noisy"), "{error}");
 }
 
 #[test]

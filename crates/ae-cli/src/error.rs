@@ -138,6 +138,14 @@ impl CliError {
         }
     }
 
+    /// Names a file under `folder`, into which `archive` was unpacked, as what it is: a member of the archive.
+    #[must_use]
+    pub(crate) fn for_member(mut self, folder: &Path, archive: &Path) -> Self {
+        let [folder, archive] = [folder, archive].map(|path| path.display().to_string());
+        self.message = self.message.replace(&(folder + "/"), &(archive + ": "));
+        self
+    }
+
     /// Says which of several processes an error is of.
     #[must_use]
     pub(crate) fn of(mut self, process: &str) -> Self {

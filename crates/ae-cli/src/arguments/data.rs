@@ -38,7 +38,7 @@ pub(crate) struct DataArguments {
     /// (static) or, for training, anew in each epoch (dynamic) [default: as the model was trained, else none].
     #[arg(long, value_name = "HOW", value_parser = named::<Binarization>(["none", "static", "dynamic"]))]
     pub binarize: Option<Binarization>,
-    /// Use N images of each part alone, spread over the classes.
+    /// Use N images alone, of each part where a command tells parts apart, spread over the classes.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
     /// The share of images set aside for testing where the set has no test files [default: 0.1].

@@ -117,6 +117,14 @@ pub(crate) fn name_of_shards(paths: &[PathBuf]) -> String {
     }
 }
 
+/// How many shards a set has, in words.
+pub(crate) fn number_of_shards(count: usize) -> String {
+    match count {
+        1 => "1 shard".to_owned(),
+        count => format!("{count} shards"),
+    }
+}
+
 /// Opens the shards as one set, in memory as a whole.
 ///
 /// # Errors
@@ -130,7 +138,7 @@ pub(crate) fn open_shards(
     let mut left = options.clone();
     let mut sets: Vec<ImageSet> = Vec::new();
     let (mut skipped, mut files, mut value_range) = (Vec::new(), 0, None);
-    let mut layout = Layout::recognized(format!("{} shards", paths.len()));
+    let mut layout = Layout::recognized(number_of_shards(paths.len()));
     for path in paths {
         let too_large = || DataError::ShardsTooLarge {
             path: PathBuf::from(source),

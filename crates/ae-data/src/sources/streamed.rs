@@ -11,7 +11,7 @@ use crate::sources::files::tolerable;
 use crate::sources::options::{OpenOptions, Streaming};
 use crate::sources::scan_shard::index_shard;
 use crate::sources::shard_index::{ShardIndex, same_size};
-use crate::sources::shards::{name_of_shards, shards, unlike_labels};
+use crate::sources::shards::{name_of_shards, number_of_shards, shards, unlike_labels};
 
 /// The archives of a source that is to be streamed: shards, or one archive.
 ///
@@ -74,7 +74,7 @@ fn assembled(
     let shape = shape_of_all(source, paths, indexes)?;
     let has_labels = has_labels(paths, indexes)?;
     let in_folders: usize = indexes.iter().map(|index| index.in_folders).sum();
-    let mut layout = Layout::recognized(format!("{} shards, streamed", paths.len()));
+    let mut layout = Layout::recognized(format!("{}, streamed", number_of_shards(paths.len())));
     if in_folders > 0 {
         layout.values.push(format!(
             "images in folders of their archives: {in_folders}; streamed, folders name neither parts nor classes"

@@ -61,8 +61,10 @@ pub(in crate::commands) fn run(
 ) -> Result<(), CliError> {
     let terminal = context.terminal;
     let out = &arguments.out;
-    make_folder(out)?;
-    let there = shards_in(out)?;
+    let there = match out.is_dir() {
+        true => shards_in(out)?,
+        false => Vec::new(),
+    };
     if let Some(path) = there.first()
         && !arguments.force
     {
@@ -79,6 +81,7 @@ pub(in crate::commands) fn run(
         images = source.limited(&images, limit)?;
     }
     let shards = images.len().div_ceil(arguments.images_per_shard);
+    make_folder(out)?;
     for path in there {
         fs::remove_file(&path).map_err(|error| CliError::io(&path, "remove", &error))?;
     }
