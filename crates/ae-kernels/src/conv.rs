@@ -10,6 +10,7 @@ pub(crate) mod join;
 pub(crate) mod maps;
 pub(crate) mod pair;
 pub(crate) mod plan;
+pub(crate) mod seed;
 pub(crate) mod skips;
 pub(crate) mod stack;
 pub(crate) mod stage;

@@ -5,3 +5,4 @@ mod network;
 mod objective;
 pub(crate) mod pair;
 mod tiles;
+mod windows;

@@ -10,12 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::conv::plan::Plan;
+use crate::conv::seed::Seed;
 use crate::conv::workspace::Workspace;
 use crate::error::{KernelError, check_length};
 use crate::layout::buffer::{zero_floats, zero_rows};
 use crate::layout::prepared::Prepared;
 use crate::layout::weights::{Gradients, Weights};
-use crate::loss::Objective;
 use crate::simd::{Isa, Row};
 
 /// Images that go through the stages together, at most.
@@ -112,22 +112,22 @@ impl Engine {
         Ok(output)
     }
 
-    /// Runs `values` forward and back; gives the mean loss, 0 for a given gradient, and the gradients.
+    /// Runs `values` forward and back; gives the mean loss, 0 where there is none, and the gradients.
     pub(crate) fn train(
         &self,
         values: &[f32],
         weights: &[Weights<'_>],
-        objective: Objective<'_>,
+        seed: Seed<'_>,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
-        rayon::scope(|_| self.train_in_pool(values, weights, objective, wants_input))
+        rayon::scope(|_| self.train_in_pool(values, weights, seed, wants_input))
     }
 
     fn train_in_pool(
         &self,
         values: &[f32],
         weights: &[Weights<'_>],
-        objective: Objective<'_>,
+        seed: Seed<'_>,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
         let batch = self.batch(values)?;
@@ -135,8 +135,7 @@ impl Engine {
         let output_values = batch
             .checked_mul(plan.output_values())
             .ok_or(KernelError::Overflow)?;
-        let (what, given) = objective.given();
-        check_length(what, output_values, given.len())?;
+        seed.check(output_values)?;
         let part = batch.div_ceil(PARTS).max(PART_IMAGES);
         let prepared = self.prepare(weights, Some(part.min(batch)))?;
         let mut input_gradient = if wants_input {
@@ -145,27 +144,18 @@ impl Engine {
             None
         };
         let mut partials = {
-            let inputs = values.par_chunks(part * plan.input_values());
-            let givens = given.par_chunks(part * plan.output_values());
-            let scale = (output_values as f64).recip();
-            let run = |(values, given): (&[f32], &[f32]), gradient: Option<&mut [f32]>| {
-                self.train_part(
-                    &prepared,
-                    values,
-                    objective.with(given),
-                    scale as f32,
-                    gradient,
-                )
+            let inputs = values.par_chunks(part * plan.input_values()).enumerate();
+            let scale = (output_values as f64).recip() as f32;
+            let run = |(index, values): (usize, &[f32]), gradient: Option<&mut [f32]>| {
+                self.train_part(&prepared, values, index * part, (seed, scale), gradient)
             };
             match &mut input_gradient {
                 Some(gradient) => inputs
-                    .zip(givens)
                     .zip(gradient.par_chunks_mut(part * plan.input_values()))
-                    .map(|(both, gradient)| run(both, Some(gradient)))
+                    .map(|(input, gradient)| run(input, Some(gradient)))
                     .collect::<Result<Vec<_>, KernelError>>()?,
                 None => inputs
-                    .zip(givens)
-                    .map(|both| run(both, None))
+                    .map(|input| run(input, None))
                     .collect::<Result<Vec<_>, _>>()?,
             }
         };
@@ -184,12 +174,13 @@ impl Engine {
         ))
     }
 
+    /// Trains on the part of the batch that begins with image `first`; the loss is multiplied by what comes with the seed.
     fn train_part(
         &self,
         prepared: &[Prepared],
         values: &[f32],
-        objective: Objective<'_>,
-        scale: f32,
+        first: usize,
+        (seed, scale): (Seed<'_>, f32),
         mut input_gradient: Option<&mut [f32]>,
     ) -> Result<Partial, KernelError> {
         let plan = &self.plan;
@@ -201,26 +192,16 @@ impl Engine {
             None => zero_rows(plan.gradient_rows)?,
         };
         let mut loss = 0.0;
-        let (group_inputs, group_outputs) = (
-            self.training_images * plan.input_values(),
-            self.training_images * plan.output_values(),
-        );
-        let mut output = zero_floats(group_outputs)?;
+        let group_inputs = self.training_images * plan.input_values();
+        let mut output = zero_floats(self.training_images * plan.output_values())?;
         let mut workspace = self.workspace(self.training_images, true, 1)?;
         workspace.begin_part();
         for (group, values) in values.chunks(group_inputs).enumerate() {
             let output = &mut output[..values.len() / plan.input_values() * plan.output_values()];
             workspace.forward(plan, prepared, values, output)?;
             let gradient = workspace.output_gradient(output.len());
-            match objective {
-                Objective::Given(given) => {
-                    gradient.copy_from_slice(&given[group * group_outputs..][..output.len()])
-                }
-                Objective::Loss(kind, target) => {
-                    let target = &target[group * group_outputs..][..output.len()];
-                    loss += kind.sum(output, target, scale, gradient);
-                }
-            }
+            let first = first + group * self.training_images;
+            loss += seed.begin(first, plan.output_values(), output, scale, gradient);
             let input_gradient = input_gradient
                 .as_deref_mut()
                 .map(|gradient| &mut gradient[group * group_inputs..][..values.len()]);

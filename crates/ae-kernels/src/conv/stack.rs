@@ -7,6 +7,7 @@ use crate::compute_path::ComputePath;
 use crate::conv::engine::Engine;
 use crate::conv::flops::{self, StageArithmetic};
 use crate::conv::plan::Plan;
+use crate::conv::seed::Seed;
 use crate::conv::stage::{self, Precision, Stage};
 use crate::error::KernelError;
 use crate::layout::weights::{Gradients, Weights};
@@ -166,11 +167,27 @@ impl Stack {
         output_gradient: &[f32],
         wants_input: bool,
     ) -> Result<Gradients, KernelError> {
-        let objective = Objective::Given(output_gradient);
-        Ok(self
-            .engine(images)?
-            .train(images.values, weights, objective, wants_input)?
-            .1)
+        let seed = Seed::Objective(Objective::Given(output_gradient));
+        let engine = self.engine(images)?;
+        Ok(engine.train(images.values, weights, seed, wants_input)?.1)
+    }
+
+    /// Runs images forward, and back from the gradient that `output_gradient` makes of what came out, which the pass then need not compute
+    /// twice. It is called for one group of images after the other, by several threads at once: with the index of the group's first
+    /// image in the batch, the outputs of the group, and the place of their gradient, which it has to fill.
+    ///
+    /// # Errors
+    /// As [`Stack::infer`].
+    pub fn differentiate_outputs(
+        &self,
+        images: Images<'_>,
+        weights: &[Weights<'_>],
+        output_gradient: impl Fn(usize, &[f32], &mut [f32]) + Sync,
+        wants_input: bool,
+    ) -> Result<Gradients, KernelError> {
+        let seed = Seed::Function(&output_gradient);
+        let engine = self.engine(images)?;
+        Ok(engine.train(images.values, weights, seed, wants_input)?.1)
     }
 
     /// The mean loss of the images' outputs against `target` and its gradients, in one pass.
@@ -185,9 +202,9 @@ impl Stack {
         loss: Loss,
         wants_input: bool,
     ) -> Result<(f64, Gradients), KernelError> {
-        let objective = Objective::Loss(loss, target);
+        let seed = Seed::Objective(Objective::Loss(loss, target));
         self.engine(images)?
-            .train(images.values, weights, objective, wants_input)
+            .train(images.values, weights, seed, wants_input)
     }
 
     /// The stack's first `stages` stages and its rest, each kept for the next time, if there is a rest; a stack with skip

@@ -197,6 +197,61 @@ fn any_number_of_images_fits_the_buffers() {
     }
 }
 
+/// The gradient that a function makes of the outputs of each group goes back as one that was given for the whole batch.
+#[test]
+fn outputs_make_the_gradient_that_they_are_differentiated_by() {
+    let stages = [
+        Stage::new(2, 20, Activation::LeakyRelu(0.2)),
+        Stage::new(20, 3, Activation::None),
+    ];
+    let stack = Stack::new(stages.to_vec(), Precision::Fast).expect("the stages fit");
+    let mut random = Random::new(23);
+    let weights: Vec<_> = stages
+        .iter()
+        .map(|stage| weights_of(&mut random, stage))
+        .collect();
+    let weights = borrowed(&weights);
+    for batch in [1, 5, 40, 70] {
+        let shape = [batch, 2, 9, 10];
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.unit()).collect();
+        let images = Images {
+            shape,
+            values: &values,
+        };
+        let outputs = 3 * 9 * 10;
+        let factor = |place: usize| (place % 7) as f32 - 3.0;
+        let output = stack.infer(images, &weights).expect("it runs");
+        let given: Vec<f32> = output
+            .iter()
+            .enumerate()
+            .map(|(place, output)| factor(place) * output)
+            .collect();
+        let expected = stack.differentiate(images, &weights, &given, true);
+        let found = stack.differentiate_outputs(
+            images,
+            &weights,
+            |first, output, gradient| {
+                let places = first * outputs..;
+                for ((place, output), gradient) in places.zip(output).zip(gradient) {
+                    *gradient = factor(place) * output;
+                }
+            },
+            true,
+        );
+        let (expected, found) = (expected.expect("it runs"), found.expect("it runs"));
+        let tensors = |gradients: ae_kernels::Gradients| -> Vec<Vec<f32>> {
+            let weights = gradients.weights.into_iter();
+            let weights = weights.flat_map(|(weight, bias)| [weight, bias]);
+            weights.chain(gradients.input).collect()
+        };
+        for (expected, found) in tensors(expected).into_iter().zip(tensors(found)) {
+            let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+            let off = error(&found, &expected);
+            assert!(off < 1e-6, "batch {batch}: off by {off:e}");
+        }
+    }
+}
+
 /// Discs on a black ground, as letters are: flat almost everywhere, where pooling meets ties.
 fn discs(random: &mut Random, count: usize) -> Vec<f32> {
     let mut images = Vec::with_capacity(count * 784);

@@ -1,23 +1,22 @@
 //! Training on one noisy picture, and what is left of it then.
 
+use std::sync::{Mutex, PoisonError};
+
 use ae_kernels::KernelError;
-use ae_random::{Draw, Purpose};
 
 use crate::error::TrainError;
 use crate::setting_checks::{at_least_one, refuse};
 use crate::zero_shot::network::{MARGIN, Network};
-use crate::zero_shot::objective::{loss, targets};
+use crate::zero_shot::objective::{Losses, share, targets};
 use crate::zero_shot::pair::{half, pair_of};
 use crate::zero_shot::tiles::Tiles;
+use crate::zero_shot::windows::Windows;
 
 /// The usual side of a tile, in pixels: of 256x256 pixels there are 16, which keep a few threads busy. Tiles of 132 take 8 per
 /// cent less processor time, as less of them overlaps, but there are four.
 const TILE: usize = 68;
 /// The least side of a picture: a half of it is then as large as what the network sees.
 const LEAST_SIDE: usize = 2 * (2 * MARGIN + 1);
-/// Pictures of more pixels are not trained on whole: each step takes a window of them, of `WINDOW` pixels a side.
-const MOST_PIXELS: usize = 768 * 512;
-const WINDOW: usize = 512;
 
 /// How [`ZeroShot`] trains.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,7 +151,6 @@ impl ZeroShot {
 
 /// What a step is taken on: a picture, its halves, and how the two are cut into tiles.
 struct Lesson {
-    shape: [usize; 3],
     picture: Vec<f32>,
     halves: Vec<f32>,
     targets: Vec<f32>,
@@ -165,7 +163,6 @@ impl Lesson {
         let [channels, height, width] = shape;
         let halves = pair_of(&picture, shape);
         Self {
-            shape,
             targets: targets(&halves),
             tiles: Tiles::new(shape, tile, MARGIN),
             tiles_of_halves: Tiles::new([channels, half(height), half(width)], tile, MARGIN),
@@ -176,10 +173,23 @@ impl Lesson {
 
     fn step(&self, network: &mut Network, learning_rate: f64) -> Result<(), KernelError> {
         let of_halves = network.predict(&self.tiles_of_halves, &self.halves)?;
-        let of_picture = network.predict(&self.tiles, &self.picture)?;
-        let loss = loss(&of_halves, &of_picture, &self.targets, self.shape);
-        let mut gradients = network.gradients(&self.tiles, &self.picture, &loss.by_picture)?;
-        let more = network.gradients(&self.tiles_of_halves, &self.halves, &loss.by_halves)?;
+        let by_halves = Mutex::new(vec![0.0; of_halves.len()]);
+        let mut gradients =
+            network.gradients_of_tiles(&self.tiles, &self.picture, |first, said, gradient| {
+                gradient.fill(0.0);
+                let values = self.tiles.tile_values();
+                let tiles = said
+                    .chunks_exact(values)
+                    .zip(gradient.chunks_exact_mut(values));
+                let mut by_halves = by_halves.lock().unwrap_or_else(PoisonError::into_inner);
+                for (tile, (said, gradient)) in tiles.enumerate() {
+                    self.differentiate(first + tile, said, &of_halves, gradient, &mut by_halves);
+                }
+            })?;
+        let by_halves = by_halves
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let more = network.gradients(&self.tiles_of_halves, &self.halves, &by_halves)?;
         for (sum, more) in gradients.iter_mut().flatten().zip(more.iter().flatten()) {
             for (sum, more) in sum.iter_mut().zip(more) {
                 *sum += more;
@@ -187,58 +197,38 @@ impl Lesson {
         }
         network.step(gradients, learning_rate)
     }
-}
 
-/// The windows of a picture that steps are taken on.
-struct Windows {
-    picture: [usize; 3],
-    sides: [usize; 2],
-}
-
-impl Windows {
-    fn new(picture: [usize; 3]) -> Self {
-        let [_, height, width] = picture;
-        let sides = match height.saturating_mul(width) > MOST_PIXELS {
-            // Of a long and narrow picture, a window of as many pixels.
-            true => {
-                let rows = height.min((WINDOW * WINDOW / width.min(WINDOW)).max(2));
-                [rows, width.min(WINDOW * WINDOW / rows.min(WINDOW)).max(2)]
-            }
-            false => [height, width],
-        };
-        Self { picture, sides }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.sides == self.picture[1..]
-    }
-
-    /// `[channels, height, width]` of a window.
-    fn shape(&self) -> [usize; 3] {
-        [self.picture[0], self.sides[0], self.sides[1]]
-    }
-
-    /// The window of a step.
-    fn cut(&self, values: &[f32], seed: u64, step: u64) -> Vec<f32> {
-        let [channels, height, width] = self.picture;
-        let [rows, columns] = self.sides;
-        let draw = Draw {
-            seed,
-            purpose: Purpose::Patch,
-            epoch: 0,
-            index: step,
-        };
-        let mut stream = draw.stream();
-        let top = stream.uniform_below((height - rows + 1) as u64) as usize;
-        let left = stream.uniform_below((width - columns + 1) as u64) as usize;
-        let mut window = Vec::with_capacity(channels * rows * columns);
-        for channel in 0..channels {
-            for y in top..top + rows {
-                let line = (channel * height + y) * width;
-                window.extend_from_slice(&values[line + left..][..columns]);
-            }
-        }
-        window
+    /// The gradient of the losses by what the network says of the squares of 2x2 pixels that a tile is there for, and at their
+    /// places in the halves by what it says of those.
+    fn differentiate(
+        &self,
+        tile: usize,
+        said: &[f32],
+        of_halves: &[f32],
+        gradient: &mut [f32],
+        by_halves: &mut [f32],
+    ) {
+        let half = of_halves.len() / 2;
+        let share = share(of_halves.len());
+        let both = |values: &[f32], place: usize| [values[place], values[half + place]];
+        self.tiles.for_each_square(tile, |place, [upper, lower]| {
+            // As `pair_of` makes the halves.
+            let of_picture = [
+                0.5 * (said[upper + 1] + said[lower]),
+                0.5 * (said[upper] + said[lower + 1]),
+            ];
+            let losses = Losses::at(
+                both(of_halves, place),
+                both(&self.targets, place),
+                of_picture,
+            );
+            let [first, second] = losses.by_picture.map(|slope| 0.5 * share * slope);
+            gradient[upper..upper + 2].copy_from_slice(&[second, first]);
+            gradient[lower..lower + 2].copy_from_slice(&[first, second]);
+            let [first, second] = losses.by_halves.map(|slope| share * slope);
+            by_halves[place] = first;
+            by_halves[half + place] = second;
+        });
     }
 }
 
@@ -251,7 +241,10 @@ fn failed(error: KernelError) -> TrainError {
 
 #[cfg(test)]
 mod tests {
+    use ae_random::{Draw, Purpose};
+
     use super::*;
+    use crate::zero_shot::objective::tests::loss;
 
     /// Smooth waves with an edge.
     fn clean([channels, height, width]: [usize; 3]) -> Vec<f32> {
@@ -441,29 +434,5 @@ mod tests {
                 .denoise([1, 10, 10], &[0.5; 100], |_| ())
                 .is_ok()
         );
-    }
-
-    #[test]
-    fn large_pictures_are_trained_on_in_windows() {
-        let check = |shape: [usize; 3], expected: [usize; 2]| {
-            let windows = Windows::new(shape);
-            assert_eq!(windows.sides, expected, "{shape:?}");
-            assert_eq!(windows.is_whole(), shape[1..] == expected);
-        };
-        check([3, 512, 768], [512, 768]);
-        check([3, 513, 768], [512, 512]);
-        check([1, 3000, 4000], [512, 512]);
-        check([1, 10, 1_000_000], [10, 26214]);
-        check([1, 1_000_000, 10], [26214, 10]);
-        check([1, 100, 4000], [100, 2621]);
-        let values: Vec<f32> = (0..2 * 600 * 700).map(|value| value as f32).collect();
-        let windows = Windows::new([2, 600, 700]);
-        let window = windows.cut(&values, 1, 0);
-        let first = window[0] as usize;
-        for (channel, y, x) in [(0, 0, 0), (0, 17, 3), (1, 511, 511)] {
-            let expected = first + (channel * 600 + y) * 700 + x;
-            assert_eq!(window[(channel * 512 + y) * 512 + x] as usize, expected);
-        }
-        assert_ne!(windows.cut(&values, 1, 1)[0], window[0]);
     }
 }

@@ -96,6 +96,22 @@ impl Network {
         pictures: &[f32],
         output_gradient: &[f32],
     ) -> Result<Vec<[Vec<f32>; 2]>, KernelError> {
+        self.gradients_of_tiles(tiles, pictures, |first, _, of_tiles| {
+            tiles.cut_owned(output_gradient, first, of_tiles);
+        })
+    }
+
+    /// The gradients of the weights from those that `output_gradient` makes of what the network says of tiles. It is told the first
+    /// tile of some and what the network says of those, and fills the place of their gradient: 0 outside of what a tile is there for.
+    ///
+    /// # Shapes
+    /// - `pictures`: `[pictures, channels, height, width]`
+    pub(super) fn gradients_of_tiles(
+        &self,
+        tiles: &Tiles,
+        pictures: &[f32],
+        output_gradient: impl Fn(usize, &[f32], &mut [f32]) + Sync,
+    ) -> Result<Vec<[Vec<f32>; 2]>, KernelError> {
         let [channels, height, width] = tiles.tile_shape();
         let count = pictures.len() / tiles.picture_values() * tiles.count();
         let values = tiles.cut(pictures, 0..count);
@@ -103,10 +119,9 @@ impl Network {
             shape: [count, channels, height, width],
             values: &values,
         };
-        let gradient = tiles.cut_owned(output_gradient);
-        let gradients = self
-            .stack
-            .differentiate(images, &self.weights(), &gradient, false)?;
+        let gradients =
+            self.stack
+                .differentiate_outputs(images, &self.weights(), output_gradient, false)?;
         let mut gradients: Vec<_> = gradients
             .weights
             .into_iter()

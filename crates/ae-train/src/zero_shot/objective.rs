@@ -19,18 +19,41 @@
 //! # References
 //! Mansour and Heckel 2023, "Zero-Shot Noise2Noise: Efficient Image Denoising without any Data", equations 4 to 6.
 
-use crate::zero_shot::pair::{gradient_of_pair, pair_of};
-
-/// The loss and its gradients by what the network says of the halves, one after the other, and of the picture.
-pub(super) struct Loss {
-    /// Taken for the tests alone.
+/// The losses at one value of both halves and of both halves of what the network says of the picture, each to be multiplied by
+/// [`share`].
+pub(super) struct Losses {
+    /// Half of it is the loss.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "only its gradients are followed")
     )]
-    pub(super) value: f64,
-    pub(super) by_halves: Vec<f32>,
-    pub(super) by_picture: Vec<f32>,
+    pub(super) value: f32,
+    /// Its gradient by what the network says of the halves.
+    pub(super) by_halves: [f32; 2],
+    /// Its gradient by the halves of what it says of the picture.
+    pub(super) by_picture: [f32; 2],
+}
+
+impl Losses {
+    /// Of what the network says of the halves, the targets of that, and the halves of what it says of the picture.
+    pub(super) fn at(of_halves: [f32; 2], targets: [f32; 2], of_picture: [f32; 2]) -> Self {
+        let residuals = [of_halves[0] - targets[0], of_halves[1] - targets[1]];
+        let inconsistencies = [of_halves[0] - of_picture[0], of_halves[1] - of_picture[1]];
+        let square = |[first, second]: [f32; 2]| first * first + second * second;
+        Self {
+            value: square(residuals) + square(inconsistencies),
+            by_halves: [
+                residuals[0] + inconsistencies[0],
+                residuals[1] + inconsistencies[1],
+            ],
+            by_picture: inconsistencies.map(|inconsistency| -inconsistency),
+        }
+    }
+}
+
+/// What a mean over one half's values makes of each, where both halves have so many.
+pub(super) fn share(values_of_halves: usize) -> f32 {
+    2.0 / values_of_halves as f32
 }
 
 /// The difference of the halves of a picture, and of its negative, one after the other: the residual loss' targets.
@@ -50,37 +73,51 @@ pub(super) fn targets(halves: &[f32]) -> Vec<f32> {
     differences.chain(opposite).collect()
 }
 
-/// # Shapes
-/// - `of_halves`, `targets`: two of `[channels, height / 2, width / 2]`
-/// - `of_picture`: `shape`, `[channels, height, width]`
-pub(super) fn loss(
-    of_halves: &[f32],
-    of_picture: &[f32],
-    targets: &[f32],
-    shape: [usize; 3],
-) -> Loss {
-    // Of the mean over one half's values.
-    let share = 2.0 / of_halves.len() as f32;
-    let consistent = pair_of(of_picture, shape);
-    let mut value = 0.0;
-    let mut by_halves = Vec::with_capacity(of_halves.len());
-    let mut by_consistent = consistent;
-    for ((said, target), consistent) in of_halves.iter().zip(targets).zip(&mut by_consistent) {
-        let (residual, inconsistency) = (said - target, said - *consistent);
-        value += f64::from(residual * residual + inconsistency * inconsistency);
-        by_halves.push(share * (residual + inconsistency));
-        *consistent = -share * inconsistency;
-    }
-    Loss {
-        value: 0.5 * f64::from(share) * value,
-        by_halves,
-        by_picture: gradient_of_pair(&by_consistent, shape),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::zero_shot::pair::{gradient_of_pair, pair_of};
+
+    /// The loss and its gradients by what the network says of the halves, one after the other, and of the picture.
+    pub(crate) struct Loss {
+        pub(crate) value: f64,
+        by_halves: Vec<f32>,
+        by_picture: Vec<f32>,
+    }
+
+    /// # Shapes
+    /// - `of_halves`, `targets`: two of `[channels, height / 2, width / 2]`
+    /// - `of_picture`: `shape`, `[channels, height, width]`
+    pub(crate) fn loss(
+        of_halves: &[f32],
+        of_picture: &[f32],
+        targets: &[f32],
+        shape: [usize; 3],
+    ) -> Loss {
+        let share = share(of_halves.len());
+        let half = of_halves.len() / 2;
+        let both = |values: &[f32], place: usize| [values[place], values[half + place]];
+        let consistent = pair_of(of_picture, shape);
+        let mut value = 0.0;
+        let (mut by_halves, mut by_consistent) = (vec![0.0; 2 * half], vec![0.0; 2 * half]);
+        for place in 0..half {
+            let losses = Losses::at(
+                both(of_halves, place),
+                both(targets, place),
+                both(&consistent, place),
+            );
+            value += 0.5 * f64::from(share * losses.value);
+            for (index, place) in [place, half + place].into_iter().enumerate() {
+                by_halves[place] = share * losses.by_halves[index];
+                by_consistent[place] = share * losses.by_picture[index];
+            }
+        }
+        Loss {
+            value,
+            by_halves,
+            by_picture: gradient_of_pair(&by_consistent, shape),
+        }
+    }
 
     const SHAPE: [usize; 3] = [2, 4, 6];
 

@@ -46,6 +46,7 @@ pub(crate) fn pair_of(values: &[f32], [channels, height, width]: [usize; 3]) -> 
 /// # Shapes
 /// - `gradient`: two of `[channels, height / 2, width / 2]`
 /// - output: `[channels, height, width]`
+#[cfg(test)]
 pub(crate) fn gradient_of_pair(
     gradient: &[f32],
     [channels, height, width]: [usize; 3],

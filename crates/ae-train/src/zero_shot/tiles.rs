@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use crate::zero_shot::pair::half;
+
 /// How pictures of one size are cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tiles {
@@ -23,34 +25,42 @@ struct Axis {
     tile: usize,
     /// The first pixel of each tile.
     starts: Vec<usize>,
-    /// The pixels of the picture that each tile is there for.
+    /// The pixels of the picture that each tile is there for: from an even one on, so that squares of 2x2 pixels are not divided.
     owned: Vec<Range<usize>>,
 }
 
 impl Axis {
-    /// Tiles of about `side` pixels, that see all that lies within `margin` pixels of what they are there for.
+    /// Tiles of about `side` pixels, that see all that lies within `margin` pixels, an even number, of what they are there for.
     fn new(length: usize, side: usize, margin: usize) -> Self {
+        // As if an odd length had one more, so that the last tile, which then begins one earlier, overlaps by one more.
+        let even = length.next_multiple_of(2);
         // Each tile but the first goes on for a side less both margins.
-        let count = length
+        let count = even
             .saturating_sub(2 * margin)
             .div_ceil(side - 2 * margin)
             .max(1);
         let tile = match count {
             1 => length,
             _ => {
-                let least = (length - 2 * margin).div_ceil(count) + 2 * margin;
+                let least = (even - 2 * margin).div_ceil(count) + 2 * margin;
                 least.next_multiple_of(4).min(length)
             }
         };
         let starts: Vec<usize> = (0..count)
-            .map(|index| index * (length - tile) / (count - 1).max(1))
+            .map(|index| match index + 1 == count {
+                true => length - tile,
+                false => index * (even - tile) / (count - 1) / 2 * 2,
+            })
             .collect();
         let mut owned = Vec::with_capacity(count);
         let mut from = 0;
         for (index, start) in starts.iter().enumerate() {
             let until = match starts.get(index + 1) {
-                // The middle of what both tiles have.
-                Some(next) => (next + start + tile) / 2,
+                // The middle of what both tiles have, or an even place beside it that is still within the margins.
+                Some(next) => {
+                    let middle = (next + start + tile) / 2;
+                    (middle / 2 * 2).max((next + margin).next_multiple_of(2))
+                }
                 None => length,
             };
             owned.push(from..until);
@@ -86,7 +96,7 @@ impl Tiles {
         [self.channels, self.rows.tile, self.columns.tile]
     }
 
-    fn tile_values(&self) -> usize {
+    pub(super) fn tile_values(&self) -> usize {
         self.tile_shape().iter().product()
     }
 
@@ -112,22 +122,40 @@ impl Tiles {
         values
     }
 
-    /// The gradients of all tiles from those of the pictures: 0 outside of what a tile is there for.
+    /// The gradients of some tiles, of which `first` is the first, from those of the pictures: 0 outside of what a tile is there for.
     ///
     /// # Shapes
     /// - `gradients`: `[pictures, channels, height, width]`
-    /// - output: `[tiles, channels, tile height, tile width]`
-    pub(super) fn cut_owned(&self, gradients: &[f32]) -> Vec<f32> {
-        let pictures = gradients.len() / self.picture_values();
-        let mut values = vec![0.0; pictures * self.count() * self.tile_values()];
-        let tiles = values.chunks_exact_mut(self.tile_values());
-        for (tile, values) in tiles.enumerate() {
+    /// - `of_tiles`: `[tiles, channels, tile height, tile width]`
+    pub(super) fn cut_owned(&self, gradients: &[f32], first: usize, of_tiles: &mut [f32]) {
+        for (tile, values) in of_tiles.chunks_exact_mut(self.tile_values()).enumerate() {
+            let tile = first + tile;
+            values.fill(0.0);
             self.for_each_line(tile, self.owned_of_tile(tile), |place, of_tile| {
                 let count = of_tile.len();
                 values[of_tile].copy_from_slice(&gradients[place..][..count]);
             });
         }
-        values
+    }
+
+    /// Calls `visit` with every square of 2x2 pixels that a tile of the first picture is there for: its place in the
+    /// picture's [halves](crate::zero_shot::pair::pair_of) and those of its upper and lower left pixel in the tile. A line or column that is
+    /// left over is in none.
+    pub(super) fn for_each_square(&self, tile: usize, mut visit: impl FnMut(usize, [usize; 2])) {
+        let (_, row, column) = self.place_of(tile);
+        let (rows, columns) = (&self.rows.owned[row], &self.columns.owned[column]);
+        let (top, left) = (self.rows.starts[row], self.columns.starts[column]);
+        let [height, width] = [self.rows.length, self.columns.length].map(half);
+        for channel in 0..self.channels {
+            for y in rows.start / 2..rows.end / 2 {
+                for x in columns.start / 2..columns.end / 2 {
+                    let line = channel * self.rows.tile + 2 * y - top;
+                    let upper = line * self.columns.tile + 2 * x - left;
+                    let of_half = (channel * height + y) * width + x;
+                    visit(of_half, [upper, upper + self.columns.tile]);
+                }
+            }
+        }
     }
 
     /// Puts what came of a range of tiles into the pictures that they were cut from.
@@ -187,8 +215,8 @@ mod tests {
 
     #[test]
     fn tiles_see_a_margin_around_what_they_are_there_for() {
-        for margin in [1, 2, 3] {
-            for side in [8, 12, 33, 64] {
+        for margin in [2, 4] {
+            for side in [12, 16, 33, 64] {
                 for length in 1..300 {
                     let axis = Axis::new(length, side, margin);
                     let what = format!("{length} by {side}, {margin}: {axis:?}");
@@ -196,6 +224,7 @@ mod tests {
                     let mut from = 0;
                     for (start, owned) in axis.starts.iter().zip(&axis.owned) {
                         assert_eq!(owned.start, from, "{what}");
+                        assert_eq!(from % 2, 0, "{what}");
                         assert!(owned.end > owned.start, "{what}");
                         from = owned.end;
                         let end = start + axis.tile;
@@ -223,11 +252,9 @@ mod tests {
         }
         assert_eq!(joined, values);
         // Every value's gradient is in one tile.
-        let sum: f64 = tiles
-            .cut_owned(&values)
-            .iter()
-            .map(|&value| f64::from(value))
-            .sum();
+        let mut gradients = vec![-1.0; count * tiles.tile_values()];
+        tiles.cut_owned(&values, 0, &mut gradients);
+        let sum: f64 = gradients.iter().map(|&value| f64::from(value)).sum();
         assert_eq!(
             sum,
             values.iter().map(|&value| f64::from(value)).sum::<f64>()
