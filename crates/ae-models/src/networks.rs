@@ -12,6 +12,7 @@ pub(crate) mod dense_config;
 pub(crate) mod dense_inference;
 pub(crate) mod layer;
 pub(crate) mod network;
+pub(crate) mod opponent;
 pub(crate) mod options;
 pub(crate) mod padding;
 pub(crate) mod quarter;

@@ -4,6 +4,8 @@ pub(crate) mod inference;
 pub(crate) mod layers;
 pub(crate) mod skip_connections;
 
+use std::ops::Not;
+
 use ae_kernels::Stack;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -21,6 +23,7 @@ use crate::limits;
 use crate::networks::compute;
 use crate::networks::conv_stacks::weights;
 use crate::networks::layer::{Convolution, LayerSpec};
+use crate::networks::opponent::{chrominances, to_opponent, with_chrominances};
 use crate::networks::options::WIDTHS;
 use crate::networks::padding::{crop, pad_to_multiple};
 use crate::parameters::builder::Builder;
@@ -44,6 +47,10 @@ pub struct UnetConfig {
     /// Whether the network predicts the noise, which is taken off its input, and not the picture (K. Zhang et al. 2017,
     /// *Beyond a Gaussian denoiser: residual learning of deep CNN for image denoising*, section III.A).
     pub residual: bool,
+    /// Whether of a color picture the network predicts the chrominances alone. It sees luminance and both chrominances; the
+    /// luminance of its output is that of its input, for a gray model to denoise.
+    #[serde(skip_serializing_if = "Not::not")]
+    pub chrominance_only: bool,
     /// The distribution of the initial weights. Those of the last convolution are a tenth where the network predicts the
     /// noise, so that training begins near the identity.
     pub initialization: Initialization,
@@ -57,6 +64,7 @@ impl Default for UnetConfig {
             bias: false,
             skip: SkipConnections::default(),
             residual: true,
+            chrominance_only: false,
             initialization: Initialization::HeUniform,
         }
     }
@@ -99,6 +107,12 @@ const RESIDUAL: SettingSpec = SettingSpec {
     help: "Predict the noise and take it off the input, or predict the picture [default: on]",
 };
 
+const CHROMINANCE_ONLY: SettingSpec = SettingSpec {
+    name: "chrominance-only",
+    value: SettingValue::Switch,
+    help: "Predict the chrominances of color pictures, and leave their luminance as it is",
+};
+
 impl UnetConfig {
     /// What height and width are padded to a multiple of.
     fn multiple(&self) -> usize {
@@ -112,6 +126,10 @@ impl UnetConfig {
             bias: self.bias,
             skip: self.skip,
             channels,
+            predicted: match self.chrominance_only {
+                true => 2,
+                false => channels,
+            },
             last_scale: if self.residual { NEAR_IDENTITY } else { 1.0 },
         }
     }
@@ -120,8 +138,14 @@ impl UnetConfig {
         Layers::new(&self.plan(channels))
     }
 
-    fn check_settings(&self, [_, height, width]: [usize; 3]) -> Result<(), ModelError> {
+    fn check_settings(&self, [channels, height, width]: [usize; 3]) -> Result<(), ModelError> {
         let reject = |field: &'static str, reason: String| Err(ModelError::config(field, reason));
+        if self.chrominance_only && channels != 3 {
+            return reject(
+                "chrominance_only",
+                "gray pictures have no chrominances: it takes red, green and blue".to_owned(),
+            );
+        }
         let levels = self.widths.len();
         if levels == 0 {
             return reject(
@@ -198,13 +222,16 @@ impl ModelKind for UnetConfig {
     }
 
     fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
+        if self.chrominance_only {
+            return None;
+        }
         let plan = self.plan(input_shape[0]);
         let graph = inference::graph(&plan, self.multiple(), self.residual);
         Some(Inference::whole(graph).of_any_size())
     }
 
     fn options() -> Vec<SettingSpec> {
-        vec![WIDTHS, CONVOLUTIONS, BIAS, SKIP, RESIDUAL]
+        vec![WIDTHS, CONVOLUTIONS, BIAS, SKIP, RESIDUAL, CHROMINANCE_ONLY]
     }
 
     fn apply(&mut self, given: &GivenSettings) -> Result<(), ModelError> {
@@ -214,6 +241,7 @@ impl ModelKind for UnetConfig {
             given.at_least_one(CONVOLUTIONS.name)?,
         );
         self.bias |= given.has(BIAS.name);
+        self.chrominance_only |= given.has(CHROMINANCE_ONLY.name);
         set(&mut self.skip, given.parsed(SKIP.name)?);
         match given.text(RESIDUAL.name) {
             None => {}
@@ -245,10 +273,11 @@ impl ModelKind for UnetConfig {
             SkipConnections::None => "no skip connections",
         };
         let bias = if self.bias { "" } else { ", no biases" };
-        let predicts = if self.residual {
-            ", predicts the noise"
-        } else {
-            ""
+        let predicts = match (self.residual, self.chrominance_only) {
+            (true, false) => ", predicts the noise",
+            (true, true) => ", predicts the noise of the chrominances",
+            (false, true) => ", predicts the chrominances",
+            (false, false) => "",
         };
         let bottleneck = match (self.skip, self.residual) {
             (SkipConnections::None, false) => "its code cannot be used alone",
@@ -269,6 +298,9 @@ impl ModelKind for UnetConfig {
 /// It reconstructs and has no codes: what passes by the skip connections is as large as the picture and larger, so the
 /// lowest map alone decodes to nothing. It is fully convolutional: [`reconstruct`](Reconstruct::reconstruct) runs on any
 /// height and width, padded at the bottom and on the right by repeating the edge to what the levels divide.
+///
+/// One for the [chrominances alone](UnetConfig::chrominance_only) sees a color picture in an orthonormal basis of luminance and
+/// chrominances, so that noise that is alike in red, green and blue is so there; its loss is that of the chrominances.
 ///
 /// The default has 470,592 weights for gray pictures, and takes 84,000 multiplications a pixel.
 ///
@@ -325,6 +357,35 @@ impl Unet {
     fn convolutions(&self) -> impl Iterator<Item = &Convolution> {
         self.encoder.iter().chain(&self.decoder)
     }
+
+    /// What the network sees of images.
+    fn seen(&self, images: Tensor<4>) -> Tensor<4> {
+        match self.config.chrominance_only {
+            true => to_opponent(&images),
+            false => images,
+        }
+    }
+
+    /// Those channels of what it sees that it predicts.
+    fn predicted_of(&self, seen: Tensor<4>) -> Tensor<4> {
+        match self.config.chrominance_only {
+            true => chrominances(seen),
+            false => seen,
+        }
+    }
+
+    /// The channels that it predicts, without noise.
+    fn predict(&self, images: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = images.dims();
+        let seen = self.seen(pad_to_multiple(images, self.config.multiple()));
+        let weights = weights(self.convolutions());
+        let output = self.stack.forward(seen.clone(), &weights);
+        let predicted = match self.config.residual {
+            true => self.predicted_of(seen) - output,
+            false => output,
+        };
+        crop(predicted, height, width)
+    }
 }
 
 impl Trainable for Unet {
@@ -344,21 +405,23 @@ impl Trainable for Unet {
             }
             ReconstructionLoss::Bce => false,
         };
-        if !is_whole || (self.config.residual && !goes_by_difference) {
-            return self.reconstruction_objective(batch);
-        }
         let TrainingBatch {
             input,
             target,
             loss,
             ..
         } = batch;
+        let target = self.predicted_of(self.seen(target));
+        if !is_whole || (self.config.residual && !goes_by_difference) {
+            return Objective::reconstruction(loss.value(self.predict(input), target));
+        }
+        let seen = self.seen(input);
         let target = match self.config.residual {
-            true => input.clone() - target,
+            true => self.predicted_of(seen.clone()) - target,
             false => target,
         };
         let weights = weights(self.convolutions());
-        let value = self.stack.loss(input, target, &weights, loss.of_kernels());
+        let value = self.stack.loss(seen, target, &weights, loss.of_kernels());
         Objective::reconstruction(value)
     }
 
@@ -369,15 +432,11 @@ impl Trainable for Unet {
 
 impl Reconstruct for Unet {
     fn reconstruct(&self, images: Tensor<4>) -> Tensor<4> {
-        let [_, _, height, width] = images.dims();
-        let padded = pad_to_multiple(images, self.config.multiple());
-        let weights = weights(self.convolutions());
-        let output = self.stack.forward(padded.clone(), &weights);
-        let output = match self.config.residual {
-            true => padded - output,
-            false => output,
-        };
-        crop(output, height, width)
+        let predicted = self.predict(images.clone());
+        match self.config.chrominance_only {
+            true => with_chrominances(&images, predicted),
+            false => predicted,
+        }
     }
 
     fn size_multiple(&self) -> Option<usize> {

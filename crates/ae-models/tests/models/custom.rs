@@ -339,7 +339,13 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     }
     check("sparsity", &["sparse"]);
     check("contraction", &["contractive"]);
-    for option in ["convolutions", "bias", "skip", "residual"] {
+    for option in [
+        "convolutions",
+        "bias",
+        "skip",
+        "residual",
+        "chrominance-only",
+    ] {
         check(option, &["unet"]);
     }
     check("lambda", &["transform", "picture-transform"]);
@@ -350,7 +356,7 @@ fn every_option_is_listed_once_with_the_kinds_that_have_it() {
     }
     check("levels", &["fsq"]);
     check("waist", &["odd"]);
-    assert_eq!(registry().options().len(), 24);
+    assert_eq!(registry().options().len(), 25);
 }
 
 #[test]

@@ -340,3 +340,21 @@ pub(crate) fn run(
     let output = decode(&network, weights, "", shape, &code);
     (code, output)
 }
+
+/// Luminance and chrominances of planes of red, green and blue, by the angles of their basis.
+pub(crate) fn opponent(planes: &[f64]) -> Vec<f64> {
+    let pixels = planes.len() / 3;
+    let rows = [
+        [1.0, 1.0, 1.0].map(|share: f64| share / 3.0_f64.sqrt()),
+        [1.0, 0.0, -1.0].map(|share: f64| share / 2.0_f64.sqrt()),
+        [1.0, -2.0, 1.0].map(|share: f64| share / 6.0_f64.sqrt()),
+    ];
+    let of = |row: [f64; 3], pixel: usize| -> f64 {
+        (0..3)
+            .map(|channel| row[channel] * planes[channel * pixels + pixel])
+            .sum()
+    };
+    rows.into_iter()
+        .flat_map(|row| (0..pixels).map(move |pixel| of(row, pixel)))
+        .collect()
+}

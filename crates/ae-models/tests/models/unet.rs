@@ -7,7 +7,7 @@ use ae_models::{
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::gradients::{assert_finite_differences, gradients_of, plain_loss};
-use crate::naive::{Map, Weights};
+use crate::naive::{Map, Weights, opponent};
 use crate::{images, lively, pixels, reconstructs, values, widest_column_span};
 
 const SKIPS: [SkipConnections; 3] = SkipConnections::ALL;
@@ -21,7 +21,7 @@ fn config(widths: &[usize], convolutions: usize, skip: SkipConnections) -> UnetC
     }
 }
 
-/// The network once more, level by level, as its papers draw it.
+/// The network once more, level by level, as its papers draw it: what it predicts.
 fn plain(config: &UnetConfig, weights: &Weights, shape: [usize; 3], image: &[f64]) -> Vec<f64> {
     let [channels, height, width] = shape;
     let levels = config.widths.len();
@@ -30,7 +30,10 @@ fn plain(config: &UnetConfig, weights: &Weights, shape: [usize; 3], image: &[f64
         channels,
         height,
         width,
-        values: image.to_vec(),
+        values: match config.chrominance_only {
+            true => opponent(image),
+            false => image.to_vec(),
+        },
     };
     let picture = picture.resize(
         height.next_multiple_of(multiple),
@@ -84,7 +87,8 @@ fn plain(config: &UnetConfig, weights: &Weights, shape: [usize; 3], image: &[f64
         }
     }
     if config.residual {
-        for (value, pixel) in map.values.iter_mut().zip(&picture.values) {
+        let predicted = &picture.values[picture.values.len() - map.values.len()..];
+        for (value, pixel) in map.values.iter_mut().zip(predicted) {
             *value = pixel - *value;
         }
     }
@@ -162,6 +166,48 @@ fn it_computes_what_plain_loops_do() {
     }
 }
 
+fn of_chrominances() -> UnetConfig {
+    UnetConfig {
+        chrominance_only: true,
+        ..config(&[4, 6], 2, SkipConnections::Concatenate)
+    }
+}
+
+#[test]
+fn chrominances_are_predicted_of_all_channels_and_the_luminance_stays() {
+    let device = Device::flex();
+    for (residual, shape) in [(true, [3, 6, 8]), (false, [3, 5, 7])] {
+        let config = UnetConfig {
+            residual,
+            ..of_chrominances()
+        };
+        let count = shape.iter().product::<usize>();
+        let plane = count / 3;
+        let model = lively(config.clone().into(), shape, 3, &device);
+        let weights = Weights::new(&named_tensors(&model));
+        assert_eq!(weights.get("encoder.0.weight").len(), 9 * 3 * 4);
+        assert_eq!(weights.get("decoder.2.weight").len(), 9 * 4 * 2);
+        let output = reconstructs(&model).reconstruct(images([2, 3, shape[1], shape[2]], &device));
+        let output = doubles(&values(output));
+        for (image, found) in pixels(2 * count).chunks(count).zip(output.chunks(count)) {
+            let (image, found) = (doubles(image), opponent(found));
+            let expected = [
+                &opponent(&image)[..plane],
+                &plain(&config, &weights, shape, &image),
+            ]
+            .concat();
+            for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+                assert!(
+                    (found - expected).abs() < 5e-6,
+                    "{place}: {found} and {expected}"
+                );
+            }
+        }
+    }
+    let refused = ModelConfig::from(of_chrominances()).check([1, 8, 8]);
+    assert!(refused.unwrap_err().to_string().contains("chrominance"));
+}
+
 fn objective(
     model: &impl Trainable,
     shape: [usize; 4],
@@ -211,6 +257,12 @@ fn gradients_are_finite_differences() {
             [2, 1, 4, 4],
             ReconstructionLoss::Mse,
         ),
+        (of_chrominances(), [2, 3, 4, 6], ReconstructionLoss::Mse),
+        (
+            of_chrominances(),
+            [1, 3, 5, 4],
+            ReconstructionLoss::Charbonnier,
+        ),
     ] {
         let image = [shape[1], shape[2], shape[3]];
         let count = image.iter().product();
@@ -218,6 +270,13 @@ fn gradients_are_finite_differences() {
         let objective = objective(&model, shape, loss, &device);
         let inputs = doubles(&pixels(shape.iter().product()));
         let targets: Vec<f64> = inputs.iter().rev().copied().collect();
+        let targets: Vec<f64> = match config.chrominance_only {
+            true => targets
+                .chunks(count)
+                .flat_map(|image| opponent(image).split_off(count / 3))
+                .collect(),
+            false => targets,
+        };
         let of_weights = |weights: &Weights| {
             let outputs: Vec<f64> = inputs
                 .chunks(count)

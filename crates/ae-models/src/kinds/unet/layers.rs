@@ -15,8 +15,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) bias: bool,
     /// What the decoder takes of the encoder's maps.
     pub(crate) skip: SkipConnections,
-    /// Channels of the picture.
+    /// Channels that the network sees.
     pub(crate) channels: usize,
+    /// Channels that it predicts.
+    pub(crate) predicted: usize,
     /// What the bound of the last convolution's initial weights is multiplied by.
     pub(crate) last_scale: f64,
 }
@@ -53,9 +55,9 @@ impl Layers {
                 sources.push(source);
             }
         }
-        // What a level gives to the one above it: the picture at last.
+        // What a level gives to the one above it, at last what is predicted.
         let above = |level: usize| match level {
-            0 => plan.channels,
+            0 => plan.predicted,
             level => plan.widths[level - 1],
         };
         layers.up(plan, channels, above(lowest), lowest == 0);
