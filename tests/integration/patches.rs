@@ -212,3 +212,62 @@ fn what_cannot_be_is_refused_in_a_line() {
         assert!(ended.stderr.starts_with("error: "), "{options}: {ended:#?}");
     }
 }
+
+/// A defect is found wherever it lies, and every picture is judged once.
+#[test]
+fn pictures_are_judged_by_the_patches_that_cover_them() {
+    let folder = scratch();
+    let path = folder.path();
+    write_pictures(&path.join("photos"), 60, false);
+    done(
+        path,
+        &format!("{TRAIN} --steps 60 --patches-per-epoch 160 --validation-share .4 --out run"),
+    );
+    write_pictures(&path.join("delivery"), 12, false);
+    // Noise in the corner of one, which is far from its center.
+    let file = path.join("delivery/05.pnm");
+    let mut bytes = fs::read(&file).expect("a picture");
+    let (width, pixels) = (
+        24 + 5 * 7 % 30,
+        bytes.len() - (24 + 5 * 7 % 30) * (20 + 55 % 25),
+    );
+    for (row, column) in (0..6).flat_map(|row| (0..6).map(move |column| (row, column))) {
+        bytes[pixels + row * width + column] = (row * 97 + column * 61 % 7 * 40) as u8;
+    }
+    fs::write(&file, bytes).expect("written");
+    let line =
+        "anomaly run --data delivery --false-alarm-rate .1 --backend flex --csv a.csv --json";
+    let json = done(path, line).json();
+    assert_eq!(json["judged"]["images"], 12);
+    // Validation pictures, not patches of them.
+    let calibrated = json["calibration"]["images"].as_u64().expect("a number");
+    assert!((10..60).contains(&calibrated), "{json:#}");
+    assert!(
+        json["score_is"]
+            .as_str()
+            .is_some_and(|words| words.contains("patches of 16x16 that cover a picture")),
+        "{json:#}"
+    );
+    let files = json["judged"]["files"].as_array().expect("files");
+    let mut scored: Vec<(f64, &str)> = files
+        .iter()
+        .map(|file| {
+            (
+                file["score"].as_f64().expect("a score"),
+                file["file"].as_str().expect("a name"),
+            )
+        })
+        .collect();
+    assert!(
+        scored.iter().map(|(_, name)| name).eq(&(0..12)
+            .map(|number| format!("{number:02}.pnm"))
+            .collect::<Vec<_>>())
+    );
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    assert_eq!(scored[0].1, "05.pnm", "{scored:?}");
+    let verdicts = files.iter().filter(|file| file["verdict"] == "anomalous");
+    assert!(
+        verdicts.clone().any(|file| file["file"] == "05.pnm"),
+        "{json:#}"
+    );
+}

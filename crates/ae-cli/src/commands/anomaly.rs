@@ -7,6 +7,7 @@ mod judged;
 mod normal;
 mod picture;
 mod report;
+mod scored;
 mod table;
 
 use ae_data::Part;
@@ -18,6 +19,7 @@ use self::detection::{Detection, detections, false_alarms};
 use self::judged::{JudgedSet, foreign_set, judged_set};
 use self::normal::Normal;
 use self::report::Anomalies;
+use self::scored::{all_scores, in_words};
 use crate::command::Example;
 use crate::context::Context;
 use crate::destination::{check_drawing, check_writable};
@@ -102,7 +104,7 @@ fn judge(arguments: AnomalyArguments, context: &Context<'_>) -> Result<(), CliEr
         arguments.false_alarm_rate,
         &terminal,
     )?;
-    let scored = |set: &JudgedSet| scorer.all_scores(&scores, &set.images);
+    let scored = |set: &JudgedSet| all_scores(&scorer, &scores, &set.images);
     let judged_scores = scored(&set)?;
     let foreign_scores = foreign.as_ref().map(scored).transpose()?;
     let detections = detections(
@@ -116,7 +118,7 @@ fn judge(arguments: AnomalyArguments, context: &Context<'_>) -> Result<(), CliEr
     let anomalies = Anomalies {
         model: model.name().to_owned(),
         score: score.name(),
-        score_is: scorer.describe(score),
+        score_is: in_words(&scorer, score, &set.images),
         false_alarms: false_alarms(&set, &judged_scores[0], &calibrated, foreign.is_some()),
         judged,
         foreign: foreign

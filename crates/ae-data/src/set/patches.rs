@@ -194,6 +194,24 @@ impl ImageSet {
         self.drawn(seed, false, Some(MEASURED_PER_PICTURE * self.pictures()))
     }
 
+    /// Each picture once, as the patch from its center: with as many images as pictures, whose files and labels are theirs. A set
+    /// that is not of patches stays as it is.
+    #[must_use]
+    pub fn with_center_patches(&self) -> Self {
+        match self.pieces_of_patches() {
+            Some(pieces) if self.has_drawn_patches() => {
+                let sets = pieces.iter().map(Self::of_piece);
+                Self::concatenated(
+                    &sets
+                        .map(|set| set.with_center_patches())
+                        .collect::<Vec<_>>(),
+                )
+            }
+            Some(_) => self.clone(),
+            None => self.pictures_of_patches().unwrap_or_else(|| self.clone()),
+        }
+    }
+
     fn drawn(&self, seed: u64, anew: bool, count: Option<usize>) -> Self {
         let Some(pictures) = self.pictures_of_patches().filter(|set| !set.is_empty()) else {
             return self.clone();

@@ -20,11 +20,15 @@ pub struct ErrorMap {
 }
 
 impl OpenModel {
-    /// Where the images of a set and what the model makes of them differ.
+    /// Where the images of a set and what the model makes of them differ; of a set of [patches](ImageSet::is_of_patches), where the
+    /// pictures do, in tiles.
     ///
     /// # Errors
     /// As [`reconstruct_set`](Self::reconstruct_set).
     pub fn error_maps(&self, set: &ImageSet) -> Result<Vec<ErrorMap>, InferError> {
+        if set.is_of_patches() {
+            return self.picture_maps(set);
+        }
         let shape = set.shape();
         let mut maps = Vec::with_capacity(set.len());
         self.reconstruct_set(set, None, |image| {
@@ -36,6 +40,21 @@ impl OpenModel {
             Ok(())
         })?;
         Ok(maps)
+    }
+
+    fn picture_maps(&self, set: &ImageSet) -> Result<Vec<ErrorMap>, InferError> {
+        let tiling = self.tiling(None)?;
+        let map = |number: usize| {
+            let image = set.picture(number)?;
+            let (shape, clean) = (image.shape(), image.to_unit());
+            let output = self.denoise_values(shape, &clean, &tiling)?;
+            Ok(ErrorMap {
+                image,
+                output: Image::from_unit(shape, &output),
+                errors: pixel_errors(shape, &clean, &output),
+            })
+        };
+        (0..set.picture_count()).map(map).collect()
     }
 
     /// How well the errors of pixels find what `masks` say is wrong with the images of a set, which are prepared as

@@ -28,15 +28,23 @@ impl OpenedSet {
     /// all of any other. Where a class is called normal, its images alone. There may be none.
     ///
     /// Of a run from before sets had validation images, these are its test images; `is_judged` says that the set's test
-    /// images are to be judged as well, and then it is every other one of them.
+    /// images are to be judged as well, and then it is every other one of them. Where the model was trained on patches, each picture
+    /// is there once, as the [patch from its center](ImageSet::with_center_patches).
     ///
     /// # Errors
     /// The images cannot be read.
     pub fn calibration_images(&self, is_judged: bool) -> Result<ImageSet, InferError> {
-        let set = match self.relation().is_own() {
-            false => self.images_of(Part::All)?,
-            true if is_judged && self.shares_test_images() => every_other(&self.split()?.test, 0),
-            true => self.split()?.validation,
+        let is_own = self.relation().is_own();
+        let is_halved = is_own && is_judged && self.shares_test_images();
+        let set = match (is_own, is_halved) {
+            (false, _) => self.images_of(Part::All)?,
+            (true, true) => self.split()?.test,
+            (true, false) => self.split()?.validation,
+        };
+        let set = set.with_center_patches();
+        let set = match is_halved {
+            true => every_other(&set, 0),
+            false => set,
         };
         let Some(normal) = normal_class(&set) else {
             return Ok(set);
@@ -46,12 +54,12 @@ impl OpenedSet {
     }
 
     /// The images of [`part`](Self::part) that are judged by what was calibrated on this set: all, but for those that
-    /// [`calibration_images`](Self::calibration_images) takes.
+    /// [`calibration_images`](Self::calibration_images) takes; patches as there.
     ///
     /// # Errors
     /// As [`images`](Self::images).
     pub fn judged_images(&self) -> Result<ImageSet, InferError> {
-        let set = self.images()?;
+        let set = self.images()?.with_center_patches();
         let is_shared = self.relation().is_own() && self.part() == Part::Test;
         Ok(match is_shared && self.shares_test_images() {
             true => every_other(&set, 1),

@@ -5,6 +5,7 @@ use ae_eval::{AlarmThreshold, Calibration};
 use ae_infer::{AnomalyScore, AnomalyScorer};
 use serde::Serialize;
 
+use super::scored::all_scores;
 use crate::error::CliError;
 use crate::terminal::Terminal;
 
@@ -54,7 +55,7 @@ pub(super) fn calibrate(
     terminal: &Terminal,
 ) -> Result<Calibrated, CliError> {
     let held_out = match held_out {
-        Some(set) => scorer.scores(score, set)?,
+        Some(set) => all_scores(scorer, &[score], set)?.concat(),
         None => Vec::new(),
     };
     let scores = Calibration::new(held_out);

@@ -154,7 +154,12 @@ pub(super) fn detections(
     }
     let settings = TrivialSettings::default();
     let trivial = TrivialDetectors::learn(train, settings)?;
-    let set_trivial = trivial.scores(&set.images)?;
+    // They judge images, not pictures by their patches.
+    let scores_of = |set: &JudgedSet| match set.images.is_of_patches() {
+        true => Ok(Vec::new()),
+        false => trivial.scores(&set.images),
+    };
+    let set_trivial = scores_of(set)?;
     let is_normal = |index: usize| known.as_ref().is_none_or(|known| known[index]);
     let chosen = |scores: &[f64], normal: bool| -> Vec<f64> {
         let scores = scores.iter().enumerate();
@@ -163,7 +168,7 @@ pub(super) fn detections(
     };
     let mut all = Vec::new();
     if let Some((foreign, foreign_scores)) = foreign {
-        let foreign_trivial = trivial.scores(&foreign.images)?;
+        let foreign_trivial = scores_of(foreign)?;
         let of_model = set_scores.iter().zip(foreign_scores);
         let of_none = set_trivial.iter().zip(&foreign_trivial);
         all.extend(Detection::new(
@@ -197,7 +202,8 @@ pub(super) fn detections(
 /// How well the errors of pixels find the defects, where the set has their masks.
 fn localization(model: &OpenModel, set: &JudgedSet) -> Result<Option<Localized>, CliError> {
     let masks = &set.opened.dataset().masks;
-    let Some(is_normal) = set.known().filter(|_| !masks.is_empty()) else {
+    let is_judged_by_pixels = !masks.is_empty() && !set.images.is_of_patches();
+    let Some(is_normal) = set.known().filter(|_| is_judged_by_pixels) else {
         return Ok(None);
     };
     let found = model.localization(&set.images, masks, &is_normal, &set.request)?;

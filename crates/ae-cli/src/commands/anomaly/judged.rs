@@ -15,6 +15,7 @@ use crate::terminal::Terminal;
 /// A set to judge.
 pub(super) struct JudgedSet {
     pub(super) opened: OpenedSet,
+    /// Of pictures that a model of patches judges, one patch each.
     pub(super) images: ImageSet,
     pub(super) request: SetRequest,
     /// Whether the model was trained on it.
