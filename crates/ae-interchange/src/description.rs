@@ -66,6 +66,7 @@ impl Description {
                 | Operation::Tanh
                 | Operation::Round
                 | Operation::Clamp { .. }
+                | Operation::MixChannels { .. }
                 | Operation::SpaceToDepth { .. }
                 | Operation::DepthToSpace
                 | Operation::MaxPool

@@ -76,6 +76,11 @@ pub enum Operation {
         /// What is added to each value.
         added: f32,
     },
+    /// As many channels as the matrix has rows, each a sum of all channels of the input, every one times its factor in the row.
+    MixChannels {
+        /// The factors: a row for each channel of the output, and in it one for each of the input.
+        matrix: Vec<Vec<f32>>,
+    },
     /// Each 2x2 block of pixels as four channels, which halves the size: of channel `c` they are `4c` to `4c + 3`, row by row.
     SpaceToDepth {
         /// How many channels there are before.

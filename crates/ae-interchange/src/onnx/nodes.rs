@@ -138,6 +138,10 @@ impl<'a> Nodes<'a> {
                 inputs.push(self.factors(name, logarithms, range, *added));
                 ("Mul", Vec::new())
             }
+            Operation::MixChannels { matrix } => {
+                inputs.push(self.factors_of_channels(name, matrix));
+                ("Conv", vec![ints("kernel_shape", &[1, 1])])
+            }
             Operation::SpaceToDepth { channels } => {
                 inputs.push(self.picks(*channels));
                 let attributes = vec![
@@ -262,6 +266,14 @@ impl<'a> Nodes<'a> {
         step(self, "Exp", vec![part("logarithms")], "powers");
         step(self, "Reshape", vec![part("powers"), shape], "factors");
         part("factors")
+    }
+
+    /// A matrix as the weight of a 1x1 convolution.
+    fn factors_of_channels(&mut self, name: &str, matrix: &[Vec<f32>]) -> String {
+        let factors = matrix.iter().flatten();
+        let bytes = factors.flat_map(|factor| factor.to_le_bytes()).collect();
+        let dims = vec![matrix.len() as i64, matrix[0].len() as i64, 1, 1];
+        self.initializer(&format!("{name}.factors"), FLOAT, dims, || bytes)
     }
 
     /// The weight of a convolution that picks each pixel of 2x2 blocks: ONNX's own SpaceToDepth has another order of channels.
@@ -405,6 +417,7 @@ fn node_name(operation: &Operation, index: usize) -> String {
         Operation::Round => "round",
         Operation::Clamp { .. } => "clamp",
         Operation::ScaleChannels { .. } => "scale_channels",
+        Operation::MixChannels { .. } => "mix_channels",
         Operation::SpaceToDepth { .. } => "space_to_depth",
         Operation::DepthToSpace => "depth_to_space",
         Operation::MaxPool => "max_pool",

@@ -169,6 +169,15 @@ fn expression(operation: &Operation, inputs: &[String], size: ImageSize<'_>) -> 
                 place(logarithms)
             )
         }
+        Operation::MixChannels { matrix } => {
+            let rows = matrix.iter().map(|row| {
+                let factors: Vec<String> = row.iter().map(|factor| format!("{factor:?}")).collect();
+                format!("[{}]", factors.join(", "))
+            });
+            let rows: Vec<String> = rows.collect();
+            let matrix = format!("{x}.new_tensor([{}])", rows.join(", "));
+            format!("torch.einsum(\"oi,bihw->bohw\", {matrix}, {x})")
+        }
         Operation::SpaceToDepth { .. } => format!("F.pixel_unshuffle({x}, 2)"),
         Operation::DepthToSpace => format!("F.pixel_shuffle({x}, 2)"),
         Operation::MaxPool => format!("F.max_pool2d({x}, 2)"),

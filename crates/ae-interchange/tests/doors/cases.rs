@@ -16,7 +16,7 @@ pub(crate) struct Case {
 }
 
 /// The models.
-pub(crate) const CASES: [Case; 23] = [
+pub(crate) const CASES: [Case; 25] = [
     case("conv", [1, 28, 28], r#"{"kind": "conv"}"#),
     case(
         "conv-latent",
@@ -101,6 +101,16 @@ pub(crate) const CASES: [Case; 23] = [
         "unet-one-level",
         [1, 16, 16],
         r#"{"kind": "unet", "widths": [8], "bias": true}"#,
+    ),
+    case(
+        "unet-chrominances",
+        [3, 21, 34],
+        r#"{"kind": "unet", "widths": [8, 12], "chrominance_only": true}"#,
+    ),
+    case(
+        "unet-chrominances-themselves",
+        [3, 16, 24],
+        r#"{"kind": "unet", "widths": [8, 12], "chrominance_only": true, "residual": false, "convolutions": 1}"#,
     ),
     // By the usual initialization what it decodes is of -8 to 5 before it is limited, and so is the rounding of that.
     case(

@@ -17,6 +17,7 @@ use crate::api::objective::{Objective, TrainingBatch};
 use crate::error::ModelError;
 use crate::inference::Inference;
 use crate::kind::{ModelKind, Outline};
+use crate::kinds::unet::inference::Prediction;
 use crate::kinds::unet::layers::{Layers, Plan, field_of_view};
 use crate::kinds::unet::skip_connections::SkipConnections;
 use crate::limits;
@@ -222,11 +223,12 @@ impl ModelKind for UnetConfig {
     }
 
     fn inference(&self, input_shape: [usize; 3]) -> Option<Inference> {
-        if self.chrominance_only {
-            return None;
-        }
         let plan = self.plan(input_shape[0]);
-        let graph = inference::graph(&plan, self.multiple(), self.residual);
+        let prediction = Prediction {
+            residual: self.residual,
+            chrominance_only: self.chrominance_only,
+        };
+        let graph = inference::graph(&plan, self.multiple(), prediction);
         Some(Inference::whole(graph).of_any_size())
     }
 

@@ -4,6 +4,8 @@ use std::f64::consts::FRAC_1_SQRT_2;
 
 use burn::tensor::Tensor;
 
+use crate::inference::Operation;
+
 /// Luminance, red against blue, green against both: rows of the transform from red, green and blue. They are those of Dabov et
 /// al. 2007 (*Color image denoising via sparse 3D collaborative filtering with grouping constraint in luminance-chrominance
 /// space*) with a length of one, so that the transposed matrix is the way back.
@@ -14,6 +16,37 @@ const OPPONENT: [[f64; 3]; 3] = [
 ];
 const SQRT_THIRD: f64 = 0.577_350_269_189_625_8;
 const SQRT_SIXTH: f64 = 0.408_248_290_463_863;
+
+/// What [`to_opponent`] does, as an operation.
+pub(crate) fn mixing_to_opponent() -> Operation {
+    mixing(&OPPONENT)
+}
+
+/// What [`chrominances`] takes of the opponent channels, as an operation on red, green and blue.
+pub(crate) fn mixing_to_chrominances() -> Operation {
+    mixing(&OPPONENT[1..])
+}
+
+/// The colors of the luminance alone, of red, green and blue.
+pub(crate) fn mixing_to_gray() -> Operation {
+    let [luminance, ..] = OPPONENT;
+    mixing(&luminance.map(|share| luminance.map(|other| share * other)))
+}
+
+/// The colors of chrominances, which are to be added to [gray](mixing_to_gray).
+pub(crate) fn mixing_to_colors() -> Operation {
+    let [_, first, second] = OPPONENT;
+    mixing(&[0, 1, 2].map(|channel: usize| [first[channel], second[channel]]))
+}
+
+fn mixing<const INPUTS: usize>(rows: &[[f64; INPUTS]]) -> Operation {
+    let rows = rows
+        .iter()
+        .map(|row| row.map(|factor| factor as f32).to_vec());
+    Operation::MixChannels {
+        matrix: rows.collect(),
+    }
+}
 
 /// # Shapes
 /// - `images`, output: `[batch, 3, height, width]`

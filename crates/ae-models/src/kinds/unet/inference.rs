@@ -3,14 +3,28 @@
 use crate::inference::{Graph, GraphBuilder, GraphValue, Operation};
 use crate::kinds::unet::layers::Plan;
 use crate::kinds::unet::skip_connections::SkipConnections;
+use crate::networks::opponent::{
+    mixing_to_chrominances, mixing_to_colors, mixing_to_gray, mixing_to_opponent,
+};
 
-/// The network of `plan` from picture to picture, which is padded to `multiple`; what it gives is taken off the picture
-/// where it is a `residual`.
-pub(crate) fn graph(plan: &Plan<'_>, multiple: usize, residual: bool) -> Graph {
+/// What a network predicts.
+#[derive(Clone, Copy)]
+pub(crate) struct Prediction {
+    /// The noise, which is taken off what the network sees.
+    pub(crate) residual: bool,
+    /// The chrominances alone, of what is seen as luminance and chrominances.
+    pub(crate) chrominance_only: bool,
+}
+
+/// The network of `plan` from picture to picture, which is padded to `multiple`.
+pub(crate) fn graph(plan: &Plan<'_>, multiple: usize, prediction: Prediction) -> Graph {
     let levels = plan.widths.len();
     let mut graph = GraphBuilder::new();
     let padded = graph.step(Operation::PadToMultiple { multiple }, GraphValue::INPUT);
-    let mut x = padded;
+    let mut x = match prediction.chrominance_only {
+        true => graph.step(mixing_to_opponent(), padded),
+        false => padded,
+    };
     // Of each level but the lowest: its map, which the decoder takes, too.
     let mut maps = Vec::new();
     for index in 0..levels * plan.convolutions {
@@ -40,8 +54,17 @@ pub(crate) fn graph(plan: &Plan<'_>, multiple: usize, residual: bool) -> Graph {
             x = graph.step(Operation::Relu, x);
         }
     }
-    if residual {
-        x = graph.join(Operation::Subtract, padded, x);
+    if prediction.residual {
+        let noisy = match prediction.chrominance_only {
+            true => graph.step(mixing_to_chrominances(), padded),
+            false => padded,
+        };
+        x = graph.join(Operation::Subtract, noisy, x);
+    }
+    if prediction.chrominance_only {
+        let colors = graph.step(mixing_to_colors(), x);
+        let gray = graph.step(mixing_to_gray(), padded);
+        x = graph.join(Operation::Add, gray, colors);
     }
     let image = graph.step(Operation::CropToImage { multiple }, x);
     graph.finish(image)
