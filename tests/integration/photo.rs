@@ -114,6 +114,39 @@ fn a_picture_in_tiles_is_the_picture_as_a_whole() {
     assert!(furthest <= Some(1), "{furthest:?}");
 }
 
+/// What a mean over orientations promises: the mirror image of a picture becomes the mirror image of what it becomes.
+#[test]
+fn a_mirror_image_is_denoised_to_the_mirror_image() {
+    let folder = scratch();
+    let path = folder.path();
+    let noisy = RgbImage::from_fn(61, 40, |x, y| {
+        let Rgb(levels) = *picture(61, 40).get_pixel(x, y);
+        let noise = ((x * 7919 + y * 104_729) % 61) as u8;
+        Rgb(levels.map(|level| level.saturating_add(noise)))
+    });
+    noisy.save(path.join("a.png")).expect("written");
+    image::imageops::flip_horizontal(&noisy)
+        .save(path.join("b.png"))
+        .expect("written");
+    let furthest = |orientations: usize| {
+        let [a, b] = ["a", "b"].map(|name| {
+            let line = format!(
+                "denoise {name}.png -o {name}{orientations}.png --orientations {orientations} --model photo"
+            );
+            done(path, &line);
+            let output = image::open(path.join(format!("{name}{orientations}.png")));
+            output.expect("there").to_rgb8()
+        });
+        let b = image::imageops::flip_horizontal(&b);
+        a.iter().zip(b.iter()).map(|(a, b)| a.abs_diff(*b)).max()
+    };
+    assert!(furthest(1) > Some(1));
+    assert!(furthest(2) <= Some(1));
+    let ended = ae(path, "denoise a.png -o c.png --orientations 3");
+    assert_eq!(ended.code, 2, "{ended:#?}");
+    assert!(ended.stderr.contains("1, 2, 4 or 8"), "{ended:#?}");
+}
+
 #[test]
 fn what_is_built_in_says_what_it_is() {
     let folder = scratch();

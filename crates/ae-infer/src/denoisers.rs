@@ -8,6 +8,7 @@ pub(crate) mod denoiser;
 mod median;
 pub(crate) mod model;
 mod non_local_means;
+pub(crate) mod orientations;
 pub(crate) mod photo;
 pub(crate) mod self_supervised;
 

@@ -40,6 +40,7 @@ pub use denoise::{
 };
 pub use denoisers::denoiser::{Denoiser, NoiseFilter};
 pub use denoisers::model::ModelDenoiser;
+pub use denoisers::orientations::InOrientations;
 pub use denoisers::photo::{PHOTO, PhotoDenoiser};
 pub use denoisers::self_supervised::{SelfDenoiser, ZERO_SHOT};
 pub use denoisers::{FILTERS, filter};

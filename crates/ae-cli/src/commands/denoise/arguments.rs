@@ -15,6 +15,7 @@ use crate::commands::denoise::denoiser::DenoiserArguments;
 Examples:
   ae denoise photo.png -o clean.png
   ae denoise photo.jpg -o clean.jpg --strength 0.8 --preview half.png
+  ae denoise photo.jpg -o clean.jpg --orientations 8
   ae denoise scans/ more.jpg -o clean/ --model bm3d
   ae denoise --self scan.png -o clean.png
   ae denoise letter.png -o clean.png --model runs/glyphs-conv-denoise-1
@@ -32,7 +33,7 @@ With --noise, noise is added first and PSNR and SSIM before and after are printe
 1), of the file that was written.
 
 The model photo is built in: a network that was trained on photographs with Gaussian noise of sigma 0 to 55 of 255
-and is not told how strong the noise is. Of color it denoises luminance and chrominances.
+and is not told how strong the noise is. Of color one network denoises the luminance, another the chrominances.
 
 Filters by name: bm3d, nlm, median. The first two have to know how strong the noise is, its
 standard deviation. Where --noise-level does not say it, it is estimated from each page, by the median of the

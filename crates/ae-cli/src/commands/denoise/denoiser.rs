@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use ae_data::read_strength;
 use ae_infer::{
-    Denoiser, FILTERS, ModelDenoiser, ModelPath, NoiseFilter, PHOTO, PhotoDenoiser, SelfDenoiser,
-    ZERO_SHOT, filter,
+    Denoiser, FILTERS, InOrientations, ModelDenoiser, ModelPath, NoiseFilter, PHOTO, PhotoDenoiser,
+    SelfDenoiser, ZERO_SHOT, filter,
 };
 use ae_train::ZeroShotSettings;
 use clap::Args;
@@ -33,6 +33,10 @@ pub(super) struct DenoiserArguments {
     /// Shrink the picture first, N pixels of a side to one, with --self: for noise that neighboring pixels have in common.
     #[arg(long, value_name = "N", value_parser = shrink, requires = "is_self")]
     pub(super) shrink: Option<usize>,
+    /// Go over the picture in N orientations, mirrored and turned, and take the mean: a little better, N times slower; 1, 2, 4
+    /// or 8.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = orientations, conflicts_with = "is_self")]
+    pub(super) orientations: usize,
     /// How much of the noise is removed, 0 to 1.5.
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = read_removed)]
     pub(super) strength: f32,
@@ -89,6 +93,13 @@ fn shrink(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(factor) if (1..=8).contains(&factor) => Ok(factor),
         _ => Err("must be a whole number from 1 to 8".to_owned()),
+    }
+}
+
+fn orientations(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if InOrientations::COUNTS.contains(&count) => Ok(count),
+        _ => Err("must be 1, 2, 4 or 8".to_owned()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Denoising pictures, one after another.
 
 use ae_data::ImageLimits;
-use ae_infer::Removal;
+use ae_infer::{Denoiser as _, InOrientations, Removal};
 
 use crate::commands::denoise::arguments::DenoiseArguments;
 use crate::commands::denoise::denoiser::OpenDenoiser;
@@ -50,10 +50,10 @@ pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Res
         arguments.device,
         context,
     )?;
-    let denoiser = opened.denoiser();
+    let denoiser = InOrientations::new(opened.denoiser(), arguments.denoiser.orientations);
     let mut result = Denoised::new(denoiser.name(), noise.as_ref());
     let denoising = Denoising {
-        denoiser,
+        denoiser: &denoiser,
         removal,
         noise: noise.as_ref(),
         seed: arguments.seed,
