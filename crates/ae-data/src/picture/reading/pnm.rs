@@ -1,4 +1,4 @@
-//! The highest value that a PNM file's header names, which its decoder leaves to whoever asks.
+//! The highest value that a PNM file's header names.
 
 use crate::picture::page::{Page, Samples};
 
@@ -37,17 +37,15 @@ fn words(bytes: &[u8]) -> Vec<&[u8]> {
         .collect()
 }
 
-/// Brings bytes to 0 to 255, and says of words which value is white.
+/// Gives words the values of the file again, which the decoder has stretched to all of 16 bits, and says which of them is white; bytes stay
+/// stretched to 0 to 255.
 pub(crate) fn bring_to_range(page: &mut Page, highest: u16) {
-    match &mut page.samples {
-        Samples::U8(values) if highest < 255 => {
-            let top = u32::from(highest);
-            for value in values {
-                *value = ((u32::from(*value).min(top) * 255 + top / 2) / top) as u8;
-            }
+    if let Samples::U16(values) = &mut page.samples {
+        let (top, stretched) = (u32::from(highest), u32::from(u16::MAX));
+        for value in values {
+            *value = ((u32::from(*value) * top + stretched / 2) / stretched) as u16;
         }
-        Samples::U16(_) => page.range.high = f32::from(highest),
-        Samples::U8(_) | Samples::F32(_) => {}
+        page.range.high = f32::from(highest);
     }
 }
 
@@ -72,5 +70,28 @@ mod tests {
         for (bytes, expected) in rows {
             assert_eq!(highest(bytes), expected, "{}", bytes.escape_ascii());
         }
+    }
+
+    /// That of bytes is a matter of the decoder's, and must be done once.
+    #[test]
+    fn values_span_what_the_header_says() {
+        let read = |bytes: &[u8]| {
+            let decoded = image::load_from_memory(bytes).unwrap();
+            let mut page = Page::from_dynamic(decoded);
+            bring_to_range(&mut page, highest(bytes).unwrap());
+            (page.samples, page.range.high)
+        };
+        let bytes = Samples::U8(vec![0, 51, 102, 255]);
+        for file in [
+            &b"P2\n4 1\n100\n0 20 40 100\n"[..],
+            b"P5\n4 1\n100\n\x00\x14\x28\x64",
+            b"P7\nWIDTH 4\nHEIGHT 1\nDEPTH 1\nMAXVAL 100\nTUPLTYPE GRAYSCALE\nENDHDR\n\x00\x14\x28\x64",
+        ] {
+            assert_eq!(read(file), (bytes.clone(), 255.0), "{}", file.escape_ascii());
+        }
+        let all: Vec<u16> = (0..=4_095).collect();
+        let text: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let file = format!("P2\n4096 1\n4095\n{}\n", text.join("\n"));
+        assert_eq!(read(file.as_bytes()), (Samples::U16(all), 4_095.0));
     }
 }
