@@ -1,6 +1,6 @@
 //! A graph's operations as the lines of a method.
 
-use ae_models::{Graph, GraphValue, Operation};
+use ae_models::{Graph, GraphBuilder, GraphValue, Operation};
 
 use super::layers::place;
 
@@ -25,6 +25,7 @@ impl ImageSize<'_> {
 
 /// The lines of a method from `argument` to what it returns.
 pub(super) fn lines(graph: &Graph, argument: &str, size: ImageSize<'_>) -> Vec<String> {
+    let graph = &with_effect(graph, size);
     let mut method = Method {
         graph,
         size,
@@ -51,6 +52,29 @@ pub(super) fn lines(graph: &Graph, argument: &str, size: ImageSize<'_>) -> Vec<S
     method.lines
 }
 
+/// The graph without steps that leave pictures of this size as they are.
+fn with_effect(graph: &Graph, size: ImageSize<'_>) -> Graph {
+    let mut builder = GraphBuilder::new();
+    let mut values = vec![GraphValue::INPUT];
+    for step in graph.steps() {
+        let inputs: Vec<GraphValue> = step
+            .inputs
+            .iter()
+            .map(|input| values[input.index()])
+            .collect();
+        values.push(match (&step.operation, inputs.as_slice()) {
+            (
+                Operation::PadToMultiple { multiple } | Operation::CropToImage { multiple },
+                &[picture],
+            ) if size.is_multiple_of(*multiple) => picture,
+            (operation, &[input]) => builder.step(operation.clone(), input),
+            (operation, &[first, second]) => builder.join(operation.clone(), first, second),
+            (operation, inputs) => unreachable!("{operation:?} of {} inputs", inputs.len()),
+        });
+    }
+    builder.finish(values[graph.output().index()])
+}
+
 /// The value of a step that is under way.
 const LATEST: &str = "x";
 
@@ -69,14 +93,6 @@ impl Method<'_> {
     fn push(&mut self, index: usize) {
         let step = &self.graph.steps()[index];
         let input = |number: usize| self.names[step.inputs[number].index()].clone();
-        if let Operation::PadToMultiple { multiple } | Operation::CropToImage { multiple } =
-            step.operation
-            && self.size.is_multiple_of(multiple)
-        {
-            let same = input(0);
-            self.names.push(same);
-            return;
-        }
         let name = match self.is_used_later(index + 1) {
             false => LATEST.to_owned(),
             true if matches!(step.operation, Operation::PadToMultiple { .. }) => {
@@ -203,5 +219,32 @@ fn expression(operation: &Operation, inputs: &[String], size: ImageSize<'_>) -> 
             ImageSize::Said(height, width) => format!("{x}[..., :{height}, :{width}]"),
         },
         other => unreachable!("{other:?}: the description was checked"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A crop that does nothing has no name of its own: what it is of has to keep its.
+    #[test]
+    fn what_is_cropped_by_nothing_is_kept_until_it_is_used() {
+        let mut graph = GraphBuilder::new();
+        let shown = graph.step(Operation::Upsample, GraphValue::INPUT);
+        let cropped = graph.step(Operation::CropToImage { multiple: 4 }, shown);
+        let other = graph.step(Operation::DepthToSpace, GraphValue::INPUT);
+        let sum = graph.join(Operation::Add, cropped, other);
+        let graph = graph.finish(sum);
+        let whole = lines(&graph, "codes", ImageSize::Fixed([8, 12]));
+        assert_eq!(
+            whole,
+            [
+                "skip_0 = F.interpolate(codes, scale_factor=2, mode=\"nearest\")",
+                "x = F.pixel_shuffle(codes, 2)",
+                "return skip_0 + x",
+            ]
+        );
+        let cut = lines(&graph, "codes", ImageSize::Fixed([7, 12]));
+        assert_eq!(cut[1], "skip_0 = x[..., :7, :12]");
     }
 }

@@ -179,7 +179,8 @@ fn written(before: &str, module: &Module, after: &str, lines: &mut Vec<String>) 
     let is_parameter = |child: &Module| matches!(child, Module::Parameter(_));
     let (open, close) = match is_list {
         true => ("nn.ModuleList([", "])"),
-        false if children.iter().all(|(_, child)| is_parameter(child)) => {
+        // Unlike a dictionary of modules, one of parameters takes both.
+        false if children.iter().any(|(_, child)| is_parameter(child)) => {
             ("nn.ParameterDict({", "})")
         }
         false => ("nn.ModuleDict({", "})"),

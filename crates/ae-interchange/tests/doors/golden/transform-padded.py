@@ -64,7 +64,7 @@ class Autoencoder(nn.Module):
         self.log_gains = nn.Parameter(torch.zeros(12))
         self.log_inverse_gains = nn.Parameter(torch.zeros(12))
         # Of training alone: nothing below uses it.
-        self.prior = nn.ModuleDict({
+        self.prior = nn.ParameterDict({
             "location": nn.ParameterDict({
                 "weight": nn.Parameter(torch.zeros(6, 6, 3, 3)),
             }),
