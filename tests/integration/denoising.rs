@@ -330,4 +330,61 @@ fn a_preview_has_a_half_of_each() {
         "denoise in.png in.png -o two --model bm3d --preview p.png",
     );
     assert_eq!(ended.code, 2, "{ended:#?}");
+    for (line, option) in [
+        ("-o a.png --preview ./a.png", "--preview"),
+        ("-o b.png --noise gaussian:0.1 --compare b.png", "--compare"),
+        (
+            "-o c.png --noise gaussian:0.1 --compare d.png --preview d.png",
+            "--preview",
+        ),
+    ] {
+        let ended = ae(
+            folder.path(),
+            &format!("denoise in.png --model median {line}"),
+        );
+        assert_eq!(ended.code, 2, "{ended:#?}");
+        assert!(ended.lines("error:")[0].contains(option), "{ended:#?}");
+    }
+    for name in ["a.png", "b.png", "c.png", "d.png"] {
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
+}
+
+/// Portable gray maps say themselves which value is white; of more than 8 bits they keep their values.
+#[test]
+fn the_highest_value_of_a_gray_map_is_white() {
+    let folder = scratch();
+    let path = folder.path();
+    for (highest, values, expected) in [
+        (100_u32, "0 20 40 100", [0_u16, 51 * 257, 102 * 257, 65_535]),
+        (4_095, "0 1365 2730 4095", [0, 1_365, 2_730, 4_095]),
+    ] {
+        fs::write(
+            path.join("in.pgm"),
+            format!("P2\n4 1\n{highest}\n{values}\n"),
+        )
+        .expect("written");
+        done(
+            path,
+            "denoise in.pgm -o out.png --model median --strength 0 --force",
+        );
+        let output = image::open(path.join("out.png"))
+            .expect("a picture")
+            .to_luma16();
+        assert_eq!(output.into_raw(), expected, "{highest}");
+    }
+}
+
+#[test]
+fn a_pattern_of_pictures_is_left_to_the_shell() {
+    let folder = scratch();
+    gray(20, 20)
+        .save(folder.path().join("a.png"))
+        .expect("written");
+    let ended = ae(folder.path(), "denoise '*.png' -o out --model median");
+    assert_eq!(ended.code, 2, "{ended:#?}");
+    assert!(
+        ended.lines("error:")[0].contains("without quotes"),
+        "{ended:#?}"
+    );
 }

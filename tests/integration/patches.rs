@@ -235,10 +235,11 @@ fn pictures_are_judged_by_the_patches_that_cover_them() {
         bytes[pixels + row * width + column] = (row * 97 + column * 61 % 7 * 40) as u8;
     }
     fs::write(&file, bytes).expect("written");
-    let line =
-        "anomaly run --data delivery --false-alarm-rate .1 --backend flex --csv a.csv --json";
+    let line = "anomaly run --data delivery --foreign others --false-alarm-rate .1 --backend flex --out heat.png --json";
     let json = done(path, line).json();
     assert_eq!(json["judged"]["images"], 12);
+    assert_eq!(json["foreign"]["images"], 3);
+    assert!(path.join("heat.png").is_file());
     // Validation pictures, not patches of them.
     let calibrated = json["calibration"]["images"].as_u64().expect("a number");
     assert!((10..60).contains(&calibrated), "{json:#}");

@@ -57,6 +57,20 @@ pub(crate) fn check_drawing(path: &Path, force: bool) -> Result<(), CliError> {
     }
 }
 
+/// Whether two paths are of one file, which need not be there yet.
+pub(crate) fn is_one_file(a: &Path, b: &Path) -> bool {
+    let [a, b] = [a, b].map(|path| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok();
+        fs::canonicalize(path)
+            .ok()
+            .or_else(|| Some(folder?.join(path.file_name()?)))
+    });
+    a.is_some() && a == b
+}
+
 /// `/dev/null` and the like exist, and nothing is lost by writing to them.
 fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())

@@ -29,7 +29,7 @@ pub(crate) struct DataArguments {
     pub patch: Option<usize>,
     /// The values of black and white in pictures of 16 bits or floating point, as 0..4095 [default: as the model was
     /// trained, else found out from all pictures].
-    #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_hyphen_values = true)]
     pub range: Option<ValueRange>,
     /// Read pictures of up to N pixels [default: 67108864].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

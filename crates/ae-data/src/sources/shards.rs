@@ -18,7 +18,7 @@ const MOST: u64 = 1_000_000;
 ///
 /// # Errors
 /// [`DataError::NotFound`] where a file of a range is missing or no file fits a star; [`DataError::InvalidValue`] where the
-/// range is none.
+/// range is none, or something else than a `.tar` file fits the star.
 pub fn shards(source: &str) -> Result<Option<Vec<PathBuf>>, DataError> {
     let path = Path::new(source);
     if path.is_file() {
@@ -26,7 +26,6 @@ pub fn shards(source: &str) -> Result<Option<Vec<PathBuf>>, DataError> {
     }
     if path.is_dir() {
         let files = listed(path, |_| true)?;
-        let is_tar = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "tar");
         let are_shards = !files.is_empty() && files.iter().all(is_tar);
         return Ok(are_shards.then_some(files));
     }
@@ -49,12 +48,25 @@ pub fn shards(source: &str) -> Result<Option<Vec<PathBuf>>, DataError> {
         is_long_enough && name.starts_with(start) && name.ends_with(end)
     };
     let files = listed(folder, fits)?;
-    match files.is_empty() {
-        true => Err(DataError::NotFound {
+    if files.is_empty() {
+        return Err(DataError::NotFound {
             path: path.to_owned(),
-        }),
-        false => Ok(Some(files)),
+        });
     }
+    match files.iter().all(is_tar) {
+        true => Ok(Some(files)),
+        false => Err(DataError::InvalidValue {
+            what: "shards",
+            value: source.to_owned(),
+            expected:
+                "a pattern of .tar archives; other files are listed by the shell, without quotes"
+                    .to_owned(),
+        }),
+    }
+}
+
+fn is_tar(file: &PathBuf) -> bool {
+    file.extension().is_some_and(|ending| ending == "tar")
 }
 
 /// The files of a folder whose names fit, sorted; `None` of them are hidden ones.

@@ -121,6 +121,7 @@ pub(super) fn foreign_set(
             config: DataConfig {
                 source: name.to_owned(),
                 channels: arguments.data.channels,
+                patch: arguments.data.patch.or(model.preparation().patch),
                 ..DataConfig::default()
             },
             seed: 0,

@@ -1,5 +1,6 @@
 //! The most anomalous images with where they are anomalous.
 
+use ae_data::{Image, ImageShape};
 use ae_infer::OpenModel;
 use ae_report::{HeatMap, HeatMapsRequest, Picture, heat_maps, significant, thousands};
 
@@ -49,6 +50,7 @@ pub(super) fn draw(
             is_marked: file.verdict == Some(Verdict::Anomalous),
         }));
     }
+    pad_to_one_size(&mut maps)?;
     let mark = match anomalies.calibrated.alarm {
         Some(alarm) => format!(
             "framed: anomalous, {} above {}",
@@ -64,6 +66,31 @@ pub(super) fn draw(
         scale: "colors: absolute error of each pixel, one scale for all",
         mark: &mark,
     })?)
+}
+
+/// Pictures of their own sizes stand in the upper left of white ones, without an error there.
+fn pad_to_one_size(maps: &mut [HeatMap]) -> Result<(), CliError> {
+    let sizes = || maps.iter().map(|map| map.image.shape().size());
+    let height = sizes().map(|size| size.height).max().unwrap_or(0);
+    let width = sizes().map(|size| size.width).max().unwrap_or(0);
+    for map in maps {
+        let shape = map.image.shape();
+        let padded = ImageShape::new(shape.channels, height, width);
+        if padded == shape {
+            continue;
+        }
+        let mut pixels = vec![255; padded.values()];
+        let mut heat = vec![0.0; padded.pixels()];
+        for (number, line) in map.image.pixels().chunks_exact(shape.width).enumerate() {
+            let (channel, row) = (number / shape.height, number % shape.height);
+            pixels[(channel * height + row) * width..][..shape.width].copy_from_slice(line);
+        }
+        for (row, line) in map.heat.chunks_exact(shape.width).enumerate() {
+            heat[row * width..][..shape.width].copy_from_slice(line);
+        }
+        (map.image, map.heat) = (Image::new(padded, pixels)?, heat);
+    }
+    Ok(())
 }
 
 /// So many of the images with the highest scores, in the order of the list.

@@ -74,6 +74,11 @@ pub(in crate::commands) fn run(
         );
     }
     let source = ImageSource::alone(arguments.set);
+    if let Some(side) = source.config.patch {
+        terminal.warning(format!(
+            "--patch {side}: of each picture the patch from its center goes into a shard, and the rest is left out"
+        ));
+    }
     let dataset = source.open(&terminal)?;
     tell_left_out(&dataset, &terminal);
     let mut images = own_part(&dataset, arguments.part)?;

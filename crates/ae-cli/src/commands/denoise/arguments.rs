@@ -76,7 +76,7 @@ pub(crate) struct DenoiseArguments {
     pub(super) quality: Option<u8>,
     /// The values of black and white in pictures of 16 bits or floating point, as 0..4095 [default: found out from the
     /// picture].
-    #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LOW..HIGH", value_parser = parsed::<ValueRange>, allow_hyphen_values = true)]
     pub(super) range: Option<ValueRange>,
     /// Read pictures of up to N pixels a page [default: 67108864].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -217,6 +217,11 @@ impl OpenDenoiser {
         if model.card().noise.is_none() && !model.is_self_supervised() {
             terminal.warning(format!("{name}: not trained to remove noise"));
         }
+        if model.leaves_luminance() {
+            terminal.warning(format!(
+                "{name}: denoises chrominances alone: the luminance of a color picture stays as it is, and so does a gray picture"
+            ));
+        }
         if arguments.tile.is_some() && !model.takes_any_size() {
             terminal.warning(format!(
                 "--tile is not used: {name} takes tiles of its own size"

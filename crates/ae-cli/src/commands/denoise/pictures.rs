@@ -1,5 +1,7 @@
 //! Denoising pictures, one after another.
 
+use std::path::Path;
+
 use ae_data::ImageLimits;
 use ae_infer::{Denoiser as _, InOrientations, Removal};
 
@@ -9,7 +11,7 @@ use crate::commands::denoise::jobs;
 use crate::commands::denoise::picture::{Denoising, Drawings};
 use crate::commands::denoise::report::{Denoised, Failure};
 use crate::context::Context;
-use crate::destination::check_drawing;
+use crate::destination::{check_drawing, is_one_file};
 use crate::error::CliError;
 
 /// Denoises the pictures that are named, and prints what was done.
@@ -34,11 +36,17 @@ pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Res
         compare: arguments.compare.as_deref(),
         preview: arguments.preview.as_deref(),
     };
+    let mut written: Vec<&Path> = jobs.iter().map(|job| job.output.as_path()).collect();
     for (option, path) in drawings.asked_for() {
         check_drawing(path, arguments.force)?;
         if jobs.len() > 1 {
             return Err(CliError::usage(option, "takes one picture at a time"));
         }
+        if written.iter().any(|other| is_one_file(other, path)) {
+            let reason = format!("{} is written already by this command", path.display());
+            return Err(CliError::usage(option, reason));
+        }
+        written.push(path);
     }
     let removal = Removal {
         strength: arguments.denoiser.strength,

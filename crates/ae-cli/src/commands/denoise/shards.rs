@@ -69,8 +69,9 @@ pub(super) fn run(
         let order = unpack_shard(shard, &noisy)?;
         let mut one = arguments.clone();
         (one.pictures, one.out) = (vec![noisy.clone()], clean.clone());
-        denoise(one, context).map_err(|error| error.for_member(&noisy, shard))?;
-        pack_shard(result, &order, &[&clean, &noisy])?;
-        remove()
+        let denoised = denoise(one, context).map_err(|error| error.for_member(&noisy, shard));
+        let packed = denoised.and_then(|()| Ok(pack_shard(result, &order, &[&clean, &noisy])?));
+        remove()?;
+        packed
     })
 }
