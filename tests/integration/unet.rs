@@ -107,3 +107,56 @@ fn losses_of_any_range_of_output_are_taken_and_others_refused() {
     refused("train --config bce.toml --out other");
     assert!(!path.join("other").exists());
 }
+
+/// It denoises colors, so it must not be taken for a denoiser of pictures.
+#[test]
+fn a_network_of_chrominances_is_no_denoiser_by_itself() {
+    let folder = scratch();
+    let path = folder.path();
+    fs::create_dir(path.join("photos")).expect("a folder");
+    for number in 0..12_u32 {
+        let picture = image::RgbImage::from_fn(24, 20, |x, y| {
+            image::Rgb([
+                (x * 9 + number) as u8,
+                (y * 11) as u8,
+                (40 * number % 251) as u8,
+            ])
+        });
+        picture
+            .save(path.join(format!("photos/{number:02}.png")))
+            .expect("written");
+    }
+    let train = "train --model unet --widths 8,12 --data photos --patch 16 --channels rgb --chrominance-only \
+                 --noise gaussian:25/255 --noise-clip off --steps 4 --batch-size 4 --backend flex --quiet";
+    done(path, &format!("{train} --out runs/colors"));
+    let gray = image::GrayImage::from_fn(40, 30, |x, y| {
+        image::Luma([((x * 37 + y * 11) % 251) as u8])
+    });
+    gray.save(path.join("gray.png")).expect("written");
+    let json = done(path, "denoise gray.png -o clean.png --json").json();
+    assert_eq!(json["model"], "photo");
+    let ended = done(path, "denoise gray.png -o same.png --model runs/colors");
+    assert!(
+        ended.stderr.contains("denoises chrominances alone"),
+        "{}",
+        ended.stderr
+    );
+    let same = image::open(path.join("same.png"))
+        .expect("there")
+        .to_luma8();
+    let furthest = same
+        .iter()
+        .zip(gray.iter())
+        .map(|(a, b)| a.abs_diff(*b))
+        .max();
+    assert!(furthest <= Some(1), "{furthest:?}");
+    let refused = ae(
+        path,
+        "train --model unet --chrominance-only --channels gray --data photos --patch 16 --out none",
+    );
+    assert_eq!(refused.code, 2, "{refused:#?}");
+    assert!(
+        refused.lines("error:")[0].contains("chrominance"),
+        "{refused:#?}"
+    );
+}

@@ -76,7 +76,8 @@ impl ModelPath {
                     return false;
                 };
                 let denoises = card.noise.is_some() || data.self_supervised.is_some();
-                denoises && data.patch.is_some()
+                let is_whole = !card.config.is_some_and(|config| config.leaves_luminance());
+                denoises && is_whole && data.patch.is_some()
             })
         })
     }

@@ -46,6 +46,7 @@ trait AnyKind: erased_serde::Serialize + fmt::Debug + Send + Sync {
     fn describe(&self) -> String;
     fn unit(&self) -> Option<&'static str>;
     fn refuses(&self, loss: ReconstructionLoss) -> Option<&'static str>;
+    fn keeps_luminance(&self) -> bool;
 }
 
 impl<K: ModelKind> AnyKind for K {
@@ -103,6 +104,10 @@ impl<K: ModelKind> AnyKind for K {
 
     fn refuses(&self, loss: ReconstructionLoss) -> Option<&'static str> {
         self.refuses_loss(loss)
+    }
+
+    fn keeps_luminance(&self) -> bool {
+        self.leaves_luminance()
     }
 }
 
@@ -173,6 +178,12 @@ impl ModelConfig {
     #[must_use]
     pub fn refuses_loss(&self, loss: ReconstructionLoss) -> Option<&'static str> {
         self.0.refuses(loss)
+    }
+
+    /// As [`ModelKind::leaves_luminance`].
+    #[must_use]
+    pub fn leaves_luminance(&self) -> bool {
+        self.0.keeps_luminance()
     }
 
     pub(crate) fn outline(&self, input_shape: [usize; 3]) -> Result<Outline, ModelError> {

@@ -89,6 +89,13 @@ pub trait ModelKind:
         let _ = loss;
         None
     }
+
+    /// Whether its reconstructions keep the luminance of their images, and gray images as they are, so that it is no denoiser by
+    /// itself. `false`, the default, for any other.
+    #[must_use]
+    fn leaves_luminance(&self) -> bool {
+        false
+    }
 }
 
 /// What checked settings say of a model before it exists.

@@ -1,7 +1,7 @@
 //! Denoising by a trained model.
 
 use ae_data::{Image, ImageShape};
-use ae_models::{Reconstruct, Trainable as _};
+use ae_models::{ModelConfig, Reconstruct, Trainable as _};
 
 use crate::denoisers::denoiser::Denoiser;
 use crate::error::InferError;
@@ -64,6 +64,14 @@ impl Denoiser for ModelDenoiser {
 }
 
 impl OpenModel {
+    /// Whether the model predicts the chrominances of color pictures alone, and leaves their luminance and gray pictures as they
+    /// are.
+    #[must_use]
+    pub fn leaves_luminance(&self) -> bool {
+        let config = self.card().config.as_ref();
+        config.is_some_and(ModelConfig::leaves_luminance)
+    }
+
     /// Whether the model was trained to denoise on noisy images alone.
     #[must_use]
     pub fn is_self_supervised(&self) -> bool {

@@ -268,6 +268,10 @@ impl ModelKind for UnetConfig {
         }
     }
 
+    fn leaves_luminance(&self) -> bool {
+        self.chrominance_only
+    }
+
     fn description(&self) -> String {
         let skips = match self.skip {
             SkipConnections::Concatenate => "skip connections concatenated",
