@@ -10,6 +10,7 @@ pub(crate) mod model;
 mod non_local_means;
 pub(crate) mod orientations;
 pub(crate) mod photo;
+mod reflected;
 pub(crate) mod self_supervised;
 
 use crate::denoisers::denoiser::NoiseFilter;

@@ -4,6 +4,7 @@ use ae_data::{Image, ImageShape};
 use ae_models::{ModelConfig, Reconstruct, Trainable as _};
 
 use crate::denoisers::denoiser::Denoiser;
+use crate::denoisers::reflected::{cropped, padded_shape, reflected};
 use crate::error::InferError;
 use crate::open_model::OpenModel;
 use crate::progress::{Progress, ProgressUnit};
@@ -139,12 +140,25 @@ impl OpenModel {
         tiling: &Tiling,
     ) -> Result<Vec<f32>, InferError> {
         let channels = self.image_shape().channels;
+        let model = self.model().as_reconstruct();
+        let multiple = model.and_then(Reconstruct::size_multiple).unwrap_or(1);
         // A gray model goes over every channel.
         let rounds = if channels == 1 { shape.channels } else { 1 };
         let total = rounds * tiling.tiles(shape.size());
         let mut done = 0;
         run_over_picture(tiling, channels, shape, values, |tile, count, input| {
-            let output = self.reconstruct_values(tile, count, input)?;
+            let padded = padded_shape(tile, multiple);
+            let output = match padded == tile {
+                true => self.reconstruct_values(tile, count, input)?,
+                false => {
+                    let input = reflected(tile, padded, &input);
+                    cropped(
+                        tile,
+                        padded,
+                        &self.reconstruct_values(padded, count, input)?,
+                    )
+                }
+            };
             done += count;
             self.listener().tell(done, total, ProgressUnit::Tiles);
             Ok::<_, InferError>(output)
