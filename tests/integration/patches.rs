@@ -224,6 +224,7 @@ fn pictures_are_judged_by_the_patches_that_cover_them() {
         &format!("{TRAIN} --steps 60 --patches-per-epoch 160 --validation-share .4 --out run"),
     );
     write_pictures(&path.join("delivery"), 12, false);
+    write_pictures(&path.join("others"), 3, false);
     // Noise in the corner of one, which is far from its center.
     let file = path.join("delivery/05.pnm");
     let mut bytes = fs::read(&file).expect("a picture");
