@@ -26,7 +26,7 @@ pub fn shards(source: &str) -> Result<Option<Vec<PathBuf>>, DataError> {
     }
     if path.is_dir() {
         let files = listed(path, |_| true)?;
-        let are_shards = !files.is_empty() && files.iter().all(is_tar);
+        let are_shards = !files.is_empty() && files.iter().all(|file| is_tar(file));
         return Ok(are_shards.then_some(files));
     }
     if let Some((before, rest)) = source.split_once('{') {
@@ -53,7 +53,7 @@ pub fn shards(source: &str) -> Result<Option<Vec<PathBuf>>, DataError> {
             path: path.to_owned(),
         });
     }
-    match files.iter().all(is_tar) {
+    match files.iter().all(|file| is_tar(file)) {
         true => Ok(Some(files)),
         false => Err(DataError::InvalidValue {
             what: "shards",
@@ -65,7 +65,7 @@ pub fn shards(source: &str) -> Result<Option<Vec<PathBuf>>, DataError> {
     }
 }
 
-fn is_tar(file: &PathBuf) -> bool {
+fn is_tar(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending == "tar")
 }
 
