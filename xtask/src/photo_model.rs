@@ -1,4 +1,4 @@
-//! The model that `ae denoise` has built in: trained again from the pictures that it is made of.
+//! The models that `ae denoise` has built in: trained again from the pictures that they are made of.
 //!
 //! `crates/ae-infer/photo` holds the list of the pictures with their authors and licenses (`pictures.toml`) and what came out
 //! of it; the pictures themselves are not in the repository. `crates/ae-infer/photo/README.md` is its card.
@@ -32,11 +32,17 @@ pub struct PhotoModelOptions {
 }
 
 /// What the shipped files were trained with.
-const STEPS: u32 = 8_000;
+const STEPS: u32 = 26_000;
 /// What the model file says of its pictures.
-const DATA_NAME: &str = "Kodak Photo CD samples";
-/// The shipped files, and the channels that each is for.
-const MODELS: [(&str, &str); 1] = [("photo", "gray")];
+const DATA_NAME: &str = "photographs of crates/ae-infer/photo/pictures.toml";
+/// The shipped files, and what distinguishes the training of each.
+const MODELS: [(&str, &[&str]); 2] = [
+    ("photo", &["--channels", "gray"]),
+    (
+        "photo-chrominances",
+        &["--channels", "rgb", "--chrominance-only"],
+    ),
+];
 
 #[derive(Debug, Deserialize)]
 struct List {
@@ -66,10 +72,10 @@ pub fn run(root: &Path, options: &PhotoModelOptions) -> Result<(), Box<dyn Error
     let prepared = options.work.join("pictures");
     prepare(&list, &options.pictures, &prepared)?;
     let ae = build_ae(root)?;
-    for (name, channels) in MODELS {
+    for (name, model) in MODELS {
         let started = Instant::now();
         let run = options.work.join(name);
-        train(&ae, &prepared, channels, &run, options.steps)?;
+        train(&ae, &prepared, model, &run, options.steps)?;
         let hours = started.elapsed().as_secs_f64() / 3600.0;
         pack(root, &run, &folder.join(format!("{name}.safetensors")))?;
         println!("{name}: trained for {hours:.2} hours");
@@ -139,7 +145,7 @@ fn shrunk(image: &Image, factor: usize) -> Result<Image, Box<dyn Error>> {
 fn train(
     ae: &Path,
     pictures: &Path,
-    channels: &str,
+    model: &[&str],
     run: &Path,
     steps: u32,
 ) -> Result<(), Box<dyn Error>> {
@@ -150,7 +156,8 @@ fn train(
     } else {
         command
             .args(["--model", "unet", "--patch", "64", "--batch-size", "16"])
-            .args(["--channels", channels, "--steps", &steps.to_string()])
+            .args(model)
+            .args(["--steps", &steps.to_string()])
             .args(["--noise", "gaussian:0/255..55/255", "--noise-clip", "off"])
             .args(["--learning-rate", "2e-3", "--schedule", "cosine"])
             .args(["--clip-norm", "0.1", "--ema", "0.999", "--seed", "1"])
@@ -217,7 +224,7 @@ mod tests {
             .iter()
             .flat_map(|source| &source.pictures)
             .collect();
-        assert_eq!(pictures.len(), 24);
+        assert_eq!(pictures.len(), 35);
         let sums: BTreeSet<_> = pictures.iter().map(|picture| &picture.sha256).collect();
         assert_eq!(sums.len(), pictures.len());
         assert!(sums.iter().all(|sum| sum.len() == 64));

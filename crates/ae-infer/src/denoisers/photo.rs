@@ -12,65 +12,73 @@ use crate::progress::Progress;
 
 /// What users call it.
 pub const PHOTO: &str = "photo";
-/// Where a chrominance of zero lies in what the network sees: it was trained on pictures of 0 to 1.
-const MIDDLE: f32 = 0.5;
+const GRAY_FILE: &[u8] = include_bytes!("../../photo/photo.safetensors");
+const CHROMINANCES_FILE: &[u8] = include_bytes!("../../photo/photo-chrominances.safetensors");
 
-const FILE: &[u8] = include_bytes!("../../photo/photo.safetensors");
-
-/// A U-Net that was trained on gray photographs with Gaussian noise of unknown strength, sigma 0 to 55 of 255, and need not be
-/// told it. `photo/README.md` says how, on what, and how good it is.
+/// Two U-Nets that were trained on photographs with Gaussian noise of unknown strength, sigma 0 to 55 of 255, and need not be
+/// told it: one for gray pictures, and one for the chrominances of color ones. `photo/README.md` says how, on what, and how good they are.
 ///
-/// Of a color picture it denoises luminance and both chrominances, each as a gray picture: there the noise is independent, and
-/// weaker than in red, green and blue by a factor of 1.7, 1.4 and 1.6. A network without biases does at one contrast what it does
-/// at another.
+/// Of a color picture the first denoises the luminance as a gray picture. There the noise is independent, and weaker than in red,
+/// green and blue by a factor of 1.7; a network without biases does at one contrast what it does at another. The second sees
+/// luminance and chrominances, since edges that are lost in a chrominance's noise are plain in the luminance.
 #[derive(Debug, Clone)]
 pub struct PhotoDenoiser {
-    model: ModelDenoiser,
+    gray: ModelDenoiser,
+    chrominances: ModelDenoiser,
 }
 
 impl PhotoDenoiser {
     /// The page that says what it was made of and how good it is, as Markdown; its first table is its card.
     pub const PAGE: &str = include_str!("../../photo/README.md");
 
-    /// The size of its model file.
-    pub const FILE_BYTES: usize = FILE.len();
+    /// The size of its model files.
+    pub const FILE_BYTES: usize = GRAY_FILE.len() + CHROMINANCES_FILE.len();
 
-    /// What its model file says of it.
+    /// What the model file for gray pictures says of it.
     ///
     /// # Errors
     /// `registry` doesn't know its kind.
     pub fn card(registry: &Registry) -> Result<ModelCard, InferError> {
         Ok(ae_models::read_model_card_from_bytes(
-            FILE, PHOTO, registry,
+            GRAY_FILE, PHOTO, registry,
         )?)
     }
 
-    /// Puts the model where `placement` says, a `&Device` for one. It goes over pictures in tiles of `tile_side` pixels, or as
+    /// Puts the models where `placement` says, a `&Device` for one. They go over pictures in tiles of `tile_side` pixels, or as
     /// [`OpenModel::tiling`] says.
     ///
     /// # Errors
-    /// [`InferError::SmallTile`] when a tile would be smaller than what the model looks at for a single pixel.
+    /// [`InferError::SmallTile`] when a tile would be smaller than what the models look at for a single pixel.
     pub fn open<'a>(
         placement: impl Into<Placement<'a>>,
         tile_side: Option<usize>,
     ) -> Result<Self, InferError> {
-        let model = OpenModel::from_bytes(FILE, PHOTO, &Registry::builtin(), placement)?;
-        let tiling = model.tiling(tile_side)?;
+        let placement = placement.into();
+        let open = |file| -> Result<ModelDenoiser, InferError> {
+            let model = OpenModel::from_bytes(file, PHOTO, &Registry::builtin(), placement)?;
+            let tiling = model.tiling(tile_side)?;
+            Ok(ModelDenoiser::new(model, tiling))
+        };
         Ok(Self {
-            model: ModelDenoiser::new(model, tiling),
+            gray: open(GRAY_FILE)?,
+            chrominances: open(CHROMINANCES_FILE)?,
         })
     }
 
-    /// The model itself.
+    /// The model for gray pictures.
     #[must_use]
     pub fn model(&self) -> &OpenModel {
-        self.model.model()
+        self.gray.model()
     }
 
-    /// Has `listen` called after every batch of tiles, on the caller's thread.
+    /// Has `listen` called after every batch of tiles, on the caller's thread; of a color picture twice for each, first for the luminance.
     #[must_use]
-    pub fn with_progress(mut self, listen: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.model = self.model.with_progress(listen);
+    pub fn with_progress(
+        mut self,
+        listen: impl Fn(Progress) + Clone + Send + Sync + 'static,
+    ) -> Self {
+        self.gray = self.gray.with_progress(listen.clone());
+        self.chrominances = self.chrominances.with_progress(listen);
         self
     }
 }
@@ -91,16 +99,72 @@ impl Denoiser for PhotoDenoiser {
         noise_level: f32,
     ) -> Result<Vec<f32>, InferError> {
         if shape.channels != 3 {
-            return self.model.remove_noise(shape, values, noise_level);
+            return self.gray.remove_noise(shape, values, noise_level);
         }
-        let mut opponent = to_opponent(values);
-        for value in &mut opponent[shape.pixels()..] {
-            *value += MIDDLE;
+        let mut luminance = to_opponent(values);
+        luminance.truncate(shape.pixels());
+        let plane = ImageShape::new(1, shape.height, shape.width);
+        let luminance = self.gray.remove_noise(plane, &luminance, noise_level)?;
+        let (first, rest) = values.split_at(shape.pixels());
+        if rest
+            .chunks_exact(shape.pixels())
+            .all(|channel| channel == first)
+        {
+            // Gray in three equal channels, where there is no color to be seen in the noise.
+            return Ok(luminance.repeat(3));
         }
-        let mut output = self.model.remove_noise(shape, &opponent, noise_level)?;
-        for value in &mut output[shape.pixels()..] {
-            *value -= MIDDLE;
+        let output = self.chrominances.remove_noise(shape, values, noise_level)?;
+        let mut opponent = to_opponent(&output);
+        opponent[..shape.pixels()].copy_from_slice(&luminance);
+        Ok(from_opponent(&opponent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn noisy(shape: ImageShape) -> Vec<f32> {
+        let value = |place: usize| {
+            let wave = (place as f32 * 0.01).sin() * 0.3;
+            0.5 + wave + (place * 7919 % 1000) as f32 / 5000.0
+        };
+        (0..shape.values()).map(value).collect()
+    }
+
+    #[test]
+    fn a_color_picture_has_the_luminance_that_the_gray_model_gives() {
+        let photo = PhotoDenoiser::open(&Device::flex(), None).unwrap();
+        let (shape, plane) = (ImageShape::new(3, 30, 41), ImageShape::new(1, 30, 41));
+        let values = noisy(shape);
+        let denoised = to_opponent(&photo.remove_noise(shape, &values, 0.0).unwrap());
+        let opponent = to_opponent(&values);
+        let luminance = photo
+            .remove_noise(plane, &opponent[..plane.values()], 0.0)
+            .unwrap();
+        for (found, expected) in denoised.iter().zip(&luminance) {
+            assert!((found - expected).abs() < 1e-5, "{found} and {expected}");
         }
-        Ok(from_opponent(&output))
+        let changed = denoised[plane.values()..]
+            .iter()
+            .zip(&opponent[plane.values()..])
+            .filter(|(found, before)| (*found - *before).abs() > 1e-3);
+        assert!(changed.count() > plane.values());
+    }
+
+    #[test]
+    fn gray_in_three_channels_stays_gray() {
+        let photo = PhotoDenoiser::open(&Device::flex(), None).unwrap();
+        let (shape, plane) = (ImageShape::new(3, 30, 41), ImageShape::new(1, 30, 41));
+        let values = noisy(plane);
+        let expected = photo.remove_noise(plane, &values, 0.0).unwrap();
+        let found = photo.remove_noise(shape, &values.repeat(3), 0.0).unwrap();
+        let difference = found.chunks(plane.values()).flat_map(|channel| {
+            let pairs = channel.iter().zip(&expected);
+            pairs.map(|(found, expected)| (found - expected).abs())
+        });
+        assert!(difference.fold(0.0_f32, f32::max) < 1e-5);
     }
 }
