@@ -1,7 +1,6 @@
 //! The denoiser for photographs that is built in.
 
 use ae_data::ImageShape;
-use ae_eval::filters::{from_opponent, to_opponent};
 use ae_models::{ModelCard, Placement, Registry};
 
 use crate::denoisers::denoiser::Denoiser;
@@ -101,27 +100,56 @@ impl Denoiser for PhotoDenoiser {
         if shape.channels != 3 {
             return self.gray.remove_noise(shape, values, noise_level);
         }
-        let mut luminance = to_opponent(values);
-        luminance.truncate(shape.pixels());
         let plane = ImageShape::new(1, shape.height, shape.width);
-        let luminance = self.gray.remove_noise(plane, &luminance, noise_level)?;
         let (first, rest) = values.split_at(shape.pixels());
-        if rest
+        let is_gray = rest
             .chunks_exact(shape.pixels())
-            .all(|channel| channel == first)
-        {
-            // Gray in three equal channels, where there is no color to be seen in the noise.
+            .all(|channel| channel == first);
+        let luminance = self
+            .gray
+            .remove_noise(plane, &luminance(values), noise_level)?;
+        if is_gray {
+            // There is no color to be seen in the noise.
             return Ok(luminance.repeat(3));
         }
-        let output = self.chrominances.remove_noise(shape, values, noise_level)?;
-        let mut opponent = to_opponent(&output);
-        opponent[..shape.pixels()].copy_from_slice(&luminance);
-        Ok(from_opponent(&opponent))
+        let mut output = self.chrominances.remove_noise(shape, values, noise_level)?;
+        // What is added to red, green and blue alike changes the luminance alone.
+        let [red, green, blue] = planes_mut(&mut output);
+        for (((red, green), blue), luminance) in red.iter_mut().zip(green).zip(blue).zip(luminance)
+        {
+            let missing = luminance - (*red + *green + *blue) / 3.0;
+            *red += missing;
+            *green += missing;
+            *blue += missing;
+        }
+        Ok(output)
     }
+}
+
+/// The mean of red, green and blue (Dabov et al. 2007).
+///
+/// # Shapes
+/// - `values`: `[3, height, width]`
+/// - output: `[height, width]`
+fn luminance(values: &[f32]) -> Vec<f32> {
+    let (red, rest) = values.split_at(values.len() / 3);
+    let (green, blue) = rest.split_at(red.len());
+    let channels = red.iter().zip(green).zip(blue);
+    channels
+        .map(|((red, green), blue)| (red + green + blue) / 3.0)
+        .collect()
+}
+
+fn planes_mut(values: &mut [f32]) -> [&mut [f32]; 3] {
+    let pixels = values.len() / 3;
+    let (red, rest) = values.split_at_mut(pixels);
+    let (green, blue) = rest.split_at_mut(pixels);
+    [red, green, blue]
 }
 
 #[cfg(test)]
 mod tests {
+    use ae_eval::filters::to_opponent;
     use burn::tensor::Device;
 
     use super::*;
