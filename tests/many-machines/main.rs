@@ -17,7 +17,8 @@ use command::{Arguments as _, ae};
 use skipping::is_there;
 
 /// 22 steps an epoch, the last of 4 images.
-const TRAIN: &str = "train --data glyphs --limit 214 --batch-size 10 --widths 4,8,8 --backend flex --threads 1 --epochs 4";
+const TRAIN: &str =
+    "train --data glyphs --limit 214 --batch-size 10 --widths 4,8,8 --backend flex --threads 1";
 
 fn mpirun(test: &str) -> bool {
     let found = Command::new("mpirun").arg("--version").output().is_ok();
@@ -58,14 +59,17 @@ fn model(folder: &Path, run: &str) -> Vec<u8> {
     fs::read(folder.join(run).join("model.safetensors")).expect("a model")
 }
 
-fn wait_for(path: &Path) {
-    for _ in 0..2_400 {
-        if path.exists() {
+/// Waits for the first checkpoint of a run, whichever it is: a quick run may have removed step 3's again between two looks.
+fn wait_for_a_checkpoint(run: &Path) {
+    let checkpoints = run.join("checkpoints");
+    for _ in 0..6_000 {
+        let mut entries = fs::read_dir(&checkpoints).into_iter().flatten().flatten();
+        if entries.any(|entry| entry.file_name().to_string_lossy().starts_with("step-")) {
             return;
         }
-        sleep(Duration::from_millis(25));
+        sleep(Duration::from_millis(10));
     }
-    panic!("{} not within a minute", path.display());
+    panic!("no checkpoint of {} within a minute", run.display());
 }
 
 /// The processes of `ae` that a launcher has started.
@@ -87,11 +91,14 @@ fn any_number_of_ranks_trains_the_model_of_one_process() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
-    let alone = ae(folder, &format!("{TRAIN} --batch-parts 8 --out alone"));
+    let alone = ae(
+        folder,
+        &format!("{TRAIN} --epochs 4 --batch-parts 8 --out alone"),
+    );
     assert_eq!(alone.code, 0, "{alone:#?}");
     for count in [1, 2, 4] {
         let run = format!("ranks-{count}");
-        let said = done(folder, count, &format!("{TRAIN} --out {run}"));
+        let said = done(folder, count, &format!("{TRAIN} --epochs 4 --out {run}"));
         assert!(
             model(folder, &run) == model(folder, "alone"),
             "{count} ranks"
@@ -101,7 +108,11 @@ fn any_number_of_ranks_trains_the_model_of_one_process() {
     }
     let variational = "--model vae --latent 4 --seed 3";
     for (count, run) in [(2, "vae-2"), (3, "vae-3")] {
-        done(folder, count, &format!("{TRAIN} {variational} --out {run}"));
+        done(
+            folder,
+            count,
+            &format!("{TRAIN} --epochs 4 {variational} --out {run}"),
+        );
     }
     assert!(model(folder, "vae-2") == model(folder, "vae-3"));
 }
@@ -113,14 +124,14 @@ fn a_rank_that_is_killed_ends_all_and_the_run_is_resumed_by_others() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
-    let line = format!("{TRAIN} --checkpoint-every 3steps");
+    let line = format!("{TRAIN} --epochs 12 --checkpoint-every 3steps");
     done(folder, 2, &format!("{line} --out straight"));
     for (asked, code) in [("-KILL", 137), ("-TERM", 143)] {
         let run = format!("run{asked}");
         let mut launched = ranks(folder, 2, &format!("{line} --out {run}"));
         let launched = launched.stderr(Stdio::piped()).stdout(Stdio::null());
         let child = launched.spawn().expect("mpirun starts");
-        wait_for(&folder.join(&run).join("checkpoints/step-00000003"));
+        wait_for_a_checkpoint(&folder.join(&run));
         // To one rank; `srun` sends SIGTERM to all, and so does `mpirun`.
         let process = processes_of(&child).pop().expect("a rank");
         signal(asked, &process);
@@ -154,7 +165,7 @@ fn shards_are_streamed_by_any_number_of_ranks() {
     );
     assert_eq!(sharding.code, 0, "{sharding:#?}");
     let line = "train --data shards/*.tar --stream --shuffle-buffer 50 --batch-size 10 --widths 4,8,8 --backend flex \
-                --threads 1 --loader-threads 1 --epochs 2 --checkpoint-every 3steps";
+                --threads 1 --loader-threads 1 --epochs 6 --checkpoint-every 3steps";
     let alone = ae(folder, &format!("{line} --batch-parts 8 --out alone"));
     assert_eq!(alone.code, 0, "{alone:#?}");
     for count in [1, 2, 4] {
@@ -170,7 +181,7 @@ fn shards_are_streamed_by_any_number_of_ranks() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("mpirun starts");
-    wait_for(&folder.join("killed/checkpoints/step-00000003"));
+    wait_for_a_checkpoint(&folder.join("killed"));
     signal("-KILL", &processes_of(&launched).pop().expect("a rank"));
     let output = launched.wait_with_output().expect("mpirun ends");
     assert_eq!(output.status.code(), Some(137), "{}", said(&output));
