@@ -66,6 +66,7 @@ pub use networks::conv_config::ConvAutoencoderConfig;
 pub use networks::dense::DenseAutoencoder;
 pub use networks::dense_config::{DenseAutoencoderConfig, HiddenActivation, OutputActivation};
 pub use networks::network::NetworkConfig;
+pub use networks::padding::reflection;
 pub use networks::upsampling::Upsampling;
 pub use parameters::builder::Builder;
 pub use parameters::initialization::Initialization;

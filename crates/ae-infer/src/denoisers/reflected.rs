@@ -4,6 +4,7 @@
 //! keeps, and with it much around it; noise that is reflected looks like noise.
 
 use ae_data::ImageShape;
+use ae_models::reflection;
 
 /// The shape whose sides `multiple` divides.
 pub(crate) fn padded_shape(shape: ImageShape, multiple: usize) -> ImageShape {
@@ -38,13 +39,6 @@ pub(crate) fn cropped(shape: ImageShape, padded: ImageShape, images: &[f32]) -> 
     values
 }
 
-/// The place that lies where `place` does when a side is reflected to and fro about its first and last pixel.
-fn reflection(place: usize, side: usize) -> usize {
-    let period = (2 * (side - 1)).max(1);
-    let within = place % period;
-    within.min(period - within).min(side - 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +64,5 @@ mod tests {
         let (shape, padded) = (ImageShape::new(2, 1, 1), ImageShape::new(2, 2, 3));
         let expected = [[7.0; 6], [9.0; 6]].concat();
         assert_eq!(reflected(shape, padded, &[7.0, 9.0]), expected);
-        let there: Vec<usize> = (0..8).map(|place| reflection(place, 3)).collect();
-        assert_eq!(there, [0, 1, 2, 1, 0, 1, 2, 1]);
     }
 }

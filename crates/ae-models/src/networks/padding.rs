@@ -46,8 +46,12 @@ pub(crate) fn reflect_to_multiple(images: Tensor<4>, multiple: usize) -> Tensor<
     reflected
 }
 
-/// The place within `0..side` that a place behind it reflects.
-fn reflection(place: usize, side: usize) -> usize {
+/// The place within `0..side` that lies where `place` does when a side is reflected to and fro about its first and last pixel, which are not
+/// repeated: 0, 1, 2, 1, 0, 1, ... of three pixels.
+///
+/// # Panics
+/// Where there is no pixel, `side` 0.
+pub fn reflection(place: usize, side: usize) -> usize {
     let period = (2 * (side - 1)).max(1);
     let place = place % period;
     place.min(period - place).min(side - 1)
