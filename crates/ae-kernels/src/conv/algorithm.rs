@@ -31,6 +31,12 @@ pub(crate) trait Algorithm: Debug + Sync {
         Layout::Blocked
     }
 
+    /// Whether its kernels take the images of a group one after the other, so that what comes before or after can be done
+    /// while an image's sums are in cache.
+    fn goes_image_by_image(&self) -> bool {
+        false
+    }
+
     /// Operations of its matrix products for one image.
     fn executed_operations(&self, geometry: &Geometry) -> u64;
 
@@ -114,8 +120,11 @@ pub(crate) enum Layout {
 /// What a kernel is given besides maps.
 pub(crate) struct Job<'a> {
     pub(crate) isa: Isa,
-    /// Images of the group.
+    /// Images of the group, or one of them.
     pub(crate) images: usize,
+    /// Which of the input's images is the first of the sums': 0 but where kernels [go image by
+    /// image](Algorithm::goes_image_by_image).
+    pub(crate) first: usize,
     pub(crate) geometry: &'a Geometry,
     pub(crate) weights: &'a Prepared,
     /// One row for each output block.

@@ -1,18 +1,21 @@
 //! What follows a stage's convolution: max-pooling, the activations' gradients, the bias' gradient.
 
+use std::ops::Range;
+
 use crate::activation::{Activation, Curve, sigmoid_lanes, tanh_lanes};
 use crate::layout::bands::{Band, share_out};
 use crate::layout::buffer::{Blocked, Frame};
 use crate::simd::{Isa, Lanes, Row, with_lanes};
 
-/// 2x2 max-pooling with stride 2; an odd last line or column is left out.
+/// 2x2 max-pooling of the first images of `input` to `images` of `output`, with stride 2; an odd last line or column is left
+/// out.
 ///
 /// `which` gets, for every value of `output` in its order, the number of the pixel in its window, 0 to 3, that
 /// was the largest; the first one where several are equal. A value that is not a number wins. It is left out where there
 /// is no room for it. With several `threads` lines are shared out among them.
 pub(crate) fn max_pool(
     isa: Isa,
-    images: usize,
+    images: Range<usize>,
     input: &Blocked,
     output: &mut Blocked,
     which: &mut [Row],
@@ -22,24 +25,25 @@ pub(crate) fn max_pool(
         with_lanes!(isa, lanes => max_pool_lanes(lanes, images, input, output, which));
         return;
     }
+    let first = images.start;
     let mut threads = vec![(); threads.max(1)];
     share_out(
         output.bands_for(images, threads.len()),
         &mut threads,
         |mut band, ()| {
             let band = &mut band;
-            with_lanes!(isa, lanes => max_pool_band(lanes, input, band));
+            with_lanes!(isa, lanes => max_pool_band(lanes, input, first, band));
         },
     );
 }
 
 /// The same without `which`.
 #[inline(always)]
-fn max_pool_band<L: Lanes>(lanes: L, input: &Blocked, output: &mut Band<'_>) {
+fn max_pool_band<L: Lanes>(lanes: L, input: &Blocked, first: usize, output: &mut Band<'_>) {
     let (from, to) = (input.frame, output.frame);
     for block in 0..output.blocks {
         for image in output.images.clone() {
-            let source = input.image(block, image);
+            let source = input.image(block, image - first);
             for y in output.lines.clone() {
                 let upper = &source[from.at(2 * y, 0)..][..2 * to.width];
                 let lower = &source[from.at(2 * y + 1, 0)..][..2 * to.width];
@@ -62,17 +66,17 @@ fn max_pool_band<L: Lanes>(lanes: L, input: &Blocked, output: &mut Band<'_>) {
 #[inline(always)]
 fn max_pool_lanes<L: Lanes>(
     lanes: L,
-    images: usize,
+    images: Range<usize>,
     input: &Blocked,
     output: &mut Blocked,
     which: &mut [Row],
 ) {
     let (from, to) = (input.frame, output.frame);
     for block in 0..output.blocks {
-        for image in 0..images {
+        for image in images.clone() {
             let first = (block * output.images + image) * to.pixels();
             let which = &mut which[first..][..to.pixels()];
-            let source = input.image(block, image);
+            let source = input.image(block, image - images.start);
             let target = output.image_mut(block, image);
             for y in 0..to.height {
                 let upper = &source[from.at(2 * y, 0)..][..2 * to.width];
@@ -103,11 +107,11 @@ fn max_pool_lanes<L: Lanes>(
 
 /// Takes the gradient of a stage's output back through its pooling and activation.
 ///
-/// `output` is the stage's output and `output_gradient` its gradient; `gradient` gets that of the convolution's
-/// sum, in the convolution's frame. With pooling, `which` is what [`max_pool`] gave.
+/// `output` is the stage's output and `output_gradient` its gradient; the first images of `gradient` get that of the
+/// convolution's sum in `images`, in the convolution's frame. With pooling, `which` is what [`max_pool`] gave.
 pub(crate) fn back(
     isa: Isa,
-    images: usize,
+    images: Range<usize>,
     activation: Activation,
     which: Option<&[Row]>,
     output: &Blocked,
@@ -143,7 +147,7 @@ pub(crate) fn back(
 }
 
 struct Back<'a> {
-    images: usize,
+    images: Range<usize>,
     which: Option<&'a [Row]>,
     output: &'a Blocked,
     output_gradient: &'a Blocked,
@@ -158,10 +162,10 @@ fn back_lanes<L: Lanes>(
 ) {
     let (from, to) = (job.output.frame, gradient.frame);
     for block in 0..gradient.blocks {
-        for image in 0..job.images {
+        for image in job.images.clone() {
             let outputs = job.output.image(block, image);
             let output_gradients = job.output_gradient.image(block, image);
-            let target = gradient.image_mut(block, image);
+            let target = gradient.image_mut(block, image - job.images.start);
             for y in 0..from.height {
                 let outputs = &outputs[from.at(y, 0)..][..from.width];
                 let output_gradients = &output_gradients[from.at(y, 0)..][..from.width];

@@ -37,7 +37,8 @@ impl Spare {
     ) -> Result<Blocked, KernelError> {
         let blocks = channels.div_ceil(BLOCK);
         // Every pixel will be written; the zeros around them are where they are for maps of the same frame.
-        let fits = |map: &Blocked| map.frame == frame && map.blocks == blocks;
+        let fits =
+            |map: &Blocked| map.frame == frame && map.blocks == blocks && map.images >= images;
         match self.0.iter().position(fits) {
             Some(index) => Ok(self.0.swap_remove(index)),
             None => Blocked::new(frame, channels, images),

@@ -1,5 +1,7 @@
 //! What one stage keeps of a group of images, and what it does with it forward and back.
 
+use std::ops::Range;
+
 use crate::conv::algorithm::{
     Input, Job, Kernel, Layout, ParameterGradients, Sums, SumsGradient, Target,
 };
@@ -21,6 +23,8 @@ pub(crate) struct StageBuffers {
     /// The activations before pooling; going back, the gradient of the convolution's sums.
     pub(crate) sums: Option<Blocked>,
     pub(crate) pools: bool,
+    /// Whether images go through the convolution and its pooling one after the other, both ways, so that `sums` is of one.
+    by_image: bool,
     /// Which pixel each pooling took, for backward passes.
     which: Vec<Row>,
     /// Where the gradient of the output arrives, if it cannot pass the activation on its way.
@@ -37,7 +41,11 @@ impl StageBuffers {
         let geometry = &step.geometry;
         let channels = geometry.stage.output_channels;
         let is_blocked = step.algorithm.output_layout() == Layout::Blocked;
-        let blocked = |wanted: bool, frame| -> Result<Option<Blocked>, KernelError> {
+        // What others take of the sums has to stay.
+        let by_image =
+            step.algorithm.goes_image_by_image() && geometry.pools() && !geometry.feeds_skip;
+        let of_sums = if by_image { 1 } else { images };
+        let blocked = |wanted: bool, frame, images| -> Result<Option<Blocked>, KernelError> {
             if wanted {
                 Blocked::new(frame, channels, images).map(Some)
             } else {
@@ -55,13 +63,15 @@ impl StageBuffers {
         };
         Ok(Self {
             kernel: step.algorithm.kernel(geometry, images, training)?,
-            output: blocked(training && is_blocked, geometry.output)?,
-            sums: blocked(training && is_blocked, geometry.sums)?,
+            output: blocked(training && is_blocked, geometry.output, images)?,
+            sums: blocked(training && is_blocked, geometry.sums, of_sums)?,
             pools: geometry.pools(),
+            by_image,
             which: zero_rows(pooled_rows)?,
             output_gradient: blocked(
                 training && is_blocked && (is_last || !geometry.is_masked()),
                 geometry.output,
+                images,
             )?,
         })
     }
@@ -78,6 +88,7 @@ impl StageBuffers {
         if step.algorithm.output_layout() == Layout::Blocked {
             self.output = Some(spare.take(geometry.output, channels, images)?);
             if self.pools {
+                let images = if self.by_image { 1 } else { images };
                 self.sums = Some(spare.take(geometry.sums, channels, images)?);
             }
         }
@@ -129,6 +140,7 @@ impl StageBuffers {
             output: Some(output),
             sums,
             which,
+            by_image,
             ..
         } = self
         else {
@@ -138,11 +150,20 @@ impl StageBuffers {
         let (isa, images, threads) = (job.isa, job.images, job.scratch.len());
         let activation = job.geometry.stage.activation;
         // Only a stage that pools has its sums elsewhere than in its output.
-        let mut before_pooling = sums.as_mut().filter(|_| job.geometry.pools());
-        let target = before_pooling.as_deref_mut().unwrap_or(&mut *output);
-        kernel.forward(job, input, Sums::Blocked(target));
-        epilogue::bend(isa, images, activation, target);
-        if let Some(sums) = before_pooling {
+        let Some(sums) = sums.as_mut().filter(|_| job.geometry.pools()) else {
+            kernel.forward(job, input, Sums::Blocked(output));
+            epilogue::bend(isa, images, activation, output);
+            return;
+        };
+        for images in portions(images, *by_image) {
+            let job = Job {
+                images: images.len(),
+                first: images.start,
+                scratch: &mut *job.scratch,
+                ..job
+            };
+            kernel.forward(job, input, Sums::Blocked(sums));
+            epilogue::bend(isa, images.len(), activation, sums);
             epilogue::max_pool(isa, images, sums, output, which, threads);
         }
     }
@@ -197,13 +218,18 @@ impl StageBuffers {
         }
     }
 
-    pub(crate) fn pass_activation(&mut self, isa: Isa, images: usize, geometry: &Geometry) {
+    /// Takes the gradient of the output to the sums; what goes [image by image](crate::conv::algorithm::Algorithm::goes_image_by_image) does that by
+    /// itself.
+    fn pass_activation(&mut self, isa: Isa, images: usize, geometry: &Geometry) {
+        if self.by_image {
+            return;
+        }
         if let (Some(output), Some(gradient), Some(sums)) =
             (&self.output, &self.output_gradient, &mut self.sums)
         {
             let which = geometry.pools().then_some(&self.which[..]);
             let activation = geometry.stage.activation;
-            epilogue::back(isa, images, activation, which, output, gradient, sums);
+            epilogue::back(isa, 0..images, activation, which, output, gradient, sums);
         }
     }
 
@@ -217,6 +243,10 @@ impl StageBuffers {
         parameters: ParameterGradients<'_>,
         target: Option<Target<'_>>,
     ) {
+        if self.by_image {
+            self.backward_by_image(job, input, parameters, target);
+            return;
+        }
         let sums_gradient = match &self.sums {
             Some(sums) => SumsGradient::Blocked(sums),
             None => SumsGradient::Values(values),
@@ -224,4 +254,57 @@ impl StageBuffers {
         self.kernel
             .backward(job, input, sums_gradient, parameters, target);
     }
+
+    /// The same image by image, from the gradient of the output.
+    fn backward_by_image(
+        &mut self,
+        job: Job<'_>,
+        input: Input<'_>,
+        parameters: ParameterGradients<'_>,
+        target: Option<Target<'_>>,
+    ) {
+        let (Some(output), Some(gradient), Some(sums)) =
+            (&self.output, &self.output_gradient, &mut self.sums)
+        else {
+            unreachable!("a training workspace has gradients");
+        };
+        let geometry = job.geometry;
+        let activation = geometry.stage.activation;
+        let input_values = geometry.stage.input_channels * geometry.input.pixels();
+        // The group's sum of its own, which is added to the others' as it is where all images come at once: the same bits.
+        let mut bias = vec![Row::ZERO; parameters.bias.len()];
+        let mut targets = target.map(|target| target.values().chunks_exact_mut(input_values));
+        for first in 0..job.images {
+            let images = first..first + 1;
+            let which = Some(&self.which[..]);
+            epilogue::back(job.isa, images, activation, which, output, gradient, sums);
+            let job = Job {
+                images: 1,
+                first,
+                scratch: &mut *job.scratch,
+                ..job
+            };
+            let parameters = ParameterGradients {
+                weight: &mut *parameters.weight,
+                bias: &mut bias,
+            };
+            let target = targets.as_mut().and_then(Iterator::next);
+            let sums = SumsGradient::Blocked(sums);
+            self.kernel
+                .backward(job, input, sums, parameters, target.map(Target::Values));
+        }
+        for (total, sum) in parameters.bias.iter_mut().zip(bias) {
+            for (total, sum) in total.0.iter_mut().zip(sum.0) {
+                *total += sum;
+            }
+        }
+    }
+}
+
+/// A group's images: all at once, or one after the other.
+fn portions(images: usize, by_image: bool) -> impl Iterator<Item = Range<usize>> {
+    let at_once = if by_image { 1 } else { images };
+    (0..images)
+        .step_by(at_once.max(1))
+        .map(move |first| first..first + at_once)
 }

@@ -132,6 +132,7 @@ impl Workspace {
             let job = Job {
                 isa: self.isa,
                 images,
+                first: 0,
                 geometry: &step.geometry,
                 weights,
                 bias: &weights.bias,
@@ -209,6 +210,7 @@ impl Workspace {
             let job = Job {
                 isa,
                 images,
+                first: 0,
                 geometry: &step.geometry,
                 weights,
                 bias: &weights.bias,

@@ -67,9 +67,8 @@ impl Blocked {
         places.iter().map(band).collect()
     }
 
-    /// The first `images` images in bands for `threads` threads: some for each, lest one waits for another, or whole images
-    /// for one.
-    pub(crate) fn bands_for(&mut self, images: usize, threads: usize) -> Vec<Band<'_>> {
+    /// Some images in bands for `threads` threads: some for each, lest one waits for another, or whole images for one.
+    pub(crate) fn bands_for(&mut self, images: Range<usize>, threads: usize) -> Vec<Band<'_>> {
         const BANDS: usize = 4;
         let height = self.frame.height;
         let lines = match threads {
@@ -80,7 +79,7 @@ impl Blocked {
             let starts = (0..height).step_by(lines.max(1));
             starts.map(move |y| (image..image + 1, y..(y + lines).min(height)))
         };
-        let places: Vec<Place> = (0..images).flat_map(of_image).collect();
+        let places: Vec<Place> = images.flat_map(of_image).collect();
         self.bands(&places)
     }
 }

@@ -182,7 +182,7 @@ pub(crate) fn convolve<const TAPS: usize>(
         job.input.frame, output.frame,
         "a convolution keeps the frame"
     );
-    let bands = output.bands_for(job.images, scratch.len());
+    let bands = output.bands_for(0..job.images, scratch.len());
     share_out(bands, scratch, |mut band, _| {
         let band = &mut band;
         with_lanes!(isa, lanes => convolve_lanes::<_, TAPS>(lanes, job, band));

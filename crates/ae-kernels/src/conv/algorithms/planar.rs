@@ -47,6 +47,10 @@ impl Algorithm for FromPlanes {
         Layout::Planar
     }
 
+    fn goes_image_by_image(&self) -> bool {
+        true
+    }
+
     fn executed_operations(&self, geometry: &Geometry) -> u64 {
         let depth = TAPS * geometry.stage.input_channels;
         product_operations(
@@ -127,7 +131,7 @@ impl Kernel for PlanarKernel {
         convolve(
             job.isa,
             job.images,
-            input.planar(),
+            (input.planar(), job.first),
             &job.weights.forward,
             job.bias,
             job.geometry.slope(),
@@ -147,13 +151,14 @@ impl Kernel for PlanarKernel {
         let Job {
             isa,
             images,
+            first,
             weights,
             scratch,
             ..
         } = job;
         let (input, sums) = (input.planar(), sums_gradient.blocked());
         epilogue::add_bias_gradient(isa, images, sums, parameters.bias);
-        add_weight_gradient(isa, images, input, sums, parameters.weight);
+        add_weight_gradient(isa, images, (input, first), sums, parameters.weight);
         if let (Some(target), Some(contributions)) = (target, &mut self.contributions) {
             let weights = &weights.backward;
             direct::propagate::<1>(isa, images, sums, weights, contributions, None, scratch);
@@ -163,12 +168,12 @@ impl Kernel for PlanarKernel {
     }
 }
 
-/// Convolves `images` images; `weights` are `[output block][channel][tap]` rows of sixteen output channels, and
-/// values at or below zero are multiplied by `slope` in the end.
+/// Convolves `images` images, those of `input` from `first` on; `weights` are `[output block][channel][tap]` rows of sixteen
+/// output channels, and values at or below zero are multiplied by `slope` in the end.
 pub(crate) fn convolve(
     isa: Isa,
     images: usize,
-    input: &Planar,
+    (input, first): (&Planar, usize),
     weights: &[Row],
     bias: &[Row],
     slope: f32,
@@ -176,17 +181,17 @@ pub(crate) fn convolve(
     scratch: &mut [Scratch],
 ) {
     assert_eq!(input.frame, output.frame, "a convolution keeps the frame");
-    let bands = output.bands_for(images, scratch.len());
+    let bands = output.bands_for(0..images, scratch.len());
     share_out(bands, scratch, |mut band, _| {
         let band = &mut band;
-        with_lanes!(isa, lanes => convolve_lanes(lanes, input, weights, bias, slope, band));
+        with_lanes!(isa, lanes => convolve_lanes(lanes, (input, first), weights, bias, slope, band));
     });
 }
 
 #[inline(always)]
 fn convolve_lanes<L: Lanes>(
     lanes: L,
-    input: &Planar,
+    (input, first): (&Planar, usize),
     weights: &[Row],
     bias: &[Row],
     slope: f32,
@@ -204,6 +209,7 @@ fn convolve_lanes<L: Lanes>(
                     let step = tile_height::<L>(frame.width - x);
                     let job = Tile {
                         input,
+                        first,
                         weights: &weights[block * depth..],
                         bias: &bias[block..],
                         slope,
@@ -237,6 +243,7 @@ fn convolve_lanes<L: Lanes>(
 #[derive(Clone, Copy)]
 struct Tile<'a> {
     input: &'a Planar,
+    first: usize,
     weights: &'a [Row],
     bias: &'a [Row],
     slope: f32,
@@ -262,7 +269,7 @@ fn tile<L: Lanes, const MR: usize, const NV: usize>(
         }
     }
     for channel in 0..channels {
-        let plane = job.input.plane(job.image, channel);
+        let plane = job.input.plane(job.first + job.image, channel);
         let columns: [&[Row; TAPS]; NV] = std::array::from_fn(
             #[inline(always)]
             |v| fixed(&job.weights[(v * channels + channel) * TAPS..]),
@@ -292,11 +299,11 @@ fn tile<L: Lanes, const MR: usize, const NV: usize>(
     }
 }
 
-/// Adds to `gradient`, laid out as the weights, the gradient of `images` images.
+/// Adds to `gradient`, laid out as the weights, the gradient of `images` images, those of `input` from `first` on.
 pub(crate) fn add_weight_gradient(
     isa: Isa,
     images: usize,
-    input: &Planar,
+    (input, first): (&Planar, usize),
     output_gradient: &Blocked,
     gradient: &mut [Row],
 ) {
@@ -304,14 +311,14 @@ pub(crate) fn add_weight_gradient(
         input.frame, output_gradient.frame,
         "a convolution keeps the frame"
     );
-    with_lanes!(isa, lanes => weight_gradient_lanes(lanes, images, input, output_gradient, gradient));
+    with_lanes!(isa, lanes => weight_gradient_lanes(lanes, images, (input, first), output_gradient, gradient));
 }
 
 #[inline(always)]
 fn weight_gradient_lanes<L: Lanes>(
     lanes: L,
     images: usize,
-    input: &Planar,
+    (input, first): (&Planar, usize),
     output_gradient: &Blocked,
     gradient: &mut [Row],
 ) {
@@ -325,7 +332,7 @@ fn weight_gradient_lanes<L: Lanes>(
                 gradient_tile::<L, 2>(
                     lanes,
                     images,
-                    input,
+                    (input, first),
                     channel,
                     output_gradient,
                     block,
@@ -335,7 +342,7 @@ fn weight_gradient_lanes<L: Lanes>(
                 gradient_tile::<L, 1>(
                     lanes,
                     images,
-                    input,
+                    (input, first),
                     channel,
                     output_gradient,
                     block,
@@ -353,7 +360,7 @@ fn weight_gradient_lanes<L: Lanes>(
 fn gradient_tile<L: Lanes, const NV: usize>(
     lanes: L,
     images: usize,
-    input: &Planar,
+    (input, first): (&Planar, usize),
     channel: usize,
     output_gradient: &Blocked,
     block: usize,
@@ -362,7 +369,7 @@ fn gradient_tile<L: Lanes, const NV: usize>(
     let frame = input.frame;
     for image in 0..images {
         let mut sums = [[lanes.zero(); NV]; TAPS];
-        let plane = input.plane(image, channel);
+        let plane = input.plane(first + image, channel);
         let outputs: [&[Row]; NV] = std::array::from_fn(
             #[inline(always)]
             |v| output_gradient.image(block + v, image),

@@ -221,6 +221,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             weights,
             bias,
             scratch,
+            ..
         } = job;
         let (output, adds) = sums.blocked_or_added();
         let input = input.blocked();
