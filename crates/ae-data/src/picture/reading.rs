@@ -1,5 +1,6 @@
 //! Reading pictures: what a file is, whether all of it is there, and its pages as they are stored.
 
+mod bmp;
 mod encoded;
 mod gif;
 mod jpeg;

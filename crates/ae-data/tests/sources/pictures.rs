@@ -77,3 +77,27 @@ fn cut_anywhere_they_are_refused_or_whole() {
         }
     }
 }
+
+#[test]
+fn a_bitmap_with_a_palette_of_grays_is_gray() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gray.bmp");
+    let pixels = image::GrayImage::from_fn(5, 3, |x, y| image::Luma([(x * 40 + y * 7) as u8]));
+    pixels.save(&path).unwrap();
+    let read = Image::read(&path, &ImageOptions::default()).unwrap();
+    assert_eq!(read.shape().channels, 1);
+    assert_eq!(read.pixels(), pixels.as_raw().as_slice());
+    let mut reader = PictureReader::open(&path, &ImageLimits::default()).unwrap();
+    assert_eq!(reader.metadata().resolution, None);
+    assert_eq!(reader.page(0).unwrap().channels, 1);
+    // One color in the palette, which follows the headers, makes it color.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let palette = 14 + u32::from_le_bytes(*bytes[14..].first_chunk().unwrap()) as usize;
+    bytes[palette + 4 * 40] = 255;
+    std::fs::write(&path, &bytes).unwrap();
+    let read = Image::read(&path, &ImageOptions::default()).unwrap();
+    assert_eq!(read.shape().channels, 3);
+    // Planes of 15 pixels.
+    let pixel = [1, 16, 31].map(|at| read.pixels()[at]);
+    assert_eq!(pixel, [40, 40, 255]);
+}

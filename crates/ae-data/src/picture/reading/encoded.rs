@@ -21,7 +21,7 @@ use crate::picture::format::PictureFormat;
 use crate::picture::metadata::PictureMetadata;
 use crate::picture::page::{Page, Samples};
 use crate::picture::reading::limits::check_size;
-use crate::picture::reading::{gif, jpeg, png, pnm, upright::upright, webp};
+use crate::picture::reading::{bmp, gif, jpeg, png, pnm, upright::upright, webp};
 
 /// A file's bytes, of which the structure has been checked.
 pub(crate) struct Encoded {
@@ -60,6 +60,7 @@ impl Encoded {
             coming: None,
         };
         let mut metadata = PictureMetadata::new(format, 8);
+        let mut is_gray_palette = false;
         match format {
             PictureFormat::Jpeg => {
                 let markers = jpeg::read_markers(&encoded.bytes).map_err(broken)?;
@@ -97,6 +98,11 @@ impl Encoded {
                     metadata.plays = chunks.plays;
                 }
             }
+            PictureFormat::Bmp => {
+                let header = bmp::read_header(&encoded.bytes);
+                metadata.resolution = header.resolution;
+                is_gray_palette = header.is_gray;
+            }
             _ => {}
         }
         if format != PictureFormat::Jpeg {
@@ -109,6 +115,10 @@ impl Encoded {
             metadata.icc_profile = decoder.icc_profile().unwrap_or(None);
             metadata.exif = decoder.exif_metadata().unwrap_or(None);
             drop(decoder);
+            let color = match color {
+                ColorType::Rgb8 if is_gray_palette => ColorType::L8,
+                color => color,
+            };
             (encoded.size, encoded.color) = (size, color);
         }
         check_size(
@@ -142,7 +152,11 @@ impl Encoded {
             self.jpeg()?
         } else {
             let decoded = self.decoder().and_then(DynamicImage::from_decoder);
-            let mut page = Page::from_dynamic(decoded.map_err(|error| error.to_string())?);
+            let mut decoded = decoded.map_err(|error| error.to_string())?;
+            if self.format == PictureFormat::Bmp && self.color == ColorType::L8 {
+                decoded = decoded.into_luma8().into();
+            }
+            let mut page = Page::from_dynamic(decoded);
             if self.format == PictureFormat::Pnm
                 && let Some(highest) = pnm::highest(&self.bytes)
             {
