@@ -174,6 +174,16 @@ fn every_command_over_shards_gives_a_file_for_each() {
         }
         fs::remove_dir_all(folder.path().join("results")).unwrap();
     }
+    // One archive is a set of one shard.
+    let of_shards = "denoise shards --model median -o of-shards";
+    done(folder.path(), of_shards);
+    done(
+        folder.path(),
+        "denoise shards/shard-000002.tar --model median -o alone",
+    );
+    let [alone, of_shards] = ["alone", "of-shards"]
+        .map(|name| fs::read(folder.path().join(name).join("shard-000002.tar")).unwrap());
+    assert!(alone == of_shards);
 }
 
 #[test]

@@ -33,10 +33,14 @@ pub(super) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<(), CliError> {
-    if let [one] = arguments.pictures.as_slice()
-        && let Some(found) = shards_of(one.to_str())?
-    {
-        return shards::run(&arguments, found, context);
+    if let [one] = arguments.pictures.as_slice() {
+        let found = match one.extension().is_some_and(|ending| ending == "tar") && one.is_file() {
+            true => Some(vec![one.clone()]),
+            false => shards_of(one.to_str())?,
+        };
+        if let Some(found) = found {
+            return shards::run(&arguments, found, context);
+        }
     }
     context.ranks.check_alone("denoise")?;
     pictures::denoise(arguments, context)

@@ -20,6 +20,7 @@ Examples:
   ae denoise --self scan.png -o clean.png
   ae denoise letter.png -o clean.png --model runs/glyphs-conv-denoise-1
   mpirun -n 4 ae denoise 'shards/*.tar' -o clean/ --model bm3d        a shard for each shard
+  ae denoise set.tar -o clean/ --model bm3d                           clean/set.tar
   ae denoise clean-photo.png -o again.png --noise gaussian:0.1 --compare shown.png
 
 The picture keeps its size, its bits, alpha, color profile, resolution, EXIF and pages as far as the format
@@ -41,7 +42,7 @@ finest diagonal wavelet coefficients (Donoho and Johnstone 1994), and printed; t
 noise that is alike in neighboring pixels, as in JPEGs, too low. A name wins over a file: ./bm3d is a path.
 
 With --self a network of 22,000 weights is trained on the picture alone, anew for each (Zero-Shot Noise2Noise), on
-the CPU: 256x256 pixels take about 200 processor seconds, 512x512 four times that, and larger pictures no more, but
+the CPU: 256x256 pixels take about 190 processor seconds, 512x512 four times that, and larger pictures no more, but
 for the last pass: they are trained on in windows. It needs neither a model nor the noise's level. --steps 1000 takes
 half the time.
 It takes away noise that is independent from pixel to pixel; where a picture's noise is not, a warning says so.
@@ -50,7 +51,7 @@ It takes away noise that is independent from pixel to pixel; where a picture's n
 A model runs over a picture in overlapping tiles that are blended, so memory stays bounded. A
 gray model does a color picture channel by channel.")]
 pub(crate) struct DenoiseArguments {
-    /// Pictures, or folders of them.
+    /// Pictures, or folders of them; or .tar archives of pictures, as one path or pattern.
     #[arg(required = true, value_name = "PICTURE")]
     pub(super) pictures: Vec<PathBuf>,
     /// What removes the noise.
