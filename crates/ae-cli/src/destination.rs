@@ -8,6 +8,9 @@ use ae_files::create_folder;
 
 use crate::error::{CliError, Status};
 
+/// What stands for standard input, or output.
+pub(crate) const PIPE: &str = "-";
+
 /// Checks, before any work is done, that a file may be written.
 ///
 /// # Errors
@@ -104,8 +107,15 @@ impl Destination {
     /// extension of a format that can be written it is a file.
     ///
     /// # Errors
-    /// The extension is that of no format that can be written, or several pictures were asked into one file.
+    /// The extension is that of no format that can be written, several pictures were asked into one file, or pictures into
+    /// standard output.
     pub(crate) fn of(out: &Path, pictures: usize) -> Result<Self, CliError> {
+        if out == Path::new(PIPE) {
+            return Err(CliError::usage(
+                "--out -",
+                "pictures go into files, whose names say their format",
+            ));
+        }
         if out.is_dir() || names_folder(out) || out.extension().is_none() {
             return Ok(Self::Folder(out.to_owned()));
         }
@@ -187,6 +197,7 @@ mod tests {
             ("a.d/", 3, Some(Destination::Folder("a.d/".into()))),
             (".a", 3, Some(Destination::Folder(".a".into()))),
             ("a.png", 2, None),
+            ("-", 1, None),
             ("a.png/", 2, Some(Destination::Folder("a.png/".into()))),
         ] {
             assert_eq!(

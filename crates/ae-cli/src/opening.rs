@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use ae_data::{ImageSet, Part};
+use ae_data::{ImageSet, ImageShape, Part};
 use ae_infer::{ComputePath, ModelPath, OpenModel, OpenedSet};
+use ae_report::thousands;
 
 use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, RUNS};
 use crate::backend::{self, OpenDevice};
@@ -70,5 +71,14 @@ pub(crate) fn open_with_images(
     let model = open(model.path().as_deref(), device, context)?;
     let opened = open_set(&model, &request_of(data, part), &context.terminal)?;
     let images = opened.images()?;
+    if images.is_of_patches() && images.picture_count() > 0 {
+        let ImageShape { height, width, .. } = images.shape();
+        context.terminal.note(format!(
+            "{}: {} patches of {height}x{width} from {} pictures; whole pictures go through `ae denoise`",
+            opened.name(),
+            thousands(images.len() as u64),
+            thousands(images.picture_count() as u64),
+        ));
+    }
     Ok((model, opened, images))
 }

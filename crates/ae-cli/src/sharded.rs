@@ -11,9 +11,8 @@ use ae_report::{counted, thousands};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::codec::container::PIPE;
 use crate::context::Context;
-use crate::destination::make_folder;
+use crate::destination::{PIPE, make_folder};
 use crate::error::{CliError, Status};
 
 /// Says in the folder of the results what they are of.

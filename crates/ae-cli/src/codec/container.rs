@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ae_codec::ContainerHeader;
 
+use crate::destination::PIPE;
 use crate::error::CliError;
-
-/// What stands for standard input, or output.
-pub(crate) const PIPE: &str = "-";
 
 /// More than the bytes of the longest header.
 const MOST_HEADER_BYTES: u64 = 64;

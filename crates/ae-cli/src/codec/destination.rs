@@ -9,8 +9,7 @@ use ae_codec::{DecodedChunk, ImageShape};
 use ae_data::{Image, Size, StackFormat};
 use rayon::prelude::*;
 
-use crate::codec::container::PIPE;
-use crate::destination::{check_writable, make_folder, names_folder};
+use crate::destination::{PIPE, check_writable, make_folder, names_folder};
 use crate::error::{CliError, Status};
 
 /// Extensions of files that hold gray images without loss and are read as gray again. Others get `.png` at their end.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::arguments::value::at_least_one;
 use crate::arguments::{DataPosition, part};
 use crate::backend;
-use crate::codec::container::{Counted, PIPE};
+use crate::codec::container::Counted;
 use crate::codec::destination::size;
 use crate::codec::images::{
     ANY_PATCH, check_gray, check_names, codec_shape, coded_count, coded_image, is_large,
@@ -25,7 +25,7 @@ use crate::codec::run::MODEL_FILE;
 use crate::codec::transform;
 use crate::command::Example;
 use crate::context::Context;
-use crate::destination::check_writable;
+use crate::destination::{PIPE, check_writable};
 use crate::error::{CliError, Status};
 use crate::image_source::{ImageSource, own_part, tell_left_out, tell_skipped};
 use crate::sharded::{Sharded, shards_of};

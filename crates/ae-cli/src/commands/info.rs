@@ -16,9 +16,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::ModelPosition;
-use crate::codec::container::PIPE;
 use crate::codec::model::{BUILT_IN, is_container, is_model, is_tables, run_of_tables};
 use crate::context::Context;
+use crate::destination::PIPE;
 use crate::error::{CliError, Status};
 use crate::opening::find;
 

@@ -1,7 +1,7 @@
 //! `ae reconstruct`.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use ae_data::{DataError, Image, ImageSet, ImageShape, NoiseChain, Part};
@@ -245,16 +245,24 @@ fn told_apart(files: &[Option<&Path>], names: Vec<PathBuf>) -> Result<Vec<PathBu
             _ => name,
         })
         .collect();
-    let mut taken = HashSet::new();
+    let mut taken = HashMap::new();
     for (name, file) in names.iter().zip(files) {
-        if !taken.insert(name) {
-            let file = file.unwrap_or(name);
-            return Err(CliError::usage(
+        let Some(other) = taken.insert(name, file) else {
+            continue;
+        };
+        let reason = format!("its result would be {}, as another image's", name.display());
+        let error = match file {
+            Some(file) if *other == Some(*file) => CliError::usage(
                 file.display(),
-                format!("its result would be {}, as another image's", name.display()),
+                "the model takes several patches of it, not the whole",
             )
-            .hint("an .npy file holds all of them, in their order"));
-        }
+            .hint(
+                "`ae denoise` takes whole pictures; an .npy file holds all patches, in their order",
+            ),
+            _ => CliError::usage(file.unwrap_or(name).display(), reason)
+                .hint("an .npy file holds all of them, in their order"),
+        };
+        return Err(error);
     }
     Ok(names)
 }
@@ -322,6 +330,12 @@ mod tests {
             .flatten()
             .map(|file| file.with_extension("png"));
         assert!(told_apart(&files, plain.collect()).is_err());
+        let files = [Some(Path::new("x.png")); 2];
+        let error = told_apart(&files, vec!["x.png".into(); 2]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "x.png: the model takes several patches of it, not the whole"
+        );
     }
 
     #[test]

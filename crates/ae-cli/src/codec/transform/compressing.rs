@@ -12,9 +12,10 @@ use serde::Serialize;
 
 use super::coder::LossyCoder;
 use super::model::TransformModel;
-use crate::codec::container::{Counted, PIPE};
+use crate::codec::container::Counted;
 use crate::codec::images::{coded_count, coded_image, stored_name};
 use crate::codec::progress::CodecProgress;
+use crate::destination::PIPE;
 use crate::error::{CliError, Status};
 use crate::terminal::Terminal;
 
