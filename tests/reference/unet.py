@@ -87,7 +87,7 @@ def psnr(network, pictures, sigma):
             clean = torch.from_numpy(picture.astype(np.float32) / 255)
             noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(index))
             height, width = clean.shape
-            padded = F.pad((clean + sigma * noise)[None, None], (0, -width % 4, 0, -height % 4), mode="replicate")
+            padded = F.pad((clean + sigma * noise)[None, None], (0, -width % 4, 0, -height % 4), mode="reflect")
             output = network(padded)[0, 0, :height, :width].clamp(0, 1)
             values.append(-10 * math.log10(F.mse_loss(output, clean).item()))
     return float(np.mean(values))
