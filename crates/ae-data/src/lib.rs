@@ -21,7 +21,7 @@ pub use set::{
     MaskFiles, Part, SetFingerprint, SetImage, SetInfo, Skipped, Split, SplitOptions,
 };
 pub use sources::{
-    OpenOptions, PictureFiles, ShardIndex, SourceKind, StackFormat, Streaming, glyphs, index_shard,
-    lines, npy_header, open, pack_shard, picture_files, shard_name, shards, source_kinds,
-    streamed_archives, unpack_shard, write_idx, write_shard,
+    OpenOptions, PictureFiles, ShardFile, ShardIndex, SourceKind, StackFormat, Streaming, glyphs,
+    index_shard, lines, npy_header, open, pack_shard, picture_files, shard_name, shards,
+    source_kinds, streamed_archives, unpack_shard, write_idx, write_shard,
 };

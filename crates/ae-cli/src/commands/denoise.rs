@@ -8,6 +8,7 @@ mod pictures;
 mod report;
 mod shards;
 mod step_progress;
+mod unpacked;
 
 pub(super) use arguments::DenoiseArguments;
 
@@ -43,5 +44,5 @@ pub(super) fn run(arguments: DenoiseArguments, context: &Context<'_>) -> Result<
         }
     }
     context.ranks.check_alone("denoise")?;
-    pictures::denoise(arguments, context)
+    pictures::denoise(arguments, None, context).map(|_| ())
 }

@@ -1,5 +1,6 @@
 //! A set written as shards: tar archives by WebDataset's convention.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::path::{Component, Path, PathBuf};
@@ -67,14 +68,26 @@ pub fn write_shard(
     }
 }
 
-/// Unpacks an archive of pictures and of what lies beside them into a folder, and gives the files in the archive's order.
+/// A file of an archive, and where its content lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardFile {
+    /// Its path in the archive.
+    pub name: PathBuf,
+    /// The file on the disk.
+    pub file: PathBuf,
+}
+
+/// Unpacks an archive of pictures and of what lies beside them into a folder, and gives the files in the archive's order, a `./` that
+/// their names begin with left out.
 ///
 /// # Errors
-/// A path that leads out of the folder, something that is no file, an archive that ends early, or a disk that refuses.
-pub fn unpack_shard(archive: &Path, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+/// A path that leads out of the folder, a path that two files have, something that is no file, an archive that ends early, or a
+/// disk that refuses.
+pub fn unpack_shard(archive: &Path, folder: &Path) -> Result<Vec<ShardFile>, DataError> {
     let broken = |error: io::Error| DataError::broken(archive, &error);
     let file = File::open(archive).map_err(|error| DataError::read(archive, error))?;
     let mut files = Vec::new();
+    let mut names = HashSet::new();
     for entry in Archive::new(BufReader::new(file))
         .entries()
         .map_err(broken)?
@@ -85,12 +98,29 @@ pub fn unpack_shard(archive: &Path, folder: &Path) -> Result<Vec<PathBuf>, DataE
         if kind == EntryType::Directory {
             continue;
         }
-        let is_inside = name
-            .components()
-            .all(|component| matches!(component, Component::Normal(_)));
-        if !is_inside || kind != EntryType::Regular {
-            let reason = format!("{}: no file inside the archive", name.display());
-            return Err(DataError::decode(archive, reason));
+        let refuse = |name: &Path, reason: &str| {
+            let reason = format!("{}: {reason}", name.display());
+            Err(DataError::decode(archive, reason))
+        };
+        match kind {
+            EntryType::Regular => {}
+            EntryType::Symlink | EntryType::Link => return refuse(&name, "a link, not a file"),
+            _ => return refuse(&name, "not a file"),
+        }
+        let components = name.components();
+        let name: PathBuf = match components
+            .filter(|component| *component != Component::CurDir)
+            .map(|component| match component {
+                Component::Normal(part) => Some(part),
+                _ => None,
+            })
+            .collect()
+        {
+            Some(name) => name,
+            None => return refuse(&name, "leads out of the archive"),
+        };
+        if !names.insert(name.clone()) {
+            return refuse(&name, "two files have this name");
         }
         let path = folder.join(&name);
         let write = DataError::write(&path);
@@ -99,30 +129,27 @@ pub fn unpack_shard(archive: &Path, folder: &Path) -> Result<Vec<PathBuf>, DataE
             io::copy(&mut entry, &mut File::create(&path)?)
         };
         unpack().map_err(write)?;
-        files.push(name);
+        files.push(ShardFile { name, file: path });
     }
     Ok(files)
 }
 
-/// Packs `files` as one archive, which is there whole or not at all: each from the first of `folders` that has it, or has it
-/// with another ending behind its own.
+/// Packs `files` as one archive, which is there whole or not at all.
 ///
 /// # Errors
-/// A file that can't be read, or a disk that refuses.
-pub fn pack_shard(path: &Path, files: &[PathBuf], folders: &[&Path]) -> Result<(), DataError> {
-    let found = |name: &Path| {
-        folders.iter().find_map(|folder| {
-            let with_png = PathBuf::from(format!("{}.png", name.display()));
-            let mut names = [name.to_owned(), with_png].into_iter();
-            names.find_map(|name| {
-                Some((folder.join(&name), name)).filter(|(file, _)| file.is_file())
-            })
-        })
-    };
+/// Two of them have one name, a file can't be read, or the disk refuses.
+pub fn pack_shard(path: &Path, files: &[ShardFile]) -> Result<(), DataError> {
+    let mut names = HashSet::new();
+    for ShardFile { name, .. } in files {
+        if !names.insert(name) {
+            let reason = format!("two files would be {} in it", name.display());
+            return Err(DataError::write(path)(io::Error::other(reason)));
+        }
+    }
     let written = write_atomically(path, |file| {
         let mut archive = Builder::new(file);
-        for (file, name) in files.iter().filter_map(|name| found(name)) {
-            append(&mut archive, &name, &fs::read(file)?)?;
+        for ShardFile { name, file } in files {
+            append(&mut archive, name, &fs::read(file)?)?;
         }
         archive.finish()
     });
@@ -201,12 +228,18 @@ mod tests {
             "000000001.png",
             "000000001.cls",
         ];
-        assert_eq!(files, names.map(PathBuf::from));
+        let expected = names.map(|name| ShardFile {
+            name: name.into(),
+            file: old.join(name),
+        });
+        assert_eq!(files, expected);
         std::fs::create_dir(&new).unwrap();
         let other = set(None).image(5).unwrap();
-        other.write(&new.join(names[2])).unwrap();
+        let mut files = files;
+        files[2].file = new.join(names[2]);
+        other.write(&files[2].file).unwrap();
         let packed = folder.path().join("packed.tar");
-        pack_shard(&packed, &files, &[&new, &old]).unwrap();
+        pack_shard(&packed, &files).unwrap();
         let read = open(packed.to_str().unwrap(), &OpenOptions::default()).unwrap();
         assert_eq!(read.train.image(1).unwrap(), other);
         assert_eq!(read.train.image(0).unwrap(), set(None).image(0).unwrap());
@@ -214,6 +247,56 @@ mod tests {
             read.train.classes()[read.train.label(1).unwrap() as usize],
             "1"
         );
+    }
+
+    /// An archive of these files, named as they are.
+    fn archive(path: &Path, files: &[&str]) {
+        let mut archive = Builder::new(File::create(path).unwrap());
+        for name in files {
+            append_named(&mut archive, name);
+        }
+        archive.finish().unwrap();
+    }
+
+    /// [`Builder`] would take a `./` away.
+    fn append_named(archive: &mut Builder<File>, name: &str) {
+        let mut header = Header::new_ustar();
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_size(1);
+        header.set_cksum();
+        archive.append(&header, &b"x"[..]).unwrap();
+    }
+
+    #[test]
+    fn names_begin_where_the_archive_does_and_no_two_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tar");
+        let unpacked = folder.path().join("unpacked");
+        let names = |files: &[&str]| -> Result<Vec<PathBuf>, String> {
+            archive(&path, files);
+            let files = unpack_shard(&path, &unpacked).map_err(|error| error.to_string())?;
+            Ok(files.into_iter().map(|file| file.name).collect())
+        };
+        assert_eq!(
+            names(&["./a/1.png", "b/1.png"]),
+            Ok(vec!["a/1.png".into(), "b/1.png".into()])
+        );
+        let twice = names(&["a/1.png", "./a/1.png"]).unwrap_err();
+        assert!(
+            twice.ends_with("a/1.png: two files have this name"),
+            "{twice}"
+        );
+        let outside = names(&["a/../../1.png"]).unwrap_err();
+        assert!(outside.ends_with("leads out of the archive"), "{outside}");
+        let one = ShardFile {
+            name: "1.png".into(),
+            file: unpacked.join("a/1.png"),
+        };
+        let packed = folder.path().join("packed.tar");
+        assert!(pack_shard(&packed, &[one.clone(), one]).is_err());
+        assert!(!packed.exists());
     }
 
     #[test]

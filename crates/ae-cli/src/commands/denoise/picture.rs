@@ -15,6 +15,7 @@ use ae_report::{Panel, PanelsRequest};
 
 use crate::commands::denoise::jobs::Job;
 use crate::commands::denoise::report::{PageResult, PictureResult};
+use crate::commands::denoise::unpacked::{Unpacked, shown};
 use crate::error::CliError;
 use crate::terminal::Terminal;
 
@@ -47,6 +48,8 @@ pub(super) struct Denoising<'a> {
     pub(super) drawings: Drawings<'a>,
     /// Pixels of a side that become one before anything else.
     pub(super) shrink: usize,
+    /// Where the pictures are an archive's.
+    pub(super) unpacked: Option<Unpacked<'a>>,
     pub(super) terminal: Terminal,
 }
 
@@ -59,7 +62,7 @@ impl Denoising<'_> {
         };
         for note in reader.notes() {
             self.terminal
-                .note(format!("{}: {note}", job.input.display()));
+                .note(format!("{}: {note}", shown(&job.input, self.unpacked)));
         }
         let mut metadata = reader.metadata().clone();
         if let Some(resolution) = &mut metadata.resolution {
@@ -173,7 +176,7 @@ impl Denoising<'_> {
             "{}: its noise is alike in neighboring pixels (autocorrelation {lag_1:.2} at one pixel, {lag_2:.2} at two; independent \
              noise has about 0), as scanners and JPEG leave it: what they have in common stays. --self --shrink {} makes it \
              more independent",
-            input.display(),
+            shown(input, self.unpacked),
             2 * self.shrink,
         ));
     }
@@ -195,7 +198,7 @@ impl Denoising<'_> {
         let losses: Vec<_> = losses.iter().map(ToString::to_string).collect();
         self.terminal.warning(format!(
             "{}: {} cannot hold {}",
-            path.display(),
+            shown(path, self.unpacked),
             writer.format(),
             losses.join(", ")
         ));

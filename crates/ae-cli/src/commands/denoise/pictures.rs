@@ -1,6 +1,6 @@
 //! Denoising pictures, one after another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ae_data::ImageLimits;
 use ae_infer::{Denoiser as _, InOrientations, Removal};
@@ -10,15 +10,26 @@ use crate::commands::denoise::denoiser::OpenDenoiser;
 use crate::commands::denoise::jobs;
 use crate::commands::denoise::picture::{Denoising, Drawings};
 use crate::commands::denoise::report::{Denoised, Failure};
+use crate::commands::denoise::unpacked::Unpacked;
 use crate::context::Context;
 use crate::destination::{check_drawing, is_one_file};
 use crate::error::CliError;
 
-/// Denoises the pictures that are named, and prints what was done.
+/// A picture that was denoised.
+pub(super) struct Written {
+    pub(super) input: PathBuf,
+    pub(super) output: PathBuf,
+}
+
+/// Denoises the pictures that are named, and prints what was done; gives those that were written. They may be those of an archive.
 ///
 /// # Errors
 /// The denoiser cannot be opened, a destination cannot be written, or a picture failed; others are done nevertheless.
-pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Result<(), CliError> {
+pub(super) fn denoise(
+    arguments: DenoiseArguments,
+    unpacked: Option<Unpacked<'_>>,
+    context: &Context<'_>,
+) -> Result<Vec<Written>, CliError> {
     let terminal = context.terminal;
     let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
     if arguments.compare.is_some() && noise.is_none() {
@@ -70,6 +81,7 @@ pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Res
         range: arguments.range,
         drawings,
         shrink: arguments.denoiser.shrink.unwrap_or(1),
+        unpacked,
         terminal,
     };
     let mut first = None;
@@ -78,6 +90,12 @@ pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Res
             Ok(picture) => result.pictures.push(picture),
             Err(error) if jobs.len() == 1 && !job.from_folder => return Err(error),
             Err(error) => {
+                let error = match unpacked {
+                    Some(Unpacked {
+                        archive, folder, ..
+                    }) => error.for_member(folder, archive),
+                    None => error,
+                };
                 terminal.warning(format!("failed: {error}"));
                 result.failed.push(Failure {
                     input: job.input.clone(),
@@ -93,7 +111,13 @@ pub(super) fn denoise(arguments: DenoiseArguments, context: &Context<'_>) -> Res
         terminal.result(&result, || result.text())?;
     }
     match first {
-        None => Ok(()),
+        None => {
+            let written = result.pictures.into_iter().map(|picture| Written {
+                input: picture.input,
+                output: picture.output,
+            });
+            Ok(written.collect())
+        }
         Some(status) => Err(CliError::failure(
             status,
             result.failed_names(),

@@ -30,8 +30,8 @@ pub(super) struct Failure {
 /// A picture that was written.
 #[derive(Serialize)]
 pub(super) struct PictureResult {
-    input: PathBuf,
-    output: PathBuf,
+    pub(super) input: PathBuf,
+    pub(super) output: PathBuf,
     /// Significant bits of a value.
     bits: u8,
     /// The first page's; all pages have their own in `pages`.
