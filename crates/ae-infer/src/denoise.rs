@@ -1,12 +1,16 @@
 //! Removing noise from the pages of a file, and from ones to which it was added to see how much is removed.
 
+pub(crate) mod invisible;
 pub(crate) mod noise_correlation;
+
+use std::borrow::Cow;
 
 use ae_data::{Image, ImageShape, NoiseChain, Page};
 use ae_eval::filters::estimate_noise_sigma;
 use ae_eval::{Quality, QualityMeter};
 use ae_random::Draw;
 
+use crate::denoise::invisible::fill_invisible;
 use crate::denoise::noise_correlation::NoiseCorrelation;
 use crate::denoisers::denoiser::Denoiser;
 use crate::error::InferError;
@@ -67,7 +71,8 @@ pub struct NoiseTrial {
     pub before: Quality,
 }
 
-/// Removes noise from a page of a file in all of its bits. Alpha stays as it is.
+/// Removes noise from a page of a file in all of its bits. Alpha stays as it is, and so do colors where it is 0, which nobody sees:
+/// in their place the denoiser sees those of visible pixels nearby.
 ///
 /// # Errors
 /// [`InferError::NoNoiseLevel`] when the noise would have to be estimated and the page is too small for that; those of
@@ -110,9 +115,25 @@ fn removed(
     values: &[f32],
     removal: Removal,
 ) -> Result<DenoisedPage, InferError> {
-    let denoised = denoise_values(denoiser, page.shape(), values, removal)?;
+    let shape = page.shape();
+    let is_invisible = page.invisible_pixels();
+    let mut seen = Cow::Borrowed(values);
+    if let Some(is_invisible) = &is_invisible {
+        fill_invisible(shape, seen.to_mut(), is_invisible);
+    }
+    let mut denoised = denoise_values(denoiser, shape, &seen, removal)?;
+    for (index, _) in is_invisible
+        .iter()
+        .flatten()
+        .enumerate()
+        .filter(|(_, invisible)| **invisible)
+    {
+        for place in (index..values.len()).step_by(shape.pixels()) {
+            denoised.values[place] = values[place];
+        }
+    }
     let correlation = match denoiser.assumes_independent_noise() {
-        true => NoiseCorrelation::of(page.shape(), values),
+        true => NoiseCorrelation::of(shape, &seen),
         false => None,
     };
     Ok(DenoisedPage {

@@ -90,6 +90,40 @@ fn floating_point_stays_floating_point() {
 }
 
 #[test]
+fn what_is_not_seen_colors_nothing_that_is() {
+    let folder = scratch();
+    let path = folder.path();
+    // A line of one pixel, and red under what is transparent.
+    let drawn = image::RgbaImage::from_fn(24, 24, |_, y| match y {
+        9 => image::Rgba([200, 200, 200, 255]),
+        _ => image::Rgba([255, 0, 0, 0]),
+    });
+    drawn.save(path.join("line.png")).expect("saved");
+    for model in ["median", "photo"] {
+        denoise(
+            path,
+            &format!("line.png -o out.png --force --model {model}"),
+        );
+        let out = image::open(path.join("out.png"))
+            .expect("a picture")
+            .to_rgba8();
+        for (before, after) in drawn.pixels().zip(out.pixels()) {
+            let most = before
+                .0
+                .iter()
+                .zip(after.0)
+                .map(|(a, b)| a.abs_diff(b))
+                .max();
+            let allowed = if before.0[3] == 0 { 0 } else { 3 };
+            assert!(
+                most.is_some_and(|most| most <= allowed),
+                "{model}: {after:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn alpha_is_what_it_was() {
     let folder = scratch();
     let alpha = |x: usize, y: usize| (x * 5 + y * 3) as u8;

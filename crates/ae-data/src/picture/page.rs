@@ -103,6 +103,24 @@ impl Page {
             }
     }
 
+    /// Which pixels have an alpha of 0, so that nothing is seen of their colors, `[height, width]`; nothing where all are seen.
+    #[must_use]
+    pub fn invisible_pixels(&self) -> Option<Vec<bool>> {
+        fn none_of<T: PartialOrd>(values: &[T], channels: usize, none: T) -> Vec<bool> {
+            let alphas = values.iter().skip(channels - 1).step_by(channels);
+            alphas.map(|alpha| *alpha <= none).collect()
+        }
+        if !self.has_alpha() {
+            return None;
+        }
+        let invisible = match &self.samples {
+            Samples::U8(values) => none_of(values, self.channels, 0),
+            Samples::U16(values) => none_of(values, self.channels, 0),
+            Samples::F32(values) => none_of(values, self.channels, 0.0),
+        };
+        invisible.contains(&true).then_some(invisible)
+    }
+
     /// Channels without alpha: 1 or 3.
     #[must_use]
     pub fn color_channels(&self) -> usize {
