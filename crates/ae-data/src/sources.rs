@@ -34,7 +34,7 @@ pub use shard_index::ShardIndex;
 pub use shards::shards;
 pub use stack::StackFormat;
 pub use streamed::streamed_archives;
-pub use write_shards::{pack_shard, shard_name, unpack_shard, write_shard};
+pub use write_shards::{ShardFile, pack_shard, shard_name, unpack_shard, write_shard};
 
 use std::fs;
 use std::io;

@@ -39,6 +39,14 @@ impl PictureMetadata {
     }
 }
 
+impl PictureMetadata {
+    /// Whether the color profile is one of gray, which says nothing of color (ICC.1:2022, 7.2.6).
+    pub(crate) fn has_gray_profile(&self) -> bool {
+        let profile = self.icc_profile.as_deref();
+        profile.and_then(|profile| profile.get(16..20)) == Some(b"GRAY")
+    }
+}
+
 /// How many pixels there are to a length.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resolution {

@@ -169,13 +169,10 @@ impl PictureReader {
             Encoded::open(Arc::from(bytes), format, path, limits)
         })?;
         let (encoded, mut metadata) = opened;
-        metadata.icc_profile = metadata.icc_profile.filter(|profile| describes(profile));
-        Ok(Self::new(
-            path,
-            limits,
-            metadata,
-            Source::Encoded(Box::new(encoded)),
-        ))
+        let notes = leave_out_profile(&mut metadata);
+        let mut reader = Self::new(path, limits, metadata, Source::Encoded(Box::new(encoded)));
+        reader.notes.extend(notes);
+        Ok(reader)
     }
 
     fn of_tiff(
@@ -188,15 +185,13 @@ impl PictureReader {
         let stated = pages.metadata();
         let bits = pages.bits();
         let mut metadata = PictureMetadata::new(PictureFormat::Tiff, bits);
-        metadata.icc_profile = stated.icc_profile.filter(|profile| describes(profile));
+        metadata.icc_profile = stated.icc_profile;
         metadata.exif = stated.exif;
         metadata.resolution = stated.resolution;
-        Ok(Self::new(
-            path,
-            limits,
-            metadata,
-            Source::Tiff(Box::new(pages)),
-        ))
+        let notes = leave_out_profile(&mut metadata);
+        let mut reader = Self::new(path, limits, metadata, Source::Tiff(Box::new(pages)));
+        reader.notes.extend(notes);
+        Ok(reader)
     }
 
     fn new(path: &Path, limits: &ImageLimits, metadata: PictureMetadata, source: Source) -> Self {
@@ -240,7 +235,7 @@ impl PictureReader {
         if let (16, Some(bits)) = (self.metadata.bits, depths.word_bits()) {
             self.metadata.bits = bits.max(9);
         }
-        self.notes = depths.notes(asked, &ranges);
+        self.notes.extend(depths.notes(asked, &ranges));
         self.ranges = Some(ranges);
         Ok(())
     }
@@ -251,7 +246,8 @@ impl PictureReader {
         &self.metadata
     }
 
-    /// What was found out of the range of deep pictures and ought to be said, a sentence each.
+    /// What was found out of the range of deep pictures, and what is left out of the file's metadata, and ought to be said: a sentence
+    /// each.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -335,6 +331,18 @@ fn describes(profile: &[u8]) -> bool {
         profile.get(16..20),
         Some(b"CMYK" | b"CMY " | b"Lab " | b"YCbr")
     )
+}
+
+/// Takes away a profile of other colors than the page's, and says so.
+fn leave_out_profile(metadata: &mut PictureMetadata) -> Option<String> {
+    let profile = metadata
+        .icc_profile
+        .take_if(|profile| !describes(profile))?;
+    let colors = profile.get(16..20).unwrap_or_default();
+    Some(format!(
+        "its color profile, of {}, is left out: its colors are read as RGB without it",
+        String::from_utf8_lossy(colors).trim()
+    ))
 }
 
 impl Page {

@@ -233,6 +233,22 @@ fn full_metadata() -> PictureMetadata {
 }
 
 #[test]
+fn a_profile_of_gray_is_not_kept_beside_color() {
+    let mut profile = vec![0; 200];
+    profile[16..20].copy_from_slice(b"GRAY");
+    let metadata = PictureMetadata {
+        icc_profile: Some(profile),
+        ..metadata()
+    };
+    let pages = [page(1, 8)];
+    assert_eq!(encode("a.png", &metadata, &pages).1, []);
+    let (webp, losses) = encode("a.webp", &metadata, &pages);
+    assert_eq!(losses, [Loss::IccProfile]);
+    let mut decoder = ::image::codecs::webp::WebPDecoder::new(Cursor::new(&webp)).unwrap();
+    assert_eq!(decoder.icc_profile().unwrap(), None);
+}
+
+#[test]
 fn profile_exif_and_resolution_are_kept_or_said_to_be_lost() {
     use ::image::codecs::{
         jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder,

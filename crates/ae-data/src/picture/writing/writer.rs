@@ -257,7 +257,8 @@ impl<'a> PictureWriter<'a> {
         let metadata = self.metadata;
         [
             (
-                metadata.icc_profile.is_some() && !holds.icc_profile,
+                metadata.icc_profile.is_some() && !holds.icc_profile
+                    || metadata.has_gray_profile() && !holds.channels.gray,
                 Loss::IccProfile,
             ),
             (metadata.exif.is_some() && !holds.exif, Loss::Exif),

@@ -33,7 +33,9 @@ fn encode(page: &Page, about: &About<'_>) -> Result<Vec<u8>, EncodeError> {
     let refused = |error: UnsupportedError| EncodeError::Format(error.to_string());
     let mut bytes = Vec::new();
     let mut encoder = WebPEncoder::new_lossless(&mut bytes);
-    if let Some(profile) = &about.metadata.icc_profile {
+    // Gray becomes color here, which a profile of gray does not describe.
+    let profile = about.metadata.icc_profile.as_ref();
+    if let Some(profile) = profile.filter(|_| !about.metadata.has_gray_profile()) {
         encoder.set_icc_profile(profile.clone()).map_err(refused)?;
     }
     if let Some(exif) = &about.metadata.exif {
