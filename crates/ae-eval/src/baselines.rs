@@ -37,7 +37,7 @@ pub const BUILTIN: &[&dyn BaselineKind] = &[
 /// what each one is.
 ///
 /// Nothing is chosen on test images: means, components and strengths come from training images.
-/// Results are clipped to `[0, 1]`. They do not depend on the number of threads; images are read,
+/// Results are clipped to `[0, 1]`, but for the input itself. They do not depend on the number of threads; images are read,
 /// corrupted and measured on rayon's, and memory does not grow with the test set.
 ///
 /// # Errors

@@ -78,6 +78,16 @@ impl<'a> Bench<'a> {
         Ok((clean, input))
     }
 
+    /// Compares the inputs themselves to the clean images, values beyond black and white included: noise that is not clipped is as
+    /// strong as it is.
+    ///
+    /// # Errors
+    /// An image that cannot be read.
+    pub fn measure_inputs(&self) -> Result<Quality, EvalError> {
+        let (quality, _) = self.measure_each(|input| Ok((input, StoredBytes::default())))?;
+        Ok(quality)
+    }
+
     /// Runs a method on every input of the test set and compares its results, clipped to `[0, 1]`,
     /// to the clean images.
     ///
@@ -100,12 +110,23 @@ impl<'a> Bench<'a> {
         &self,
         method: impl Fn(Vec<f32>) -> Result<(Vec<f32>, StoredBytes), EvalError> + Sync,
     ) -> Result<(Quality, StoredBytes), EvalError> {
-        let measure_one = |index: usize| {
-            let (clean, input) = self.test_image(index)?;
+        self.measure_each(|input| {
             let (mut result, stored) = method(input)?;
             for value in &mut result {
                 *value = value.clamp(0.0, 1.0);
             }
+            Ok((result, stored))
+        })
+    }
+
+    /// The same, clipping nothing.
+    fn measure_each(
+        &self,
+        method: impl Fn(Vec<f32>) -> Result<(Vec<f32>, StoredBytes), EvalError> + Sync,
+    ) -> Result<(Quality, StoredBytes), EvalError> {
+        let measure_one = |index: usize| {
+            let (clean, input) = self.test_image(index)?;
+            let (result, stored) = method(input)?;
             Ok((ImageQuality::measure(self.shape, &clean, &result), stored))
         };
         let mut meter = QualityMeter::new(self.shape);
