@@ -5,7 +5,7 @@ use ae_train::own_parts;
 
 use crate::error::InferError;
 use crate::sets::no_part::NoPartReason;
-use crate::sets::relation::Relation;
+use crate::sets::relation::{Relation, containment};
 
 /// A set whose images are in a model's form, by [`OpenModel::open_set`](crate::OpenModel::open_set).
 #[derive(Debug, Clone)]
@@ -60,6 +60,15 @@ impl OpenedSet {
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.split.seed
+    }
+
+    /// About which share of this set's different images `other` has, too; `None` where that cannot be told.
+    ///
+    /// # Errors
+    /// The images cannot be read.
+    pub fn share_in(&self, other: &Self) -> Result<Option<f64>, InferError> {
+        let (own, other) = (self.dataset.fingerprint()?, other.dataset.fingerprint()?);
+        Ok(containment(&own, &other))
     }
 
     /// The images of [`part`](Self::part).

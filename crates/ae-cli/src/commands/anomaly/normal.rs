@@ -41,6 +41,16 @@ impl Normal {
         };
         if arguments.normal.is_some() {
             let opened = open_set(model, &request, terminal)?;
+            if let Some(share) = opened
+                .share_in(&judged.opened)?
+                .filter(|&share| share > 0.0)
+            {
+                terminal.warning(format!(
+                    "about {:.0}% of the images of {} are judged, too: what is calibrated on them says little of false alarms among them",
+                    (100.0 * share).max(1.0),
+                    opened.name()
+                ));
+            }
             return Self::of(model, &opened, &request, judged.is_own);
         }
         if judged.is_own {
