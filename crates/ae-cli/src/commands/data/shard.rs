@@ -23,8 +23,8 @@ Examples:
   ae data shard t10k-images-idx3-ubyte --images-per-shard 1000 -o shards/
   mpirun -n 4 ae encode runs/letters-conv-1 --data 'shards/*.tar' -o codes/
 
-Of each image a shard has KEY.png, without loss, and KEY.cls with the number of its class, where the set has labels; the key
-is the image's index. Each shard is there whole or not at all, and the same images give the same bytes.")]
+Of each image a shard has KEY.png, of 8 bits and without loss, and KEY.cls with the number of its class, where the set has
+labels; the key is the image's index. Each shard is there whole or not at all, and the same images give the same bytes.")]
 pub(in crate::commands) struct DataShardArguments {
     /// The set.
     #[command(flatten)]
@@ -81,6 +81,16 @@ pub(in crate::commands) fn run(
     }
     let dataset = source.open(&terminal)?;
     tell_left_out(&dataset, &terminal);
+    if dataset.value_range.is_some() {
+        terminal.warning("pictures of more than 8 bits, of which shards keep 8");
+    }
+    let has_parts = dataset.validation.is_some() || dataset.test.is_some();
+    if has_parts && arguments.part.is_none() {
+        terminal.warning(format!(
+            "{} has parts of its own, which go into the same shards, one after the other: --part train, validation or test takes one",
+            dataset.name
+        ));
+    }
     let mut images = own_part(&dataset, arguments.part)?;
     if let Some(limit) = source.config.limit {
         images = source.limited(&images, limit)?;
