@@ -224,11 +224,16 @@ fn names(sets: &[ImageSet]) -> Result<Vec<PathBuf>, CliError> {
             names.push(name);
         }
     }
-    told_apart(&files, names)
+    let is_of_patches = sets.iter().any(ImageSet::is_of_patches);
+    told_apart(&files, names, is_of_patches)
 }
 
 /// Gives names that several files have to none of them.
-fn told_apart(files: &[Option<&Path>], names: Vec<PathBuf>) -> Result<Vec<PathBuf>, CliError> {
+fn told_apart(
+    files: &[Option<&Path>],
+    names: Vec<PathBuf>,
+    is_of_patches: bool,
+) -> Result<Vec<PathBuf>, CliError> {
     let mut count = HashMap::new();
     for name in &names {
         *count.entry(name.clone()).or_insert(0_usize) += 1;
@@ -252,7 +257,7 @@ fn told_apart(files: &[Option<&Path>], names: Vec<PathBuf>) -> Result<Vec<PathBu
         };
         let reason = format!("its result would be {}, as another image's", name.display());
         let error = match file {
-            Some(file) if *other == Some(*file) => CliError::usage(
+            Some(file) if is_of_patches && *other == Some(*file) => CliError::usage(
                 file.display(),
                 "the model takes several patches of it, not the whole",
             )
@@ -308,7 +313,7 @@ mod tests {
                 .iter()
                 .flatten()
                 .map(|file| inside(file).with_extension("png"));
-            let names = told_apart(&files, plain.collect()).unwrap();
+            let names = told_apart(&files, plain.collect(), false).unwrap();
             assert_eq!(
                 names,
                 expected.iter().map(PathBuf::from).collect::<Vec<_>>()
@@ -329,9 +334,9 @@ mod tests {
             .iter()
             .flatten()
             .map(|file| file.with_extension("png"));
-        assert!(told_apart(&files, plain.collect()).is_err());
+        assert!(told_apart(&files, plain.collect(), false).is_err());
         let files = [Some(Path::new("x.png")); 2];
-        let error = told_apart(&files, vec!["x.png".into(); 2]).unwrap_err();
+        let error = told_apart(&files, vec!["x.png".into(); 2], true).unwrap_err();
         assert_eq!(
             error.to_string(),
             "x.png: the model takes several patches of it, not the whole"
