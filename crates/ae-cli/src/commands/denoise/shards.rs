@@ -128,7 +128,7 @@ fn kept_as_they_are(files: &[ShardFile], unpacked: &Path) -> Option<String> {
     let alone: Vec<String> = alone.map(|file| file.name.display().to_string()).collect();
     match alone.len() {
         0 => None,
-        ..=NAMED => Some(alone.join(", ")),
+        1..=NAMED => Some(alone.join(", ")),
         count => Some(format!("{count} files, as {}", alone[..NAMED].join(", "))),
     }
 }
