@@ -100,9 +100,9 @@ fn what_is_not_seen_colors_nothing_that_is() {
     });
     drawn.save(path.join("line.png")).expect("saved");
     for model in ["median", "photo"] {
-        denoise(
+        done(
             path,
-            &format!("line.png -o out.png --force --model {model}"),
+            &format!("denoise line.png -o out.png --force --model {model}"),
         );
         let out = image::open(path.join("out.png"))
             .expect("a picture")
