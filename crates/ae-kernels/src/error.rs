@@ -73,6 +73,12 @@ pub enum KernelError {
         /// How many there are.
         found: usize,
     },
+    /// A convolution of 1x1 whose input would have to be made first.
+    #[error("stage {stage}: a convolution of 1x1 has no upsampling and no skip connection")]
+    Pointwise {
+        /// Index of the stage.
+        stage: usize,
+    },
     /// A leaky ReLU whose slope is outside `[0, 1]`: its gradient could not be told from its output.
     #[error("stage {stage}: the slope of a leaky ReLU must lie in [0, 1]")]
     Slope {

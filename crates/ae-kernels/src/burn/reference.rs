@@ -39,7 +39,13 @@ pub(crate) fn convolutions<B: Backend>(
                     Skip::Add(_) => B::float_add(x, earlier),
                 };
             }
-            x = B::conv2d(x, weight, bias, ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
+            let padding = stage.window().map(|side| side / 2);
+            x = B::conv2d(
+                x,
+                weight,
+                bias,
+                ConvOptions::new([1, 1], padding, [1, 1], 1),
+            );
             x = activate::<B>(stage.activation, x);
             kept.push(is_taken(kept.len()).then(|| x.clone()));
             if stage.resize == Resize::MaxPool {

@@ -11,7 +11,7 @@ use crate::dense::stack::DenseStack;
 use crate::error::KernelError;
 use crate::loss::Loss;
 
-/// Weight `[output, input, 3, 3]` and bias `[output]` of every stage, the latter where the stage has one.
+/// Weight `[output, input, 3, 3]`, or 1, 1, and bias `[output]` of every stage, the latter where the stage has one.
 type TensorWeights<'a> = &'a [(Tensor<4>, Option<Tensor<1>>)];
 
 /// The same as the operations take it.
@@ -124,7 +124,8 @@ impl Stack {
             return Err(KernelError::WeightCount { expected, found });
         }
         for (index, (stage, (weight, bias))) in self.stages().iter().zip(weights).enumerate() {
-            let shape = [stage.output_channels, stage.input_channels, 3, 3];
+            let [height, width] = stage.window();
+            let shape = [stage.output_channels, stage.input_channels, height, width];
             expect_shape(
                 &format!("the weight of stage {index}"),
                 &shape,

@@ -5,12 +5,14 @@ use crate::conv::stage::{Precision, Stage};
 
 mod direct;
 mod planar;
+mod pointwise;
 mod tap_gather;
 mod upsampled;
 mod winograd_f43;
 
 /// All algorithms; the first that suits a stage computes it.
-const ALGORITHMS: [&dyn Algorithm; 5] = [
+const ALGORITHMS: [&dyn Algorithm; 6] = [
+    pointwise::ALGORITHM,
     planar::ALGORITHM,
     tap_gather::ALGORITHM,
     upsampled::ALGORITHM,
@@ -71,6 +73,9 @@ mod tests {
             "direct",
         );
         check(stage(31, 64), [false, false], Fast, "direct");
+        for place in [[true, false], [false, true]] {
+            check(stage(1, 1).pointwise(), place, Fast, "pointwise");
+        }
     }
 
     #[test]

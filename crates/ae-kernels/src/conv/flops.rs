@@ -2,7 +2,6 @@
 
 use crate::conv::algorithm::product_operations;
 use crate::conv::plan::{Plan, Step};
-use crate::layout::weight_blocks::TAPS;
 
 /// What one stage computes for one image.
 ///
@@ -28,7 +27,11 @@ fn of_step(step: &Step) -> StageArithmetic {
     let (inputs, outputs) = (step.stage.input_channels, step.stage.output_channels);
     StageArithmetic {
         algorithm: step.algorithm.name(),
-        defined_operations: product_operations(geometry.sums.pixels(), TAPS * inputs, outputs),
+        defined_operations: product_operations(
+            geometry.sums.pixels(),
+            step.stage.taps() * inputs,
+            outputs,
+        ),
         executed_operations: step.algorithm.executed_operations(geometry),
     }
 }

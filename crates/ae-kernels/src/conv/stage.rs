@@ -43,7 +43,7 @@ impl Skip {
     }
 }
 
-/// A 3x3 convolution with zero padding 1 and stride 1, its bias, its activation, and perhaps a pooling after
+/// A convolution of 3x3 with zero padding 1, or of 1x1 without, and stride 1, its bias, its activation, and perhaps a pooling after
 /// it or an upsampling before it, and a skip connection that joins its input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
@@ -59,6 +59,8 @@ pub struct Stage {
     pub bias: bool,
     /// What else joins the input.
     pub skip: Option<Skip>,
+    /// Whether the convolution is of 1x1: every pixel by itself. Such a stage has no upsampling and no skip connection.
+    pub pointwise: bool,
 }
 
 impl Stage {
@@ -71,6 +73,7 @@ impl Stage {
             resize: Resize::None,
             bias: true,
             skip: None,
+            pointwise: false,
         }
     }
 
@@ -112,16 +115,35 @@ impl Stage {
         }
     }
 
+    /// The same with a convolution of 1x1.
+    #[must_use]
+    pub fn pointwise(self) -> Self {
+        Self {
+            pointwise: true,
+            ..self
+        }
+    }
+
+    /// Height and width of the convolution's window.
+    pub(crate) fn window(&self) -> [usize; 2] {
+        if self.pointwise { [1, 1] } else { [3, 3] }
+    }
+
+    /// Taps of the convolution's window: 9, or 1.
+    pub fn taps(&self) -> usize {
+        self.window().iter().product()
+    }
+
     /// How many values its bias has.
     pub(crate) fn bias_values(&self) -> usize {
         if self.bias { self.output_channels } else { 0 }
     }
 
-    /// How many values its weight has: `[output_channels, input_channels, 3, 3]`.
+    /// How many values its weight has: `[output_channels, input_channels, 3, 3]`, or 1, 1.
     pub(crate) fn weight_values(&self) -> Result<usize, KernelError> {
         self.input_channels
             .checked_mul(self.output_channels)
-            .and_then(|n| n.checked_mul(9))
+            .and_then(|n| n.checked_mul(self.taps()))
             .ok_or(KernelError::Overflow)
     }
 
@@ -136,6 +158,9 @@ impl Stage {
                     channels: format!("0 {which}"),
                 });
             }
+        }
+        if self.pointwise && (self.resize == Resize::Upsample || self.skip.is_some()) {
+            return Err(KernelError::Pointwise { stage: index });
         }
         self.activation.check(index)
     }

@@ -28,6 +28,11 @@ pub(crate) enum Arrangement {
     Turned,
 }
 
+/// The row of `[block of columns][block of rows][16]`, the weights of a single tap, that has a row's values in the block of a column.
+pub(crate) fn single_tap_row(row_blocks: usize, column: usize, row: usize) -> usize {
+    (column / BLOCK * row_blocks + row / BLOCK) * BLOCK + row % BLOCK
+}
+
 /// Calls `put` for every weight with output channel, input channel, tap and its place in PyTorch's layout.
 #[inline(always)]
 pub(crate) fn for_each_weight(

@@ -1,6 +1,6 @@
 //! Weights as callers give them, and gradients as they get them.
 
-/// A stage's weight and bias, `[output, input, 3, 3]` and `[output]`.
+/// A stage's weight and bias, `[output, input, 3, 3]`, or 1, 1, and `[output]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a> {
     /// `[output_channels, input_channels, 3, 3]`, the last axis fastest.

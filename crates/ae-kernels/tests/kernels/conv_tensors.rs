@@ -32,7 +32,7 @@ fn by_burn(stages: &[Stage], mut x: Tensor<4>, weights: &TensorWeights) -> Tenso
             x,
             weight.clone(),
             Some(bias.clone()),
-            ConvOptions::new([1, 1], [1, 1], [1, 1], 1),
+            ConvOptions::new([1, 1], [if stage.pointwise { 0 } else { 1 }; 2], [1, 1], 1),
         );
         x = match stage.activation {
             Activation::None => x,
@@ -57,7 +57,8 @@ pub(crate) fn mse<const D: usize>(output: Tensor<D>, target: Tensor<D>) -> Tenso
 fn weights_on(stages: &[Stage], random: &mut Random, device: &Device) -> TensorWeights {
     let pair = |stage: &Stage| {
         let (weight, bias) = weights_of(random, stage);
-        let shape = [stage.output_channels, stage.input_channels, 3, 3];
+        let side = if stage.pointwise { 1 } else { 3 };
+        let shape = [stage.output_channels, stage.input_channels, side, side];
         let weight = Tensor::<4>::from_data(TensorData::new(weight, shape), device);
         let bias = Tensor::<1>::from_data(TensorData::new(bias, [stage.output_channels]), device);
         (weight.require_grad(), bias.require_grad())
@@ -132,6 +133,7 @@ fn gradients_are_those_of_burns_operations() {
     let small = vec![
         Stage::new(3, 24, Activation::LeakyRelu(0.1)).with_max_pool(),
         Stage::new(24, 40, Activation::Sigmoid),
+        Stage::new(40, 40, Activation::Relu).pointwise(),
         Stage::new(40, 3, Activation::None).with_upsample(),
     ];
     for device in devices() {

@@ -8,6 +8,7 @@ mod dense;
 mod dense_tensors;
 mod large_images;
 mod optim;
+mod pointwise;
 mod reference;
 mod skips;
 #[cfg(any(feature = "flex", feature = "ndarray"))]

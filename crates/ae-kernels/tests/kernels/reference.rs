@@ -37,10 +37,16 @@ impl Random {
 
 /// Weight and bias of a stage, as PyTorch initializes convolutions; no values for a bias that it does not have.
 pub(crate) fn weights_of(random: &mut Random, stage: &Stage) -> (Vec<f32>, Vec<f32>) {
-    let bound = 1.0 / (9.0 * stage.input_channels as f32).sqrt();
-    let count = stage.input_channels * stage.output_channels * 9;
+    let taps = taps(stage);
+    let bound = 1.0 / ((taps * stage.input_channels) as f32).sqrt();
+    let count = stage.input_channels * stage.output_channels * taps;
     let biases = if stage.bias { stage.output_channels } else { 0 };
     (random.values(count, bound), random.values(biases, bound))
+}
+
+/// Taps of a stage's window.
+pub(crate) fn taps(stage: &Stage) -> usize {
+    if stage.pointwise { 1 } else { 9 }
 }
 
 /// Images `[batch, channels, height, width]` in double precision.
@@ -146,8 +152,12 @@ fn parted(skip: Skip, gradient: Images, channels: usize) -> (Images, Images) {
     )
 }
 
-/// Calls `visit` with the places of output, input and weight of every product of a 3x3 'same' convolution.
-fn products(x: &Images, outputs: usize, mut visit: impl FnMut(usize, usize, usize)) {
+/// Calls `visit` with the places of output, input and weight of every product of a stage's 'same' convolution.
+fn products(x: &Images, stage: &Stage, mut visit: impl FnMut(usize, usize, usize)) {
+    let outputs = stage.output_channels;
+    let taps = taps(stage);
+    // What a window begins before its pixel, and lines of it.
+    let (margin, side) = if taps == 1 { (0, 1) } else { (1, 3) };
     let y = Images {
         channels: outputs,
         values: Vec::new(),
@@ -156,21 +166,21 @@ fn products(x: &Images, outputs: usize, mut visit: impl FnMut(usize, usize, usiz
     for image in 0..x.batch {
         for output in 0..outputs {
             for input in 0..x.channels {
-                for tap in 0..9 {
+                for tap in 0..taps {
                     for row in 0..x.height {
-                        let from_row = row + tap / 3;
-                        if !(1..=x.height).contains(&from_row) {
+                        let from_row = row + tap / side;
+                        if !(margin..x.height + margin).contains(&from_row) {
                             continue;
                         }
                         for column in 0..x.width {
-                            let from_column = column + tap % 3;
-                            if !(1..=x.width).contains(&from_column) {
+                            let from_column = column + tap % side;
+                            if !(margin..x.width + margin).contains(&from_column) {
                                 continue;
                             }
                             visit(
                                 y.at(image, output, row, column),
-                                x.at(image, input, from_row - 1, from_column - 1),
-                                (output * x.channels + input) * 9 + tap,
+                                x.at(image, input, from_row - margin, from_column - margin),
+                                (output * x.channels + input) * taps + tap,
                             );
                         }
                     }
@@ -207,7 +217,7 @@ fn forward(
         plane.fill(bias.map_or(0.0, f64::from));
     }
     let values = &mut y.values;
-    products(&input, stage.output_channels, |to, from, tap| {
+    products(&input, stage, |to, from, tap| {
         values[to] += input.values[from] * f64::from(weight[tap]);
     });
     for value in &mut y.values {
@@ -298,7 +308,7 @@ fn backward(
     }
     let mut weights = vec![0.0; weight.len()];
     let mut input = Images::zeros(y.batch, stage.input_channels, y.height, y.width);
-    products(&passed.input, stage.output_channels, |to, from, tap| {
+    products(&passed.input, stage, |to, from, tap| {
         weights[tap] += sums[to] * passed.input.values[from];
         input.values[from] += sums[to] * f64::from(weight[tap]);
     });

@@ -15,9 +15,6 @@ const SLOPE: f32 = 0.2;
 pub(super) const MARGIN: usize = 2;
 /// Tiles that go through the network at once where nothing is to be differentiated.
 const TILES_AT_ONCE: usize = 64;
-/// The taps of a 3x3 window, and that of its middle.
-const TAPS: usize = 9;
-const CENTER: usize = 4;
 
 /// Adam with the settings of the authors' program, which are PyTorch's.
 const RULE: UpdateRule = UpdateRule::Adam {
@@ -28,8 +25,6 @@ const RULE: UpdateRule = UpdateRule::Adam {
 };
 
 /// The network with its weights and what the optimizer remembers.
-///
-/// The last convolution, of 1x1, is the middle of one of 3x3, whose other taps are zero and stay so.
 #[derive(Debug)]
 pub(super) struct Network {
     stack: Stack,
@@ -48,12 +43,11 @@ impl Network {
         let stages = vec![
             Stage::new(channels, HIDDEN_CHANNELS, activation),
             Stage::new(HIDDEN_CHANNELS, HIDDEN_CHANNELS, activation),
-            Stage::new(HIDDEN_CHANNELS, channels, Activation::None),
+            Stage::new(HIDDEN_CHANNELS, channels, Activation::None).pointwise(),
         ];
-        let taps = [TAPS, TAPS, 1];
-        let weights = stages.iter().zip(taps).enumerate();
-        let weights: Vec<_> = weights
-            .map(|(index, (stage, taps))| initial_weights(stage, taps, seed, index as u64))
+        let weights: Vec<_> = (0..)
+            .zip(&stages)
+            .map(|(index, stage)| initial_weights(stage, seed, index))
             .collect();
         let zeros = |values: &Vec<f32>| [vec![0.0; values.len()], vec![0.0; values.len()]];
         let memories = weights.iter().map(|tensors| tensors.each_ref().map(zeros));
@@ -122,17 +116,8 @@ impl Network {
         let gradients =
             self.stack
                 .differentiate_outputs(images, &self.weights(), output_gradient, false)?;
-        let mut gradients: Vec<_> = gradients
-            .weights
-            .into_iter()
-            .map(|(weight, bias)| [weight, bias])
-            .collect();
-        if let Some([weight, _]) = gradients.last_mut() {
-            for window in weight.as_chunks_mut::<TAPS>().0 {
-                *window = std::array::from_fn(|tap| if tap == CENTER { window[tap] } else { 0.0 });
-            }
-        }
-        Ok(gradients)
+        let gradients = gradients.weights.into_iter();
+        Ok(gradients.map(|(weight, bias)| [weight, bias]).collect())
     }
 
     /// Takes a step by gradients.
@@ -168,21 +153,14 @@ impl Network {
             .collect()
     }
 
-    /// Replaces weight and bias of every layer by `value` of layer, whether it is the bias, and place, the last layer's weight
-    /// as one of 1x1.
+    /// Replaces weight and bias of every layer by `value` of layer, whether it is the bias, and place.
     #[cfg(test)]
     pub(super) fn set_weights(&mut self, value: impl Fn(usize, bool, usize) -> f32) {
-        let last = self.weights.len() - 1;
-        for (layer, [weight, bias]) in self.weights.iter_mut().enumerate() {
-            for (place, weight) in weight.iter_mut().enumerate() {
-                *weight = match layer == last {
-                    false => value(layer, false, place),
-                    true if place % TAPS == CENTER => value(layer, false, place / TAPS),
-                    true => 0.0,
-                };
-            }
-            for (place, bias) in bias.iter_mut().enumerate() {
-                *bias = value(layer, true, place);
+        for (layer, tensors) in self.weights.iter_mut().enumerate() {
+            for (values, is_bias) in tensors.iter_mut().zip([false, true]) {
+                for (place, entry) in values.iter_mut().enumerate() {
+                    *entry = value(layer, is_bias, place);
+                }
             }
         }
     }
@@ -190,19 +168,12 @@ impl Network {
     /// How many values training changes.
     #[cfg(test)]
     fn parameters(&self) -> usize {
-        let last = self.weights.len() - 1;
-        let layers = self.weights.iter().enumerate();
-        layers
-            .map(|(index, [weight, bias])| match index == last {
-                true => weight.len() / TAPS + bias.len(),
-                false => weight.len() + bias.len(),
-            })
-            .sum()
+        self.weights.iter().flatten().map(Vec::len).sum()
     }
 }
 
-/// Weight and bias of a stage of which `taps` taps of each window are drawn.
-fn initial_weights(stage: &Stage, taps: usize, seed: u64, index: u64) -> [Vec<f32>; 2] {
+/// Weight and bias of a stage.
+fn initial_weights(stage: &Stage, seed: u64, index: u64) -> [Vec<f32>; 2] {
     let draw = Draw {
         seed,
         purpose: Purpose::Initialization,
@@ -210,20 +181,13 @@ fn initial_weights(stage: &Stage, taps: usize, seed: u64, index: u64) -> [Vec<f3
         index,
     };
     let mut stream = draw.stream();
-    let bound = ((stage.input_channels * taps) as f64).sqrt().recip();
-    let windows = stage.output_channels * stage.input_channels;
-    let mut weight = vec![0.0; windows * TAPS];
-    for window in weight.as_chunks_mut::<TAPS>().0 {
-        for (tap, value) in window.iter_mut().enumerate() {
-            if taps == TAPS || tap == CENTER {
-                *value = stream.uniform_within(bound);
-            }
-        }
-    }
-    let bias = (0..stage.output_channels)
-        .map(|_| stream.uniform_within(bound))
-        .collect();
-    [weight, bias]
+    let inputs = stage.input_channels * stage.taps();
+    let bound = (inputs as f64).sqrt().recip();
+    [inputs * stage.output_channels, stage.output_channels].map(|count| {
+        (0..count)
+            .map(|_| stream.uniform_within(bound))
+            .collect::<Vec<f32>>()
+    })
 }
 
 #[cfg(test)]
@@ -270,25 +234,6 @@ mod tests {
         let found = network.gradients(&cut, &values, &found).unwrap();
         for (expected, found) in expected.iter().flatten().zip(found.iter().flatten()) {
             assert!(far(expected, found) < 1e-4, "{}", far(expected, found));
-        }
-    }
-
-    #[test]
-    fn only_the_middle_of_the_last_convolution_is_trained() {
-        let shape = [1, 12, 12];
-        let values: Vec<f32> = (0..144)
-            .map(|value| (value * 31 % 97) as f32 / 97.0)
-            .collect();
-        let tiles = Tiles::new(shape, 64, MARGIN);
-        let mut network = Network::new(1, 5).unwrap();
-        let before = network.predict(&tiles, &values).unwrap();
-        for _ in 0..2 {
-            let gradients = network.gradients(&tiles, &values, &values).unwrap();
-            network.step(gradients, 1e-3).unwrap();
-        }
-        assert_ne!(network.predict(&tiles, &values).unwrap(), before);
-        for (place, value) in network.weights[2][0].iter().enumerate() {
-            assert_eq!(*value != 0.0, place % TAPS == CENTER, "{place}");
         }
     }
 }

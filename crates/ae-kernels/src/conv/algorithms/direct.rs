@@ -7,8 +7,8 @@
 //! turned by 180 degrees and the channels exchanged; the gradient to the weights is, for every tap, the product
 //! of the shifted input's transpose and the output's gradient.
 //!
-//! With a single tap these are 1x1 convolutions, which [`crate::conv::algorithms::tap_gather`] and
-//! [`crate::conv::algorithms::planar`] build on.
+//! With a single tap these are 1x1 convolutions, which [`crate::conv::algorithms::pointwise`],
+//! [`crate::conv::algorithms::tap_gather`] and [`crate::conv::algorithms::planar`] build on.
 
 use crate::conv::algorithm::{
     Algorithm, Input, Job, Kernel, Mask, ParameterGradients, Place, Scratch, Sums, SumsGradient,
@@ -83,11 +83,15 @@ impl Algorithm for Direct {
     }
 
     fn kernel(&self, _: &Geometry, _: usize, _: bool) -> Result<Box<dyn Kernel>, KernelError> {
-        Ok(Box::new(Self))
+        Ok(Box::new(DirectKernel::<TAPS>))
     }
 }
 
-impl Kernel for Direct {
+/// The kernel of a stage whose window has `TAPS` taps, nine or one, and whose weights lie as [`Convolution`] has them.
+#[derive(Debug)]
+pub(crate) struct DirectKernel<const TAPS: usize>;
+
+impl<const TAPS: usize> Kernel for DirectKernel<TAPS> {
     fn forward(&mut self, job: Job<'_>, input: Input<'_>, sums: Sums<'_>) {
         let (sums, adds) = sums.blocked_or_added();
         let convolution = Convolution {

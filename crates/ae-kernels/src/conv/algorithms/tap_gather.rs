@@ -22,7 +22,7 @@ use crate::conv::stage::{Precision, Resize, Stage};
 use crate::error::KernelError;
 use crate::layout::buffer::{Blocked, Planar};
 use crate::layout::prepared::{Prepared, grow};
-use crate::layout::weight_blocks::{TAPS, for_each_weight};
+use crate::layout::weight_blocks::{TAPS, for_each_weight, single_tap_row};
 use crate::simd::{BLOCK, Isa, Row};
 
 /// For the last stage, where it gives few channels.
@@ -81,7 +81,7 @@ impl Algorithm for TapGather {
         rows.fill(Row::ZERO);
         for_each_weight(outputs, inputs, |output, input, tap, from| {
             for column in window.columns_of(output, tap) {
-                rows[row_of(depth, column, input)].0[column % BLOCK] += weight[from];
+                rows[single_tap_row(depth, column, input)].0[column % BLOCK] += weight[from];
             }
         });
         if backward {
@@ -89,7 +89,7 @@ impl Algorithm for TapGather {
             rows.fill(Row::ZERO);
             for_each_weight(outputs, inputs, |output, input, tap, from| {
                 for column in window.columns_of(output, tap) {
-                    rows[row_of(blocks, input, column)].0[input % BLOCK] += weight[from];
+                    rows[single_tap_row(blocks, input, column)].0[input % BLOCK] += weight[from];
                 }
             });
         }
@@ -107,7 +107,7 @@ impl Algorithm for TapGather {
         for_each_weight(outputs, inputs, |output, input, tap, to| {
             let columns = window.columns_of(output, tap);
             weight[to] = columns
-                .map(|column| rows[row_of(depth, column, input)].0[column % BLOCK])
+                .map(|column| rows[single_tap_row(depth, column, input)].0[column % BLOCK])
                 .sum();
         });
         Ok(())
@@ -137,11 +137,6 @@ impl Algorithm for TapGather {
 fn column_blocks(stage: &Stage) -> usize {
     let columns = Window::of(stage.resize).columns(stage.output_channels);
     columns.div_ceil(BLOCK)
-}
-
-/// The row of `[block of columns][block of rows][16]` that has a row's values in the block of a column.
-fn row_of(row_blocks: usize, column: usize, row: usize) -> usize {
-    (column / BLOCK * row_blocks + row / BLOCK) * BLOCK + row % BLOCK
 }
 
 impl Kernel for GatherKernel {
