@@ -385,6 +385,21 @@ fn an_archive_s_files_come_back_with_its_pictures_denoised() {
         ended.stderr.contains("1.png: two files have this name"),
         "{ended:#?}"
     );
+    // What cannot be unpacked, or has nothing to denoise, leaves nothing behind and is named as it is.
+    write_tar(
+        &path.join("empty.tar"),
+        &[("note.txt", b"no picture".to_vec())],
+    );
+    let ended = ae(path, "denoise empty.tar --model median -o clean");
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    assert_eq!(
+        ended.lines("error: "),
+        ["error: empty.tar: no pictures in it"],
+        "{ended:#?}"
+    );
+    for name in ["twice", "empty"] {
+        assert!(!path.join(format!("clean/.{name}")).exists(), "{name}");
+    }
 }
 
 #[test]

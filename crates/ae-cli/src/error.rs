@@ -138,11 +138,10 @@ impl CliError {
         }
     }
 
-    /// Names a file under `folder`, into which `archive` was unpacked, as what it is: a member of the archive.
+    /// The same with another message, made of its own.
     #[must_use]
-    pub(crate) fn for_member(mut self, folder: &Path, archive: &Path) -> Self {
-        let [folder, archive] = [folder, archive].map(|path| path.display().to_string());
-        self.message = self.message.replace(&(folder + "/"), &(archive + ": "));
+    pub(crate) fn reworded(mut self, reword: impl FnOnce(&str) -> String) -> Self {
+        self.message = reword(&self.message);
         self
     }
 

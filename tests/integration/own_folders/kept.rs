@@ -10,9 +10,9 @@ use image::codecs::png::PngDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat};
 
-use super::inputs::{Jpeg, Picture, Png, Samples, Tiff, exif_orientation, scene, write};
+use super::inputs::{Alpha, Jpeg, Picture, Png, Samples, Tiff, exif_orientation, scene, write};
 use crate::command::{Ended, ae, done};
 use crate::fixture::{FIXTURE, scratch};
 
@@ -414,4 +414,40 @@ fn a_file_that_is_written_over_keeps_its_permissions() {
         let now = fs::metadata(&file).expect("there").permissions().mode();
         assert_eq!(now & 0o777, mode);
     }
+}
+
+#[test]
+fn what_is_left_out_or_ignored_is_said() {
+    let folder = scratch();
+    let path = folder.path();
+    let colors = scene(32, 24, 3, 0);
+    let file = |alpha| {
+        let tiff = Tiff {
+            alpha: Some(alpha),
+            ..Tiff::default()
+        };
+        tiff.pages(&[colors.with_alpha(|x, _| x as u8)])
+    };
+    write(path, "filled.tif", &file(Alpha::Unspecified));
+    write(path, "alpha.tif", &file(Alpha::Straight));
+    let told = |name: &str, option: &str| {
+        denoise(
+            path,
+            &format!("{name} -o out/{name} --model median {option}"),
+        )
+        .stderr
+    };
+    let said = told("filled.tif", "");
+    assert!(
+        said.contains("of no stated meaning, which is left out"),
+        "{said}"
+    );
+    assert_eq!(open(path, "out/filled.tif").color(), ColorType::Rgb8);
+    assert!(!told("alpha.tif", "").contains("left out"));
+    assert_eq!(open(path, "out/alpha.tif").color(), ColorType::Rgba8);
+    write(path, "plain.png", &colors.png());
+    write(path, "plain.jpg", &colors.jpeg(90));
+    let said = told("plain.png", "--quality 90");
+    assert!(said.contains("--quality is for JPEG"), "{said}");
+    assert!(!told("plain.jpg", "--quality 90").contains("--quality"));
 }

@@ -184,6 +184,10 @@ impl PictureReader {
         let mut pages = guarded(path, || TiffPages::open(reader).map_err(broken))?;
         let stated = pages.metadata();
         let bits = pages.bits();
+        let filling = pages.passes_over_samples().then(|| {
+            "each pixel has a value beside its colors of no stated meaning, which is left out"
+                .to_owned()
+        });
         let mut metadata = PictureMetadata::new(PictureFormat::Tiff, bits);
         metadata.icc_profile = stated.icc_profile;
         metadata.exif = stated.exif;
@@ -191,6 +195,7 @@ impl PictureReader {
         let notes = leave_out_profile(&mut metadata);
         let mut reader = Self::new(path, limits, metadata, Source::Tiff(Box::new(pages)));
         reader.notes.extend(notes);
+        reader.notes.extend(filling);
         Ok(reader)
     }
 
@@ -246,8 +251,8 @@ impl PictureReader {
         &self.metadata
     }
 
-    /// What was found out of the range of deep pictures, and what is left out of the file's metadata, and ought to be said: a sentence
-    /// each.
+    /// What was found out of the range of deep pictures, and what is left out of the file's metadata and of its pixels, and ought to be
+    /// said: a sentence each.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

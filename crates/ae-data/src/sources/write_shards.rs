@@ -1,16 +1,20 @@
 //! A set written as shards: tar archives by WebDataset's convention.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
+use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 
 use ae_files::write_atomically;
 use rayon::prelude::*;
-use tar::{Archive, Builder, EntryType, Header};
+use tar::{Builder, EntryType, Header};
 
 use crate::error::DataError;
 use crate::set::ImageSet;
+use crate::sources::archive::each_entry;
+use crate::sources::batch::EntryKind;
 
 /// Images that are encoded at a time, so that only so many are in memory.
 const AT_A_TIME: usize = 256;
@@ -84,53 +88,43 @@ pub struct ShardFile {
 /// A path that leads out of the folder, a path that two files have, something that is no file, an archive that ends early, or a
 /// disk that refuses.
 pub fn unpack_shard(archive: &Path, folder: &Path) -> Result<Vec<ShardFile>, DataError> {
-    let broken = |error: io::Error| DataError::broken(archive, &error);
     let file = File::open(archive).map_err(|error| DataError::read(archive, error))?;
     let mut files = Vec::new();
     let mut names = HashSet::new();
-    for entry in Archive::new(BufReader::new(file))
-        .entries()
-        .map_err(broken)?
-    {
-        let mut entry = entry.map_err(broken)?;
-        let name = entry.path().map_err(broken)?.into_owned();
-        let kind = entry.header().entry_type();
-        if kind == EntryType::Directory {
-            continue;
-        }
-        let refuse = |name: &Path, reason: &str| {
-            let reason = format!("{}: {reason}", name.display());
-            Err(DataError::decode(archive, reason))
-        };
-        match kind {
-            EntryType::Regular => {}
-            EntryType::Symlink | EntryType::Link => return refuse(&name, "a link, not a file"),
-            _ => return refuse(&name, "not a file"),
-        }
-        let components = name.components();
-        let name: PathBuf = match components
-            .filter(|component| *component != Component::CurDir)
-            .map(|component| match component {
-                Component::Normal(part) => Some(part),
-                _ => None,
-            })
-            .collect()
-        {
-            Some(name) => name,
-            None => return refuse(&name, "leads out of the archive"),
-        };
-        if !names.insert(name.clone()) {
-            return refuse(&name, "two files have this name");
-        }
-        let path = folder.join(&name);
-        let write = DataError::write(&path);
-        let mut unpack = || {
-            fs::create_dir_all(path.parent().unwrap_or(folder))?;
-            io::copy(&mut entry, &mut File::create(&path)?)
-        };
-        unpack().map_err(write)?;
-        files.push(ShardFile { name, file: path });
-    }
+    let ControlFlow::Continue(()) =
+        each_entry::<_, Infallible>(archive, BufReader::new(file), |name, kind, entry| {
+            let refuse = |name: &Path, reason: &str| {
+                let reason = format!("{}: {reason}", name.display());
+                Err(DataError::decode(archive, reason))
+            };
+            match kind {
+                EntryKind::File => {}
+                EntryKind::Folder => return Ok(ControlFlow::Continue(())),
+                EntryKind::Other(reason) => return refuse(name, reason),
+            }
+            let parts = name.components();
+            let parts = parts.filter(|part| *part != Component::CurDir);
+            let inside: Option<PathBuf> = parts
+                .map(|part| match part {
+                    Component::Normal(part) => Some(part),
+                    _ => None,
+                })
+                .collect();
+            let Some(name) = inside else {
+                return refuse(name, "leads out of the archive");
+            };
+            if !names.insert(name.clone()) {
+                return refuse(&name, "two files have this name");
+            }
+            let path = folder.join(&name);
+            let mut unpack = || {
+                fs::create_dir_all(path.parent().unwrap_or(folder))?;
+                io::copy(entry, &mut File::create(&path)?)
+            };
+            unpack().map_err(DataError::write(&path))?;
+            files.push(ShardFile { name, file: path });
+            Ok(ControlFlow::Continue(()))
+        })?;
     Ok(files)
 }
 
@@ -288,6 +282,18 @@ mod tests {
             twice.ends_with("a/1.png: two files have this name"),
             "{twice}"
         );
+        let mut global = Builder::new(File::create(&path).unwrap());
+        let mut header = Header::new_ustar();
+        header.set_entry_type(EntryType::XGlobalHeader);
+        let comment = b"16 comment=abcd\n";
+        header.set_size(comment.len() as u64);
+        header.set_cksum();
+        global.append(&header, &comment[..]).unwrap();
+        append_named(&mut global, "1.png");
+        global.finish().unwrap();
+        let found = unpack_shard(&path, &unpacked).unwrap();
+        assert_eq!(found[0].name, Path::new("1.png"));
+        assert_eq!(found.len(), 1);
         let outside = names(&["a/../../1.png"]).unwrap_err();
         assert!(outside.ends_with("leads out of the archive"), "{outside}");
         let one = ShardFile {

@@ -49,7 +49,7 @@ pub(super) fn list(pictures: &[PathBuf], out: &Path, force: bool) -> Result<List
                 return Err(CliError::failure(
                     Status::Data,
                     path.display(),
-                    "no pictures in this folder",
+                    "no pictures in it",
                 ));
             }
             left_aside.extend(found.left_aside);

@@ -1,25 +1,19 @@
 //! Denoising pictures, one after another.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ae_data::ImageLimits;
+use ae_data::{ImageLimits, PictureFormat};
 use ae_infer::{Denoiser as _, InOrientations, Removal};
 
 use crate::commands::denoise::arguments::DenoiseArguments;
 use crate::commands::denoise::denoiser::OpenDenoiser;
-use crate::commands::denoise::jobs;
+use crate::commands::denoise::jobs::{self, Job};
 use crate::commands::denoise::picture::{Denoising, Drawings};
-use crate::commands::denoise::report::{Denoised, Failure};
+use crate::commands::denoise::report::{Denoised, Failure, PictureResult};
 use crate::commands::denoise::unpacked::Unpacked;
 use crate::context::Context;
 use crate::destination::{check_drawing, is_one_file};
 use crate::error::CliError;
-
-/// A picture that was denoised.
-pub(super) struct Written {
-    pub(super) input: PathBuf,
-    pub(super) output: PathBuf,
-}
 
 /// Denoises the pictures that are named, and prints what was done; gives those that were written. They may be those of an archive.
 ///
@@ -29,7 +23,7 @@ pub(super) fn denoise(
     arguments: DenoiseArguments,
     unpacked: Option<Unpacked<'_>>,
     context: &Context<'_>,
-) -> Result<Vec<Written>, CliError> {
+) -> Result<Vec<PictureResult>, CliError> {
     let terminal = context.terminal;
     let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
     if arguments.compare.is_some() && noise.is_none() {
@@ -43,6 +37,10 @@ pub(super) fn denoise(
         terminal.note(passed_over);
     }
     let jobs = listed.jobs;
+    let is_jpeg = |job: &Job| PictureFormat::of_written(&job.output) == Some(PictureFormat::Jpeg);
+    if arguments.quality.is_some() && !jobs.iter().any(is_jpeg) {
+        terminal.warning("--quality is for JPEG, and no picture is written as one");
+    }
     let drawings = Drawings {
         compare: arguments.compare.as_deref(),
         preview: arguments.preview.as_deref(),
@@ -91,9 +89,7 @@ pub(super) fn denoise(
             Err(error) if jobs.len() == 1 && !job.from_folder => return Err(error),
             Err(error) => {
                 let error = match unpacked {
-                    Some(Unpacked {
-                        archive, folder, ..
-                    }) => error.for_member(folder, archive),
+                    Some(unpacked) => unpacked.error(error),
                     None => error,
                 };
                 terminal.warning(format!("failed: {error}"));
@@ -111,13 +107,7 @@ pub(super) fn denoise(
         terminal.result(&result, || result.text())?;
     }
     match first {
-        None => {
-            let written = result.pictures.into_iter().map(|picture| Written {
-                input: picture.input,
-                output: picture.output,
-            });
-            Ok(written.collect())
-        }
+        None => Ok(result.pictures),
         Some(status) => Err(CliError::failure(
             status,
             result.failed_names(),

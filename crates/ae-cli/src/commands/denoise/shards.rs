@@ -9,7 +9,7 @@ use ae_data::{ShardFile, pack_shard, unpack_shard};
 use crate::arguments::NoiseArgument;
 use crate::commands::denoise::arguments::DenoiseArguments;
 use crate::commands::denoise::denoiser::DenoiserArguments;
-use crate::commands::denoise::pictures::{Written, denoise};
+use crate::commands::denoise::pictures::denoise;
 use crate::commands::denoise::unpacked::Unpacked;
 use crate::context::Context;
 use crate::destination::make_folder;
@@ -68,7 +68,6 @@ pub(super) fn run(
         remove()?;
         let (noisy, clean) = (folder.join("noisy"), folder.join("clean"));
         make_folder(&noisy)?;
-        let files = unpack_shard(shard, &noisy)?;
         let mut one = arguments.clone();
         (one.pictures, one.out) = (vec![noisy.clone()], clean.clone());
         let unpacked = Unpacked {
@@ -76,29 +75,30 @@ pub(super) fn run(
             folder: &noisy,
             results: &clean,
         };
-        let packed = denoise(one, Some(unpacked), context)
-            .map_err(|error| error.for_member(&noisy, shard))
-            .and_then(|written| {
-                let files = with_results(files, &written);
-                if let Some(kept) = kept_as_they_are(&files, &noisy) {
-                    let shard = shard.display();
-                    context
-                        .terminal
-                        .warning(format!("{shard}: kept as they are, no pictures: {kept}"));
-                }
-                Ok(pack_shard(result, &files)?)
-            });
-        remove()?;
-        packed
+        let denoised = || {
+            let files = unpack_shard(shard, &noisy)?;
+            let written =
+                denoise(one, Some(unpacked), context).map_err(|error| unpacked.error(error))?;
+            let results = written
+                .iter()
+                .map(|picture| (picture.input.as_path(), picture.output.as_path()));
+            let files = with_results(files, &results.collect());
+            if let Some(kept) = kept_as_they_are(&files, &noisy) {
+                let shard = shard.display();
+                context
+                    .terminal
+                    .warning(format!("{shard}: kept as they are, no pictures: {kept}"));
+            }
+            Ok(pack_shard(result, &files)?)
+        };
+        let packed = denoised();
+        let removed = remove();
+        packed.and(removed)
     })
 }
 
 /// The files of an archive, each picture with its result in its place, which may have another ending.
-fn with_results(files: Vec<ShardFile>, written: &[Written]) -> Vec<ShardFile> {
-    let results: HashMap<&Path, &Path> = written
-        .iter()
-        .map(|written| (written.input.as_path(), written.output.as_path()))
-        .collect();
+fn with_results(files: Vec<ShardFile>, results: &HashMap<&Path, &Path>) -> Vec<ShardFile> {
     let of_file = |file: ShardFile| match results.get(file.file.as_path()) {
         Some(result) => ShardFile {
             name: file
@@ -145,11 +145,16 @@ mod tests {
         };
         let names = ["a/1.png", "a/1.cls", "a/2.pbm", "2.txt", "a/.hidden.png"];
         let written =
-            [("a/1.png", "a/1.png"), ("a/2.pbm", "a/2.pbm.pgm")].map(|(input, output)| Written {
-                input: Path::new("noisy").join(input),
-                output: Path::new("clean").join(output),
+            [("a/1.png", "a/1.png"), ("a/2.pbm", "a/2.pbm.pgm")].map(|(input, output)| {
+                (
+                    Path::new("noisy").join(input),
+                    Path::new("clean").join(output),
+                )
             });
-        let files = with_results(names.map(file).to_vec(), &written);
+        let results = written
+            .iter()
+            .map(|(input, output)| (input.as_path(), output.as_path()));
+        let files = with_results(names.map(file).to_vec(), &results.collect());
         let found: Vec<_> = files
             .iter()
             .map(|file| (file.name.to_str().unwrap(), file.file.to_str().unwrap()))

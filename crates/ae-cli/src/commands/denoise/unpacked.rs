@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::error::CliError;
+
 /// An archive that was unpacked to be denoised.
 #[derive(Clone, Copy)]
 pub(super) struct Unpacked<'a> {
@@ -13,18 +15,30 @@ pub(super) struct Unpacked<'a> {
 }
 
 impl Unpacked<'_> {
-    /// A file, or its result, as what it is: a member of the archive.
-    fn shown(&self, path: &Path) -> Option<String> {
-        let inside = [self.folder, self.results]
+    /// A message that names files, or their results, as what they are: members of the archive.
+    fn told(&self, message: &str) -> String {
+        let archive = self.archive.display().to_string();
+        [self.folder, self.results]
             .into_iter()
-            .find_map(|folder| path.strip_prefix(folder).ok())?;
-        Some(format!("{}: {}", self.archive.display(), inside.display()))
+            .fold(message.to_owned(), |message, folder| {
+                let folder = folder.display().to_string();
+                message
+                    .replace(&format!("{folder}/"), &format!("{archive}: "))
+                    .replace(&folder, &archive)
+            })
+    }
+
+    /// An error whose message names them so.
+    pub(super) fn error(&self, error: CliError) -> CliError {
+        error.reworded(|message| self.told(message))
     }
 }
 
 /// What a picture is called in messages.
 pub(super) fn shown(path: &Path, unpacked: Option<Unpacked<'_>>) -> String {
-    unpacked
-        .and_then(|unpacked| unpacked.shown(path))
-        .unwrap_or_else(|| path.display().to_string())
+    let path = path.display().to_string();
+    match unpacked {
+        Some(unpacked) => unpacked.told(&path),
+        None => path,
+    }
 }

@@ -1,7 +1,7 @@
 //! Formats that are read from the bytes of a whole file: all but TIFF.
 
 use std::fmt;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,7 @@ impl Encoded {
             _ => {}
         }
         if format != PictureFormat::Jpeg {
-            let error = |error: ImageError| DataError::decode(path, error);
+            let error = |error| broken(&reason(error));
             let mut decoder = encoded.decoder().map_err(error)?;
             let (width, height) = decoder.dimensions();
             let size = (width.into(), height.into());
@@ -152,7 +152,7 @@ impl Encoded {
             self.jpeg()?
         } else {
             let decoded = self.decoder().and_then(DynamicImage::from_decoder);
-            let mut decoded = decoded.map_err(|error| error.to_string())?;
+            let mut decoded = decoded.map_err(reason)?;
             if self.format == PictureFormat::Bmp && self.color == ColorType::L8 {
                 decoded = decoded.into_luma8().into();
             }
@@ -196,7 +196,7 @@ impl Encoded {
             let frame = frames
                 .next()
                 .ok_or_else(|| format!("the animation has no frame {next}"))?
-                .map_err(|error| error.to_string())?;
+                .map_err(reason)?;
             next += 1;
             if next <= index {
                 continue;
@@ -230,7 +230,7 @@ impl Encoded {
                 .and_then(PngDecoder::apng)
                 .map(AnimationDecoder::into_frames),
         };
-        frames.map_err(|error| error.to_string())
+        frames.map_err(reason)
     }
 
     fn decoding_limits(&self) -> Limits {
@@ -244,6 +244,16 @@ impl Encoded {
         let mut reader = ImageReader::with_format(bytes, self.format.of_image_crate());
         reader.limits(self.decoding_limits());
         reader.into_decoder()
+    }
+}
+
+/// What is wrong with a file.
+fn reason(error: ImageError) -> String {
+    match error {
+        ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the file is truncated".to_owned()
+        }
+        error => error.to_string(),
     }
 }
 

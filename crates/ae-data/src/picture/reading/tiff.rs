@@ -64,6 +64,23 @@ impl<R: Read + Seek> TiffPages<R> {
         self.pages.len()
     }
 
+    /// Whether a page has a sample beside its colors that is not said to be alpha, and is passed over.
+    pub(crate) fn passes_over_samples(&mut self) -> bool {
+        let Self { file, pages } = self;
+        pages.iter().any(|directory| {
+            let mut number = |tag| file.number(directory, tag).ok().flatten().unwrap_or(1);
+            let colors = match number(tag::PHOTOMETRIC) {
+                2 | 6 | 8 => 3,
+                5 => 4,
+                _ => return false,
+            };
+            number(tag::SAMPLES) > colors && {
+                let extra = file.numbers(directory, tag::EXTRA_SAMPLES).ok().flatten();
+                !matches!(extra.unwrap_or_default().first(), Some(1 | 2))
+            }
+        })
+    }
+
     /// Bits of a value on the page that has most: 8, 16, or 32 for all that becomes floating point.
     pub(crate) fn bits(&mut self) -> u8 {
         let Self { file, pages } = self;
