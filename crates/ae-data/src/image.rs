@@ -4,6 +4,7 @@ mod convert;
 mod decode;
 mod digest;
 mod encode;
+mod fitted;
 mod limits;
 mod names;
 mod of_page;
@@ -12,6 +13,7 @@ pub(crate) mod shape;
 pub(crate) use decode::Decoded;
 pub use decode::ImageOptions;
 pub(crate) use digest::{ImageDigest, bytes_digest, source_digest};
+pub(crate) use fitted::Fitted;
 pub use limits::ImageLimits;
 pub use shape::{Channels, Fit, ImageShape, Size};
 

@@ -41,6 +41,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::DataError;
+use crate::image::Fitted;
 use crate::picture::split_page;
 use crate::set::{Dataset, ImageSet};
 use crate::sources::place::Place;
@@ -121,16 +122,22 @@ pub fn open(source: &str, options: &OpenOptions) -> Result<Dataset, DataError> {
         },
     };
     // Those that patches are cut from were brought to the channels on the way.
-    let convert = |set: ImageSet| match set.keeps_own_sizes() {
-        true => Ok(set),
-        false => set.converted(&options.image, options.memory_bytes),
+    let mut fitted = Fitted::default();
+    let mut convert = |set: ImageSet| -> Result<ImageSet, DataError> {
+        if set.keeps_own_sizes() {
+            return Ok(set);
+        }
+        let (set, lost) = set.converted(&options.image, options.memory_bytes)?;
+        fitted.add(lost);
+        Ok(set)
     };
-    let dataset = Dataset {
+    let mut dataset = Dataset {
         train: convert(dataset.train)?,
-        validation: dataset.validation.map(convert).transpose()?,
-        test: dataset.test.map(convert).transpose()?,
+        validation: dataset.validation.map(&mut convert).transpose()?,
+        test: dataset.test.map(&mut convert).transpose()?,
         ..dataset
     };
+    dataset.layout.values.extend(fitted.notes());
     match options.patch {
         Some(side) => dataset.in_patches(side),
         None => Ok(dataset),

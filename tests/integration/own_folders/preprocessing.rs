@@ -185,3 +185,39 @@ fn without_data(file: &Path) {
     let length = (header.len() as u64).to_le_bytes();
     fs::write(file, [&length, &*header, tensors].concat()).expect("written");
 }
+
+#[test]
+fn what_is_cropped_or_loses_its_color_is_said() {
+    let folder = scratch();
+    let path = folder.path();
+    for number in 0..12 {
+        write(
+            path,
+            format!("square/{number}.png"),
+            &scene(16, 16, 1, number).png(),
+        );
+    }
+    let (cropped, grayed) = ("cropped to their middle", "in color are read as gray");
+    let said = |line: &str| {
+        let said = done(path, line).stderr;
+        (said.contains(cropped), said.contains(grayed))
+    };
+    let train =
+        "train --data square --model dense --widths 8,4 --epochs 1 --out run --backend flex";
+    assert_eq!(said(train), (false, false));
+    write(path, "wide/1.png", &wide(1, 3).png());
+    write(path, "color/1.png", &scene(16, 16, 3, 4).png());
+    write(path, "both/1.jpg", &wide(3, 5).jpeg(90));
+    for (name, expected) in [
+        ("square", (false, false)),
+        ("wide", (true, false)),
+        ("color", (false, true)),
+        ("both", (true, true)),
+        ("wide --fit pad", (false, false)),
+    ] {
+        let line = format!("encode run --data {name} -o codes.npy --force --part all");
+        assert_eq!(said(&line), expected, "{name}");
+        let line = format!("anomaly run --data {name}");
+        assert_eq!(said(&line), expected, "{name}");
+    }
+}

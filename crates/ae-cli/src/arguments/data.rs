@@ -17,7 +17,8 @@ pub(crate) struct DataArguments {
     /// Bring images to this size: 28 or WIDTHxHEIGHT.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub size: Option<Size>,
-    /// How to bring them to that size.
+    /// How to bring them to that size where their proportions are others: cropped to the middle, padded with black, or stretched
+    /// [default: crop].
     #[arg(long, value_name = "HOW", value_parser = named::<Fit>(["crop", "pad", "stretch"]))]
     pub fit: Option<Fit>,
     /// Bring images to gray or color.
@@ -52,7 +53,7 @@ pub(crate) struct DataArguments {
     /// among the test images.
     #[arg(long)]
     pub dedup: bool,
-    /// Take any unreadable file as an error.
+    /// Take any unreadable file as an error; otherwise one in a hundred is passed over and told of, and one alone of ten or more.
     #[arg(long)]
     pub strict: bool,
 }

@@ -75,6 +75,29 @@ impl Image {
     }
 }
 
+impl Image {
+    /// Whether more than a hundredth of it is cut off where it is cropped to the proportions of `size`.
+    pub(crate) fn is_cropped_to(&self, size: Size) -> bool {
+        let own = self.shape();
+        let kept = largest_part(own.size(), size);
+        100 * (own.pixels() - kept.height * kept.width) > own.pixels()
+    }
+
+    /// Whether it is more than gray in three channels: red, green and blue are further apart somewhere than rounding and
+    /// compression bring them.
+    pub(crate) fn has_color(&self) -> bool {
+        const APART: u8 = 16;
+        let planes = self.pixels();
+        let pixels = self.shape().pixels();
+        self.shape().channels == 3
+            && (0..pixels).any(|place| {
+                let mut values = [0, 1, 2].map(|channel| planes[channel * pixels + place]);
+                values.sort_unstable();
+                values[2] - values[0] > APART
+            })
+    }
+}
+
 /// Gray level of a color, ITU-R BT.709, rounded to nearest.
 fn luminance(red: u8, green: u8, blue: u8) -> u8 {
     let sum = 2_126 * u32::from(red) + 7_152 * u32::from(green) + 722 * u32::from(blue);

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::error::DataError;
 use crate::image::Image;
 use crate::image::digest::{ImageDigest, source_digest};
+use crate::image::fitted::Fitted;
 use crate::image::limits::ImageLimits;
 use crate::image::shape::{Channels, Fit, ImageShape, Size};
 use crate::picture::{DeepRanges, Depths, Page, PictureReader, Samples, ValueRange};
@@ -32,6 +33,15 @@ pub(crate) struct Decoded {
     pub(crate) digest: ImageDigest,
     /// The values that the picture has.
     pub(crate) depths: Depths,
+    /// What it lost on the way.
+    pub(crate) fitted: Fitted,
+}
+
+impl ImageOptions {
+    /// What an image loses by them.
+    pub(crate) fn loses(&self, image: &Image) -> Fitted {
+        Fitted::of(image, self.size, self.fit, self.channels)
+    }
 }
 
 impl Image {
@@ -109,6 +119,7 @@ impl Decoded {
         let image = Image::of_page(page, ranges);
         Self {
             digest: digest_of(page, &image),
+            fitted: options.loses(&image),
             image: image.brought_to(options),
             depths: Depths::of(page),
         }

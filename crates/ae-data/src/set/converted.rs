@@ -3,25 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::image::{Channels, ImageOptions, ImageShape};
+use crate::image::{Channels, Fitted, ImageOptions, ImageShape};
 use crate::set::image_set::ImageSet;
 use crate::set::store::{Pixels, Store};
 
 impl ImageSet {
-    /// The set as `options` want it, or itself when it is that already.
+    /// The set as `options` want it, or itself when it is that already, and what its images lost.
     ///
     /// Anything else is converted image by image into memory of at most `memory_bytes`.
     pub(crate) fn converted(
         &self,
         options: &ImageOptions,
         memory_bytes: u64,
-    ) -> Result<Self, DataError> {
+    ) -> Result<(Self, Fitted), DataError> {
         let from = self.shape();
         let size = options.size.unwrap_or(from.size());
         let channels = options.channels.map_or(from.channels, Channels::count);
         let shape = ImageShape::new(channels, size.height, size.width);
         if shape == from {
-            return Ok(self.clone());
+            return Ok((self.clone(), Fitted::default()));
         }
         let bytes = shape.values() as u64 * self.len() as u64;
         if bytes > memory_bytes {
@@ -32,12 +32,11 @@ impl ImageSet {
             });
         }
         let mut pixels = Vec::with_capacity(bytes as usize);
+        let mut fitted = Fitted::default();
         for index in 0..self.len() {
-            let mut image = self.image(index)?;
-            if let Some(channels) = options.channels {
-                image = image.with_channels(channels);
-            }
-            pixels.extend_from_slice(image.resized(size, options.fit).pixels());
+            let image = self.image(index)?;
+            fitted.add(options.loses(&image));
+            pixels.extend_from_slice(image.brought_to(options).pixels());
         }
         let labels = (0..self.len()).map(|index| self.label(index)).collect();
         let groups = (0..self.len()).map(|index| self.group(index)).collect();
@@ -45,7 +44,7 @@ impl ImageSet {
             .filter_map(|index| self.file(index))
             .map(Path::to_owned)
             .collect();
-        Ok(Self::from_store(Store {
+        let converted = Self::from_store(Store {
             name: self.name().to_owned(),
             shape,
             count: self.len(),
@@ -55,6 +54,7 @@ impl ImageSet {
             pixels: Pixels::Memory(pixels),
             digests: Some(self.source_digests()?),
             groups,
-        }))
+        });
+        Ok((converted, fitted))
     }
 }

@@ -11,7 +11,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::image::{Channels, Decoded, ImageShape, Size};
+use crate::image::{Channels, Decoded, Fitted, ImageShape, Size};
 use crate::picture::{DeepRanges, Depths, Page, Samples};
 use crate::set::{Dataset, ImageSet, Layout, LeftAside, Part, Pixels, Skipped, Store};
 use crate::sources::files::tolerable;
@@ -187,6 +187,7 @@ fn set_of(
     let mut dataset: Option<Dataset> = None;
     let mut skipped = Vec::new();
     let mut words = Vec::new();
+    let mut fitted = Fitted::default();
     for part in &parts {
         let axes = &part.array.axes;
         let counted = format!("{} images ({})", axes.count, axes.text());
@@ -195,7 +196,7 @@ fn set_of(
         } else {
             counted
         });
-        let (set, more) = part.set(&place.name, options, &ranges, &values)?;
+        let (set, more) = part.set(&place.name, options, &ranges, &values, &mut fitted)?;
         skipped.extend(more);
         match (&mut dataset, part.part) {
             (None, _) => dataset = Some(Dataset::new(&place.name, set, None)),
@@ -222,7 +223,11 @@ fn set_of(
     dataset.layout = Layout {
         recognized: format!("a NumPy array of {}, {labels}", words.join("; ")),
         left_aside,
-        values: depths.notes_on_images(asked, &ranges),
+        values: depths
+            .notes_on_images(asked, &ranges)
+            .into_iter()
+            .chain(fitted.notes())
+            .collect(),
     };
     dataset.skipped = skipped;
     dataset.value_range = depths.value_range(&ranges);
@@ -238,13 +243,14 @@ fn not_finite(page: &Page) -> usize {
 }
 
 impl ArrayPart<'_> {
-    /// The part's images, brought to what `options` ask for, and those that are skipped.
+    /// The part's images, brought to what `options` ask for, which adds to `fitted`, and those that are skipped.
     fn set(
         &self,
         name: &str,
         options: &OpenOptions,
         ranges: &DeepRanges,
         values: &[i64],
+        fitted: &mut Fitted,
     ) -> Result<(ImageSet, Vec<Skipped>), DataError> {
         let Axes {
             count,
@@ -280,6 +286,7 @@ impl ArrayPart<'_> {
                 return Ok(());
             }
             let decoded = Decoded::of_page(&page, ranges, &options.image);
+            fitted.add(decoded.fitted);
             pixels.extend_from_slice(decoded.image.pixels());
             digests.push(decoded.digest);
             if let Some(all) = &self.labels {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use tar::Entry;
 
 use crate::error::DataError;
-use crate::image::Decoded;
+use crate::image::{Decoded, Fitted};
 use crate::picture::{DeepRanges, Depths};
 use crate::set::{Skipped, decoded, name_in};
 use crate::sources::archive::{each_entry, is_tar};
@@ -48,6 +48,7 @@ struct Scan<'a> {
     passed_over: PassedOver,
     classes: ClassFiles,
     depths: Depths,
+    fitted: Fitted,
 }
 
 /// Goes through an archive: each image is decoded once, for its shape and for what it is.
@@ -87,6 +88,7 @@ pub fn index_shard(path: &Path, options: &OpenOptions) -> Result<ShardIndex, Dat
         passed_over: PassedOver::default(),
         classes: ClassFiles::default(),
         depths: Depths::default(),
+        fitted: Fitted::default(),
     };
     let walked = each_entry(path, BufReader::new(file), |name, kind, entry| {
         scan.take(name, kind, entry)?;
@@ -169,6 +171,7 @@ impl Scan<'_> {
         decoded: &Decoded,
     ) -> Result<(), DataError> {
         self.depths.add(&decoded.depths);
+        self.fitted.add(decoded.fitted);
         let index = &mut self.index;
         let shape = decoded.image.shape();
         let shown = name.to_string_lossy();
@@ -201,6 +204,7 @@ impl Scan<'_> {
             .labels(self.path, self.names.iter().map(PathBuf::as_path))?;
         self.index.labels = labels.unwrap_or_default();
         self.index.values = self.depths.notes_on_images(asked, &self.ranges);
+        self.index.values.extend(self.fitted.notes());
         self.index.left_aside = self.passed_over.left_aside();
         Ok(self.index)
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::image::{Channels, Fit, ImageOptions};
+use crate::image::{Channels, Fit, Fitted, ImageOptions};
 
 fn numbers() -> ImageSet {
     let labels = Some(vec![0, 2, 1]);
@@ -92,7 +92,8 @@ fn conversion_keeps_order_labels_and_the_memory_limit() {
         channels: Some(Channels::Rgb),
         ..ImageOptions::default()
     };
-    let converted = set.converted(&options, 1_000).unwrap();
+    let (converted, fitted) = set.converted(&options, 1_000).unwrap();
+    assert_eq!(fitted, Fitted::default());
     assert_eq!(converted.shape(), ImageShape::new(3, 2, 4));
     assert_eq!(
         (converted.len(), converted.label(0), converted.classes()),
@@ -100,13 +101,19 @@ fn conversion_keeps_order_labels_and_the_memory_limit() {
     );
     let image = converted.image(1).unwrap();
     assert_eq!((image.pixels()[0], image.pixels()[3]), (0, 51));
+    let cropping = ImageOptions {
+        size: Some("4x4".parse().unwrap()),
+        fit: Fit::Crop,
+        ..options
+    };
+    assert!(set.converted(&cropping, 1_000).unwrap().1.crops);
     let error = set.converted(&options, 47).unwrap_err().to_string();
     assert_eq!(
         error,
         "numbers is too large: 2 images of 4x2x3 are 48 bytes, the limit is 47 bytes"
     );
     assert!(Arc::ptr_eq(
-        &set.converted(&ImageOptions::default(), 0).unwrap().store,
+        &set.converted(&ImageOptions::default(), 0).unwrap().0.store,
         &set.store
     ));
 }

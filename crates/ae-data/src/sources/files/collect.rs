@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::image::{Channels, Decoded, ImageDigest, ImageOptions, ImageShape};
+use crate::image::{Channels, Decoded, Fitted, ImageDigest, ImageOptions, ImageShape};
 use crate::picture::{DeepRanges, Depths, PictureReader, page_name};
 use crate::set::{Dataset, ImageSet, Layout, Part, Pixels, Skipped, Store};
 use crate::sources::files::arrangement::{Arrangement, Role};
@@ -39,6 +39,8 @@ pub(crate) struct Collector<'a> {
     /// The values of deep pictures, as far as they were known before, and those of the files so far.
     known: Depths,
     seen: Depths,
+    /// What the pictures so far lost as images.
+    fitted: Fitted,
     /// What deep pictures' values are taken for.
     ranges: DeepRanges,
 }
@@ -55,6 +57,7 @@ impl<'a> Collector<'a> {
             ranges: ranges_of(&known, options),
             known,
             seen: Depths::default(),
+            fitted: Fitted::default(),
             options,
             path,
             overflow,
@@ -118,6 +121,7 @@ impl<'a> Collector<'a> {
             image,
             digest,
             depths,
+            fitted,
         } = match image {
             Ok(image) => image,
             Err(error) => {
@@ -126,6 +130,7 @@ impl<'a> Collector<'a> {
             }
         };
         self.seen.add(&depths);
+        self.fitted.add(fitted);
         if let Some(pictures) = &mut self.pictures {
             pictures.push(image, self.path)?;
             self.files.push(file);
@@ -232,6 +237,7 @@ impl<'a> Collector<'a> {
             left_aside: left_aside(&arrangement),
             values: self.seen.notes_on_images(asked, &ranges),
         };
+        layout.values.extend(self.fitted.notes());
         layout.left_aside.extend(beside.left_aside);
         // Of an archive, masks and the like were decoded, too.
         let files = self.skipped.len() + arrangement.images();
