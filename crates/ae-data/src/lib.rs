@@ -14,7 +14,8 @@ pub use image::{Channels, Fit, Image, ImageLimits, ImageOptions, ImageShape, Siz
 pub use noise::{Noise, NoiseChain, NoiseDraw, NoiseKind, Strength, read_strength};
 pub use picture::{
     JpegCoding, Loss, Page, PictureFormat, PictureMetadata, PictureReader, PictureWriter,
-    Resolution, ResolutionUnit, Samples, ValueRange, Written, split_page, writable_extensions,
+    PngColors, Resolution, ResolutionUnit, Samples, ValueRange, Written, split_page,
+    writable_extensions,
 };
 pub use set::{
     Binarization, ClassCount, Dataset, DatasetInfo, Division, ImageSet, Images, Layout, LeftAside,

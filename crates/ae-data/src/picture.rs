@@ -16,7 +16,7 @@ mod writing;
 
 pub(crate) use depth::{DeepRanges, Depths};
 pub use format::PictureFormat;
-pub use metadata::{JpegCoding, PictureMetadata, Resolution, ResolutionUnit};
+pub use metadata::{JpegCoding, PictureMetadata, PngColors, Resolution, ResolutionUnit};
 pub use page::{Page, Samples, ValueRange};
 pub use reader::PictureReader;
 pub use reading::split_page;

@@ -431,11 +431,8 @@ fn what_is_left_out_or_ignored_is_said() {
     write(path, "filled.tif", &file(Alpha::Unspecified));
     write(path, "alpha.tif", &file(Alpha::Straight));
     let told = |name: &str, option: &str| {
-        denoise(
-            path,
-            &format!("{name} -o out/{name} --model median {option}"),
-        )
-        .stderr
+        let line = format!("denoise {name} -o out/ --model median {option}");
+        done(path, &line).stderr
     };
     let said = told("filled.tif", "");
     assert!(
@@ -445,6 +442,17 @@ fn what_is_left_out_or_ignored_is_said() {
     assert_eq!(open(path, "out/filled.tif").color(), ColorType::Rgb8);
     assert!(!told("alpha.tif", "").contains("left out"));
     assert_eq!(open(path, "out/alpha.tif").color(), ColorType::Rgba8);
+    let linear = Png::default().chunk(b"gAMA", &100_000_u32.to_be_bytes());
+    write(path, "linear.png", &linear.of(&colors));
+    told("linear.png", "");
+    assert!(
+        read(path, "out/linear.png")
+            .windows(4)
+            .any(|kind| kind == b"gAMA")
+    );
+    let line = "denoise linear.png -o linear.jpg --model median";
+    let said = done(path, line).stderr;
+    assert!(said.contains("JPEG cannot hold its gamma"), "{said}");
     write(path, "plain.png", &colors.png());
     write(path, "plain.jpg", &colors.jpeg(90));
     let said = told("plain.png", "--quality 90");

@@ -13,6 +13,8 @@ pub struct PictureMetadata {
     /// The EXIF block, from its byte order mark on (`II` or `MM`, without `Exif\0\0`). The orientation is applied to
     /// the pages and reset to 1 here.
     pub exif: Option<Vec<u8>>,
+    /// What the values of a PNG mean that has no ICC profile; nothing where they are sRGB's, or nothing is said.
+    pub png_colors: Option<PngColors>,
     /// Pixels per inch, centimeter or unit of no name.
     pub resolution: Option<Resolution>,
     /// How a JPEG was compressed.
@@ -31,6 +33,7 @@ impl PictureMetadata {
             format,
             icc_profile: None,
             exif: None,
+            png_colors: None,
             resolution: None,
             jpeg: None,
             bits,
@@ -44,6 +47,33 @@ impl PictureMetadata {
     pub(crate) fn has_gray_profile(&self) -> bool {
         let profile = self.icc_profile.as_deref();
         profile.and_then(|profile| profile.get(16..20)) == Some(b"GRAY")
+    }
+}
+
+/// What the values of a PNG mean, in hundred thousandths.
+///
+/// # References
+/// W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", sections 11.3.2.1 and 11.3.2.2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PngColors {
+    /// The exponent that brightness becomes a value by (`gAMA`): 45,455 where 2.2 is the display's.
+    pub gamma: Option<u32>,
+    /// x and y of white, red, green and blue (`cHRM`).
+    pub chromaticities: Option<[u32; 8]>,
+}
+
+impl PngColors {
+    /// Whether they say what is taken for granted where nothing is said: sRGB.
+    pub(crate) fn are_usual(self) -> bool {
+        const GAMMA: std::ops::RangeInclusive<u32> = 45_000..=46_000;
+        const CHROMATICITIES: [u32; 8] = [
+            31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000,
+        ];
+        let is_near = |(found, usual): (&u32, &u32)| found.abs_diff(*usual) <= 100;
+        self.gamma.is_none_or(|gamma| GAMMA.contains(&gamma))
+            && self
+                .chromaticities
+                .is_none_or(|found| found.iter().zip(&CHROMATICITIES).all(is_near))
     }
 }
 

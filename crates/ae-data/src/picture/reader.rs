@@ -170,8 +170,10 @@ impl PictureReader {
         })?;
         let (encoded, mut metadata) = opened;
         let notes = leave_out_profile(&mut metadata);
+        let left_out: Vec<String> = encoded.left_out().collect();
         let mut reader = Self::new(path, limits, metadata, Source::Encoded(Box::new(encoded)));
         reader.notes.extend(notes);
+        reader.notes.extend(left_out);
         Ok(reader)
     }
 
@@ -184,10 +186,7 @@ impl PictureReader {
         let mut pages = guarded(path, || TiffPages::open(reader).map_err(broken))?;
         let stated = pages.metadata();
         let bits = pages.bits();
-        let filling = pages.passes_over_samples().then(|| {
-            "each pixel has a value beside its colors of no stated meaning, which is left out"
-                .to_owned()
-        });
+        let left_out = pages.left_out();
         let mut metadata = PictureMetadata::new(PictureFormat::Tiff, bits);
         metadata.icc_profile = stated.icc_profile;
         metadata.exif = stated.exif;
@@ -195,7 +194,7 @@ impl PictureReader {
         let notes = leave_out_profile(&mut metadata);
         let mut reader = Self::new(path, limits, metadata, Source::Tiff(Box::new(pages)));
         reader.notes.extend(notes);
-        reader.notes.extend(filling);
+        reader.notes.extend(left_out);
         Ok(reader)
     }
 

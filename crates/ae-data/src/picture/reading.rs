@@ -5,6 +5,7 @@ mod encoded;
 mod gif;
 mod jpeg;
 mod jpeg_scans;
+mod left_out;
 mod limits;
 mod page_name;
 mod png;

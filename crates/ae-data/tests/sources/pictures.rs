@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ae_data::{Image, ImageLimits, ImageOptions, PictureReader, Samples};
+use ae_data::{
+    DataError, Image, ImageLimits, ImageOptions, Loss, Page, PictureFormat, PictureMetadata,
+    PictureReader, PictureWriter, PngColors, Samples, Size,
+};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures")
@@ -100,4 +103,42 @@ fn a_bitmap_with_a_palette_of_grays_is_gray() {
     // Planes of 15 pixels.
     let pixel = [1, 16, 31].map(|at| read.pixels()[at]);
     assert_eq!(pixel, [40, 40, 255]);
+}
+
+#[test]
+fn what_a_png_s_values_mean_is_kept() {
+    let page = Page {
+        size: Size {
+            height: 4,
+            width: 5,
+        },
+        channels: 1,
+        range: Samples::U8(Vec::new()).full_range(),
+        samples: Samples::U8((0..20).collect()),
+        delay: None,
+    };
+    let metadata = |gamma, chromaticities| PictureMetadata {
+        png_colors: Some(PngColors {
+            gamma: Some(gamma),
+            chromaticities,
+        }),
+        ..PictureMetadata::new(PictureFormat::Png, 8)
+    };
+    let written = |name: &str, metadata: &PictureMetadata| {
+        let writer = PictureWriter::new(Path::new(name), metadata, 1, None).unwrap();
+        writer.encode(|_| Ok::<_, DataError>(page.clone())).unwrap()
+    };
+    let read = |bytes: Vec<u8>| {
+        let limits = ImageLimits::default();
+        let reader = PictureReader::from_bytes(bytes, Path::new("a.png"), &limits).unwrap();
+        reader.metadata().png_colors
+    };
+    let linear = metadata(100_000, Some([1, 2, 3, 4, 5, 6, 7, 32_900]));
+    let (png, losses) = written("a.png", &linear);
+    assert_eq!(losses, []);
+    assert!(png.windows(8).any(|window| window == b"gAMA\0\x01\x86\xa0"));
+    assert_eq!(read(png), linear.png_colors);
+    assert_eq!(written("a.jpg", &linear).1, [Loss::PngColors]);
+    let of_srgb = metadata(45_455, None);
+    assert_eq!(read(written("a.png", &of_srgb).0), None);
 }

@@ -20,6 +20,7 @@ use crate::image::{ImageLimits, Size};
 use crate::picture::format::PictureFormat;
 use crate::picture::metadata::PictureMetadata;
 use crate::picture::page::{Page, Samples};
+use crate::picture::reading::left_out::{CMYK, STILL};
 use crate::picture::reading::limits::check_size;
 use crate::picture::reading::{bmp, gif, jpeg, png, pnm, upright::upright, webp};
 
@@ -35,6 +36,8 @@ pub(crate) struct Encoded {
     frames: usize,
     /// The frames that are still to come, and the number of the next one.
     coming: Option<(usize, Frames<'static>)>,
+    /// What of the file is not read, a sentence each.
+    left_out: Vec<&'static str>,
 }
 
 impl Encoded {
@@ -58,6 +61,7 @@ impl Encoded {
             orientation: Orientation::NoTransforms,
             frames: 0,
             coming: None,
+            left_out: Vec::new(),
         };
         let mut metadata = PictureMetadata::new(format, 8);
         let mut is_gray_palette = false;
@@ -67,6 +71,9 @@ impl Encoded {
                 metadata.jpeg = markers.coding;
                 metadata.resolution = markers.resolution;
                 let header = jpeg::read_header(&encoded.bytes).map_err(|reason| broken(&reason))?;
+                if header.is_cmyk {
+                    encoded.left_out.push(CMYK);
+                }
                 encoded.color = if header.channels == 1 {
                     ColorType::L8
                 } else {
@@ -79,6 +86,10 @@ impl Encoded {
             PictureFormat::Png => {
                 let chunks = png::read_chunks(&encoded.bytes).map_err(broken)?;
                 metadata.resolution = chunks.resolution;
+                metadata.png_colors = chunks.colors;
+                if chunks.has_still {
+                    encoded.left_out.push(STILL);
+                }
                 if let Some((frames, plays)) = chunks.animation.filter(|(frames, _)| *frames > 1) {
                     encoded.frames = frames as usize;
                     metadata.plays = Some(plays);
@@ -137,6 +148,11 @@ impl Encoded {
             encoded.orientation = turned.unwrap_or(Orientation::NoTransforms);
         }
         Ok((encoded, metadata))
+    }
+
+    /// What of the file is not read, a sentence each.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = String> {
+        self.left_out.iter().copied().map(str::to_owned)
     }
 
     /// How many pages there are.

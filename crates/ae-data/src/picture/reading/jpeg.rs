@@ -201,6 +201,7 @@ pub(crate) struct JpegHeader {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) channels: usize,
+    pub(crate) is_cmyk: bool,
     pub(crate) icc_profile: Option<Vec<u8>>,
     pub(crate) exif: Option<Vec<u8>>,
 }
@@ -223,6 +224,7 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<JpegHeader, String> {
         } else {
             3
         },
+        is_cmyk: matches!(space, ColorSpace::CMYK | ColorSpace::YCCK),
         icc_profile: decoder.icc_profile(),
         exif: decoder.exif().cloned(),
     })

@@ -6,11 +6,13 @@ mod described;
 mod directory;
 mod layout;
 
+use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
 use crate::image::ImageLimits;
 use crate::picture::metadata::{Resolution, ResolutionUnit};
 use crate::picture::page::Page;
+use crate::picture::reading::left_out::{CMYK, DOUBLES, FILLING};
 use crate::picture::reading::tiff::directory::{Directory, TiffFile};
 use crate::picture::reading::tiff::layout::{broken, layout_of, size_of, tag};
 
@@ -19,6 +21,8 @@ use crate::picture::reading::tiff::layout::{broken, layout_of, size_of, tag};
 pub(crate) struct TiffPages<R> {
     file: TiffFile<R>,
     pages: Vec<Directory>,
+    /// Smaller versions of pages, and masks.
+    others: usize,
 }
 
 /// What a TIFF says of its first page.
@@ -38,6 +42,7 @@ impl<R: Read + Seek> TiffPages<R> {
     pub(crate) fn open(reader: R) -> Result<Self, String> {
         let (mut file, directories) = TiffFile::open(reader).map_err(broken)?;
         let mut pages = Vec::new();
+        let mut others = 0;
         for directory in directories {
             if directory.has(tag::DNG_VERSION) {
                 return Err(
@@ -49,14 +54,19 @@ impl<R: Read + Seek> TiffPages<R> {
                 .number(&directory, tag::NEW_SUBFILE_TYPE)
                 .map_err(broken)?;
             // Bit 0 is a smaller version of another page, bit 2 a mask.
-            if kind.unwrap_or(0) & 0b101 == 0 {
-                pages.push(directory);
+            match kind.unwrap_or(0) & 0b101 {
+                0 => pages.push(directory),
+                _ => others += 1,
             }
         }
         if pages.is_empty() {
             return Err("the TIFF holds nothing but thumbnails and masks".to_owned());
         }
-        Ok(Self { file, pages })
+        Ok(Self {
+            file,
+            pages,
+            others,
+        })
     }
 
     /// How many pages there are; at least one.
@@ -64,26 +74,48 @@ impl<R: Read + Seek> TiffPages<R> {
         self.pages.len()
     }
 
-    /// Whether a page has a sample beside its colors that is not said to be alpha, and is passed over.
-    pub(crate) fn passes_over_samples(&mut self) -> bool {
-        let Self { file, pages } = self;
-        pages.iter().any(|directory| {
-            let mut number = |tag| file.number(directory, tag).ok().flatten().unwrap_or(1);
-            let colors = match number(tag::PHOTOMETRIC) {
-                2 | 6 | 8 => 3,
-                5 => 4,
-                _ => return false,
+    /// What of the file is not read, or not as it is, a sentence each.
+    pub(crate) fn left_out(&mut self) -> Vec<String> {
+        let Self {
+            file,
+            pages,
+            others,
+        } = self;
+        let mut found = BTreeSet::new();
+        let first = |numbers: Vec<u64>| numbers.first().copied().unwrap_or(1);
+        for directory in &*pages {
+            let mut numbers = |tag| {
+                let numbers = file.numbers(directory, tag);
+                numbers.ok().flatten().unwrap_or_default()
             };
-            number(tag::SAMPLES) > colors && {
-                let extra = file.numbers(directory, tag::EXTRA_SAMPLES).ok().flatten();
-                !matches!(extra.unwrap_or_default().first(), Some(1 | 2))
+            let colors = match first(numbers(tag::PHOTOMETRIC)) {
+                2 | 6 | 8 => 3,
+                5 => {
+                    found.insert(CMYK);
+                    4
+                }
+                _ => u64::MAX,
+            };
+            let is_alpha = matches!(numbers(tag::EXTRA_SAMPLES).first(), Some(1 | 2));
+            if first(numbers(tag::SAMPLES)) > colors && !is_alpha {
+                found.insert(FILLING);
             }
-        })
+            if first(numbers(tag::BITS)) == 64 {
+                found.insert(DOUBLES);
+            }
+        }
+        let mut sentences: Vec<String> = found.into_iter().map(str::to_owned).collect();
+        if *others > 0 {
+            sentences.push(format!(
+                "smaller versions of its pages, and masks, are left out: {others}"
+            ));
+        }
+        sentences
     }
 
     /// Bits of a value on the page that has most: 8, 16, or 32 for all that becomes floating point.
     pub(crate) fn bits(&mut self) -> u8 {
-        let Self { file, pages } = self;
+        let Self { file, pages, .. } = self;
         let bits_of = |directory: &Directory| {
             let mut number = |tag| file.number(directory, tag).ok().flatten().unwrap_or(1);
             let is_palette = number(tag::PHOTOMETRIC) == 3;
@@ -130,7 +162,7 @@ impl<R: Read + Seek> TiffPages<R> {
 
     /// What the file says of its first page. What is damaged there is left out.
     pub(crate) fn metadata(&mut self) -> TiffMetadata {
-        let Self { file, pages } = self;
+        let Self { file, pages, .. } = self;
         let mut fraction = |tag| file.fraction(&pages[0], tag).ok().flatten();
         let (x, y) = (fraction(tag::X_RESOLUTION), fraction(tag::Y_RESOLUTION));
         let unit = match file.number(&pages[0], tag::RESOLUTION_UNIT) {

@@ -23,6 +23,8 @@ pub enum Loss {
     Palette,
     /// The ICC color profile.
     IccProfile,
+    /// What the values of a PNG mean.
+    PngColors,
     /// The EXIF block.
     Exif,
     /// Pixels per inch or centimeter.
@@ -41,6 +43,7 @@ impl fmt::Display for Loss {
             Self::Bits { from, to } => write!(f, "{from} bits ({to} are written)"),
             Self::Palette => f.write_str("more than 256 colors"),
             Self::IccProfile => f.write_str("the color profile"),
+            Self::PngColors => f.write_str("its gamma and primaries (gAMA, cHRM)"),
             Self::Exif => f.write_str("EXIF"),
             Self::Resolution => f.write_str("the resolution"),
             Self::FrameTimes => f.write_str("the frames' times"),

@@ -261,6 +261,10 @@ impl<'a> PictureWriter<'a> {
                     || metadata.has_gray_profile() && !holds.channels.gray,
                 Loss::IccProfile,
             ),
+            (
+                metadata.png_colors.is_some() && self.kind.format != PictureFormat::Png,
+                Loss::PngColors,
+            ),
             (metadata.exif.is_some() && !holds.exif, Loss::Exif),
             (
                 metadata.resolution.is_some() && !holds.resolution,

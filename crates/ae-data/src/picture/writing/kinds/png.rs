@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use ::png::{
-    BitDepth, BlendOp, ColorType, DisposeOp, Encoder, EncodingError, Info, PixelDimensions, Unit,
-    Writer,
+    BitDepth, BlendOp, ColorType, DisposeOp, Encoder, EncodingError, Info, PixelDimensions,
+    ScaledFloat, SourceChromaticities, Unit, Writer,
 };
 use ae_files::WriteSeek;
 
 use crate::picture::format::PictureFormat;
-use crate::picture::metadata::ResolutionUnit;
+use crate::picture::metadata::{PngColors, ResolutionUnit};
 use crate::picture::page::{Page, Samples};
 use crate::picture::writing::kind::{
     About, Alpha, Channels, Encode, EncodeError, Holds, PageEncoder, Pages, WritableFormat,
@@ -141,6 +141,25 @@ fn begin<'a>(
     info.color_type = form.color;
     info.bit_depth = form.depth;
     info.icc_profile = metadata.icc_profile.as_deref().map(Cow::Borrowed);
+    if let Some(PngColors {
+        gamma,
+        chromaticities,
+    }) = metadata.png_colors
+    {
+        info.source_gamma = gamma.map(ScaledFloat::from_scaled);
+        info.source_chromaticities = chromaticities.map(|numbers| {
+            let [white, red, green, blue] = [0, 2, 4, 6].map(|from| {
+                let [x, y] = [numbers[from], numbers[from + 1]];
+                (ScaledFloat::from_scaled(x), ScaledFloat::from_scaled(y))
+            });
+            SourceChromaticities {
+                white,
+                red,
+                green,
+                blue,
+            }
+        });
+    }
     info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
     info.pixel_dims = metadata.resolution.as_ref().and_then(|resolution| {
         let (xppu, yppu, unit) = match per_meter(resolution) {
