@@ -1,11 +1,15 @@
 //! Arrays in bodies, as NumPy's `.npy` has them.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 use ae_data::{Image, ImageShape, Page, Samples, Size};
 use ae_infer::{NpyHeader, NpyNumber};
 
 use crate::refusal::Refusal;
+
+/// Floating point that can be pixels of 0 to 1 with noise on them, and not levels of 0 to 255.
+const PIXELS: RangeInclusive<f32> = -1.0..=2.0;
 
 /// Numbers of an array.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,11 +84,11 @@ impl Array {
         }
     }
 
-    /// The array as images: of four axes `[batch, channels, height, width]`, of three `[batch, height, width]`, all gray, of
+    /// The array as images, of which floating point is 0 black and 1 white, with noise that may lead out of it: of four axes `[batch, channels, height, width]`, of three `[batch, height, width]`, all gray, of
     /// two one gray image.
     ///
     /// # Errors
-    /// 422: it has other axes, none of length 0 allowed, or channels that are neither gray nor color.
+    /// 422: it has other axes, none of length 0 allowed, or numbers that are no pixels.
     pub(crate) fn into_images(self) -> Result<ImageArray, Refusal> {
         let (count, shape) = match *self.shape.as_slice() {
             [height, width] => (1, ImageShape::new(1, height, width)),
@@ -101,6 +105,14 @@ impl Array {
             return Err(Refusal::unusable(format!(
                 "an array of shape {} holds no image",
                 axes(&self.shape)
+            )));
+        }
+        if let Numbers::Floats(values) = &self.numbers
+            && let Some(place) = values.iter().position(|value| !PIXELS.contains(value))
+        {
+            return Err(Refusal::unusable(format!(
+                "number {place} is {}, and pixels as floating point are 0 for black to 1 for white; levels of 0 to 255 are uint8",
+                values[place]
             )));
         }
         Ok(ImageArray {
@@ -340,6 +352,14 @@ mod tests {
             let refusal = array(shape, numbers).into_images().unwrap_err();
             assert!(refusal.sentence().contains(expected), "{refusal:?}");
         }
+        for value in [-1.1, 2.1, 128.0] {
+            let refusal = array(&[1, 2], Numbers::Floats(vec![0.5, value]));
+            let refusal = refusal.into_images().unwrap_err();
+            let expected = format!("number 1 is {value}, and pixels");
+            assert!(refusal.sentence().contains(&expected), "{refusal:?}");
+        }
+        let noisy = array(&[1, 2], Numbers::Floats(vec![-0.4, 1.3]));
+        assert!(noisy.into_images().is_ok());
         let refusal = array(&[2, 3], bytes(6)).into_codes().unwrap_err();
         assert!(refusal.sentence().contains("uint8"), "{refusal:?}");
         let nan = array(&[1, 1], Numbers::Floats(vec![f32::NAN])).to_bytes();

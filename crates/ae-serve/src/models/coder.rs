@@ -1,5 +1,6 @@
 //! A model of the codec: gray images into a container, and back.
 
+use std::collections::HashSet;
 use std::io;
 
 use ae_codec::{
@@ -68,7 +69,7 @@ impl Coder {
     /// The container of gray images, of which one after the other is asked for.
     ///
     /// # Errors
-    /// 422: an image is not gray or not of the model's shape. 413: they have more pixels together than a body may have bytes.
+    /// 422: an image is not gray or not of the model's shape, or two have one name. 413: they have more pixels together than a body may have bytes.
     /// What an image is refused with.
     pub(crate) fn compress(
         &self,
@@ -88,9 +89,17 @@ impl Coder {
         };
         let mut encoder = Encoder::new(Vec::new(), &self.model, &settings)?;
         let mut pixels = 0;
+        let mut names = HashSet::new();
         for named in images {
             unwind_if_requested();
             let (image, name) = named?;
+            if let Some(name) = &name
+                && !names.insert(name.clone())
+            {
+                return Err(Refusal::unusable(format!(
+                    "two images are named {name}, which would be one file where they are unpacked"
+                )));
+            }
             pixels += image.shape().pixels() as u64;
             check_pixels(pixels, limits)?;
             let shape = self.codec_shape(image.shape())?;

@@ -237,6 +237,11 @@ fn what_the_codec_cannot_use_is_refused() {
             .post(&path(tail), "", "", body)
             .check_refusal(status, expected);
     }
+    let one = letters(1)[0].to_png().unwrap();
+    let twice = multipart(&[("00.png", one.clone()), ("00.png", one)]);
+    served
+        .post(&path("glyphs/compress"), MULTIPART, "", twice)
+        .check_refusal(422, "two images are named 00.png");
     let no = served.post(&path("glyphs/decompress"), AEZ, "text/html", container);
     no.check_refusal(406, "image/png");
 }
