@@ -47,7 +47,7 @@ impl Terminal {
             return Ok(());
         }
         match self.form {
-            Form::Text => self.text(&text()),
+            Form::Text => self.text(&printable(&text())),
             Form::Json => {
                 let mut json = serde_json::to_string_pretty(value)
                     .map_err(|error| CliError::failure(Status::Internal, "--json", error))?;
@@ -69,21 +69,21 @@ impl Terminal {
     /// Says something by the way, unless `--quiet`.
     pub(crate) fn note(&self, note: impl std::fmt::Display) {
         if !self.quiet && !self.is_mute && !self.is_of_shard {
-            say(&note.to_string());
+            say(&printable(&note.to_string()));
         }
     }
 
     /// Says something that each of several processes has to say of its own work, unless `--quiet`.
     pub(crate) fn said_by_all(&self, note: impl std::fmt::Display) {
         if !self.quiet {
-            say(&note.to_string());
+            say(&printable(&note.to_string()));
         }
     }
 
     /// Warns, `--quiet` or not.
     pub(crate) fn warning(&self, warning: impl std::fmt::Display) {
         if !self.is_mute {
-            say(&format!("warning: {warning}"));
+            say(&printable(&format!("warning: {warning}")));
         }
     }
 
@@ -95,6 +95,14 @@ impl Terminal {
             && io::stderr().is_terminal()
             && std::env::var_os("CI").is_none()
     }
+}
+
+/// Text without the control characters that a file's name may have, and a terminal would obey.
+fn printable(text: &str) -> String {
+    text.replace(
+        |letter: char| letter.is_control() && letter != '\n',
+        "\u{fffd}",
+    )
 }
 
 /// Writes a line to standard error; when nobody listens there, there is nobody to tell.

@@ -248,3 +248,28 @@ fn what_is_no_picture_is_counted_by_its_ending() {
         "{text}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn names_of_classes_command_no_terminal_and_break_no_table() {
+    let folder = scratch();
+    let path = folder.path();
+    for class in ["a\u{1b}[32m", "b\nclasses", "c\u{1b}]0;title\u{7}"] {
+        for number in 0..4 {
+            write(
+                path,
+                format!("set/{class}/{number}.png"),
+                &disc(number).png(),
+            );
+        }
+    }
+    let told = done(path, "data info set");
+    let text = told.stdout + &told.stderr;
+    assert!(
+        !text
+            .chars()
+            .any(|letter| letter.is_control() && letter != '\n'),
+        "{text}"
+    );
+    assert!(text.contains("b\u{fffd}classes"), "{text}");
+}

@@ -199,7 +199,8 @@ impl<'a> Arrangement<'a> {
     }
 
     /// One label an image, and the classes' names in the order of the labels, which is that of their bytes; `None`
-    /// where the folders name no classes. Files that are no images have label 0.
+    /// where the folders name no classes. Files that are no images have label 0. Line breaks and what else commands a terminal
+    /// are no part of a name.
     pub(crate) fn labels(&self) -> Option<(Vec<u32>, Vec<String>)> {
         let names: BTreeSet<&OsStr> = self.first_folders().into_iter().collect::<Option<_>>()?;
         let classes: Vec<&OsStr> = names.into_iter().collect();
@@ -212,7 +213,7 @@ impl<'a> Arrangement<'a> {
         let labels = self.roles.iter().map(label).collect();
         let names = classes
             .iter()
-            .map(|name| name.to_string_lossy().into_owned());
+            .map(|name| name.to_string_lossy().replace(char::is_control, "\u{fffd}"));
         Some((labels, names.collect()))
     }
 }
