@@ -63,6 +63,12 @@ fn labels_are_learned_from_codes_pca_and_pixels() {
     assert_eq!(features[0]["numbers"], 12);
     assert_eq!(features[1]["numbers"], 12);
     assert_eq!(features[2]["numbers"], 784);
+    let all = done(
+        folder.path(),
+        &format!("probe {model} --data {data} --neighbors 100000 --json"),
+    );
+    assert_eq!(all.json()["neighbours"], all.json()["train_images"]);
+    assert!(all.stderr.contains("training images vote"), "{all:#?}");
     // Nearly every drawing of the test set is among the training images, too.
     for accuracy in ["neighbour_accuracy", "linear_accuracy"] {
         assert!(features[2][accuracy].as_f64() > Some(0.9), "{json}");

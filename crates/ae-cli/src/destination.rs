@@ -14,8 +14,14 @@ pub(crate) const PIPE: &str = "-";
 /// Checks, before any work is done, that a file may be written.
 ///
 /// # Errors
-/// It exists and `force` is off, it is a folder, or its folder does not exist.
+/// It exists and `force` is off, it is a folder, its folder does not exist, or it is `-`, which means the standard output
+/// where a command says so.
 pub(crate) fn check_writable(path: &Path, force: bool) -> Result<(), CliError> {
+    if path == Path::new(PIPE) {
+        let reason =
+            "a file is written here; /dev/stdout is the standard output, ./- a file of this name";
+        return Err(CliError::usage(PIPE, reason));
+    }
     if path.is_dir() || names_folder(path) {
         return Err(CliError::usage(
             path.display(),
@@ -178,6 +184,8 @@ mod tests {
         );
         assert_eq!(check_writable(&path, true), Ok(()));
         assert!(check_writable(folder.path(), true).is_err(), "a folder");
+        assert!(check_writable(Path::new("-"), true).is_err(), "a pipe");
+        assert_eq!(check_writable(Path::new("./-"), false), Ok(()));
         let error = check_writable(&folder.path().join("new/"), false).unwrap_err();
         assert!(error.to_string().ends_with("--out takes a file here"));
         assert!(check_writable(&folder.path().join("none/a.png"), true).is_err());

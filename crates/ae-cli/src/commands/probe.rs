@@ -74,7 +74,14 @@ pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<()
     let request = request_of(&arguments.data, Some(Part::Test));
     let opened = open_set(&model, &request, &terminal)?;
     let split = opened.split()?;
-    let features = model.probe(&split, arguments.neighbors)?;
+    let neighbors = arguments.neighbors.min(split.train.len());
+    if neighbors < arguments.neighbors {
+        terminal.warning(format!(
+            "--neighbors {}: all {neighbors} training images vote, there are no more",
+            arguments.neighbors
+        ));
+    }
+    let features = model.probe(&split, neighbors)?;
     let probed = Probed {
         model: model.name().to_owned(),
         set: MeasuredSet::of(&opened),
@@ -82,7 +89,7 @@ pub(super) fn run(arguments: ProbeArguments, context: &Context<'_>) -> Result<()
         test_images: split.test.len(),
         classes: split.train.classes().len(),
         class_names: split.train.classes().to_vec(),
-        neighbors: arguments.neighbors,
+        neighbors,
         features: features.into_iter().map(FeatureAccuracy::from).collect(),
     };
     terminal.result(&probed, || probed.text())
