@@ -11,7 +11,7 @@ pub(crate) struct PngChunks {
     pub(crate) resolution: Option<Resolution>,
     /// Frames and how often they are played, 0 for without end; nothing where there is no animation.
     pub(crate) animation: Option<(u32, u32)>,
-    /// Whether there is a picture that is not part of the animation.
+    /// Whether there is a picture beside the frames of an animation of several.
     pub(crate) has_still: bool,
     pub(crate) colors: Option<PngColors>,
 }
@@ -39,7 +39,8 @@ pub(crate) fn read_chunks(bytes: &[u8]) -> Result<PngChunks, &'static str> {
         rest = after;
         match (kind, data) {
             (b"IEND", _) => {
-                chunks.has_still &= chunks.animation.is_some();
+                // Of one frame it is the still picture that is read.
+                chunks.has_still &= chunks.animation.is_some_and(|(frames, _)| frames > 1);
                 let is_kept = !is_told_otherwise && !colors.are_usual();
                 chunks.colors = is_kept.then_some(colors);
                 return Ok(chunks);
@@ -104,8 +105,10 @@ mod tests {
     fn a_still_picture_is_what_comes_before_the_first_frame_of_an_animation() {
         let animation: Chunk<'_> = (b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]);
         let [frame, data, more]: [Chunk<'_>; 3] = [(b"fcTL", &[]), (b"IDAT", &[]), (b"fdAT", &[])];
+        let of_one: Chunk<'_> = (b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0]);
         for (chunks, has_still) in [
             (vec![data, data, END], false),
+            (vec![of_one, data, frame, more, END], false),
             (vec![animation, frame, data, data, frame, more, END], false),
             (
                 vec![animation, data, data, frame, more, frame, more, END],
