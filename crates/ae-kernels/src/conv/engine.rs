@@ -18,18 +18,20 @@ use crate::layout::prepared::Prepared;
 use crate::layout::weights::{Gradients, Weights};
 use crate::simd::{Isa, Row};
 
-/// Images that go through the stages together, at most.
-const GROUP_IMAGES: usize = 16;
-/// Bytes that a group's buffers may take before it gets smaller: forward images are best off in a second
-/// cache; going back, the gradients that every group passes over weigh more.
+/// Images that go through the stages together, at most, and bytes that their buffers may take before they get fewer. Forward
+/// images are best off in a second cache. Going back, every group passes over the weights and their gradients, and several
+/// threads' groups share a third cache.
+const FORWARD_IMAGES: usize = 16;
 const FORWARD_BYTES: usize = 4 << 20;
+const TRAINING_IMAGES: usize = 8;
 const TRAINING_BYTES: usize = 16 << 20;
 /// Bytes of an image's buffers from which on all threads work on one image at a time: none has as much memory to itself.
 const SHARED_BYTES: usize = 32 << 20;
 /// Parts of a batch, at most. Each costs a pass over gradients and their transforms, whatever its images.
 const PARTS: usize = 4;
-/// Fewer images than these are not worth a part of their own.
+/// Fewer images than these are not worth a part of their own, unless their buffers take as many bytes as this.
 const PART_IMAGES: usize = 4;
+const PART_BYTES: usize = 4 << 20;
 
 /// A stack compiled for one shape of image, with the buffers of earlier passes.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub(crate) struct Engine {
     isa: Isa,
     forward_images: usize,
     training_images: usize,
+    /// The fewest images of a part of a batch.
+    part_images: usize,
     workspaces: Mutex<Vec<Workspace>>,
     prepared: Mutex<Vec<Vec<Prepared>>>,
     partials: Mutex<Vec<Vec<Row>>>,
@@ -51,10 +55,11 @@ struct Partial {
 
 impl Engine {
     pub(crate) fn new(plan: Plan, isa: Isa) -> Self {
-        let images = |bytes: usize| (bytes / plan.bytes_per_image().max(1)).clamp(1, GROUP_IMAGES);
+        let images = |bytes: usize, most| (bytes / plan.bytes_per_image().max(1)).clamp(1, most);
         Self {
-            forward_images: images(FORWARD_BYTES),
-            training_images: images(TRAINING_BYTES),
+            forward_images: images(FORWARD_BYTES, FORWARD_IMAGES),
+            training_images: images(TRAINING_BYTES, TRAINING_IMAGES),
+            part_images: images(PART_BYTES, PART_IMAGES),
             plan,
             isa,
             workspaces: Mutex::default(),
@@ -136,7 +141,7 @@ impl Engine {
             .checked_mul(plan.output_values())
             .ok_or(KernelError::Overflow)?;
         seed.check(output_values)?;
-        let part = batch.div_ceil(PARTS).max(PART_IMAGES);
+        let part = batch.div_ceil(PARTS).max(self.part_images);
         let prepared = self.prepare(weights, Some(part.min(batch)))?;
         let mut input_gradient = if wants_input {
             Some(zero_floats(values.len())?)
@@ -192,15 +197,18 @@ impl Engine {
             None => zero_rows(plan.gradient_rows)?,
         };
         let mut loss = 0.0;
-        let group_inputs = self.training_images * plan.input_values();
-        let mut output = zero_floats(self.training_images * plan.output_values())?;
+        let images = values.len() / plan.input_values();
+        // As many groups as there have to be, and nearly equal ones.
+        let group_images = images.div_ceil(images.div_ceil(self.training_images));
+        let group_inputs = group_images * plan.input_values();
+        let mut output = zero_floats(group_images * plan.output_values())?;
         let mut workspace = self.workspace(self.training_images, true, 1)?;
         workspace.begin_part();
         for (group, values) in values.chunks(group_inputs).enumerate() {
             let output = &mut output[..values.len() / plan.input_values() * plan.output_values()];
             workspace.forward(plan, prepared, values, output)?;
             let gradient = workspace.output_gradient(output.len());
-            let first = first + group * self.training_images;
+            let first = first + group * group_images;
             loss += seed.begin(first, plan.output_values(), output, scale, gradient);
             let input_gradient = input_gradient
                 .as_deref_mut()

@@ -26,9 +26,11 @@ use crate::layout::weight_blocks::{self, Arrangement};
 use crate::simd::matmul::plane;
 use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
-/// Tiles that a stage transforms at a time, at most. Going back as many are, of several images if need be: each run passes over
-/// the weights' gradient.
+/// Tiles that a stage transforms at a time, at most.
 const TILES: usize = 128;
+/// Going back as many are, of several images if need be: each run passes over the weights' gradient, and the transforms of more
+/// would not stay in a core's second cache.
+const BACKWARD_TILES: usize = 64;
 /// The fewest going forward, and going back where an image has more than [`TILES`], if there are so many, and the bytes of
 /// their transforms, which then stay in a core's second cache, or are half as much again as the weights, which every run
 /// passes over.
@@ -74,7 +76,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize>
     fn runs(geometry: &Geometry, images: usize, backward: bool) -> impl Iterator<Item = Run> {
         let grid = Self::grid(geometry);
         let tiles = if backward && grid.tiles() <= TILES {
-            TILES
+            BACKWARD_TILES
         } else {
             Self::forward_tiles(geometry)
         };
