@@ -9,12 +9,12 @@
 use rayon::prelude::*;
 
 use crate::conv::winograd::tiles::Run;
-use crate::conv::winograd::transforms::{Transforms, gradient_of_rows, weights_of_rows};
+use crate::conv::winograd::transforms::{
+    MOST_PRODUCTS, Transforms, gradient_of_rows, weights_of_rows,
+};
 use crate::simd::matmul::{Size, multiply, multiply_transposed, plane};
 use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
-/// Products of the algorithm that has the most.
-const MOST_PRODUCTS: usize = 36;
 /// A block of transformed weights, sixteen rows a product.
 type TransformedBlock = [Row; MOST_PRODUCTS * BLOCK];
 

@@ -32,15 +32,23 @@ pub(crate) fn add_windows<
     let count = run.tiles();
     let plane = plane(gradient.blocks * count);
     let across = &mut scratch[..WINDOW * frame.pitch];
+    let lines_of_tiles = run.lines();
     for block in 0..gradient.blocks {
         let transformed = &transformed[block * count..];
         for image in run.images.clone() {
             let activations = mask.map(
                 #[inline(always)]
-                |mask| (mask.output.image(block, image), lanes.splat(mask.slope)),
+                |mask| {
+                    (
+                        mask.output.image(block, image),
+                        lanes.splat(mask.slope),
+                    )
+                },
             );
             let rows = gradient.image_mut(block, image);
-            for line in run.lines() {
+            for line in &lines_of_tiles {
+                let widths = [Length::Long, Length::Short];
+                let tiles = widths.map(|width| (width, line.tiles(image, width)));
                 for row in 0..windows(line.height, WINDOW) {
                     let planes: [&[Row]; WINDOW] = std::array::from_fn(
                         #[inline(always)]
@@ -48,8 +56,7 @@ pub(crate) fn add_windows<
                     );
                     let across = &mut across[row * frame.pitch..][..frame.pitch];
                     let mut carried = [lanes.zero(); 2];
-                    for width in [Length::Long, Length::Short] {
-                        let tiles = line.tiles(image, width);
+                    for (width, tiles) in tiles {
                         add_across::<L, T, POINTS, WINDOW>(
                             lanes,
                             width,

@@ -208,46 +208,67 @@ impl Run {
     }
 
     /// The lines of tiles of the run, each with the line of pixels where it begins.
-    #[inline(always)]
-    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.lines.clone().map(
-            #[inline(always)]
-            |line| Line {
-                run: self,
-                line,
-                y: self.grid.vertical.start(line),
-                height: if line < self.grid.vertical.longs {
-                    Length::Long
-                } else {
-                    Length::Short
-                },
-            },
-        )
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        self.lines.clone().map(|line| self.line(line)).collect()
+    }
+
+    fn line(&self, line: usize) -> Line {
+        let height = if line < self.grid.vertical.longs {
+            Length::Long
+        } else {
+            Length::Short
+        };
+        let tiles = [Length::Long, Length::Short].map(|width| {
+            let section = self.section(height, width);
+            let count = section.columns.len();
+            LineTiles {
+                row: section.row + (line - section.lines.start) * count,
+                rows_of_image: section.lines.len() * count,
+                x: section.grid.horizontal.start(section.columns.start),
+                count,
+            }
+        });
+        Line {
+            y: self.grid.vertical.start(line),
+            height,
+            first_image: self.images.start,
+            tiles,
+        }
     }
 }
 
 /// A line of tiles in every image of a run.
-pub(crate) struct Line<'a> {
-    run: &'a Run,
-    line: usize,
+pub(crate) struct Line {
     /// The line of pixels where its tiles begin.
     pub(crate) y: usize,
     pub(crate) height: Length,
+    first_image: usize,
+    /// The long ones and the short ones.
+    tiles: [LineTiles; 2],
 }
 
-impl Line<'_> {
+/// The tiles of one width of a line.
+struct LineTiles {
+    /// The row of the first one of the first image in every product, and how many rows further that of the next image is.
+    row: usize,
+    rows_of_image: usize,
+    /// The column of pixels where they begin.
+    x: usize,
+    count: usize,
+}
+
+impl Line {
     /// The line's tiles of one width in `image`: the row of the first in every product, the column of pixels where it
     /// begins, and how many there are.
     #[inline(always)]
     pub(crate) fn tiles(&self, image: usize, width: Length) -> (usize, usize, usize) {
-        let section = self.run.section(self.height, width);
-        let before =
-            (image - section.images.start) * section.lines.len() + self.line - section.lines.start;
-        (
-            section.row + before * section.columns.len(),
-            section.grid.horizontal.start(section.columns.start),
-            section.columns.len(),
-        )
+        let [long, short] = &self.tiles;
+        let tiles = match width {
+            Length::Long => long,
+            Length::Short => short,
+        };
+        let before = (image - self.first_image) * tiles.rows_of_image;
+        (tiles.row + before, tiles.x, tiles.count)
     }
 }
 
@@ -332,6 +353,7 @@ mod tests {
                 }
                 let line = run
                     .lines()
+                    .into_iter()
                     .find(|line| line.y == y)
                     .expect("the line is the run's");
                 let (first, start, count) = line.tiles(image, *width);

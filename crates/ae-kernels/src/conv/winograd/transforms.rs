@@ -8,6 +8,10 @@ use crate::conv::winograd::tiles::{Length, Run};
 use crate::simd::matmul::plane;
 use crate::simd::{Isa, Lanes, Row, with_lanes};
 
+/// Products of the algorithm that has the most.
+pub(crate) const MOST_PRODUCTS: usize = 36;
+/// Rows of weights that are transformed before they go where they belong.
+const ROWS_AT_ONCE: usize = 8;
 /// Taps of the window along an axis.
 const TAPS: usize = 3;
 /// Outputs of a long tile along an axis: the algorithms here are forms of F(4, 3).
@@ -96,7 +100,20 @@ pub(crate) fn transform_weights<
     transformed: &mut [Row],
 ) {
     let count = weights.len() / (TAPS * TAPS);
-    with_lanes!(isa, lanes => weights_of_rows::<_, T, POINTS, INPUTS>(lanes, count, weights, count, transformed, plane(count)));
+    let plane = plane(count);
+    // Some rows go to each plane at a time: to write one to every plane in turn would wait for memory at each.
+    let mut rows = [Row::ZERO; MOST_PRODUCTS * ROWS_AT_ONCE];
+    for start in (0..count).step_by(ROWS_AT_ONCE) {
+        let here = ROWS_AT_ONCE.min(count - start);
+        with_lanes!(isa, lanes => weights_of_rows::<_, T, POINTS, INPUTS>(lanes, here, &weights[start..], count, &mut rows, ROWS_AT_ONCE));
+        for (product, rows) in rows
+            .chunks_exact(ROWS_AT_ONCE)
+            .enumerate()
+            .take(T::products())
+        {
+            transformed[product * plane + start..][..here].copy_from_slice(&rows[..here]);
+        }
+    }
 }
 
 /// The transpose of [`transform_weights`]: the weights' gradient from that of the transformed ones.
@@ -110,8 +127,22 @@ pub(crate) fn transform_weight_gradient<
     gradient: &mut [Row],
 ) {
     let count = gradient.len() / (TAPS * TAPS);
-    let mut taps: Vec<&mut [Row]> = gradient.chunks_exact_mut(count).collect();
-    with_lanes!(isa, lanes => gradient_of_rows::<_, T, POINTS, INPUTS>(lanes, count, transformed, plane(count), &mut taps));
+    let plane = plane(count);
+    let taps = gradient.chunks_exact_mut(count);
+    let mut taps: Vec<_> = taps.map(|tap| tap.chunks_mut(ROWS_AT_ONCE)).collect();
+    let mut rows = [Row::ZERO; MOST_PRODUCTS * ROWS_AT_ONCE];
+    for start in (0..count).step_by(ROWS_AT_ONCE) {
+        let here = ROWS_AT_ONCE.min(count - start);
+        for (product, rows) in rows
+            .chunks_exact_mut(ROWS_AT_ONCE)
+            .enumerate()
+            .take(T::products())
+        {
+            rows[..here].copy_from_slice(&transformed[product * plane + start..][..here]);
+        }
+        let mut taps: Vec<&mut [Row]> = taps.iter_mut().filter_map(Iterator::next).collect();
+        with_lanes!(isa, lanes => gradient_of_rows::<_, T, POINTS, INPUTS>(lanes, here, &rows, ROWS_AT_ONCE, &mut taps));
+    }
 }
 
 /// Transforms `count` rows of each tap; taps lie `tap_stride` rows apart, and the products' planes `plane`.
