@@ -31,10 +31,10 @@ pub(crate) trait Algorithm: Debug + Sync {
         Layout::Blocked
     }
 
-    /// Whether its kernels take the images of a group one after the other, so that what comes before or after can be done
-    /// while an image's sums are in cache.
-    fn goes_image_by_image(&self) -> bool {
-        false
+    /// How many images of a group its kernels take at a time anyway, so that what comes before or after can be done while their
+    /// sums are in cache; `None` where it is all of them.
+    fn images_at_once(&self, _geometry: &Geometry) -> Option<usize> {
+        None
     }
 
     /// Operations of its matrix products for one image.
@@ -42,6 +42,11 @@ pub(crate) trait Algorithm: Debug + Sync {
 
     /// Rows of the weight's gradient; `None` where there are too many to count.
     fn gradient_rows(&self, stage: &Stage) -> Option<usize>;
+
+    /// Whether its kernels write the weight's gradient of a part of the batch themselves, and need no zeros to add to.
+    fn gathers_gradient(&self) -> bool {
+        false
+    }
 
     /// Whether its kernels had better transform the weights themselves in a training pass of `images` images.
     fn transforms_on_the_fly(&self, _geometry: &Geometry, _images: usize) -> bool {
@@ -122,8 +127,8 @@ pub(crate) struct Job<'a> {
     pub(crate) isa: Isa,
     /// Images of the group, or one of them.
     pub(crate) images: usize,
-    /// Which of the input's images is the first of the sums': 0 but where kernels [go image by
-    /// image](Algorithm::goes_image_by_image).
+    /// Which of the input's images is the first of the sums': 0 but where a group is taken in
+    /// [portions](Algorithm::images_at_once).
     pub(crate) first: usize,
     pub(crate) geometry: &'a Geometry,
     pub(crate) weights: &'a Prepared,
@@ -258,6 +263,26 @@ impl<'a> SumsGradient<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// The same for a while.
+    pub(crate) fn again(&mut self) -> Target<'_> {
+        match self {
+            Self::Blocked { gradient, mask } => Target::Blocked {
+                gradient,
+                mask: *mask,
+            },
+            Self::Values(values) => Target::Values(values),
+            Self::Pair {
+                gradient,
+                mask,
+                earlier,
+            } => Target::Pair {
+                gradient,
+                mask: *mask,
+                earlier,
+            },
+        }
+    }
+
     pub(crate) fn blocked(self) -> (&'a mut Blocked, Option<Mask<'a>>) {
         match self {
             Self::Blocked { gradient, mask } => (gradient, mask),

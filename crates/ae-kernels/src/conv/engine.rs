@@ -191,7 +191,9 @@ impl Engine {
         let plan = &self.plan;
         let mut rows = match lock(&self.partials).pop() {
             Some(mut rows) => {
-                rows.fill(Row::ZERO);
+                for step in &plan.steps {
+                    step.clear_gradients(&mut rows);
+                }
                 rows
             }
             None => zero_rows(plan.gradient_rows)?,

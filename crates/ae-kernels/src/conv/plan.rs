@@ -90,6 +90,15 @@ impl Step {
         rows.split_at_mut(self.gradient_rows)
     }
 
+    /// Puts zeros where the kernel adds to a partial gradient.
+    pub(crate) fn clear_gradients(&self, partial: &mut [Row]) {
+        let (weight, bias) = self.gradients(partial);
+        if !self.algorithm.gathers_gradient() {
+            weight.fill(Row::ZERO);
+        }
+        bias.fill(Row::ZERO);
+    }
+
     /// The stage's gradients in PyTorch's layout, from a partial gradient.
     pub(crate) fn read_gradients(
         &self,

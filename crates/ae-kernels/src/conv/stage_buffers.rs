@@ -23,8 +23,9 @@ pub(crate) struct StageBuffers {
     /// The activations before pooling; going back, the gradient of the convolution's sums.
     pub(crate) sums: Option<Blocked>,
     pub(crate) pools: bool,
-    /// Whether images go through the convolution and its pooling one after the other, both ways, so that `sums` is of one.
-    by_image: bool,
+    /// How many images go through the convolution and its pooling at a time, both ways, so that `sums` is of so many; all where
+    /// it is `None`.
+    portion: Option<usize>,
     /// Which pixel each pooling took, for backward passes.
     which: Vec<Row>,
     /// Where the gradient of the output arrives, if it cannot pass the activation on its way.
@@ -42,9 +43,9 @@ impl StageBuffers {
         let channels = geometry.stage.output_channels;
         let is_blocked = step.algorithm.output_layout() == Layout::Blocked;
         // What others take of the sums has to stay.
-        let by_image =
-            step.algorithm.goes_image_by_image() && geometry.pools() && !geometry.feeds_skip;
-        let of_sums = if by_image { 1 } else { images };
+        let portion = step.algorithm.images_at_once(geometry);
+        let portion = portion.filter(|_| geometry.pools() && !geometry.feeds_skip);
+        let of_sums = portion.map_or(images, |portion| portion.min(images));
         let blocked = |wanted: bool, frame, images| -> Result<Option<Blocked>, KernelError> {
             if wanted {
                 Blocked::new(frame, channels, images).map(Some)
@@ -66,7 +67,7 @@ impl StageBuffers {
             output: blocked(training && is_blocked, geometry.output, images)?,
             sums: blocked(training && is_blocked, geometry.sums, of_sums)?,
             pools: geometry.pools(),
-            by_image,
+            portion,
             which: zero_rows(pooled_rows)?,
             output_gradient: blocked(
                 training && is_blocked && (is_last || !geometry.is_masked()),
@@ -88,7 +89,7 @@ impl StageBuffers {
         if step.algorithm.output_layout() == Layout::Blocked {
             self.output = Some(spare.take(geometry.output, channels, images)?);
             if self.pools {
-                let images = if self.by_image { 1 } else { images };
+                let images = self.portion.map_or(images, |portion| portion.min(images));
                 self.sums = Some(spare.take(geometry.sums, channels, images)?);
             }
         }
@@ -140,7 +141,7 @@ impl StageBuffers {
             output: Some(output),
             sums,
             which,
-            by_image,
+            portion,
             ..
         } = self
         else {
@@ -155,7 +156,7 @@ impl StageBuffers {
             epilogue::bend(isa, images, activation, output);
             return;
         };
-        for images in portions(images, *by_image) {
+        for images in portions(images, *portion) {
             let job = Job {
                 images: images.len(),
                 first: images.start,
@@ -218,10 +219,9 @@ impl StageBuffers {
         }
     }
 
-    /// Takes the gradient of the output to the sums; what goes [image by image](crate::conv::algorithm::Algorithm::goes_image_by_image) does that by
-    /// itself.
+    /// Takes the gradient of the output to the sums; what goes in portions does that by itself.
     fn pass_activation(&mut self, isa: Isa, images: usize, geometry: &Geometry) {
-        if self.by_image {
+        if self.portion.is_some() {
             return;
         }
         if let (Some(output), Some(gradient), Some(sums)) =
@@ -243,8 +243,8 @@ impl StageBuffers {
         parameters: ParameterGradients<'_>,
         target: Option<Target<'_>>,
     ) {
-        if self.by_image {
-            self.backward_by_image(job, input, parameters, target);
+        if self.portion.is_some() {
+            self.backward_in_portions(job, input, parameters, target);
             return;
         }
         let sums_gradient = match &self.sums {
@@ -255,13 +255,13 @@ impl StageBuffers {
             .backward(job, input, sums_gradient, parameters, target);
     }
 
-    /// The same image by image, from the gradient of the output.
-    fn backward_by_image(
+    /// The same in portions, from the gradient of the output.
+    fn backward_in_portions(
         &mut self,
         job: Job<'_>,
         input: Input<'_>,
         parameters: ParameterGradients<'_>,
-        target: Option<Target<'_>>,
+        mut target: Option<Target<'_>>,
     ) {
         let (Some(output), Some(gradient), Some(sums)) =
             (&self.output, &self.output_gradient, &mut self.sums)
@@ -271,27 +271,32 @@ impl StageBuffers {
         let geometry = job.geometry;
         let activation = geometry.stage.activation;
         let input_values = geometry.stage.input_channels * geometry.input.pixels();
-        // The group's sum of its own, which is added to the others' as it is where all images come at once: the same bits.
+        // The group's sum of its own, which is added to the others'.
         let mut bias = vec![Row::ZERO; parameters.bias.len()];
-        let mut targets = target.map(|target| target.values().chunks_exact_mut(input_values));
-        for first in 0..job.images {
-            let images = first..first + 1;
-            let which = Some(&self.which[..]);
-            epilogue::back(job.isa, images, activation, which, output, gradient, sums);
+        for images in portions(job.images, self.portion) {
+            let of_images = |target| match target {
+                // Kernels find theirs in a blocked gradient by themselves.
+                Target::Values(values) => {
+                    let of_images = images.start * input_values..images.end * input_values;
+                    Target::Values(&mut values[of_images])
+                }
+                target => target,
+            };
+            let target = target.as_mut().map(Target::again).map(of_images);
             let job = Job {
-                images: 1,
-                first,
+                images: images.len(),
+                first: images.start,
                 scratch: &mut *job.scratch,
                 ..job
             };
+            let which = Some(&self.which[..]);
+            epilogue::back(job.isa, images, activation, which, output, gradient, sums);
             let parameters = ParameterGradients {
                 weight: &mut *parameters.weight,
                 bias: &mut bias,
             };
-            let target = targets.as_mut().and_then(Iterator::next);
             let sums = SumsGradient::Blocked(sums);
-            self.kernel
-                .backward(job, input, sums, parameters, target.map(Target::Values));
+            self.kernel.backward(job, input, sums, parameters, target);
         }
         for (total, sum) in parameters.bias.iter_mut().zip(bias) {
             for (total, sum) in total.0.iter_mut().zip(sum.0) {
@@ -301,10 +306,10 @@ impl StageBuffers {
     }
 }
 
-/// A group's images: all at once, or one after the other.
-fn portions(images: usize, by_image: bool) -> impl Iterator<Item = Range<usize>> {
-    let at_once = if by_image { 1 } else { images };
+/// A group's images: all at once, or some at a time.
+fn portions(images: usize, portion: Option<usize>) -> impl Iterator<Item = Range<usize>> {
+    let at_once = portion.unwrap_or(images).max(1);
     (0..images)
-        .step_by(at_once.max(1))
-        .map(move |first| first..first + at_once)
+        .step_by(at_once)
+        .map(move |first| first..(first + at_once).min(images))
 }

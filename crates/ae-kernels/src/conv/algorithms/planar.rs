@@ -47,8 +47,8 @@ impl Algorithm for FromPlanes {
         Layout::Planar
     }
 
-    fn goes_image_by_image(&self) -> bool {
-        true
+    fn images_at_once(&self, _: &Geometry) -> Option<usize> {
+        Some(1)
     }
 
     fn executed_operations(&self, geometry: &Geometry) -> u64 {

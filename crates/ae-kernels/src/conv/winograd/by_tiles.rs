@@ -106,6 +106,15 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Al
         T::suits(stage, precision)
     }
 
+    fn gathers_gradient(&self) -> bool {
+        true
+    }
+
+    /// Those of a run going back.
+    fn images_at_once(&self, geometry: &Geometry) -> Option<usize> {
+        Some((BACKWARD_TILES / Self::grid(geometry).tiles()).max(1))
+    }
+
     fn executed_operations(&self, geometry: &Geometry) -> u64 {
         product_operations(
             Self::grid(geometry).products(POINTS, T::SHORT),
@@ -219,11 +228,11 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
         let Job {
             isa,
             images,
+            first,
             geometry,
             weights,
             bias,
             scratch,
-            ..
         } = job;
         let (output, adds) = sums.blocked_or_added();
         let input = input.blocked();
@@ -233,7 +242,8 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             slope: geometry.slope(),
             adds,
         };
-        self.zero_windows.find(isa, images, input, output.frame);
+        let of_input = first..first + images;
+        self.zero_windows.find(isa, of_input, input, output.frame);
         let zero = &self.zero_windows;
         let runs: Vec<Run> = ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, false).collect();
         let height = output.frame.height;
@@ -260,7 +270,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             |(run, mut band): (Run, Band<'_>), scratch| {
                 let [transformed, products, _] = scratch;
                 for run in run.parts(most) {
-                    with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, input, transformed));
+                    with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, (input, first), transformed));
                     let operand = (&transformed[..], depth);
                     multiply(
                         isa,
@@ -274,7 +284,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
             },
         );
         if geometry.pools() {
-            self.tie_break.settle(images, input, output);
+            self.tie_break.settle(images, (input, first), output);
         }
     }
 
@@ -289,6 +299,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
         let Job {
             isa,
             images,
+            first,
             geometry,
             weights,
             scratch,
@@ -302,7 +313,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
         for run in ByTiles::<T, POINTS, INPUTS>::runs(geometry, images, true) {
             // Transformed anew: to keep it from the forward pass would cost memory more than twice the input's, and more time
             // to fetch than this takes.
-            with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, input, transformed));
+            with_lanes!(isa, lanes => transform_input::<_, T, POINTS, INPUTS>(lanes, &run, (input, first), transformed));
             with_lanes!(isa, lanes => transform_gradient::<_, T, POINTS, INPUTS>(lanes, &run, sums, products));
             let of_products = (&products[..], columns);
             let to_input = target.is_some().then_some(&weights.backward[..]);
@@ -333,6 +344,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize> Ke
                 &transformed[..]
             };
             if let Some((gradient, mask)) = &mut target {
+                let gradient = (&mut **gradient, first);
                 with_lanes!(isa, lanes => add_windows::<_, T, POINTS, INPUTS>(lanes, &run, windows, products, gradient, *mask));
             }
         }

@@ -11,7 +11,7 @@ use crate::layout::buffer::{Blocked, Frame};
 use crate::simd::matmul::plane;
 use crate::simd::{Lanes, Row};
 
-/// Adds up the windows of `run`; the runs of an image must come in their order and have whole lines. `transformed` has
+/// Adds up the windows of `run`, whose images are counted from `first` of the gradient on; the runs of an image must come in their order and have whole lines. `transformed` has
 /// `WINDOW` by `WINDOW` planes of the run's rows, and `scratch` room for `WINDOW` lines of the frame. Sums that are whole
 /// pass the activation of `mask`.
 #[inline(always)]
@@ -25,7 +25,7 @@ pub(crate) fn add_windows<
     run: &Run,
     transformed: &[Row],
     scratch: &mut [Row],
-    gradient: &mut Blocked,
+    (gradient, first): (&mut Blocked, usize),
     mask: Option<Mask<'_>>,
 ) {
     let frame = gradient.frame;
@@ -40,12 +40,12 @@ pub(crate) fn add_windows<
                 #[inline(always)]
                 |mask| {
                     (
-                        mask.output.image(block, image),
+                        mask.output.image(block, first + image),
                         lanes.splat(mask.slope),
                     )
                 },
             );
-            let rows = gradient.image_mut(block, image);
+            let rows = gradient.image_mut(block, first + image);
             for line in &lines_of_tiles {
                 let widths = [Length::Long, Length::Short];
                 let tiles = widths.map(|width| (width, line.tiles(image, width)));

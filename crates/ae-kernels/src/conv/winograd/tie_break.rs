@@ -15,9 +15,15 @@ pub(crate) struct TieBreak {
 
 impl TieBreak {
     /// Copies within each 2x2 window of the pooling of `output`, the result of a 3x3 convolution of `input`.
-    pub(crate) fn settle(&mut self, images: usize, input: &Blocked, output: &mut Blocked) {
+    /// The first image of the output is `first` of the input.
+    pub(crate) fn settle(
+        &mut self,
+        images: usize,
+        (input, first): (&Blocked, usize),
+        output: &mut Blocked,
+    ) {
         let frame = input.frame;
-        for image in 0..images {
+        for image in first..first + images {
             if ![1, frame.pitch]
                 .into_iter()
                 .any(|distance| may_repeat(image, distance, input))
@@ -37,7 +43,7 @@ impl TieBreak {
                         continue;
                     };
                     for block in 0..output.blocks {
-                        let rows = output.image_mut(block, image);
+                        let rows = output.image_mut(block, image - first);
                         rows[frame.at(y, x)] = rows[from];
                     }
                 }

@@ -52,7 +52,7 @@ impl<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: usize, co
     const OUTPUTS: usize = T::SCALE * (T::PIXELS - !LONG as usize);
 }
 
-/// The transformed input: a plane of the run's tiles for each.
+/// The transformed input: a plane of the run's tiles for each. The run's images are counted from one of the input's on.
 #[inline(always)]
 pub(crate) fn transform_input<
     L: Lanes,
@@ -62,7 +62,7 @@ pub(crate) fn transform_input<
 >(
     lanes: L,
     run: &Run,
-    input: &Blocked,
+    input: (&Blocked, usize),
     transformed: &mut [Row],
 ) {
     let count = run.tiles();
@@ -81,7 +81,7 @@ fn input_tiles<
     section: &Section,
     lanes: L,
     count: usize,
-    input: &Blocked,
+    (input, first): (&Blocked, usize),
     transformed: &mut [Row],
 ) {
     let frame = input.frame;
@@ -90,7 +90,7 @@ fn input_tiles<
         section.for_each(
             #[inline(always)]
             |tile, image, y, x| {
-                let rows = input.image(block, image);
+                let rows = input.image(block, first + image);
                 let mut down = [[lanes.zero(); INPUTS]; INPUTS];
                 let lines: [&[Row]; INPUTS] = std::array::from_fn(
                     #[inline(always)]

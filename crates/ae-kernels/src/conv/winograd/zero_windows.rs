@@ -4,6 +4,8 @@
 //! to something around 1e-7 of them, of either sign: it would pass a ReLU that it must not pass, and while no bias has
 //! been learned the gradients of whole maps would hang on it. Letters on a black ground are such images.
 
+use std::ops::Range;
+
 use crate::layout::buffer::{Blocked, Frame};
 use crate::simd::{Isa, Lanes, Row, with_lanes};
 
@@ -20,20 +22,22 @@ pub(crate) struct ZeroWindows {
 }
 
 impl ZeroWindows {
-    /// Looks at the windows of a 3x3 convolution of `images` images, which are upsampled before it where the output is
+    /// Looks at the windows of a 3x3 convolution of the `images` of the input, which are upsampled before it where the output is
     /// larger than they are.
-    pub(crate) fn find(&mut self, isa: Isa, images: usize, input: &Blocked, output: Frame) {
+    pub(crate) fn find(&mut self, isa: Isa, images: Range<usize>, input: &Blocked, output: Frame) {
         self.any = false;
         let is_same = input.frame == output;
         // An output sees three by three pixels, or after upsampling two by two small ones.
         let window = if is_same { 3 } else { 2 };
-        if !has_black_sample(images, input, window) || !self.find_black(isa, images, input) {
+        if !has_black_sample(images.clone(), input, window)
+            || !self.find_black(isa, images.clone(), input)
+        {
             return;
         }
         if is_same {
-            self.find_same(images, input);
+            self.find_same(images.len(), input);
         } else {
-            self.find_upsampled(images, input, output);
+            self.find_upsampled(images.len(), input, output);
         }
     }
 
@@ -80,12 +84,13 @@ impl ZeroWindows {
 
     /// Looks for pixels that are zero in all channels, and tells whether there are any besides those of the frame: if not,
     /// no window is zero, for each has a pixel of the image in its middle.
-    fn find_black(&mut self, isa: Isa, images: usize, input: &Blocked) -> bool {
+    fn find_black(&mut self, isa: Isa, images: Range<usize>, input: &Blocked) -> bool {
+        let count = images.len();
         self.black.clear();
-        self.black.resize(images * input.frame.area, true);
+        self.black.resize(count * input.frame.area, true);
         let black = &mut self.black;
         with_lanes!(isa, _lanes => find_black_rows(images, input, black));
-        let outside = images * (input.frame.area - input.frame.pixels());
+        let outside = count * (input.frame.area - input.frame.pixels());
         self.black.iter().filter(|is_black| **is_black).count() > outside
     }
 
@@ -110,8 +115,8 @@ impl ZeroWindows {
 }
 
 /// Whether a sample of the pixels has one that is zero in all channels; if not, no window of `window` by `window` pixels is.
-fn has_black_sample(images: usize, input: &Blocked, window: usize) -> bool {
-    (0..images).any(|image| {
+fn has_black_sample(mut images: Range<usize>, input: &Blocked, window: usize) -> bool {
+    images.any(|image| {
         let mut samples = input.frame.samples(window);
         samples
             .any(|place| (0..input.blocks).all(|block| is_zero(&input.image(block, image)[place])))
@@ -128,10 +133,10 @@ fn is_zero(row: &Row) -> bool {
 }
 
 #[inline(always)]
-fn find_black_rows(images: usize, input: &Blocked, black: &mut [bool]) {
+fn find_black_rows(images: Range<usize>, input: &Blocked, black: &mut [bool]) {
     for block in 0..input.blocks {
-        for image in 0..images {
-            let flags = &mut black[image * input.frame.area..][..input.frame.area];
+        for (place, image) in images.clone().enumerate() {
+            let flags = &mut black[place * input.frame.area..][..input.frame.area];
             for (flag, row) in flags.iter_mut().zip(input.image(block, image)) {
                 // Few pixels are zero in the first channels, and none of the others need be looked at again.
                 if block > 0 && !*flag {
