@@ -455,7 +455,12 @@ fn what_is_left_out_or_ignored_is_said() {
     assert!(said.contains("JPEG cannot hold its gamma"), "{said}");
     write(path, "plain.png", &colors.png());
     write(path, "plain.jpg", &colors.jpeg(90));
-    let said = told("plain.png", "--quality 90");
+    let said = told("plain.png", "--quality 90 --seed 3 --range 0..100");
     assert!(said.contains("--quality is for JPEG"), "{said}");
+    assert!(said.contains("--seed is for --noise and --self"), "{said}");
+    assert!(
+        said.contains("plain.png: --range is not used for values of 8 bits"),
+        "{said}"
+    );
     assert!(!told("plain.jpg", "--quality 90").contains("--quality"));
 }

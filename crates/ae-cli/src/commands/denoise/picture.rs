@@ -87,6 +87,12 @@ impl Denoising<'_> {
         let mut noisy = None;
         let written = writer.write(|page| -> Result<Page, CliError> {
             let clean = self.page(&mut reader, page)?;
+            if self.range.is_some() && page == 0 && clean.samples.bits() == 8 {
+                self.terminal.warning(format!(
+                    "{}: --range is not used for values of 8 bits",
+                    shown(&job.input, self.unpacked)
+                ));
+            }
             let mut result = PageResult::of(&clean);
             let failed = |error| CliError::from(error).about(&job.input);
             // Before minutes of training; noise that is added is looked at once it is.

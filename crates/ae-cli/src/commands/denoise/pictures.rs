@@ -41,6 +41,10 @@ pub(super) fn denoise(
     if arguments.quality.is_some() && !jobs.iter().any(is_jpeg) {
         terminal.warning("--quality is for JPEG, and no picture is written as one");
     }
+    if arguments.seed.is_some() && noise.is_none() && !arguments.denoiser.is_self {
+        terminal.warning("--seed is for --noise and --self: nothing here is drawn at random");
+    }
+    let seed = arguments.seed.unwrap_or_default();
     let drawings = Drawings {
         compare: arguments.compare.as_deref(),
         preview: arguments.preview.as_deref(),
@@ -61,19 +65,14 @@ pub(super) fn denoise(
         strength: arguments.denoiser.strength,
         noise_level: arguments.denoiser.noise_level,
     };
-    let opened = OpenDenoiser::open(
-        &arguments.denoiser,
-        arguments.seed,
-        arguments.device,
-        context,
-    )?;
+    let opened = OpenDenoiser::open(&arguments.denoiser, seed, arguments.device, context)?;
     let denoiser = InOrientations::new(opened.denoiser(), arguments.denoiser.orientations);
     let mut result = Denoised::new(denoiser.name(), noise.as_ref());
     let denoising = Denoising {
         denoiser: &denoiser,
         removal,
         noise: noise.as_ref(),
-        seed: arguments.seed,
+        seed,
         quality: arguments.quality,
         limits: ImageLimits::with_max_pixels(arguments.max_pixels),
         range: arguments.range,

@@ -55,7 +55,7 @@ pub(super) fn run(
     let options = Options {
         denoiser: &arguments.denoiser,
         noise: &arguments.noise,
-        seed: arguments.seed,
+        seed: arguments.seed.unwrap_or_default(),
         quality: arguments.quality,
     };
     sharded.run(&options, context, |shard, result, context| {
