@@ -268,7 +268,7 @@ fn float_range(extent: Extent) -> Result<ValueRange, String> {
         high if (32.0..=300.0).contains(&high) => 255.0,
         high => {
             return Err(format!(
-                "floating-point values up to {high} are neither 0..1 nor 0..255: say with --range LOW..HIGH what is black and \
+                "values up to {high} are neither 0..1 nor 0..255: say with --range LOW..HIGH what is black and \
                  white"
             ));
         }

@@ -13,6 +13,9 @@ pub(crate) const GPS_DIRECTORY: u16 = 0x8825;
 /// The tag of the EXIF directory that says where one more is, of a few words for printers.
 const INTEROPERABILITY_DIRECTORY: u16 = 0xA005;
 
+/// The tags of the EXIF directory that say how wide and how high the picture is.
+const WIDTH_AND_HEIGHT: [u16; 2] = [0xA002, 0xA003];
+
 /// The most bytes that a block's fields may have together, so that a file that repeats one cannot grow.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -85,6 +88,46 @@ impl ExifField {
     }
 }
 
+/// Has a block say how wide and how high its picture is, where it says something of that.
+pub(crate) fn set_size(block: &mut [u8], width_and_height: [usize; 2]) {
+    for (tag, length) in WIDTH_AND_HEIGHT.into_iter().zip(width_and_height) {
+        // The field's value lies in the last of its twelve bytes.
+        let Some((place, bytes, is_big_endian)) = place_of_number(block, tag) else {
+            continue;
+        };
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let little = length.to_le_bytes();
+        for (index, byte) in block[place..place + bytes].iter_mut().enumerate() {
+            *byte = little[if is_big_endian {
+                bytes - 1 - index
+            } else {
+                index
+            }];
+        }
+    }
+}
+
+/// Where the one number of a field of the EXIF directory lies, its bytes, and whether the most significant is the first.
+fn place_of_number(block: &[u8], tag: u16) -> Option<(usize, usize, bool)> {
+    let reader = Reader::new(block)?;
+    let entry = |directory: usize, tag: u16| {
+        let count = reader.number(directory, 2)?;
+        let first = directory.checked_add(2)?;
+        let entries = (0..count).map(|index| first.saturating_add(12 * index));
+        entries
+            .take_while(|at| at.saturating_add(12) <= block.len())
+            .find(|at| reader.number(*at, 2) == Some(usize::from(tag)))
+    };
+    let link = entry(reader.number(4, 4)?, EXIF_DIRECTORY)?;
+    let at = entry(reader.number(link + 8, 4)?, tag)?;
+    let bytes = match (reader.number(at + 2, 2)?, reader.number(at + 4, 4)?) {
+        (3, 1) => 2,
+        (4, 1) => 4,
+        _ => return None,
+    };
+    Some((at + 8, bytes, reader.is_big_endian))
+}
+
 /// Bytes of a value of a type, and of the numbers that it is made of: a fraction is two.
 fn sizes(kind: u16) -> Option<(usize, usize)> {
     match kind {
@@ -100,15 +143,7 @@ fn sizes(kind: u16) -> Option<(usize, usize)> {
 impl ExifFields {
     /// Takes a block apart; what is damaged is left out. Nothing where it is no block.
     pub(crate) fn read(block: &[u8]) -> Option<Self> {
-        let is_big_endian = match block.get(..4)? {
-            b"II*\0" => false,
-            b"MM\0*" => true,
-            _ => return None,
-        };
-        let reader = Reader {
-            block,
-            is_big_endian,
-        };
+        let reader = Reader::new(block)?;
         let mut budget = MAX_BYTES;
         let main = reader.directory(reader.number(4, 4)?, &mut budget);
         let mut below = |tag: u16| {
@@ -195,7 +230,20 @@ struct Reader<'a> {
     is_big_endian: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Of a block; nothing where it is none.
+    fn new(block: &'a [u8]) -> Option<Self> {
+        let is_big_endian = match block.get(..4)? {
+            b"II*\0" => false,
+            b"MM\0*" => true,
+            _ => return None,
+        };
+        Some(Self {
+            block,
+            is_big_endian,
+        })
+    }
+
     fn number(&self, at: usize, bytes: usize) -> Option<usize> {
         let bytes = self.block.get(at..at.checked_add(bytes)?)?.iter();
         let add = |sum: usize, byte: &u8| sum << 8 | usize::from(*byte);
@@ -273,6 +321,41 @@ mod tests {
         entry(&mut block, 1, 2, 2, *b"N\0\0\0");
         block.extend(long(0));
         block
+    }
+
+    #[test]
+    fn a_block_says_the_size_that_it_is_given() {
+        for is_big_endian in [false, true] {
+            let number = |value: u32| match is_big_endian {
+                true => value.to_be_bytes(),
+                false => value.to_le_bytes(),
+            };
+            // The exposure becomes a width in 32 bits; there is no height.
+            let mut block = block(is_big_endian);
+            let entry = 70;
+            let [low, high] = [number(0xA002), number(4)];
+            let of = |bytes: [u8; 4]| match is_big_endian {
+                true => [bytes[2], bytes[3]],
+                false => [bytes[0], bytes[1]],
+            };
+            block[entry..entry + 2].copy_from_slice(&of(low));
+            block[entry + 2..entry + 4].copy_from_slice(&of(high));
+            set_size(&mut block, [90, 120]);
+            assert_eq!(block[entry + 8..entry + 12], number(90));
+            let fields = ExifFields::read(&block).unwrap();
+            assert_eq!(fields.exif[0].bytes, 90_u32.to_le_bytes());
+            assert_eq!(fields.main[0].bytes, b"Maker\0");
+        }
+        for damaged in [
+            &b"II*\0\xFF\xFF\xFF\xFF"[..],
+            b"II*\0",
+            b"",
+            b"II*\0\x08\0\0\0\xFF\xFF",
+        ] {
+            let mut block = damaged.to_vec();
+            set_size(&mut block, [1, 1]);
+            assert_eq!(block, damaged);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a file says of its pictures.
 
+use crate::picture::exif;
 use crate::picture::format::PictureFormat;
 
 /// What a file says of its pictures, apart from their samples.
@@ -43,6 +44,13 @@ impl PictureMetadata {
 }
 
 impl PictureMetadata {
+    /// Has EXIF say how wide and how high the pages are, in pixels, where it says something of that.
+    pub(crate) fn set_size(&mut self, width: usize, height: usize) {
+        if let Some(exif) = &mut self.exif {
+            exif::set_size(exif, [width, height]);
+        }
+    }
+
     /// Whether the color profile is one of gray, which says nothing of color (ICC.1:2022, 7.2.6).
     pub(crate) fn has_gray_profile(&self) -> bool {
         let profile = self.icc_profile.as_deref();

@@ -20,9 +20,10 @@ use crate::image::{ImageLimits, Size};
 use crate::picture::format::PictureFormat;
 use crate::picture::metadata::PictureMetadata;
 use crate::picture::page::{Page, Samples};
-use crate::picture::reading::left_out::{CMYK, STILL};
+use crate::picture::reading::left_out::{CMYK, STILL, TEXTS, XMP};
 use crate::picture::reading::limits::check_size;
-use crate::picture::reading::{bmp, gif, jpeg, png, pnm, upright::upright, webp};
+use crate::picture::reading::upright::{turns_sides, upright};
+use crate::picture::reading::{bmp, gif, jpeg, png, pnm, webp};
 
 /// A file's bytes, of which the structure has been checked.
 pub(crate) struct Encoded {
@@ -70,10 +71,10 @@ impl Encoded {
                 let markers = jpeg::read_markers(&encoded.bytes).map_err(broken)?;
                 metadata.jpeg = markers.coding;
                 metadata.resolution = markers.resolution;
+                encoded.leaves_out(markers.has_xmp, XMP);
+                encoded.leaves_out(markers.has_comment, TEXTS);
                 let header = jpeg::read_header(&encoded.bytes).map_err(|reason| broken(&reason))?;
-                if header.is_cmyk {
-                    encoded.left_out.push(CMYK);
-                }
+                encoded.leaves_out(header.is_cmyk, CMYK);
                 encoded.color = if header.channels == 1 {
                     ColorType::L8
                 } else {
@@ -87,9 +88,9 @@ impl Encoded {
                 let chunks = png::read_chunks(&encoded.bytes).map_err(broken)?;
                 metadata.resolution = chunks.resolution;
                 metadata.png_colors = chunks.colors;
-                if chunks.has_still {
-                    encoded.left_out.push(STILL);
-                }
+                encoded.leaves_out(chunks.has_still, STILL);
+                encoded.leaves_out(chunks.has_xmp, XMP);
+                encoded.leaves_out(chunks.has_texts, TEXTS);
                 if let Some((frames, plays)) = chunks.animation.filter(|(frames, _)| *frames > 1) {
                     encoded.frames = frames as usize;
                     metadata.plays = Some(plays);
@@ -104,6 +105,7 @@ impl Encoded {
             }
             PictureFormat::WebP => {
                 let chunks = webp::read_chunks(&encoded.bytes).map_err(broken)?;
+                encoded.leaves_out(chunks.has_xmp, XMP);
                 if chunks.frames > 1 {
                     encoded.frames = chunks.frames;
                     metadata.plays = chunks.plays;
@@ -146,8 +148,18 @@ impl Encoded {
         if let Some(exif) = &mut metadata.exif {
             let turned = Orientation::remove_from_exif_chunk(exif);
             encoded.orientation = turned.unwrap_or(Orientation::NoTransforms);
+            let (width, height) = encoded.size;
+            let [width, height] = [width, height].map(|length| length as usize);
+            match turns_sides(encoded.orientation) {
+                true => metadata.set_size(height, width),
+                false => metadata.set_size(width, height),
+            }
         }
         Ok((encoded, metadata))
+    }
+
+    fn leaves_out(&mut self, is_there: bool, sentence: &'static str) {
+        self.left_out.extend(is_there.then_some(sentence));
     }
 
     /// What of the file is not read, a sentence each.

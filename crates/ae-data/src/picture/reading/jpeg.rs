@@ -11,11 +11,16 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use crate::picture::metadata::{JpegCoding, Resolution, ResolutionUnit};
 use crate::picture::reading::jpeg_scans;
 
+/// What an XMP packet's segment begins with (Adobe, "XMP Specification Part 3", section 1.1.3).
+const XMP_NAMESPACE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
 /// What the markers of a JPEG say.
 #[derive(Debug, Default)]
 pub(crate) struct JpegMarkers {
     pub(crate) coding: Option<JpegCoding>,
     pub(crate) resolution: Option<Resolution>,
+    pub(crate) has_xmp: bool,
+    pub(crate) has_comment: bool,
 }
 
 /// Goes through the markers from the start of the image to its end.
@@ -53,6 +58,8 @@ pub(crate) fn read_markers(bytes: &[u8]) -> Result<JpegMarkers, &'static str> {
                 let components = segment.get(6..).unwrap_or(&[]).as_chunks::<3>().0;
                 frame = Some(components.to_vec());
             }
+            0xE1 => markers.has_xmp |= segment.starts_with(XMP_NAMESPACE),
+            0xFE => markers.has_comment = true,
             0xE0 => markers.resolution = markers.resolution.or(jfif_resolution(segment)),
             0xDA => scans += 1,
             _ => {}

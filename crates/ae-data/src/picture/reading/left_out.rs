@@ -7,5 +7,9 @@ pub(crate) const STILL: &str = "its still picture, which is not part of the anim
 /// Of samples that are neither colors nor alpha.
 pub(crate) const FILLING: &str =
     "each pixel has a value beside its colors of no stated meaning, which is left out";
+/// Of metadata in Adobe's format.
+pub(crate) const XMP: &str = "its XMP metadata is left out";
+/// Of texts beside the picture.
+pub(crate) const TEXTS: &str = "its comments and other texts are left out";
 /// Of values in double precision.
 pub(crate) const DOUBLES: &str = "its values of 64 bits are read as floating point of 32";

@@ -14,6 +14,8 @@ pub(crate) struct PngChunks {
     /// Whether there is a picture beside the frames of an animation of several.
     pub(crate) has_still: bool,
     pub(crate) colors: Option<PngColors>,
+    pub(crate) has_xmp: bool,
+    pub(crate) has_texts: bool,
 }
 
 /// Goes through the chunks to the last one, IEND; what follows it is of no interest.
@@ -56,6 +58,8 @@ pub(crate) fn read_chunks(bytes: &[u8]) -> Result<PngChunks, &'static str> {
             }
             (b"iCCP" | b"sRGB", _) => is_told_otherwise = true,
             (b"fcTL", _) => has_frame = true,
+            (b"iTXt", data) if data.starts_with(b"XML:com.adobe.xmp\0") => chunks.has_xmp = true,
+            (b"tEXt" | b"zTXt" | b"iTXt", _) => chunks.has_texts = true,
             (b"IDAT", _) => chunks.has_still |= !has_frame,
             (b"pHYs", &[x1, x2, x3, x4, y1, y2, y3, y4, unit]) => {
                 let x = u32::from_be_bytes([x1, x2, x3, x4]);

@@ -16,15 +16,9 @@ pub(crate) fn upright(page: Page, orientation: Orientation) -> Page {
         Samples::U16(values) => Samples::U16(moved(&values, page.size, page.channels, orientation)),
         Samples::F32(values) => Samples::F32(moved(&values, page.size, page.channels, orientation)),
     };
-    let size = match orientation {
-        Orientation::NoTransforms
-        | Orientation::Rotate180
-        | Orientation::FlipHorizontal
-        | Orientation::FlipVertical => page.size,
-        Orientation::Rotate90
-        | Orientation::Rotate270
-        | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => Size {
+    let size = match turns_sides(orientation) {
+        false => page.size,
+        true => Size {
             height: width,
             width: height,
         },
@@ -34,6 +28,17 @@ pub(crate) fn upright(page: Page, orientation: Orientation) -> Page {
         size,
         ..page
     }
+}
+
+/// Whether the width becomes the height.
+pub(crate) fn turns_sides(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
 }
 
 fn moved<T: Copy>(values: &[T], from: Size, channels: usize, orientation: Orientation) -> Vec<T> {

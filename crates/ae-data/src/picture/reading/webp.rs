@@ -10,6 +10,7 @@ pub(crate) struct WebPChunks {
     pub(crate) frames: usize,
     /// How often it is played, 0 for without end.
     pub(crate) plays: Option<u32>,
+    pub(crate) has_xmp: bool,
 }
 
 /// Goes through the chunks; what follows them is of no interest.
@@ -39,6 +40,7 @@ fn chunks(content: &[u8]) -> Option<WebPChunks> {
         let data = after.get(..length)?;
         match &head[..4] {
             b"ANMF" => found.frames += 1,
+            b"XMP " => found.has_xmp = true,
             b"ANIM" => {
                 if let Some(&[low, high]) = data.get(4..6) {
                     found.plays = Some(u32::from(u16::from_le_bytes([low, high])));
