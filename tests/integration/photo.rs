@@ -174,3 +174,27 @@ fn what_is_built_in_says_what_it_is() {
         assert!(text.contains(part), "{text}");
     }
 }
+
+#[test]
+fn options_for_one_way_to_denoise_are_refused_for_another() {
+    let folder = scratch();
+    let path = folder.path();
+    picture(32, 24).save(path.join("in.png")).expect("written");
+    for (options, expected) in [
+        ("--model median --steps 5", "--steps: is for --self"),
+        ("--orientations 2 --shrink 2", "--shrink: is for --self"),
+        (
+            "--model bm3d --noise-level -0.1",
+            "must be a number from 0 to 1",
+        ),
+        ("--strength -1", "must be a number from 0 to 1.5"),
+    ] {
+        let ended = ae(path, &format!("denoise in.png -o out.png {options}"));
+        assert_eq!(ended.code, 2, "{options}");
+        assert!(
+            ended.stderr.contains(expected),
+            "{options}: {}",
+            ended.stderr
+        );
+    }
+}

@@ -14,5 +14,5 @@ pub(crate) use self::data::{DataArguments, DataPosition, known_sets, part};
 pub(crate) use self::device::DeviceArguments;
 pub(crate) use self::kind::{KindArguments, with_model_options};
 pub(crate) use self::model::{ModelOption, ModelPosition, RUNS};
-pub(crate) use self::noise::{NoiseArgument, read_noise, tell_scale};
+pub(crate) use self::noise::{NoiseArgument, read_noise, tell_scale, tell_unused_clip};
 pub(crate) use self::output::OutputArguments;

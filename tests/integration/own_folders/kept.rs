@@ -463,4 +463,25 @@ fn what_is_left_out_or_ignored_is_said() {
         "{said}"
     );
     assert!(!told("plain.jpg", "--quality 90").contains("--quality"));
+    let said = told("plain.png", "--noise-clip off --force");
+    assert!(said.contains("--noise-clip is for noise"), "{said}");
+
+    let mut texts = b"\xFF\xFE\0\x07hello\xFF\xE1\0\x1F".to_vec();
+    texts.extend(b"http://ns.adobe.com/xap/1.0/\0");
+    let mut jpeg = colors.jpeg(90);
+    jpeg.splice(2..2, texts);
+    write(path, "told.jpg", &jpeg);
+    let said = told("told.jpg", "");
+    assert!(
+        said.contains("told.jpg: its XMP metadata is left out"),
+        "{said}"
+    );
+    assert!(
+        said.contains("told.jpg: its comments and other texts are left out"),
+        "{said}"
+    );
+
+    write(path, "deep.png", &Png::default().of(&slope(1)));
+    let line = "denoise deep.png -o deep.jpg --model median --json";
+    assert_eq!(done(path, line).json()["pictures"][0]["bits"], 8);
 }

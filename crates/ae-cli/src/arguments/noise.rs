@@ -40,6 +40,19 @@ impl NoiseArgument {
     }
 }
 
+/// Warns of `--noise-clip` where no noise is added.
+pub(crate) fn tell_unused_clip(
+    argument: &NoiseArgument,
+    noise: Option<&NoiseChain>,
+    terminal: &Terminal,
+) {
+    if argument.noise_clip.is_some() && noise.is_none_or(NoiseChain::is_empty) {
+        terminal.warning(
+            "--noise-clip is for noise, and none is added: --noise gaussian:25/255 adds some",
+        );
+    }
+}
+
 fn noise_help() -> String {
     let examples: Vec<String> = NoiseKind::ALL.iter().map(|kind| kind.example()).collect();
     format!(

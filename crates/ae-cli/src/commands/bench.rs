@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::value::at_least_one;
-use crate::arguments::{DeviceArguments, ModelPosition, NoiseArgument};
+use crate::arguments::{DeviceArguments, ModelPosition, NoiseArgument, tell_unused_clip};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::opening::open_on_device;
@@ -74,6 +74,7 @@ pub(super) fn run(arguments: BenchArguments, context: &Context<'_>) -> Result<()
         rounds: arguments.rounds,
         noise: arguments.noise.or(None).unwrap_or_default(),
     };
+    tell_unused_clip(&arguments.noise, Some(&plan.noise), &terminal);
     let path = arguments.model.path();
     let compute = match arguments.burn_operations {
         true => ComputePath::Reference,

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use ae_data::{NoiseChain, Part};
 
 use crate::arguments::value::at_least_one;
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
+use crate::arguments::{
+    DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part, tell_unused_clip,
+};
 use crate::command::Example;
 use crate::context::Context;
 use crate::error::CliError;
@@ -121,6 +123,7 @@ pub(super) fn run(arguments: EvalArguments, context: &Context<'_>) -> Result<(),
         None => model.trained_noise()?,
     };
     let noise = arguments.noise.or(trained);
+    tell_unused_clip(&arguments.noise, noise.as_ref(), &context.terminal);
     if arguments.nll.is_some() && !model.has_prior() {
         return Err(CliError::usage(
             "--nll",

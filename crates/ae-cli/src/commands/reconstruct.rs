@@ -11,7 +11,9 @@ use ae_report::thousands;
 use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
+use crate::arguments::{
+    DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part, tell_unused_clip,
+};
 use crate::context::Context;
 use crate::destination::{Destination, check_writable, make_folder};
 use crate::error::{CliError, Status};
@@ -86,6 +88,7 @@ pub(super) fn run(arguments: ReconstructArguments, context: &Context<'_>) -> Res
     )?;
     let sets = [images];
     let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
+    tell_unused_clip(&arguments.noise, noise.as_ref(), &context.terminal);
     let job = Job {
         model: &model,
         sets: &sets,

@@ -8,7 +8,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::value::at_least_one;
-use crate::arguments::{DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part};
+use crate::arguments::{
+    DataArguments, DeviceArguments, ModelPosition, NoiseArgument, part, tell_unused_clip,
+};
 use crate::context::Context;
 use crate::destination::check_drawing;
 use crate::error::CliError;
@@ -111,6 +113,7 @@ fn model_at_work(arguments: ShowArguments, context: &Context<'_>) -> Result<Draw
         None => model.trained_noise()?,
     };
     let noise = arguments.noise.or(trained);
+    tell_unused_clip(&arguments.noise, noise.as_ref(), &context.terminal);
     let noise = noise.as_ref().filter(|noise| !noise.is_empty());
     let picture = pictures::model_at_work(
         &model,

@@ -24,7 +24,7 @@ use ae_train::{
 use self::arguments::TrainArguments;
 use self::run_name::run_name_of;
 use self::summary::{Run, finish};
-use crate::arguments::RUNS;
+use crate::arguments::{RUNS, tell_unused_clip};
 use crate::backend::{self, BackendChoice, OpenDevice};
 use crate::codec::PIXEL;
 use crate::codec::transform::{ending, is_of_codec};
@@ -89,8 +89,10 @@ pub(super) fn run(arguments: TrainArguments, context: &Context<'_>) -> Result<()
     }
     let ranks = context.ranks;
     ranks.join()?;
+    let noise = arguments.noise.clone();
     let mut request = Request::check(arguments, context)?;
     let terminal = request.terminal;
+    tell_unused_clip(&noise, Some(&request.train.noise), &terminal);
     let signals = Signals::listen(ranks.rank() == 0)?;
     // Before anything decodes images: what does so first would start as many as there are processors.
     ranks.together(backend::set_threads(request.threads))?;

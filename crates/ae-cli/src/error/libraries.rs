@@ -274,9 +274,18 @@ impl From<InferError> for CliError {
                     _ => error,
                 }
             }
-            InferError::Shape { expected, .. } => {
-                Self::new(Status::Data, message).hint(format!("--size {}", expected.size()))
-            }
+            InferError::Shape {
+                expected, found, ..
+            } => Self::new(Status::Data, message).hint(match expected.channels {
+                1 if found.channels != 1 => "--channels gray".to_owned(),
+                3 if found.channels != 3 => "--channels rgb".to_owned(),
+                _ if expected.height == expected.width => format!(
+                    "--size {}, or of pictures in patches --patch {}",
+                    expected.size(),
+                    expected.width
+                ),
+                _ => format!("--size {}", expected.size()),
+            }),
             InferError::OwnSetUnknown { .. } => Self::new(Status::Usage, message)
                 .hint("name the images by --data, as SET or DIR"),
             InferError::OwnSetGone { .. } => Self::new(Status::Files, message)

@@ -38,11 +38,11 @@ pub(super) struct DenoiserArguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = orientations, conflicts_with = "is_self")]
     pub(super) orientations: usize,
     /// How much of the noise is removed, 0 to 1.5.
-    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = read_removed)]
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = read_removed, allow_negative_numbers = true)]
     pub(super) strength: f32,
     /// The noise's standard deviation, 1 being the range from black to white: 0.1 or 25/255 [default: estimated, where the
     /// filter has to know it].
-    #[arg(long, value_name = "LEVEL", value_parser = read_level)]
+    #[arg(long, value_name = "LEVEL", value_parser = read_level, allow_negative_numbers = true)]
     pub(super) noise_level: Option<f32>,
     /// The side of a tile in pixels, at least what the model sees to draw a pixel [default: 512, or that].
     #[arg(long, value_name = "PIXELS", value_parser = at_least_one)]
@@ -50,6 +50,23 @@ pub(super) struct DenoiserArguments {
 }
 
 impl DenoiserArguments {
+    /// Refuses what is for `--self` alone; clap would pass it over beside an option that excludes `--self`.
+    ///
+    /// # Errors
+    /// There is such an option.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        let given = [
+            ("--steps", self.steps.is_some()),
+            ("--shrink", self.shrink.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) if !self.is_self => {
+                Err(CliError::usage(option, "is for --self, which is not there"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it is said what removes the noise.
     pub(super) fn is_named(&self) -> bool {
         self.is_self || self.model.is_some()

@@ -144,6 +144,11 @@ impl Denoising<'_> {
             Ok(denoised)
         })?;
         self.say_losses(&writer, &job.output, written.losses());
+        let of_file = written.losses().iter().find_map(|loss| match loss {
+            Loss::Bits { to, .. } => Some(*to),
+            _ => None,
+        });
+        let bits = of_file.unwrap_or(metadata.bits);
         if self.noise.is_some() {
             // The file that was written is measured, which a JPEG or a palette has changed once more.
             let mut written = written.read_back(&self.limits)?;
@@ -160,7 +165,7 @@ impl Denoising<'_> {
                 }
             }
         }
-        Ok(PictureResult::new(job, metadata.bits, pages))
+        Ok(PictureResult::new(job, bits, pages))
     }
 
     /// A page as it is denoised.

@@ -5,6 +5,7 @@ use std::path::Path;
 use ae_data::{ImageLimits, PictureFormat};
 use ae_infer::{Denoiser as _, InOrientations, Removal};
 
+use crate::arguments::tell_unused_clip;
 use crate::commands::denoise::arguments::DenoiseArguments;
 use crate::commands::denoise::denoiser::OpenDenoiser;
 use crate::commands::denoise::jobs::{self, Job};
@@ -26,12 +27,14 @@ pub(super) fn denoise(
 ) -> Result<Vec<PictureResult>, CliError> {
     let terminal = context.terminal;
     let noise = arguments.noise.or(None).filter(|noise| !noise.is_empty());
+    tell_unused_clip(&arguments.noise, noise.as_ref(), &terminal);
     if arguments.compare.is_some() && noise.is_none() {
         return Err(CliError::usage(
             "--compare",
             "compares with a noisy picture, and --noise none makes none",
         ));
     }
+    arguments.denoiser.check()?;
     let listed = jobs::list(&arguments.pictures, &arguments.out, arguments.force)?;
     if let Some(passed_over) = listed.passed_over() {
         terminal.note(passed_over);

@@ -32,7 +32,7 @@ pub(super) struct Failure {
 pub(super) struct PictureResult {
     pub(super) input: PathBuf,
     pub(super) output: PathBuf,
-    /// Significant bits of a value.
+    /// Significant bits of a value in the file that was written.
     bits: u8,
     /// The first page's; all pages have their own in `pages`.
     #[serde(flatten)]
