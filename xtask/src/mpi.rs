@@ -34,6 +34,45 @@ fn is_libclang_there() -> bool {
         let files = fs::read_dir(folder).into_iter().flatten().flatten();
         files
             .map(|file| file.file_name())
-            .any(|name| name.to_string_lossy().starts_with("libclang"))
+            .any(|name| is_libclang(&name.to_string_lossy()))
     })
+}
+
+/// Whether a file of this name is the C interface that bindings are made with, `libclang.so` or one of a version. Others are
+/// named alike and are of no use here: `libclang-cpp.so` comes with LLVM alone.
+fn is_libclang(name: &str) -> bool {
+    name.strip_prefix("libclang").is_some_and(|rest| {
+        let version = rest
+            .strip_prefix('-')
+            .map(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        version.unwrap_or(true) && rest.contains(".so")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_c_interface_is_told_from_libraries_that_are_named_alike() {
+        let is = [
+            "libclang.so",
+            "libclang.so.1",
+            "libclang-14.so.13",
+            "libclang-19.so",
+        ];
+        let is_not = [
+            "libclang-cpp.so.14",
+            "libclang-cpp.so",
+            "libclang.a",
+            "libLLVM-14.so",
+            "libclangBasic.a",
+        ];
+        for name in is {
+            assert!(is_libclang(name), "{name}");
+        }
+        for name in is_not {
+            assert!(!is_libclang(name), "{name}");
+        }
+    }
 }
