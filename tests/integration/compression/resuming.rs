@@ -47,6 +47,9 @@ fn a_killed_training_is_resumed_to_the_same_bytes() {
         child.kill().expect("killed");
         child.wait().expect("an end");
         assert!(!path.join(&killed).join("model.aepixel").exists());
+        // As it would leave if it were killed while it wrote.
+        let unfinished = path.join(&killed).join("training/.ae-a1b2c3.tmp");
+        fs::write(unfinished, "half").expect("written");
         let ended = ae(path, &format!("train --resume {killed} --seed 3"));
         assert_eq!(ended.code, 2, "{ended:#?}");
         let json = done(path, &format!("train --resume {killed} --json")).json();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ae_codec::{
     CodecError, LosslessModel, PictureTrainingSettings, TrainingSettings, TrainingState,
 };
-use ae_files::{create_folder, write_atomically};
+use ae_files::{Unfinished, create_folder, write_atomically};
 use ae_train::DataCard;
 use serde::{Deserialize, Serialize};
 
@@ -355,6 +355,11 @@ impl PixelRun {
         let folder = self.path.join(TRAINING);
         let _ = fs::remove_file(folder.join(STATE_FILE));
         let _ = fs::remove_file(folder.join(CONFIG_FILE));
+        // A process that was killed while it wrote leaves a file without a name.
+        let left = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for file in left.filter(|file| Unfinished::File.is_named(&file.file_name())) {
+            let _ = fs::remove_file(file.path());
+        }
         let _ = fs::remove_dir(folder);
     }
 
