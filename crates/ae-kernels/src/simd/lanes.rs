@@ -40,10 +40,51 @@ pub(crate) trait Lanes: Copy {
         number: f32,
     );
 
+    /// Has a row fetched into the first cache, where the machine can be asked to, without waiting for it.
+    fn prefetch(self, row: &Row);
+
     #[inline(always)]
     fn zero(self) -> Self::V {
         self.splat(0.0)
     }
+}
+
+/// An instruction set that can be asked to fetch a row ahead of its use.
+pub(crate) trait Prefetch {
+    #[inline(always)]
+    fn prefetch(self, _row: &Row)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+impl Prefetch for pulp::Scalar {}
+
+#[cfg(target_arch = "aarch64")]
+impl Prefetch for pulp::aarch64::Neon {}
+
+#[cfg(target_arch = "x86_64")]
+impl Prefetch for pulp::x86::V3 {
+    #[inline(always)]
+    fn prefetch(self, row: &Row) {
+        fetch(self.sse, row);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Prefetch for pulp::x86::V4 {
+    #[inline(always)]
+    fn prefetch(self, row: &Row) {
+        fetch(self.sse, row);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn fetch(sse: pulp::core_arch::x86::Sse, row: &Row) {
+    use std::arch::x86_64::_MM_HINT_T0;
+    sse._mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(row).cast());
 }
 
 /// [`Lanes`] of `N` vectors of the instruction set `S`.
@@ -52,7 +93,7 @@ pub(crate) struct Wide<S, const N: usize>(pub(crate) S);
 
 // The loops count, for iterators' methods are not always inlined, and what is not inlined is compiled without
 // the instruction set.
-impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
+impl<S: Simd + Prefetch, const N: usize> Lanes for Wide<S, N> {
     type V = [S::f32s; N];
     const WIDE: bool = N == 1;
 
@@ -66,6 +107,11 @@ impl<S: Simd, const N: usize> Lanes for Wide<S, N> {
         let (vectors, _) = S::as_simd_f32s(&row.0);
         let vectors: &[S::f32s; N] = vectors.first_chunk().expect("N vectors make a row");
         *vectors
+    }
+
+    #[inline(always)]
+    fn prefetch(self, row: &Row) {
+        self.0.prefetch(row);
     }
 
     #[inline(always)]

@@ -4,6 +4,9 @@
 //! `[column block][depth block][16]` rows of sixteen columns, as weights lie; `C` is `[column block][row][16]`.
 //! Tiles of fourteen rows by two column blocks stay in registers where there are thirty-two wide ones, six by
 //! one elsewhere.
+//!
+//! The larger operand comes from far: weights, or their gradient, are passed over once for some tens of rows. While a tile is
+//! computed from what is near, what a later one needs is fetched.
 
 use crate::simd::lanes::{Lanes, tile_height};
 use crate::simd::rows::{BLOCK, Row, fixed, fixed_mut};
@@ -24,6 +27,9 @@ pub(crate) struct Size {
 pub(crate) fn plane(rows: usize) -> usize {
     rows + 3
 }
+
+/// How far ahead of its use a gradient is fetched: some tiles.
+const ROWS_AHEAD: usize = 2 * BLOCK;
 
 /// How many products of up to `rows` rows a task should take, lest handing it to another thread cost more than that
 /// thread saves.
@@ -51,10 +57,21 @@ pub(crate) fn multiply<L: Lanes, const N: usize>(
         let mut row = 0;
         while row < size.rows {
             let step = tile_height::<L>(size.rows - row);
-            let mut operands = operands;
-            for (a, b) in &mut operands {
-                (*a, *b) = (&a[row..], &b[column * size.depth * BLOCK..]);
-            }
+            // The first tile has its own columns to wait for; the next columns come during the second, if there is one.
+            let fetches = (row == 0) == (step == size.rows) && row <= step;
+            let operands = operands.map(
+                #[inline(always)]
+                |(a, b)| {
+                    let b = &b[column * size.depth * BLOCK..];
+                    let ahead = if wide { 2 } else { 1 } * size.depth * BLOCK;
+                    let ahead = b.get(ahead..).filter(|_| fetches).unwrap_or_default();
+                    Operands {
+                        a: &a[row..],
+                        b,
+                        ahead,
+                    }
+                },
+            );
             let c = &mut c[column * c_stride + row..];
             macro_rules! heights {
                 ($columns:literal: $($height:literal)*) => {
@@ -77,19 +94,33 @@ pub(crate) fn multiply<L: Lanes, const N: usize>(
     }
 }
 
+/// What a tile multiplies, and rows of the next columns that are to be fetched meanwhile, if any.
+#[derive(Clone, Copy)]
+struct Operands<'a> {
+    a: &'a [Row],
+    b: &'a [Row],
+    ahead: &'a [Row],
+}
+
 #[inline(always)]
 fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
     lanes: L,
     depth: usize,
-    operands: [(&[Row], &[Row]); N],
+    operands: [Operands<'_>; N],
     a_stride: usize,
     c: &mut [Row],
     c_stride: usize,
     is_fresh: bool,
 ) {
     let mut sums = [[lanes.zero(); NV]; MR];
-    for (a, b) in operands {
+    for Operands { a, b, ahead } in operands {
         for block in 0..depth {
+            for v in 0..NV {
+                let start = (v * depth + block) * BLOCK;
+                if let Some(rows) = ahead.get(start..start + BLOCK) {
+                    fetch(lanes, rows);
+                }
+            }
             let rows: &[Row; MR] = fixed(&a[block * a_stride..]);
             let columns: [&[Row; BLOCK]; NV] = std::array::from_fn(
                 #[inline(always)]
@@ -159,6 +190,22 @@ pub(crate) fn multiply_transposed<L: Lanes>(
     }
 }
 
+/// Has all `rows` fetched.
+#[inline(always)]
+pub(crate) fn fetch<L: Lanes>(lanes: L, rows: &[Row]) {
+    for row in rows {
+        lanes.prefetch(row);
+    }
+}
+
+/// Has a row fetched, if there is one.
+#[inline(always)]
+fn prefetch<L: Lanes>(lanes: L, rows: &[Row], index: usize) {
+    if let Some(row) = rows.get(index) {
+        lanes.prefetch(row);
+    }
+}
+
 #[inline(always)]
 fn transposed_tile<L: Lanes, const MR: usize, const NV: usize>(
     lanes: L,
@@ -169,6 +216,11 @@ fn transposed_tile<L: Lanes, const MR: usize, const NV: usize>(
     c_stride: usize,
     is_fresh: bool,
 ) {
+    for v in 0..NV {
+        for i in 0..MR {
+            prefetch(lanes, c, v * c_stride + first + i + ROWS_AHEAD);
+        }
+    }
     let mut sums = [[lanes.zero(); NV]; MR];
     let b: [&[Row]; NV] = std::array::from_fn(
         #[inline(always)]

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::conv::winograd::tiles::Run;
 use crate::conv::winograd::transforms::Transforms;
-use crate::simd::matmul::{Size, multiply, multiply_transposed, plane, products_at_once};
+use crate::simd::matmul::{Size, fetch, multiply, multiply_transposed, plane, products_at_once};
 use crate::simd::{BLOCK, Isa, Row, with_lanes};
 
 /// The products of the tiles of `run`: of the transformed inputs of `depth` blocks and the weights of `columns`; with
@@ -85,6 +85,10 @@ pub(crate) fn back<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INP
             .enumerate()
             .with_min_len(at_once)
             .for_each(|(product, (gradient, transformed))| {
+                // The first columns that come after it.
+                let start = product * plane(columns * depth * BLOCK);
+                let first_columns = &weights[start..][..2.min(depth) * columns * BLOCK];
+                with_lanes!(isa, lanes => fetch(lanes, first_columns));
                 to_weights(product, transformed, gradient);
                 let products = (products, columns);
                 let target = (transformed, depth);
