@@ -212,3 +212,24 @@ fn figures_are_given_for_every_page() {
     assert_eq!(ended.code, 2, "{ended:#?}");
     assert!(!folder.path().join("c.tif").exists());
 }
+
+#[test]
+fn texts_of_a_gif_are_said_to_be_left_out() {
+    let folder = scratch();
+    let path = folder.path();
+    let mut gif = animated_gif(&[scene(32, 24, 1, 0)]);
+    write(path, "plain.gif", &gif);
+    let said = |name: &str| {
+        let line = format!("denoise {name} -o out.gif --force --model median");
+        done(path, &line).stderr
+    };
+    assert!(!said("plain.gif").contains("left out"));
+    let trailer = gif.len() - 1;
+    gif.splice(trailer..trailer, *b"\x21\xFE\x05hello\0");
+    write(path, "told.gif", &gif);
+    let told = said("told.gif");
+    assert!(
+        told.contains("told.gif: its comments and other texts are left out"),
+        "{told}"
+    );
+}

@@ -107,6 +107,19 @@ pub(crate) fn set_size(block: &mut [u8], width_and_height: [usize; 2]) {
     }
 }
 
+/// Has a block that says how wide and how high its picture is say so of one that is `factor` times smaller along each axis, or one
+/// pixel wide or high where it had fewer than that.
+pub(crate) fn shrink_size(block: &mut [u8], factor: usize) {
+    let size = WIDTH_AND_HEIGHT.map(|tag| {
+        let (place, bytes, _) = place_of_number(block, tag)?;
+        Reader::new(block)?.number(place, bytes)
+    });
+    set_size(
+        block,
+        size.map(|length| length.map_or(0, |length| length / factor.clamp(1, length.max(1)))),
+    );
+}
+
 /// Where the one number of a field of the EXIF directory lies, its bytes, and whether the most significant is the first.
 fn place_of_number(block: &[u8], tag: u16) -> Option<(usize, usize, bool)> {
     let reader = Reader::new(block)?;
@@ -342,6 +355,11 @@ mod tests {
             block[entry + 2..entry + 4].copy_from_slice(&of(high));
             set_size(&mut block, [90, 120]);
             assert_eq!(block[entry + 8..entry + 12], number(90));
+            shrink_size(&mut block, 4);
+            assert_eq!(block[entry + 8..entry + 12], number(22));
+            shrink_size(&mut block, 100);
+            assert_eq!(block[entry + 8..entry + 12], number(1));
+            set_size(&mut block, [90, 120]);
             let fields = ExifFields::read(&block).unwrap();
             assert_eq!(fields.exif[0].bytes, 90_u32.to_le_bytes());
             assert_eq!(fields.main[0].bytes, b"Maker\0");
@@ -354,6 +372,7 @@ mod tests {
         ] {
             let mut block = damaged.to_vec();
             set_size(&mut block, [1, 1]);
+            shrink_size(&mut block, 2);
             assert_eq!(block, damaged);
         }
     }

@@ -51,6 +51,18 @@ impl PictureMetadata {
         }
     }
 
+    /// Says the same of pages that are `factor` times smaller along each axis: as [`Page::shrunk`](crate::Page::shrunk) makes
+    /// them.
+    pub fn shrink(&mut self, factor: usize) {
+        if let Some(resolution) = &mut self.resolution {
+            let factor = factor as f64;
+            (resolution.x, resolution.y) = (resolution.x / factor, resolution.y / factor);
+        }
+        if let Some(exif) = &mut self.exif {
+            exif::shrink_size(exif, factor);
+        }
+    }
+
     /// Whether the color profile is one of gray, which says nothing of color (ICC.1:2022, 7.2.6).
     pub(crate) fn has_gray_profile(&self) -> bool {
         let profile = self.icc_profile.as_deref();

@@ -28,10 +28,10 @@ pub(super) struct DenoiserArguments {
     #[arg(long = "self", conflicts_with = "model")]
     pub(super) is_self: bool,
     /// Steps of training, with --self [default: 2000].
-    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "is_self")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     steps: Option<usize>,
     /// Shrink the picture first, N pixels of a side to one, with --self: for noise that neighboring pixels have in common.
-    #[arg(long, value_name = "N", value_parser = shrink, requires = "is_self")]
+    #[arg(long, value_name = "N", value_parser = shrink)]
     pub(super) shrink: Option<usize>,
     /// Go over the picture in N orientations, mirrored and turned, and take the mean: a little better, N times slower; 1, 2, 4
     /// or 8.
@@ -50,7 +50,7 @@ pub(super) struct DenoiserArguments {
 }
 
 impl DenoiserArguments {
-    /// Refuses what is for `--self` alone; clap would pass it over beside an option that excludes `--self`.
+    /// Refuses what is for `--self` alone. Clap's `requires` passes it over beside an option that excludes `--self`.
     ///
     /// # Errors
     /// There is such an option.

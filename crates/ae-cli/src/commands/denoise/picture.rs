@@ -65,10 +65,7 @@ impl Denoising<'_> {
                 .note(format!("{}: {note}", shown(&job.input, self.unpacked)));
         }
         let mut metadata = reader.metadata().clone();
-        if let Some(resolution) = &mut metadata.resolution {
-            let shrink = self.shrink as f64;
-            (resolution.x, resolution.y) = (resolution.x / shrink, resolution.y / shrink);
-        }
+        metadata.shrink(self.shrink);
         let page_count = reader.page_count();
         if page_count > 1
             && let Some((option, _)) = self.drawings.asked_for().next()

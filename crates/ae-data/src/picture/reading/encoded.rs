@@ -98,6 +98,7 @@ impl Encoded {
             }
             PictureFormat::Gif => {
                 let blocks = gif::read_blocks(&encoded.bytes).map_err(broken)?;
+                encoded.leaves_out(blocks.has_texts, TEXTS);
                 if blocks.frames > 1 {
                     encoded.frames = blocks.frames;
                     metadata.plays = Some(blocks.plays.unwrap_or(1));

@@ -9,6 +9,8 @@ pub(crate) struct GifBlocks {
     pub(crate) frames: usize,
     /// How often it is played, 0 for without end.
     pub(crate) plays: Option<u32>,
+    /// Whether there is a comment, or a text that is drawn over the pictures.
+    pub(crate) has_texts: bool,
 }
 
 /// Goes through the blocks to the trailer; what follows it is of no interest.
@@ -34,6 +36,7 @@ fn walk(bytes: &[u8]) -> Option<GifBlocks> {
             }
             0x21 => {
                 let (label, data) = after.split_first()?;
+                blocks.has_texts |= matches!(label, 0x01 | 0xFE);
                 if *label == 0xFF
                     && data.get(1..12) == Some(b"NETSCAPE2.0")
                     && let Some(&[3, 1, low, high]) = data.get(12..16)
