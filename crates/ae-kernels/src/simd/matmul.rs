@@ -5,8 +5,8 @@
 //! Tiles of fourteen rows by two column blocks stay in registers where there are thirty-two wide ones, six by
 //! one elsewhere.
 //!
-//! The larger operand comes from far: weights, or their gradient, are passed over once for some tens of rows. While a tile is
-//! computed from what is near, what a later one needs is fetched.
+//! The larger operand often comes from far: weights, or their gradient, are passed over once for some tens of rows. While a
+//! tile is computed from what is near, what a later one needs is fetched, with `FAR`.
 
 use crate::simd::lanes::{Lanes, tile_height};
 use crate::simd::rows::{BLOCK, Row, fixed, fixed_mut};
@@ -42,7 +42,7 @@ pub(crate) fn products_at_once(rows: usize, depth: usize, columns: usize) -> usi
 /// `C` is the sum of the products `A B` of all `operands` where `c` `is_fresh`, else that is added to it; blocks of every
 /// `A` and of `c` lie `a_stride` and `c_stride` rows apart.
 #[inline(always)]
-pub(crate) fn multiply<L: Lanes, const N: usize>(
+pub(crate) fn multiply<L: Lanes, const N: usize, const FAR: bool>(
     lanes: L,
     size: Size,
     operands: [(&[Row], &[Row]); N],
@@ -51,6 +51,13 @@ pub(crate) fn multiply<L: Lanes, const N: usize>(
     c_stride: usize,
     is_fresh: bool,
 ) {
+    let operands: [Operands<'_>; N] = std::array::from_fn(
+        #[inline(always)]
+        |index| {
+            let (a, b) = operands[index];
+            Operands { a, b, ahead: &[] }
+        },
+    );
     let mut column = 0;
     while column < size.columns {
         let wide = L::WIDE && column + 2 <= size.columns;
@@ -58,25 +65,21 @@ pub(crate) fn multiply<L: Lanes, const N: usize>(
         while row < size.rows {
             let step = tile_height::<L>(size.rows - row);
             // The first tile has its own columns to wait for; the next columns come during the second, if there is one.
-            let fetches = (row == 0) == (step == size.rows) && row <= step;
-            let operands = operands.map(
-                #[inline(always)]
-                |(a, b)| {
-                    let b = &b[column * size.depth * BLOCK..];
-                    let ahead = if wide { 2 } else { 1 } * size.depth * BLOCK;
-                    let ahead = b.get(ahead..).filter(|_| fetches).unwrap_or_default();
-                    Operands {
-                        a: &a[row..],
-                        b,
-                        ahead,
-                    }
-                },
-            );
+            let fetches = FAR && (row == 0) == (step == size.rows) && row <= step;
+            let mut operands = operands;
+            for Operands { a, b, ahead } in &mut operands {
+                *a = &a[row..];
+                *b = &b[column * size.depth * BLOCK..];
+                if fetches {
+                    let columns = if wide { 2 } else { 1 };
+                    *ahead = b.get(columns * size.depth * BLOCK..).unwrap_or_default();
+                }
+            }
             let c = &mut c[column * c_stride + row..];
             macro_rules! heights {
                 ($columns:literal: $($height:literal)*) => {
                     match step {
-                        $($height => multiply_tile::<L, N, $height, $columns>(lanes, size.depth, operands, a_stride, c, c_stride, is_fresh),)*
+                        $($height => multiply_tile::<L, N, $height, $columns, FAR>(lanes, size.depth, operands, a_stride, c, c_stride, is_fresh),)*
                         _ => unreachable!()
                     }
                 };
@@ -103,7 +106,7 @@ struct Operands<'a> {
 }
 
 #[inline(always)]
-fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
+fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize, const FAR: bool>(
     lanes: L,
     depth: usize,
     operands: [Operands<'_>; N],
@@ -115,10 +118,12 @@ fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
     let mut sums = [[lanes.zero(); NV]; MR];
     for Operands { a, b, ahead } in operands {
         for block in 0..depth {
-            for v in 0..NV {
-                let start = (v * depth + block) * BLOCK;
-                if let Some(rows) = ahead.get(start..start + BLOCK) {
-                    fetch(lanes, rows);
+            if FAR {
+                for v in 0..NV {
+                    let start = (v * depth + block) * BLOCK;
+                    if let Some(rows) = ahead.get(start..start + BLOCK) {
+                        fetch(lanes, rows);
+                    }
                 }
             }
             let rows: &[Row; MR] = fixed(&a[block * a_stride..]);
@@ -157,7 +162,7 @@ fn multiply_tile<L: Lanes, const N: usize, const MR: usize, const NV: usize>(
 /// `size.rows` rows each, both given with the distance of their blocks; `C` is `[column block][depth block][16]` rows, as
 /// weights lie.
 #[inline(always)]
-pub(crate) fn multiply_transposed<L: Lanes>(
+pub(crate) fn multiply_transposed<L: Lanes, const FAR: bool>(
     lanes: L,
     size: Size,
     (a, a_stride): (&[Row], usize),
@@ -175,7 +180,7 @@ pub(crate) fn multiply_transposed<L: Lanes>(
             let b_of = |column: usize| &b[column * b_stride..][..size.rows];
             macro_rules! tiles {
                 ($b:expr; $($first:literal $height:literal $columns:literal),*) => {
-                    $(transposed_tile::<L, $height, $columns>(lanes, a, $first, $b, c, c_stride, is_fresh);)*
+                    $(transposed_tile::<L, $height, $columns, FAR>(lanes, a, $first, $b, c, c_stride, is_fresh);)*
                 };
             }
             if wide {
@@ -207,7 +212,7 @@ fn prefetch<L: Lanes>(lanes: L, rows: &[Row], index: usize) {
 }
 
 #[inline(always)]
-fn transposed_tile<L: Lanes, const MR: usize, const NV: usize>(
+fn transposed_tile<L: Lanes, const MR: usize, const NV: usize, const FAR: bool>(
     lanes: L,
     a: &[Row],
     first: usize,
@@ -216,9 +221,11 @@ fn transposed_tile<L: Lanes, const MR: usize, const NV: usize>(
     c_stride: usize,
     is_fresh: bool,
 ) {
-    for v in 0..NV {
-        for i in 0..MR {
-            prefetch(lanes, c, v * c_stride + first + i + ROWS_AHEAD);
+    if FAR {
+        for v in 0..NV {
+            for i in 0..MR {
+                prefetch(lanes, c, v * c_stride + first + i + ROWS_AHEAD);
+            }
         }
     }
     let mut sums = [[lanes.zero(); NV]; MR];

@@ -57,7 +57,7 @@ pub(crate) fn multiply_tiles<
                         let start = T::input_of(product) * plane(depth * tiles) + input * tiles;
                         let operands = [(&transformed[start + rows.start..], &block[product * BLOCK..])];
                         let target = &mut products[product][rows.start..];
-                        multiply(lanes, block_size(rows.len()), operands, tiles, target, tiles, input == 0);
+                        multiply::<_, _, false>(lanes, block_size(rows.len()), operands, tiles, target, tiles, input == 0);
                     }
                 });
             }
@@ -127,7 +127,7 @@ fn weight_gradient<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INP
                     let start = product * plane(columns * tiles) + column * tiles;
                     let b = (&products[start + rows.start..], tiles);
                     let target = &mut block[product * BLOCK..];
-                    multiply_transposed(lanes, block_size(rows.len()), a, b, target, true);
+                    multiply_transposed::<_, false>(lanes, block_size(rows.len()), a, b, target, true);
                 }
                 gradient_of_rows::<_, T, POINTS, INPUTS>(lanes, BLOCK, &block, BLOCK, &mut taps);
             });
@@ -162,7 +162,7 @@ fn input_gradient<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPU
                         let operands = [(&products[start + rows.start..], &block[product * BLOCK..])];
                         let target = &mut transformed[T::input_of(product)][rows.start..];
                         let is_fresh = column == 0 && T::is_first(product);
-                        multiply(lanes, block_size(rows.len()), operands, tiles, target, tiles, is_fresh);
+                        multiply::<_, _, false>(lanes, block_size(rows.len()), operands, tiles, target, tiles, is_fresh);
                     }
                 });
             }

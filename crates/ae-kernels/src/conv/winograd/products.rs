@@ -34,7 +34,7 @@ pub(crate) fn multiply_tiles<
             &weights[product * plane(columns * depth * BLOCK)..],
         )];
         let target = &mut products[rows.start..];
-        with_lanes!(isa, lanes => multiply(lanes, size, operands, tiles, target, tiles, true));
+        with_lanes!(isa, lanes => multiply::<_, _, true>(lanes, size, operands, tiles, target, tiles, true));
     };
     let length = plane(columns * tiles);
     if SHARED {
@@ -73,7 +73,7 @@ pub(crate) fn back<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INP
         };
         let a = &input[rows.start..];
         let b = &products[product * plane(columns * tiles) + rows.start..];
-        with_lanes!(isa, lanes => multiply_transposed(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
+        with_lanes!(isa, lanes => multiply_transposed::<_, true>(lanes, size, (a, tiles), (b, tiles), gradient, is_fresh));
     };
     let at_once = products_at_once(tiles, depth, columns);
     let planes = planes.par_chunks_mut(plane(columns * depth * BLOCK));
@@ -152,17 +152,17 @@ fn to_input<T: Transforms<POINTS, INPUTS>, const POINTS: usize, const INPUTS: us
     };
     let is_shared = |number: usize| POINTS > INPUTS && number == INPUTS - 1;
     with_lanes!(isa, lanes => match (is_shared(row), is_shared(column)) {
-        (false, false) => multiply(lanes, size, [of(product)], tiles, target, tiles, true),
+        (false, false) => multiply::<_, _, true>(lanes, size, [of(product)], tiles, target, tiles, true),
         (false, true) => {
-            multiply(lanes, size, [of(product), of(product + 1)], tiles, target, tiles, true);
+            multiply::<_, _, true>(lanes, size, [of(product), of(product + 1)], tiles, target, tiles, true);
         }
         (true, false) => {
-            multiply(lanes, size, [of(product), of(product + POINTS)], tiles, target, tiles, true);
+            multiply::<_, _, true>(lanes, size, [of(product), of(product + POINTS)], tiles, target, tiles, true);
         }
         (true, true) => {
             let below = product + POINTS;
             let operands = [of(product), of(product + 1), of(below), of(below + 1)];
-            multiply(lanes, size, operands, tiles, target, tiles, true);
+            multiply::<_, _, true>(lanes, size, operands, tiles, target, tiles, true);
         }
     });
 }
