@@ -26,6 +26,9 @@ pub struct PhotoModelOptions {
     /// Where the prepared pictures and the runs go; runs that are there are resumed.
     #[arg(long, value_name = "FOLDER")]
     work: PathBuf,
+    /// Train with this `ae` instead of building one.
+    #[arg(long, value_name = "FILE")]
+    ae: Option<PathBuf>,
     /// Steps of each training.
     #[arg(long, value_name = "N", default_value_t = STEPS)]
     steps: u32,
@@ -35,13 +38,33 @@ pub struct PhotoModelOptions {
 const STEPS: u32 = 26_000;
 /// What the model file says of its pictures.
 const DATA_NAME: &str = "photographs of crates/ae-infer/photo/pictures.toml";
-/// The shipped files, and what distinguishes the training of each.
-const MODELS: [(&str, &[&str]); 2] = [
-    ("photo", &["--channels", "gray"]),
-    (
-        "photo-chrominances",
-        &["--channels", "rgb", "--chrominance-only"],
-    ),
+/// A shipped file, and what distinguishes its training.
+struct Model {
+    name: &'static str,
+    options: &'static [&'static str],
+    /// The orders of red, green and blue in which each picture is trained on. The luminance is the same in all; the
+    /// chrominances are turned and mirrored, so that no color is rarer than another.
+    orders: &'static [[usize; 3]],
+}
+
+const MODELS: [Model; 2] = [
+    Model {
+        name: "photo",
+        options: &["--channels", "gray"],
+        orders: &[[0, 1, 2]],
+    },
+    Model {
+        name: "photo-chrominances",
+        options: &["--channels", "rgb", "--chrominance-only"],
+        orders: &[
+            [0, 1, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+            [1, 0, 2],
+            [0, 2, 1],
+        ],
+    },
 ];
 
 #[derive(Debug, Deserialize)]
@@ -69,10 +92,18 @@ struct Picture {
 pub fn run(root: &Path, options: &PhotoModelOptions) -> Result<(), Box<dyn Error>> {
     let folder = root.join("crates/ae-infer/photo");
     let list: List = toml::from_str(&fs::read_to_string(folder.join("pictures.toml"))?)?;
-    let prepared = options.work.join("pictures");
-    prepare(&list, &options.pictures, &prepared)?;
-    let ae = build_ae(root)?;
-    for (name, model) in MODELS {
+    let ae = match &options.ae {
+        Some(ae) => ae.clone(),
+        None => build_ae(root)?,
+    };
+    for Model {
+        name,
+        options: model,
+        orders,
+    } in MODELS
+    {
+        let prepared = options.work.join(format!("{name}-pictures"));
+        prepare(&list, &options.pictures, &prepared, orders)?;
         let started = Instant::now();
         let run = options.work.join(name);
         train(&ae, &prepared, model, &run, options.steps)?;
@@ -83,8 +114,13 @@ pub fn run(root: &Path, options: &PhotoModelOptions) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-/// Writes every picture as often as its source says, each time shrunk by another factor.
-fn prepare(list: &List, from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+/// Writes every picture as often as its source says, each time shrunk by another factor, and that in each of `orders`.
+fn prepare(
+    list: &List,
+    from: &Path,
+    to: &Path,
+    orders: &[[usize; 3]],
+) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(to)?;
     for source in &list.source {
         for picture in &source.pictures {
@@ -109,11 +145,18 @@ fn prepare(list: &List, from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
                 .to_string_lossy()
                 .into_owned();
             for &factor in &source.shrunk {
-                let name = match factor {
-                    1 => format!("{stem}.png"),
-                    _ => format!("{stem}-{factor}.png"),
-                };
-                shrunk(&image, factor)?.write(&to.join(name))?;
+                let small = shrunk(&image, factor)?;
+                for order in orders {
+                    let name = match (orders.len(), factor) {
+                        (1, 1) => format!("{stem}.png"),
+                        (1, _) => format!("{stem}-{factor}.png"),
+                        _ => {
+                            let [red, green, blue] = order.map(|channel| ["r", "g", "b"][channel]);
+                            format!("{stem}-{factor}-{red}{green}{blue}.png")
+                        }
+                    };
+                    reordered(&small, *order)?.write(&to.join(name))?;
+                }
             }
         }
     }
@@ -140,6 +183,16 @@ fn shrunk(image: &Image, factor: usize) -> Result<Image, Box<dyn Error>> {
         }
     }
     Ok(Image::new(small, pixels)?)
+}
+
+/// The channels of a color picture in another order.
+fn reordered(image: &Image, order: [usize; 3]) -> Result<Image, Box<dyn Error>> {
+    let shape = image.shape();
+    if shape.channels != order.len() {
+        return Err(format!("a picture of {} channels, not of three", shape.channels).into());
+    }
+    let plane = |channel: usize| &image.pixels()[channel * shape.pixels()..][..shape.pixels()];
+    Ok(Image::new(shape, order.map(plane).concat())?)
 }
 
 fn train(
@@ -213,6 +266,15 @@ mod tests {
         // 58 over 9; the last two columns are left out.
         assert_eq!(shrunk(&image, 3).unwrap().pixels(), [6]);
         assert_eq!(shrunk(&image, 1).unwrap(), image);
+    }
+
+    #[test]
+    fn channels_change_their_order() {
+        let image = Image::new(ImageShape::new(3, 1, 2), vec![1, 2, 3, 4, 5, 6]).unwrap();
+        let turned = reordered(&image, [1, 2, 0]).unwrap();
+        assert_eq!(turned.pixels(), [3, 4, 5, 6, 1, 2]);
+        let gray = Image::new(ImageShape::new(1, 1, 1), vec![1]).unwrap();
+        assert!(reordered(&gray, [0, 1, 2]).is_err());
     }
 
     #[test]
